@@ -1,0 +1,31 @@
+# Everything the project can do, by name. Each target does its own set-up; two commands from a clean
+# clone are enough.
+.DEFAULT_GOAL := help
+.PHONY: help setup engine demo emulator test bench lock
+
+PYTHON ?= python3
+VENV := .venv/bin
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## create .venv with everything the project needs
+	@PYTHON=$(PYTHON) scripts/setup
+
+engine: ## a real Pulumi CLI in .engine/bin, unless PATH has one
+	@$(PYTHON) -m engine
+
+demo: setup engine ## the whole story in two minutes, offline
+	@$(VENV)/python examples/demo.py
+
+emulator: setup ## the emulator with its live page; ^C ends it, its data stays in .emulator
+	@$(VENV)/videosnap emulator --env-file .emulator/env --data-dir .emulator/data
+
+test: setup engine ## lint, types, docs and every test
+	@scripts/test
+
+bench: setup engine ## measure speed and memory, as ratios in one run
+	@$(VENV)/python -m bench
+
+lock: setup ## renew requirements.lock from pyproject.toml (hashes, no addresses)
+	@scripts/lock

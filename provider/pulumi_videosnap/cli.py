@@ -1,0 +1,47 @@
+"""The command `videosnap`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+
+
+def _emulator(arguments: Sequence[str]) -> int:
+    try:
+        from videosnap_emulator.serve import main as serve  # noqa: PLC0415 - an extra, loaded on demand
+    except ModuleNotFoundError as missing:
+        print(  # noqa: T201
+            f"videosnap emulator: {missing.name} is not installed; "
+            "install the extra with: pip install 'pulumi-videosnap[emulator]'",
+            file=sys.stderr,
+        )
+        return 2
+    return serve(arguments)
+
+
+COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "emulator": (_emulator, "run the offline stand-in for the cloud, with a live page"),
+}
+"""Each command with its one-line help; it parses the arguments behind its name by itself."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="videosnap",
+        description="Cloud video-snapshot tasks as Pulumi resources: the tools around `pulumi up`.",
+        epilog="`videosnap COMMAND --help` explains a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('pulumi-videosnap')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (_, summary) in COMMANDS.items():
+        commands.add_parser(name, help=summary, add_help=False)
+    arguments, rest = parser.parse_known_args(argv)
+    run, _ = COMMANDS[arguments.command]
+    return run(rest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

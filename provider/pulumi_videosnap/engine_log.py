@@ -1,0 +1,65 @@
+"""Lines on a resource's own row, through the engine's log.
+
+The dynamic provider's server tells a provider neither which resource a call is for nor where the
+engine listens. Both are there all the same: the engine's address is an argument of the plugin's
+process, and the request is a local variable of the server's method that called us. Neither is a
+promise of the SDK, so every use is soft: without them, nothing is said and nothing fails.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+_ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
+_PATIENCE = 2.0
+"""Seconds that a line may take to reach the engine before it is given up."""
+
+
+def current_urn() -> str:
+    """The URN of the resource that the running call is for; empty when it cannot be told."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        request = frame.f_locals.get("request")
+        urn = getattr(request, "urn", "")
+        if isinstance(urn, str) and urn.startswith("urn:pulumi:"):
+            return urn
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return ""
+
+
+def progress(urn: str, message: str) -> None:
+    """Show what is going on now; the line is gone once the resource is done."""
+    _log(urn, message, engine_pb2.INFO, ephemeral=True)
+
+
+def warn(urn: str, message: str) -> None:
+    """Show what the user should still see in the diagnostics at the end."""
+    _log(urn, message, engine_pb2.WARNING, ephemeral=False)
+
+
+def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
+    engine = _engine()
+    if engine is None:
+        return
+    request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
+    try:
+        engine.Log(request, timeout=_PATIENCE)
+    except grpc.RpcError:
+        return  # a lost line must not lose the task
+
+
+@functools.cache
+def _engine() -> Any:
+    """The engine that started this process, or None where there is none."""
+    address = next((arg for arg in sys.argv[1:] if _ADDRESS.fullmatch(arg)), None)
+    if address is None:
+        return None
+    return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

@@ -1,0 +1,202 @@
+"""Between a program's words and the wire: inputs to a StartSnapshot body, an answer back to inputs.
+
+The way back is the heart of drift detection, and it is careful: what the answer does not carry stays
+as it was recorded, so that silence is never taken for a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from pulumi_videosnap.errors import NotConfigured
+from pulumi_videosnap.fields import Properties
+from pulumi_videosnap.volcengine import inputs as declared
+from pulumi_videosnap.volcengine import models, words
+from pulumi_videosnap.volcengine.inputs import BLOCKS, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.words import number, word
+
+_NAMES = {"tos": "bucket", "vod": "space", "custom": "bucket", "veimagex": "serviceId"}
+"""The field of each storage block without which the block says nothing."""
+
+
+def key_of(task: SnapshotTaskInputs) -> models.TaskKey:
+    """The identity that the program chose for the task."""
+    return models.TaskKey(task.app_id, task.room_id, task.task_id)
+
+
+def start_body(task: SnapshotTaskInputs, environ: Mapping[str, str]) -> models.StartSnapshotBody:
+    """The request that starts the task; NotConfigured when a named variable holds no key."""
+    image = task.image_config
+    return models.StartSnapshotBody(
+        app_id=task.app_id,
+        business_id=task.business_id,
+        room_id=task.room_id,
+        task_id=task.task_id,
+        target_streams=models.TargetStreams(stream_list=[_stream(s) for s in task.target_streams.stream_list]),
+        max_idle_time=task.max_idle_time,
+        image_config=models.ImageConfig(
+            format=number(words.FORMAT_WORDS, image.format),
+            width=image.width,
+            height=image.height,
+            interval=image.interval,
+        ),
+        storage_config=_storage(task.storage_config, environ),
+    )
+
+
+def _stream(stream: declared.Stream) -> models.Stream:
+    return models.Stream(
+        index=stream.index,
+        user_id=stream.user_id,
+        stream_type=number(words.STREAM_TYPE_WORDS, stream.stream_type),
+    )
+
+
+def _storage(storage: declared.StorageConfig, environ: Mapping[str, str]) -> models.StorageConfig:
+    tos, vod, image_x = storage.tos_config, storage.vod_config, storage.ve_image_x_config
+    return models.StorageConfig(
+        type=number(words.STORAGE_TYPE_WORDS, storage.type),
+        tos_config=tos and models.TosConfig(**tos.model_dump()),
+        vod_config=vod
+        and models.VodConfig(
+            **vod.model_dump(exclude={"storage_class"}),
+            storage_class=number(words.STORAGE_CLASS_WORDS, vod.storage_class),
+        ),
+        custom_config=storage.custom_config and _custom(storage.custom_config, environ),
+        ve_image_x_config=image_x and models.VeImageXConfig(**image_x.model_dump()),
+    )
+
+
+def _custom(custom: declared.CustomConfig, environ: Mapping[str, str]) -> models.CustomConfig:
+    return models.CustomConfig(
+        vendor=number(words.VENDOR_WORDS, custom.vendor),
+        region=custom.region,
+        bucket=custom.bucket,
+        access_key=custom.access_key or _from_environment(custom.access_key_env, "access_key_env", environ),
+        secret_key=custom.secret_key or _from_environment(custom.secret_key_env, "secret_key_env", environ),
+    )
+
+
+def _from_environment(variable: str | None, field: str, environ: Mapping[str, str]) -> Any:
+    value = environ.get(variable or "")
+    if not value:
+        raise NotConfigured(
+            f"storage_config.custom_config.{field} names the environment variable {variable}, which is not set; "
+            "export it where `pulumi` runs"
+        )
+    return value
+
+
+def settings_of(task: models.SnapshotTask, recorded: Properties) -> Properties:
+    """The recorded inputs with the service's settings in place of those that its answer carries."""
+    settings = dict(recorded)
+    if task.max_idle_time is not None:
+        settings["maxIdleTime"] = task.max_idle_time
+    if task.image_config is not None:
+        settings["imageConfig"] = {**recorded.get("imageConfig", {}), **_image(task.image_config)}
+    if task.target_streams is not None:
+        settings["targetStreams"] = _streams(task.target_streams, recorded.get("targetStreams", {}))
+    if task.storage_config is not None:
+        settings["storageConfig"] = _store(task.storage_config, recorded.get("storageConfig", {}))
+    return settings
+
+
+def _image(image: models.ImageConfig) -> Properties:
+    return _carried(
+        interval=image.interval,
+        format=word(words.FORMAT_WORDS, image.format),
+        width=image.width,
+        height=image.height,
+    )
+
+
+def _streams(answered: models.TargetStreams, recorded: Properties) -> Properties:
+    """The answered streams; the recorded ones where they are the same in another order."""
+    streams = [
+        _carried(
+            userId=stream.user_id,
+            index=stream.index or 0,
+            streamType=word(words.STREAM_TYPE_WORDS, stream.stream_type or 0),
+        )
+        for stream in answered.stream_list or []
+    ]
+    before = recorded.get("streamList", [])
+    same = sorted(map(_by_identity, streams)) == sorted(map(_by_identity, before))
+    return {**recorded, "streamList": before if same else streams}
+
+
+def _by_identity(stream: Properties) -> tuple[int, str, str]:
+    return int(stream.get("index", 0)), str(stream.get("userId", "")), str(stream.get("streamType", ""))
+
+
+def _store(answered: models.StorageConfig, recorded: Properties) -> Properties:
+    """The storage that the answer names: only the block of its type counts, the others hold zeros."""
+    before = recorded.get("type")
+    kind = before if answered.type is None else word(words.STORAGE_TYPE_WORDS, answered.type)
+    block = BLOCKS.get(str(kind))
+    if block is None:
+        return {"type": kind}
+    kept = recorded.get(block, {}) if kind == before else {}
+    values = _block(answered, str(kind))
+    # A block without its bucket, space or service is not filled in: its numbers are zeros, not settings.
+    if kind == before and _NAMES[str(kind)] not in values:
+        return recorded
+    return {"type": kind, block: {**kept, **values}}
+
+
+def _block(storage: models.StorageConfig, kind: str) -> Properties:
+    tos, vod, custom, image_x = (
+        storage.tos_config,
+        storage.vod_config,
+        storage.custom_config,
+        storage.ve_image_x_config,
+    )
+    if kind == "tos" and tos is not None:
+        return _carried(accountId=tos.account_id, bucket=tos.bucket, region=tos.region)
+    if kind == "vod" and vod is not None:
+        return _carried(
+            accountId=vod.account_id,
+            space=vod.space,
+            region=vod.region,
+            storageClass=word(words.STORAGE_CLASS_WORDS, vod.storage_class or None),
+            autoSetFileExtension=vod.auto_set_file_extension,
+        )
+    if kind == "custom" and custom is not None:
+        vendor = word(words.VENDOR_WORDS, custom.vendor)
+        return _carried(vendor=vendor, bucket=custom.bucket, region=custom.region)
+    if kind == "veimagex" and image_x is not None:
+        return _carried(accountId=image_x.account_id, serviceId=image_x.service_id, region=image_x.region)
+    return {}
+
+
+def _carried(**values: Any) -> Properties:
+    """The values that an answer really carries; empty strings are the vendor's way to leave one out."""
+    return {name: value for name, value in values.items() if value is not None and value != ""}
+
+
+def status_of(task: models.SnapshotTask) -> str:
+    """The task's status in words; a number that the vendor has not explained stays visible."""
+    status = word(words.STATUS_WORDS, task.status or 0)
+    return status if isinstance(status, str) else f"unknown ({status})"
+
+
+def facts_of(task: models.SnapshotTask) -> Properties:
+    """What only the service knows: status, stop reason and times (RFC 3339, UTC)."""
+    return {
+        "status": status_of(task),
+        **_carried(
+            stopReason=task.stop_reason,
+            startTime=rfc3339(task.start_time),
+            endTime=rfc3339(task.end_time),
+        ),
+    }
+
+
+def rfc3339(milliseconds: int | None) -> str | None:
+    """A Unix time in milliseconds as text; None for 0, which stands for "not yet"."""
+    if not milliseconds:
+        return None
+    moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

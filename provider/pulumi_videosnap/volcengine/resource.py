@@ -1,0 +1,131 @@
+"""`volcengine.SnapshotTask`: the Pulumi resource, and the provider that the engine calls for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
+from pulumi_videosnap.lifecycle import Host, Lifecycle
+from pulumi_videosnap.volcengine.account import connect
+from pulumi_videosnap.volcengine.args import (
+    ImageConfigArgs,
+    StorageConfigArgs,
+    TargetStreamsArgs,
+    plain,
+)
+from pulumi_videosnap.volcengine.snapshot_task import SnapshotTaskLifecycle
+
+_SECRETS = ("access_key", "secret_key")
+
+
+class SnapshotTaskProvider(LifecycleProvider):
+    """Drives snapshot tasks. State names this class: it must never be renamed or moved."""
+
+    def lifecycle(self, host: Host) -> Lifecycle:
+        """The lifecycle of one snapshot task."""
+        return SnapshotTaskLifecycle(host, lambda profile: connect(profile, host.config))
+
+
+class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
+    """A task that takes pictures of a live room at an interval, into object storage.
+
+    Names mirror StartSnapshot (version 2023-11-01). Only `image_config.interval` changes in place;
+    every other change stops the task and starts another one.
+    """
+
+    _outputs = ("status", "stop_reason", "start_time", "end_time", "state")
+
+    app_id: pulumi.Output[str]
+    """The RTC application."""
+    room_id: pulumi.Output[str]
+    """The room whose streams are captured."""
+    task_id: pulumi.Output[str]
+    """The task's own name in the room."""
+    image_config: pulumi.Output[dict[str, Any]]
+    """Format, size and interval, with their defaults filled in."""
+    storage_config: pulumi.Output[dict[str, Any]]
+    """Where the pictures go."""
+    target_streams: pulumi.Output[dict[str, Any]]
+    """The streams that pictures are taken of; an empty list is all of them."""
+    max_idle_time: pulumi.Output[int]
+    """Seconds without any stream after which the task ends by itself."""
+    business_id: pulumi.Output[str | None]
+    """The vendor's business tag."""
+    keep_running: pulumi.Output[bool]
+    """Whether a task that ended by itself is started again."""
+    triggers: pulumi.Output[Sequence[Any]]
+    """Values whose change starts the task anew."""
+    profile: pulumi.Output[str | None]
+    """The account, by its name in the vendor's profile file."""
+    state: pulumi.Output[str]
+    """`"running"`, or how the task ended if that is not what was declared."""
+    status: pulumi.Output[str]
+    """The service's word: not started, running, ended, failed or unknown."""
+    stop_reason: pulumi.Output[str | None]
+    """Why it ended: IdleTimeOut, StopByAPI, UserDisconnect, StartTaskFailed or UnknownStopReason."""
+    start_time: pulumi.Output[str]
+    """RFC 3339, UTC."""
+    end_time: pulumi.Output[str | None]
+    """RFC 3339, UTC; None while the task has not ended."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        app_id: pulumi.Input[str],
+        room_id: pulumi.Input[str],
+        storage_config: pulumi.Input[StorageConfigArgs | Mapping[str, Any]],
+        task_id: pulumi.Input[str] | None = None,
+        image_config: pulumi.Input[ImageConfigArgs | Mapping[str, Any]] | None = None,
+        target_streams: pulumi.Input[TargetStreamsArgs | Mapping[str, Any]] | None = None,
+        max_idle_time: pulumi.Input[int] | None = None,
+        business_id: pulumi.Input[str] | None = None,
+        keep_running: pulumi.Input[bool] | None = None,
+        triggers: pulumi.Input[Sequence[Any]] | None = None,
+        profile: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a snapshot task.
+
+        :param app_id: the RTC application.
+        :param room_id: the room whose streams are captured.
+        :param storage_config: where the pictures go; one of the four platforms with its block.
+        :param task_id: the task's own name in the room; defaults to `<project>.<stack>.<name>`.
+        :param image_config: interval (1 to 600 s, default 2), format, width and height.
+        :param target_streams: at most 17 streams; without any, every stream of the room.
+        :param max_idle_time: seconds without any stream until the task ends by itself (10 to 86400, default 180).
+        :param business_id: the vendor's business tag.
+        :param keep_running: start the task again when it ended by itself (default False: it is complete then).
+        :param triggers: any values; a change of one starts the task anew.
+        :param profile: account to use, from the vendor's profile file.
+        """
+        props = {
+            "app_id": app_id,
+            "room_id": room_id,
+            "task_id": task_id or f"{pulumi.get_project()}.{pulumi.get_stack()}.{resource_name}",
+            "business_id": business_id,
+            "target_streams": plain(target_streams),
+            "max_idle_time": max_idle_time,
+            "image_config": plain(image_config),
+            "storage_config": _with_secrets(plain(storage_config)),
+            "keep_running": keep_running,
+            "triggers": triggers,
+            "profile": profile,
+        }
+        super().__init__(SnapshotTaskProvider(), resource_name, props, opts)
+
+
+def _with_secrets(storage: Any) -> Any:
+    """Make the keys of a third party's bucket secrets; a block that is an Output becomes one as a whole."""
+    if isinstance(storage, pulumi.Output):
+        return pulumi.Output.secret(storage)
+    if not isinstance(storage, dict) or "custom_config" not in storage:
+        return storage
+    custom = storage["custom_config"]
+    if isinstance(custom, dict):
+        keys = {name: pulumi.Output.secret(custom[name]) for name in _SECRETS if name in custom}
+        return {**storage, "custom_config": {**custom, **keys}}
+    return {**storage, "custom_config": pulumi.Output.secret(custom)}
