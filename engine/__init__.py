@@ -1,0 +1,6 @@
+"""Gives the checkout a real Pulumi CLI where none is installed: `python3 -m engine`, from its root."""
+
+import sys
+
+if sys.version_info < (3, 10):  # noqa: UP036 - this runs with whatever python3 the machine has
+    sys.exit("engine: this Python is too old. Next step: put Python 3.10 or newer first on PATH.")
