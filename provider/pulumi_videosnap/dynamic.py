@@ -33,14 +33,14 @@ from pydantic.alias_generators import to_camel
 from pulumi_videosnap import engine_log
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.fields import UNKNOWN, Properties, Unknown, dotted, snake
-from pulumi_videosnap.lifecycle import Claims, Gone, Host, Lifecycle, Present
+from pulumi_videosnap.lifecycle import Claims, Gone, Host, Lifecycle, Present, no_config
 
 
 class _Process:
     """What this process knows of the run that it serves."""
 
     claims = Claims()
-    config: Callable[[str], str | None] = {}.get
+    config: Callable[[str], str | None] = no_config
 
 
 def debugging() -> bool:
@@ -180,7 +180,7 @@ def _one_line_errors() -> Iterator[None]:
 
 
 class TaskResource(Resource):
-    """A task as a Pulumi resource: snake_case in Python, camelCase in state, replaced only one after the other."""
+    """A task as a Pulumi resource: snake_case in Python, camelCase in state, never two runs of one id."""
 
     _outputs: ClassVar[Sequence[str]] = ()
     """Names of the outputs that are not inputs as well."""

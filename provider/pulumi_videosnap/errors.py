@@ -63,7 +63,7 @@ class InvalidInput(VideosnapError):
 
 
 class NotConfigured(VideosnapError):
-    """Credentials, a profile or an endpoint are missing or unusable; the message names the variable to set."""
+    """Credentials, a profile or an endpoint are missing or unusable; the message says what to set."""
 
 
 class CallFailed(VideosnapError):

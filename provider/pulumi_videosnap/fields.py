@@ -102,7 +102,14 @@ class Inputs(BaseModel):
 
     def properties(self) -> Properties:
         """The inputs as Pulumi keeps them: camelCase, absent fields left out, unknowns as they came."""
-        return self.model_dump(by_alias=True, exclude_none=True, warnings=False)
+        named = ((info.alias or name, getattr(self, name)) for name, info in type(self).model_fields.items())
+        return {name: _plain_value(value) for name, value in named if value is not None}
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Inputs):
+        return value.properties()
+    return [_plain_value(item) for item in value] if isinstance(value, list) else value
 
 
 def _whole(value: Any) -> Any:
@@ -132,10 +139,13 @@ def rule(field: str, reason: str) -> PydanticCustomError:
 
 def _failure(model: type[Inputs], details: ErrorDetails) -> Failure:
     path, kind = tuple(details["loc"]), details["type"]
-    if kind == "missing":
+    if kind == "missing" or details["input"] is None:
         return Failure(path, "is required")
     if kind == "extra_forbidden":
         return Failure(path, _unknown_field(model, path))
+    if kind == "too_long":
+        limit, given = details["ctx"]["max_length"], details["ctx"]["actual_length"]
+        return Failure(path, f"must have at most {limit} entries, not {given}")
     if kind == "rule":
         return Failure((*path, details["ctx"]["field"]), details["ctx"]["reason"])
     return Failure(path, _refusal(_field_at(model, path), details))
@@ -143,16 +153,20 @@ def _failure(model: type[Inputs], details: ErrorDetails) -> Failure:
 
 def _refusal(field: FieldInfo | None, details: ErrorDetails) -> str:
     """What the field must be and, unless it is a secret, what it is."""
-    wanted = _range(field) or _plain(details["msg"])
+    wanted = _range(field) or _plain(details)
     given = details["input"]
-    secret = field is None or Mark.SECRET in field.metadata
-    if secret or not isinstance(given, str | int | float) or len(repr(given)) > _SHOWN:
+    secret = field is None or Mark.SECRET in field.metadata or details["type"] in _MAY_BE_A_SECRET
+    if secret or not isinstance(given, str | int | float):
         return wanted
-    return f"{wanted}, not {_shown(given)}"
+    shown = _shown(given)
+    return wanted if len(shown) > _SHOWN else f"{wanted}, not {shown}"
 
 
 _SHOWN = 60
 """Characters of a refused value that are worth repeating."""
+
+_MAY_BE_A_SECRET = frozenset({"model_type", "list_type", "private"})
+"""Refusals of values that may be anything, a key too: a text in place of a block, of a list, of a name."""
 
 
 def _shown(given: str | int | float) -> str:
@@ -160,10 +174,21 @@ def _shown(given: str | int | float) -> str:
     return repr(int(given) if isinstance(given, float) and given.is_integer() else given)
 
 
-def _plain(message: str) -> str:
+def _plain(details: ErrorDetails) -> str:
     """Pydantic's sentence in our words: 'Input should be …' becomes 'must be …'."""
-    subject, should, rest = message.partition(" should ")
-    return f"must {rest}" if should and " " not in subject else message
+    if details["type"] in _PLAIN:
+        return _PLAIN[details["type"]]
+    subject, should, rest = details["msg"].partition(" should ")
+    return f"must {rest}" if should and " " not in subject else details["msg"]
+
+
+_PLAIN = {
+    "model_type": "must be a block of fields",
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+}
 
 
 def _range(field: FieldInfo | None) -> str:

@@ -88,9 +88,10 @@ def utc(seconds: float) -> datetime:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+        # A zone of -0000 comes out without one, and means UTC too.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (TypeError, ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 class Retry(enum.Enum):
@@ -115,7 +116,7 @@ OK = Verdict()
 
 
 class TransportError(Exception):
-    """No whole answer came; `patience` is how many seconds after the call began repeating still makes sense."""
+    """No whole answer came; `patience` is how many seconds into the call repeating still makes sense."""
 
     def __init__(
         self,
@@ -220,7 +221,7 @@ class Caller:
 
     def _pause(self, attempt: int, answer: Answer | None) -> float:
         """Full jitter, so that many workers do not come back together; never less than the service asks."""
-        backoff = self._random() * min(BACKOFF_CAP, BACKOFF_BASE * 2 ** (attempt - 1))
+        backoff = self._random() * min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** (attempt - 1))
         return max(backoff, answer.retry_after(self.clock()) if answer else 0.0)
 
 
@@ -236,7 +237,7 @@ def _unanswered(call: Call, endpoint: str, lost: TransportError) -> Verdict:
 
 
 def call_budget(env: Mapping[str, str] = os.environ) -> float:
-    """Seconds that a call may take: VIDEOSNAP_CALL_BUDGET, else 45; NotConfigured when it is no such number."""
+    """Seconds that a call may take: VIDEOSNAP_CALL_BUDGET, else 45; NotConfigured when it is no number."""
     text = env.get(BUDGET_VARIABLE, "").strip()
     try:
         seconds = float(text or BUDGET)

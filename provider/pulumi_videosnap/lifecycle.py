@@ -87,6 +87,10 @@ def _nothing(message: str) -> None:
     """Say nothing."""
 
 
+def no_config(key: str) -> str | None:
+    """The configuration of a stack that has none."""
+
+
 @dataclass(frozen=True)
 class Host:
     """What an adapter lends to a lifecycle for one call."""
@@ -97,7 +101,7 @@ class Host:
     """Says what is going on just now; forgotten when the call ends."""
     warn: Callable[[str], None] = _nothing
     """Says what the user should still see when everything is over."""
-    config: Callable[[str], str | None] = {}.get
+    config: Callable[[str], str | None] = no_config
     """Reads the stack's configuration by its full key, such as `videosnap:…`."""
     claims: Claims = field(default_factory=Claims)
 

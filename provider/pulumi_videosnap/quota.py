@@ -9,6 +9,7 @@ calls leave in any second, which is the limit itself for every limit up to 400.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sqlite3
 import threading
@@ -22,6 +23,8 @@ from typing import Protocol
 import platformdirs
 
 from pulumi_videosnap.errors import Throttled
+
+_log = logging.getLogger("pulumi_videosnap")
 
 SHARE = 0.95
 """The part of the documented rate that is used."""
@@ -134,7 +137,7 @@ class Limiter:
         *,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
-        warn: Callable[[str], None] = lambda message: None,
+        warn: Callable[[str], None] = _log.warning,
     ) -> None:
         self._slots = slots
         self._clock = clock
@@ -183,7 +186,7 @@ class Limiter:
     def _full(action: str, per_second: float, wait: float) -> Throttled:
         return Throttled(
             action,
-            f"the {per_second:g} calls a second that the account may make are taken for the next {wait:.1f} s",
+            f"the account's {per_second:g} calls a second are taken for the next {wait:.1f} s",
             advice="run fewer stacks at once, or allow more time with VIDEOSNAP_CALL_BUDGET",
         )
 

@@ -69,7 +69,7 @@ class HttpTransport:
                 return Answer(response.status_code, headers, self._read(response, deadline))
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # Not chained: the cause carries the prepared request and its Authorization header.
-            raise _failure(error) from None
+            raise failure_of(error) from None
 
     def _send(self, request: Request) -> requests.Response:
         host = urlsplit(request.endpoint).hostname or ""
@@ -103,14 +103,16 @@ def _already_signed(request: requests.PreparedRequest) -> requests.PreparedReque
     return request
 
 
-def _failure(error: Exception) -> TransportError:
+def failure_of(error: Exception) -> TransportError:
     """What a failure of `requests` says about the request; its own text is never passed on."""
     if isinstance(error, requests.exceptions.SSLError):
         return TransportError(f"TLS failed ({_tls_reason(error)})", Retry.NEVER)
     if isinstance(error, requests.exceptions.ConnectTimeout):
         return TransportError("no connection in time", Retry.ALWAYS)
     if isinstance(error, requests.exceptions.ProxyError):
-        return TransportError("the proxy does not let us through", Retry.ALWAYS, patience=DEAD_ENDPOINT_PATIENCE)
+        return TransportError(
+            "the proxy does not let us through", Retry.ALWAYS, patience=DEAD_ENDPOINT_PATIENCE
+        )
     if isinstance(error, (requests.exceptions.ReadTimeout, urllib3.exceptions.TimeoutError)):
         return TransportError("no answer in time", Retry.IF_REPEATABLE)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):

@@ -10,16 +10,24 @@ from pulumi_videosnap.volcengine.args import (
     VeImageXConfigArgs,
     VodConfigArgs,
 )
+from pulumi_videosnap.volcengine.lookup import (
+    SnapshotTaskResult,
+    get_snapshot_task,
+    get_snapshot_task_output,
+)
 from pulumi_videosnap.volcengine.resource import SnapshotTask
 
 __all__ = [
     "CustomConfigArgs",
     "ImageConfigArgs",
     "SnapshotTask",
+    "SnapshotTaskResult",
     "StorageConfigArgs",
     "StreamArgs",
     "TargetStreamsArgs",
     "TosConfigArgs",
     "VeImageXConfigArgs",
     "VodConfigArgs",
+    "get_snapshot_task",
+    "get_snapshot_task_output",
 ]

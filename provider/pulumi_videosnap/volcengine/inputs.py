@@ -7,10 +7,11 @@ disagree the newest page is followed, which only touches `max_idle_time` (10, no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from pulumi_videosnap.fields import Effect, Inputs, Mark, Unit, Unknown, WholeNumber, rule
@@ -27,8 +28,8 @@ def _one_of(words: Mapping[int, str]) -> BeforeValidator:
     """Accept one of our words, in any case, or the vendor's number for it."""
 
     def read(value: Any) -> str:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = words.get(int(value), value)
+        number = _whole(value)
+        value = value if number is None else words.get(number, value)
         lowered = value.lower() if isinstance(value, str) else value
         if lowered not in words.values():
             raise PydanticCustomError("word", "Input should be {choices}", {"choices": _choices(words)})
@@ -41,18 +42,41 @@ def _choices(words: Mapping[int, str]) -> str:
     return " or ".join(f"{word!r} ({number})" for number, word in words.items())
 
 
+def _whole(value: Any) -> int | None:
+    """A whole number, which comes from the engine as a float; None for everything else."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
 def _account(value: Any) -> Any:
     """An account id is a string of digits; written as a number it is meant all the same."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
-        return str(int(value))
-    return value
+    number = _whole(value)
+    return value if number is None else str(number)
 
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9_@\-.]{1,128}$")]
+def _text(pattern: str, words: str, *, private: bool = False) -> AfterValidator:
+    """A text of the vendor's form, which a refusal explains in words; a private one is not repeated."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            kind = "private" if private else "text"
+            raise PydanticCustomError(kind, "Input should be {words}", {"words": words})
+        return value
+
+    return AfterValidator(check)
+
+
+Id = Annotated[str, _text(r"[a-zA-Z0-9_@\-.]{1,128}", "1 to 128 letters, digits or any of @ . _ -")]
 """The vendor's rule for BusinessId, TaskId, RoomId and UserId (6348/69828)."""
-Name = Annotated[str, StringConstraints(pattern=r"^[^\s/]{1,255}$")]
-"""A name that the vendor's page gives no rule for: not empty, no blanks, no slash."""
-AccountId = Annotated[str, StringConstraints(pattern=r"^[^\s/]{1,64}$"), BeforeValidator(_account)]
+Name = Annotated[str, _text(r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes")]
+"""A name for which the vendor's page gives no rule."""
+# Private, because what stands here by mistake is the key itself.
+Variable = Annotated[
+    str, _text(r"[A-Za-z_][A-Za-z0-9_]{0,254}", "the name of an environment variable", private=True)
+]
+_MAIN_ACCOUNT = "id of the main account, never a sub-user's"
+AccountId = Annotated[str, _text(r"[^\s/]{1,64}", "the number of a main account"), BeforeValidator(_account)]
 Region = Annotated[WholeNumber, Field(ge=0, le=255)]
 ImageFormat = Annotated[str, _one_of(words.FORMAT_WORDS)]
 StreamType = Annotated[str, _one_of(words.STREAM_TYPE_WORDS)]
@@ -105,7 +129,7 @@ class TargetStreams(Inputs):
     @model_validator(mode="after")
     def _no_index_twice(self) -> TargetStreams:
         first: dict[int, int] = {}
-        for at, stream in enumerate(_known(self.stream_list)):
+        for at, stream in _known(self.stream_list):
             index = stream.index
             if isinstance(index, Unknown):
                 continue
@@ -120,14 +144,18 @@ def _numbered(stream: Any, at: int) -> Any:
     return stream
 
 
-def _known(streams: Any) -> list[Stream]:
-    return [s for s in streams if isinstance(s, Stream)] if isinstance(streams, list) else []
+def _known(streams: Any) -> list[tuple[int, Stream]]:
+    """The streams that a preview knows already, with their places."""
+    listed = enumerate(streams) if isinstance(streams, list) else ()
+    return [(at, stream) for at, stream in listed if isinstance(stream, Stream)]
 
 
 class TosConfig(Inputs):
     """A bucket of the vendor's object storage."""
 
-    account_id: Annotated[AccountId, Effect.REPLACE] = Field(description="main account id, never a sub-user's")
+    account_id: Annotated[AccountId, Effect.REPLACE] = Field(
+        description="main account id, never a sub-user's"
+    )
     bucket: Annotated[Name, Effect.REPLACE] = Field(description="bucket for the pictures")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
 
@@ -135,7 +163,9 @@ class TosConfig(Inputs):
 class VodConfig(Inputs):
     """A space of the vendor's video on demand."""
 
-    account_id: Annotated[AccountId, Effect.REPLACE] = Field(description="main account id, never a sub-user's")
+    account_id: Annotated[AccountId, Effect.REPLACE] = Field(
+        description="main account id, never a sub-user's"
+    )
     space: Annotated[Name, Effect.REPLACE] = Field(description="VOD space for the pictures")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
     storage_class: Annotated[StorageClass, Effect.REPLACE] = Field("standard", description="storage class")
@@ -156,10 +186,10 @@ class CustomConfig(Inputs):
     secret_key: Annotated[str | None, Effect.REPLACE, Mark.SECRET] = Field(
         None, min_length=1, description="secret of that key, or `secret_key_env`"
     )
-    access_key_env: Annotated[Name | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
+    access_key_env: Annotated[Variable | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="environment variable that holds the access key"
     )
-    secret_key_env: Annotated[Name | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
+    secret_key_env: Annotated[Variable | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="environment variable that holds the secret key"
     )
 
@@ -180,7 +210,9 @@ class CustomConfig(Inputs):
 class VeImageXConfig(Inputs):
     """A service of the vendor's image platform."""
 
-    account_id: Annotated[AccountId, Effect.REPLACE] = Field(description="main account id, never a sub-user's")
+    account_id: Annotated[AccountId, Effect.REPLACE] = Field(
+        description="main account id, never a sub-user's"
+    )
     service_id: Annotated[Name, Effect.REPLACE] = Field(description="veImageX service for the pictures")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
 

@@ -34,7 +34,9 @@ def start_body(task: SnapshotTaskInputs, environ: Mapping[str, str]) -> models.S
         business_id=task.business_id,
         room_id=task.room_id,
         task_id=task.task_id,
-        target_streams=models.TargetStreams(stream_list=[_stream(s) for s in task.target_streams.stream_list]),
+        target_streams=models.TargetStreams(
+            stream_list=[_stream(s) for s in task.target_streams.stream_list]
+        ),
         max_idle_time=task.max_idle_time,
         image_config=models.ImageConfig(
             format=number(words.FORMAT_WORDS, image.format),
@@ -83,8 +85,8 @@ def _from_environment(variable: str | None, field: str, environ: Mapping[str, st
     value = environ.get(variable or "")
     if not value:
         raise NotConfigured(
-            f"storage_config.custom_config.{field} names the environment variable {variable}, which is not set; "
-            "export it where `pulumi` runs"
+            f"storage_config.custom_config.{field} names the environment variable {variable}, "
+            "which is not set; export it where `pulumi` runs"
         )
     return value
 

@@ -96,9 +96,9 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
         :param task_id: the task's own name in the room; defaults to `<project>.<stack>.<name>`.
         :param image_config: interval (1 to 600 s, default 2), format, width and height.
         :param target_streams: at most 17 streams; without any, every stream of the room.
-        :param max_idle_time: seconds without any stream until the task ends by itself (10 to 86400, default 180).
+        :param max_idle_time: seconds without any stream until the task ends (10 to 86400, default 180).
         :param business_id: the vendor's business tag.
-        :param keep_running: start the task again when it ended by itself (default False: it is complete then).
+        :param keep_running: start the task again when it ended by itself (default False).
         :param triggers: any values; a change of one starts the task anew.
         :param profile: account to use, from the vendor's profile file.
         """

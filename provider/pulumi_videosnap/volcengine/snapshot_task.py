@@ -6,35 +6,36 @@ task instead of making a second one. That alone heals every crash: nothing else 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from pulumi_videosnap.errors import NotFound, TaskConflict, TaskFailed
-from pulumi_videosnap.fields import Difference, Failure, Path, Properties, Unknown, differences, dotted, validate
-from pulumi_videosnap.fields import Effect
+from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
+from pulumi_videosnap.fields import (
+    Difference,
+    Effect,
+    Failure,
+    Path,
+    Properties,
+    Unknown,
+    differences,
+    dotted,
+    validate,
+)
 from pulumi_videosnap.lifecycle import (
     Checked,
     Created,
-    Gone,
     Host,
     Lifecycle,
-    Present,
     ReadOutcome,
-    Unreadable,
 )
 from pulumi_videosnap.volcengine.api import Reading, Started
 from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
-from pulumi_videosnap.volcengine.mapping import facts_of, key_of, rfc3339, settings_of, start_body, status_of
+from pulumi_videosnap.volcengine.mapping import facts_of, key_of, rfc3339, settings_of, start_body
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
-from pulumi_videosnap.volcengine.words import StopReason
-
-READABLE_FOR = timedelta(hours=72)
-"""How long after its start GetSnapshotTask knows a task (6348/1188226)."""
-_MARGIN = timedelta(minutes=1)
-"""Taken off the window, so that a task on its edge is not taken for gone."""
+from pulumi_videosnap.volcengine.observed import is_over, kept, not_found, present, state_of
 
 READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Seconds between the questions after a start; how soon a new task can be read is not documented."""
@@ -42,9 +43,6 @@ READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 INTERVAL: Path = ("imageConfig", "interval")
 KEEP_RUNNING: Path = ("keepRunning",)
 STATE: Path = ("state",)
-
-_OVER = ("ended", "failed")
-_ENDED_AGAINST_OUR_WILL = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
 
 
 class Api(Protocol):
@@ -87,7 +85,9 @@ class SnapshotTaskLifecycle(Lifecycle):
         if first == self._host.resource:
             return []
         name = first.rpartition("::")[2]
-        return [Failure(("taskId",), f"{task.task_id!r} is declared by resource {name!r} too; choose another")]
+        return [
+            Failure(("taskId",), f"{task.task_id!r} is declared by resource {name!r} too; choose another")
+        ]
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """Everything but the interval and the provider's own switches needs another task."""
@@ -104,19 +104,19 @@ class SnapshotTaskLifecycle(Lifecycle):
         try:
             reading = self._connect(recorded.get("profile")).get(TaskKey.parse(task_id))
         except NotFound as unknown:
-            return _not_found(recorded, unknown)
-        return _present(recorded, reading.task)
+            return not_found(recorded, unknown)
+        return present(recorded, reading.task)
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
         task = SnapshotTaskInputs.model_validate(inputs)
         changed = {found.path for _, found in differences(SnapshotTaskInputs, recorded, inputs)}
-        if _is_over(recorded):
-            stays_over = changed <= {KEEP_RUNNING, STATE} and _state(recorded, task.keep_running) == RUNNING
-            return _kept(recorded, inputs) if stays_over else self._start(task)
+        if is_over(recorded):
+            stays_over = changed <= {KEEP_RUNNING, STATE} and state_of(recorded, task.keep_running) == RUNNING
+            return kept(recorded, inputs) if stays_over else self._start(task)
         if INTERVAL not in changed:
-            return _kept(recorded, inputs)
-        return self._change_interval(task, recorded)
+            return kept(recorded, inputs)
+        return self._change_interval(TaskKey.parse(task_id), task, recorded)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """StopSnapshot, unless another resource of this run has taken the task over."""
@@ -133,46 +133,41 @@ class SnapshotTaskLifecycle(Lifecycle):
         api, key = self._connect(task.profile), key_of(task)
         self._host.progress("starting")
         started = api.start(start_body(task, self._environ))
-        found = self._read_back(api, key)
-        if started.already_running:
-            found = self._adopt(api, task, found)
+        found = self._adopt(api, task) if started.already_running else self._confirm(api, key)
         self._host.claims.make(key.id)
         if found is None:
             return self._unconfirmed(task, started)
-        if status_of(found) in _OVER:
-            raise TaskFailed(
-                f"snapshot task {key.id}",
-                f"the service accepted it, but it {_ending(found)}",
-                "check the room, the streams and that the service may write to the storage, then run "
-                "`pulumi up` again",
-            )
-        self._host.progress(status_of(found))
-        return _recorded(task, found)
+        facts = facts_of(found)
+        if is_over(facts):
+            raise TaskFailed(f"snapshot task {key.id}", _ending(facts), _AFTER_A_FAILURE)
+        self._host.progress(facts["status"])
+        return {**task.properties(), **facts}
 
-    def _read_back(self, api: Api, key: TaskKey) -> SnapshotTask | None:
+    def _confirm(self, api: Api, key: TaskKey) -> SnapshotTask | None:
+        """Read back a task that was just started; a task that the service took is never lost over a read."""
+        try:
+            return self._read_back(api, key)
+        except CallFailed:
+            return None
+
+    def _read_back(self, api: Api, key: TaskKey) -> SnapshotTask:
         """Ask until the service knows the task as one that goes on; at last, take what it says."""
-        found: SnapshotTask | None = None
-        for pause in (*READ_BACK_PAUSES, None):
-            try:
+        for pause in READ_BACK_PAUSES:
+            with contextlib.suppress(NotFound):
                 found = api.get(key).task
-            except NotFound:
-                found = None
-            if pause is None or (found is not None and status_of(found) not in _OVER):
-                break
+                if not is_over(facts_of(found)):
+                    return found
             self._host.progress("waiting for the service to know the task")
             self._sleep(pause)
-        return found
+        return api.get(key).task
 
-    def _adopt(self, api: Api, task: SnapshotTaskInputs, found: SnapshotTask | None) -> SnapshotTask | None:
+    def _adopt(self, api: Api, task: SnapshotTaskInputs) -> SnapshotTask:
         """Take over a running task whose settings are the declared ones, but for the interval."""
-        key = key_of(task)
-        if found is None:
-            raise TaskConflict(
-                f"snapshot task {key.id}",
-                ["it runs, but it started over 72 hours ago, so its settings cannot be read"],
-                _WAYS_OUT,
-            )
-        inputs = task.properties()
+        key, inputs = key_of(task), task.properties()
+        try:
+            found = self._read_back(api, key)
+        except NotFound:
+            raise TaskConflict(f"snapshot task {key.id}", [_TOO_OLD], _WAYS_OUT) from None
         compared = differences(SnapshotTaskInputs, inputs, settings_of(found, inputs))
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
@@ -182,23 +177,26 @@ class SnapshotTaskLifecycle(Lifecycle):
         if interval is None:
             return found
         api.update(key, task.image_config.interval, task.business_id)
-        return self._read_back(api, key)
+        return api.get(key).task
 
-    def _change_interval(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
-        api, key = self._connect(task.profile), key_of(task)
+    def _change_interval(self, key: TaskKey, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
+        api = self._connect(task.profile)
         try:
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
             self._host.progress("has ended meanwhile: starting it again")
             return self._start(task)
         try:
-            return _recorded(task, api.get(key).task)
+            return {**task.properties(), **facts_of(api.get(key).task)}
         except NotFound:  # older than the service can tell, yet it took the new interval
-            return _kept(recorded, task.properties())
+            return kept(recorded, task.properties())
 
     def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
         self._host.warn("the service accepted the task but does not list it yet; `pulumi refresh` will tell")
-        accepted = {"status": "not started", "startTime": rfc3339(int(started.at.timestamp() * 1000))}
+        accepted: Properties = {
+            "status": "not started",
+            "startTime": rfc3339(int(started.at.timestamp() * 1000)),
+        }
         return {**task.properties(), **accepted}
 
 
@@ -206,61 +204,16 @@ _WAYS_OUT = (
     "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and run "
     "`pulumi up` again"
 )
+_TOO_OLD = "it runs, but the service cannot tell its settings: it started over 72 hours ago"
+_AFTER_A_FAILURE = (
+    "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
+)
 
 
 def _told(difference: Difference) -> str:
     return f"{dotted(difference.path)}: there {difference.actual!r}, declared {difference.recorded!r}"
 
 
-def _recorded(task: SnapshotTaskInputs, found: SnapshotTask) -> Properties:
-    return {**task.properties(), **facts_of(found)}
-
-
-def _kept(recorded: Properties, inputs: Properties) -> Properties:
-    """New inputs beside what is known of the task already."""
-    facts = {name: recorded[name] for name in ("status", "stopReason", "startTime", "endTime") if name in recorded}
-    return {**inputs, **facts}
-
-
-def _present(recorded: Properties, found: SnapshotTask) -> Present:
-    facts = facts_of(found)
-    before = {name: value for name, value in recorded.items() if name in _INPUT_NAMES}
-    over = facts["status"] in _OVER
-    # The settings of a run that is over are history: only that it is over can be drift.
-    settings = before if over else settings_of(found, before)
-    inputs = {**settings, "state": _state(facts, bool(before.get("keepRunning", False)))}
-    return Present(inputs, {**inputs, **facts})
-
-
-_INPUT_NAMES = frozenset(info.alias for info in SnapshotTaskInputs.model_fields.values())
-
-
-def _state(facts: Properties, keep_running: bool) -> str:
-    """The `state` input as the service sees it: what is as declared counts as running."""
-    status, reason = str(facts.get("status")), str(facts.get("stopReason") or StopReason.UNKNOWN.value)
-    if status not in _OVER:
-        return RUNNING
-    if status == "ended" and not keep_running and reason not in _ENDED_AGAINST_OUR_WILL:
-        return RUNNING  # complete: it ran until nobody published any more
-    return f"{status}: {reason}"
-
-
-def _is_over(recorded: Properties) -> bool:
-    return recorded.get("status") in _OVER
-
-
-def _ending(found: SnapshotTask) -> str:
-    return f"{status_of(found)} at once ({found.stop_reason or 'no reason given'})"
-
-
-def _not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    started = recorded.get("startTime")
-    if not started:
-        raise unknown  # nothing was ever recorded of it: somebody asked for a task that is not there
-    age = unknown.at - datetime.fromisoformat(str(started).replace("Z", "+00:00"))
-    if age < READABLE_FOR - _MARGIN:
-        return Gone()
-    return Unreadable(
-        f"cannot be read any more: the service answers for 72 hours after the start, and that was {started} "
-        f"({age.total_seconds() / 3600:.0f} hours ago); kept as recorded ({recorded.get('status')})"
-    )
+def _ending(facts: Properties) -> str:
+    reason = facts.get("stopReason", "no reason given")
+    return f"the service accepted it, but it {facts['status']} at once ({reason})"

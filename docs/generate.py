@@ -1,0 +1,143 @@
+"""Write the generated blocks of the pages, or say which are stale: `generate.py [--check]`.
+
+A page marks a block with `<!-- generated: NAME -->` and `<!-- end -->`. Every table and every quoted
+help text comes out of the code that it describes, so that neither can go stale unseen.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import get_args
+
+from annotated_types import Ge, Le
+
+from pulumi_videosnap.fields import FieldFacts, Inputs, Mark, Unit, dotted, facts
+from pulumi_videosnap.volcengine import words
+from pulumi_videosnap.volcengine.api import PER_SECOND
+from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def snapshot_task_fields() -> Iterator[str]:
+    """One row for each input of `volcengine.SnapshotTask`."""
+    yield "| field | what it is | range, default | a change | drift |"
+    yield "|---|---|---|---|---|"
+    for leaf in _with_list_entries(SnapshotTaskInputs):
+        cells = (
+            f"`{dotted(leaf.path).replace('[0]', '[]')}`",
+            leaf.info.description or "",
+            _values(leaf),
+            _change(leaf),
+            _drift(leaf),
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
+def _with_list_entries(model: type[Inputs]) -> Iterator[FieldFacts]:
+    """Every leaf; a list of blocks is followed by the fields of one entry."""
+    for leaf in facts(model):
+        yield leaf
+        for entry in get_args(leaf.info.annotation):
+            if isinstance(entry, type) and issubclass(entry, Inputs):
+                yield from facts(entry, (*leaf.path, 0))
+
+
+def _values(leaf: FieldFacts) -> str:
+    limits = {type(item): item for item in leaf.info.metadata}
+    low, high, unit = limits.get(Ge), limits.get(Le), limits.get(Unit)
+    told = f"{low.ge} to {high.le}" + (f" {unit.name}" if unit else "") if low and high else ""
+    default = leaf.info.get_default(call_default_factory=True)
+    if leaf.info.is_required():
+        return ", ".join(filter(None, [told, "required"]))
+    return ", ".join(filter(None, [told, "" if default is None else f"`{default}`"]))
+
+
+def _change(leaf: FieldFacts) -> str:
+    return leaf.effect.value
+
+
+def _drift(leaf: FieldFacts) -> str:
+    if Mark.SECRET in leaf.marks:
+        return "secret, never returned"
+    return "not returned" if Mark.NOT_RETURNED in leaf.marks else "seen"
+
+
+def vendor_words() -> Iterator[str]:
+    """The vendor's numbers and our words for them."""
+    tables: Mapping[str, Mapping[int, str]] = {
+        "image_config.format": words.FORMAT_WORDS,
+        "stream_type": words.STREAM_TYPE_WORDS,
+        "storage_config.type": words.STORAGE_TYPE_WORDS,
+        "custom_config.vendor": words.VENDOR_WORDS,
+        "vod_config.storage_class": words.STORAGE_CLASS_WORDS,
+        "status (output)": words.STATUS_WORDS,
+    }
+    yield "| field | words, with the vendor's numbers |"
+    yield "|---|---|"
+    for field, table in tables.items():
+        yield f"| `{field}` | {', '.join(f'`{word}` ({int(number)})' for number, word in table.items())} |"
+
+
+def quotas() -> Iterator[str]:
+    """The documented calls per second."""
+    yield "| action | calls a second, for one account |"
+    yield "|---|---|"
+    yield from (f"| {action} | {limit} |" for action, limit in PER_SECOND.items())
+
+
+def help_of(*command: str) -> Callable[[], Iterator[str]]:
+    """A command's own help text, 80 columns wide."""
+
+    def text() -> Iterator[str]:
+        ran = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "pulumi_videosnap.cli", *command, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={"COLUMNS": "80", "PATH": "/usr/bin:/bin", "NO_COLOR": "1", "PYTHON_COLORS": "0"},
+        )
+        yield "```text"
+        yield ran.stdout.rstrip()
+        yield "```"
+
+    return text
+
+
+BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
+    "snapshot task fields": snapshot_task_fields,
+    "vendor words": vendor_words,
+    "quotas": quotas,
+    "videosnap help": help_of(),
+    "videosnap emulator help": help_of("emulator"),
+}
+
+
+def generated(page: str) -> str:
+    """A page's text with every block as it should be."""
+    return BLOCK.sub(lambda found: found[1] + "\n".join(BLOCKS[found["name"]]()) + "\n" + found[3], page)
+
+
+def main() -> int:
+    """Write, or with `--check` only look; returns 1 for a stale page."""
+    check, stale = "--check" in sys.argv[1:], []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        wanted = generated(text)
+        if text != wanted:
+            stale.append(page.relative_to(ROOT))
+            if not check:
+                page.write_text(wanted, encoding="utf-8")
+    for page in stale:
+        print(f"docs: {page} {'is stale; run scripts/docs' if check else 'written'}")  # noqa: T201
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

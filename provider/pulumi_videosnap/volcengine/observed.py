@@ -1,0 +1,70 @@
+"""What a reading of a snapshot task means: present with which drift, gone, or not readable any more.
+
+These are the rows of the drift table in the docs, as pure functions.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pulumi_videosnap.errors import NotFound
+from pulumi_videosnap.fields import Properties
+from pulumi_videosnap.lifecycle import Gone, Present, ReadOutcome, Unreadable
+from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.mapping import facts_of, settings_of
+from pulumi_videosnap.volcengine.models import SnapshotTask
+from pulumi_videosnap.volcengine.words import StopReason
+
+READABLE_FOR = timedelta(hours=72)
+"""How long after its start GetSnapshotTask knows a task (6348/1188226)."""
+_MARGIN = timedelta(minutes=1)
+"""Taken off the window, so that a task on its edge is not taken for gone."""
+
+_AGAINST_THE_DECLARATION = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
+"""Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
+
+_INPUT_NAMES = frozenset(info.alias for info in SnapshotTaskInputs.model_fields.values())
+
+
+def present(recorded: Properties, found: SnapshotTask) -> Present:
+    """The recorded inputs with what the service says instead, and everything that only it knows."""
+    facts = facts_of(found)
+    before = {name: value for name, value in recorded.items() if name in _INPUT_NAMES}
+    # The settings of a run that is over are history: only that it is over can be drift.
+    settings = before if is_over(facts) else settings_of(found, before)
+    inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
+    return Present(inputs, {**inputs, **facts})
+
+
+def state_of(facts: Properties, keep_running: bool) -> str:
+    """The `state` input as the service sees it: what is as declared counts as running."""
+    status, reason = str(facts.get("status")), str(facts.get("stopReason") or StopReason.UNKNOWN.value)
+    if not is_over(facts):
+        return RUNNING
+    if status == "ended" and not keep_running and reason not in _AGAINST_THE_DECLARATION:
+        return RUNNING  # complete: it ran until nobody published any more
+    return f"{status}: {reason}"
+
+
+def is_over(facts: Properties) -> bool:
+    """Whether the last run that is known of has ended or failed."""
+    return facts.get("status") in ("ended", "failed")
+
+
+def not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
+    """A task that the service does not know: gone within 72 hours of its start, not readable later."""
+    started = recorded.get("startTime")
+    if not started:
+        raise unknown  # nothing was ever recorded of it: somebody asked for a task that is not there
+    age = unknown.at - datetime.fromisoformat(str(started).replace("Z", "+00:00"))
+    if age < READABLE_FOR - _MARGIN:
+        return Gone()
+    return Unreadable(
+        f"cannot be read any more: the service answers for 72 hours after the start, and that was {started} "
+        f"({age.total_seconds() / 3600:.0f} hours ago); kept as recorded ({recorded.get('status')})"
+    )
+
+
+def kept(recorded: Properties, inputs: Properties) -> Properties:
+    """New inputs beside what is known of the task already."""
+    return {**inputs, **{name: value for name, value in recorded.items() if name not in _INPUT_NAMES}}

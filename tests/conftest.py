@@ -1,0 +1,31 @@
+"""What every test may use: one emulator for the whole session, and a private world in it for each test."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from support.emulator import Emulator, running_emulator
+
+
+@pytest.fixture(scope="session")
+def shared_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """One emulator a session: its own process, its own clock that only tests move."""
+    with running_emulator(tmp_path_factory.mktemp("emulator"), "--pace", "manual") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
+    """The emulator in its initial world."""
+    shared_emulator.reset()
+    yield shared_emulator
+    shared_emulator.clear_faults()
+
+
+@pytest.fixture
+def app() -> str:
+    """An AppId that no other test has."""
+    return uuid.uuid4().hex[:24]

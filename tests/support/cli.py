@@ -1,0 +1,141 @@
+"""The real Pulumi CLI in a world of its own: its home, its state and its project are a temporary folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STACK = "dev"
+_PRIVATE = ("VOLCENGINE_", "VOLC_", "ALIBABA_", "VIDEOSNAP_", "PULUMI_", "AWS_")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A finished command: what it was, how it ended, and all that it printed."""
+
+    command: str
+    code: int
+    output: str
+
+    def ok(self) -> Ran:
+        assert self.code == 0, f"`{self.command}` exited {self.code}:\n{self.output}"
+        return self
+
+    def exits(self, code: int) -> Ran:
+        assert self.code == code, f"`{self.command}` exited {self.code}, not {code}:\n{self.output}"
+        return self
+
+    @property
+    def errors(self) -> list[str]:
+        """The distinct error lines, without the words that the engine puts in front."""
+        found = re.findall(r"^ *error: (.*)$", self.output.partition("Diagnostics:")[2], re.MULTILINE)
+        return list(dict.fromkeys(found))
+
+
+def require_engine() -> str:
+    """The CLI's path; a test that needs it fails with the command to run when there is none."""
+    found = shutil.which("pulumi")
+    if found is None:
+        pytest.fail("no `pulumi` on PATH: run `make engine`, then `make test`", pytrace=False)
+    return found
+
+
+class Project:
+    """A Pulumi project with one program, in a folder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        program: str,
+        environment: Mapping[str, str],
+        virtualenv: Path = Path(sys.prefix),
+    ) -> None:
+        self.folder = folder
+        self.pulumi = require_engine()
+        (folder / "state").mkdir(parents=True)
+        (folder / "Pulumi.yaml").write_text(
+            json.dumps(
+                {
+                    "name": "stories",
+                    "runtime": {"name": "python", "options": {"virtualenv": str(virtualenv)}},
+                }
+            )
+        )
+        self.write(program)
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(_PRIVATE)},
+            **environment,
+            "HOME": str(folder / "home"),
+            "PULUMI_HOME": str(folder / "home" / ".pulumi"),
+            "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
+            "PULUMI_CONFIG_PASSPHRASE": "",
+            "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            "VIDEOSNAP_QUOTA_DIR": str(folder / "quota"),
+            "NO_COLOR": "1",
+        }
+        self.run("stack", "init", STACK).ok()
+
+    def write(self, program: str) -> None:
+        """Replace the program."""
+        (self.folder / "__main__.py").write_text(program)
+
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+        """Run a command to its end."""
+        process = self.start(*arguments, env=env)
+        output, _ = process.communicate(timeout=180)
+        return Ran(f"pulumi {' '.join(arguments)}", process.returncode, output)
+
+    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own."""
+        return subprocess.Popen(
+            [self.pulumi, *arguments, *_quiet(arguments)],
+            cwd=self.folder,
+            env={**self.environment, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def up(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+        return self.run("up", "--yes", "--skip-preview", *arguments, env=env)
+
+    def preview(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+        return self.run("preview", "--diff", *arguments, env=env)
+
+    def drift(self) -> Ran:
+        """The command that a scheduled drift run uses."""
+        return self.run("refresh", "--preview-only", "--expect-no-changes", "--diff")
+
+    def destroy(self) -> Ran:
+        return self.run("destroy", "--yes", "--skip-preview")
+
+    def files(self) -> list[str]:
+        """The text of everything that was written: state, its history and backups, plans, the quota store."""
+        written = (file for file in self.folder.rglob("*") if file.is_file() and file.name != "__main__.py")
+        return [file.read_bytes().decode(errors="replace") for file in written]
+
+    def export(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.run("stack", "export").ok().output)
+        return state
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """The snapshot tasks in state."""
+        resources = self.export()["deployment"].get("resources", [])
+        return [found for found in resources if found["type"].endswith(":SnapshotTask")]
+
+
+def _quiet(arguments: Sequence[str]) -> list[str]:
+    return ["--non-interactive"] if arguments[0] in ("up", "preview", "refresh", "destroy") else []

@@ -1,0 +1,126 @@
+"""The provider's own gRPC server (`python -m pulumi.dynamic`), driven as the engine drives it."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent import futures
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+
+from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
+
+PROVIDER = serialize_provider(SnapshotTaskProvider())
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+
+
+@dataclass
+class EngineLog(engine_pb2_grpc.EngineServicer):
+    """A stand-in for the engine that keeps what it is told."""
+
+    lines: list[engine_pb2.LogRequest] = field(default_factory=list)
+
+    def Log(self, request: engine_pb2.LogRequest, context: Any) -> empty_pb2.Empty:
+        self.lines.append(request)
+        return empty_pb2.Empty()
+
+    def messages(self, urn: str = "") -> list[str]:
+        return [line.message for line in self.lines if not urn or line.urn == urn]
+
+
+class PluginError(Exception):
+    """What the engine would show of a failed call."""
+
+
+class Plugin:
+    """One plugin process: one run of the engine."""
+
+    def __init__(self, channel: grpc.Channel, log: EngineLog) -> None:
+        self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        self.log = log
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        self._call("Configure", provider_pb2.ConfigureRequest(args=_struct(config), acceptSecrets=True))
+
+    def check(self, urn: str, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        request = provider_pb2.CheckRequest(urn=urn, olds=_struct({}), news=_with_provider(inputs))
+        answer = self._call("Check", request)
+        return _plain(answer.inputs), [failure.reason for failure in answer.failures]
+
+    def diff(self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
+        request = provider_pb2.DiffRequest(
+            urn=urn, id=id, olds=_with_provider(outputs), news=_with_provider(inputs)
+        )
+        return list(self._call("Diff", request).replaces)
+
+    def create(self, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        request = provider_pb2.CreateRequest(urn=urn, properties=_with_provider(inputs))
+        answer = self._call("Create", request)
+        return answer.id, _plain(answer.properties)
+
+    def read(self, urn: str, id: str, outputs: Mapping[str, Any]) -> tuple[str, dict[str, Any], Any]:
+        request = provider_pb2.ReadRequest(urn=urn, id=id, properties=_with_provider(outputs))
+        answer = self._call("Read", request)
+        inputs = _plain(answer.inputs) if answer.HasField("inputs") else None
+        return answer.id, _plain(answer.properties), inputs
+
+    def update(
+        self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        request = provider_pb2.UpdateRequest(
+            urn=urn, id=id, olds=_with_provider(outputs), news=_with_provider(inputs)
+        )
+        return _plain(self._call("Update", request).properties)
+
+    def delete(self, urn: str, id: str, outputs: Mapping[str, Any]) -> None:
+        self._call("Delete", provider_pb2.DeleteRequest(urn=urn, id=id, properties=_with_provider(outputs)))
+
+    def _call(self, method: str, request: Any) -> Any:
+        try:
+            return getattr(self._stub, method)(request, timeout=60)
+        except grpc.RpcError as error:
+            raise PluginError((error.details() or "").strip()) from None
+
+
+@contextlib.contextmanager
+def running_plugin(environment: Mapping[str, str]) -> Iterator[Plugin]:
+    """Start the SDK's server with a stand-in for the engine behind it."""
+    log = EngineLog()
+    engine = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+    engine_pb2_grpc.add_EngineServicer_to_server(log, engine)
+    address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
+    engine.start()
+    command = [sys.executable, "-u", "-m", "pulumi.dynamic", address]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(environment))
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline())
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            plugin = Plugin(channel, log)
+            plugin.configure({})
+            yield plugin
+    finally:
+        process.kill()
+        process.communicate()
+        engine.stop(0).wait()
+
+
+def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    return json_format.ParseDict(dict(values), struct_pb2.Struct())
+
+
+def _with_provider(values: Mapping[str, Any]) -> struct_pb2.Struct:
+    return _struct({**values, "__provider": PROVIDER})
+
+
+def _plain(values: struct_pb2.Struct) -> dict[str, Any]:
+    plain: dict[str, Any] = json_format.MessageToDict(values)
+    plain.pop("__provider", None)
+    return plain

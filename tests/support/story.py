@@ -1,0 +1,57 @@
+"""A story: one stack of snapshot tasks against the emulator, from its first `up` to its empty end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from support.emulator import Emulator
+from support.miniengine import MiniEngine
+
+ROOM, TASK = "Room1", "Task1"
+
+
+@dataclass
+class Story:
+    """What a test needs to tell one, with an AppId that no other story has."""
+
+    stack: MiniEngine
+    emulator: Emulator
+    app: str
+    told: bool = False
+
+    @property
+    def task(self) -> str:
+        return f"{self.app}/{ROOM}/{TASK}"
+
+    def declare(self, **changes: Any) -> dict[str, Any]:
+        """Inputs of a task as a program declares them; keywords change or add some."""
+        return declare(self.app, **changes)
+
+    def running(self) -> list[dict[str, Any]]:
+        return self.emulator.running(self.app)
+
+    def everybody_leaves(self) -> None:
+        """Nobody publishes any more, and the task's patience (180 s) ends."""
+        for user in ("user0", "user1"):
+            self.emulator.request("DELETE", f"/rooms/{self.app}/{ROOM}/users/{user}")
+        self.emulator.advance(181)
+
+    def ends_settled(self, **program: dict[str, Any]) -> None:
+        """Every story ends so: nothing is left to do, and destroy leaves nothing running."""
+        self.told = True
+        assert self.stack.preview(program) == {}, "a second up would still change something"
+        self.stack.destroy()
+        assert self.running() == [], "destroy left a task running"
+
+
+def declare(app: str, **changes: Any) -> dict[str, Any]:
+    """Inputs of a task in state's spelling; keywords change or add some."""
+    declared = {
+        "appId": app,
+        "roomId": ROOM,
+        "taskId": TASK,
+        "imageConfig": {"interval": 5},
+        "storageConfig": {"tosConfig": {"accountId": "2100000000", "bucket": "frames"}},
+    }
+    return {**declared, **changes}
