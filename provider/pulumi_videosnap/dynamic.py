@@ -174,7 +174,7 @@ def _one_line_errors() -> Iterator[None]:
     except Exception as error:
         # A mistake of ours: its text could carry anything, a secret too, so only its kind is shown.
         raise _ShownError(
-            f"unexpected {type(error).__name__} in pulumi-videosnap; nothing was lost, run the command "
+            f"unexpected {type(error).__name__} in pulumi-videosnap; run the command "
             "again with VIDEOSNAP_DEBUG=1 to see where, and please report it"
         ) from None
 

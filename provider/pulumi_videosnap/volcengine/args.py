@@ -12,6 +12,8 @@ from typing import Any
 
 import pulumi
 
+from pulumi_videosnap.fields import snake
+
 
 @dataclass(kw_only=True)
 class ImageConfigArgs:
@@ -128,11 +130,17 @@ class StorageConfigArgs:
 
 
 def plain(value: Any) -> Any:
-    """Args classes as the plain dicts that they stand for, absent fields left out."""
+    """Args classes as the plain dicts that they stand for, absent fields left out.
+
+    Keys come out in Python's spelling, also those of a dict that is written as state has it: a key pair
+    is found and made secret by its name.
+    """
+    if isinstance(value, pulumi.Output):
+        return value.apply(plain)
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(v) for f in fields(value) if (v := getattr(value, f.name)) is not None}
     if isinstance(value, Mapping):
-        return {key: plain(v) for key, v in value.items()}
+        return {snake(key): plain(v) for key, v in value.items()}
     if isinstance(value, list | tuple):
         return [plain(v) for v in value]
     return value

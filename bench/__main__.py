@@ -1,0 +1,130 @@
+"""`make bench`: what the product costs beside doing without it, as ratios within one run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests"))
+
+from pulumi_videosnap.quota import Limiter, LocalSlots, SharedSlots  # noqa: E402
+from pulumi_videosnap.volcengine.account import connect  # noqa: E402
+from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs  # noqa: E402
+from pulumi_videosnap.volcengine.mapping import key_of, start_body  # noqa: E402
+from support.cli import Project  # noqa: E402
+from support.emulator import running_emulator  # noqa: E402
+from support.story import declare  # noqa: E402
+
+TASKS = 50
+ROUNDS = 3
+
+PROGRAM = """\
+from pulumi_videosnap import volcengine
+
+for number in range({tasks}):
+    volcengine.SnapshotTask(
+        f"task{{number}}", app_id="{app}", room_id="Room1", image_config={{"interval": 600}},
+        storage_config={{"tos_config": {{"account_id": "2100000000", "bucket": "frames"}}}},
+    )
+"""
+
+
+def main() -> int:
+    """Run each comparison and print its ratio."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        os.environ["VIDEOSNAP_QUOTA_DIR"] = str(folder / "quota")
+        _limiter(folder)
+        with running_emulator(folder, "--pace", "manual") as emulator:
+            os.environ |= emulator.environment
+            _engine_against_script(folder, emulator.environment)
+    _memory()
+    return 0
+
+
+def _engine_against_script(folder: Path, environment: Mapping[str, str]) -> None:
+    """The engine's share: `up` and `refresh` of many tasks beside the bare calls that they make."""
+    up: list[float] = []
+    refresh: list[float] = []
+    start: list[float] = []
+    read: list[float] = []
+    for turn in range(ROUNDS):
+        program = PROGRAM.format(tasks=TASKS, app=f"engine{turn}")
+        project = Project(folder / f"project{turn}", program, environment)
+        with _timed(up):
+            project.up().ok()
+        with _timed(refresh):
+            project.drift().ok()
+        project.destroy().ok()
+        with _timed(start):
+            _script(f"script{turn}", start=True)
+        with _timed(read):
+            _script(f"script{turn}", start=False)
+    _print(f"`pulumi up` of {TASKS} tasks", up, "one script's StartSnapshot and GetSnapshotTask", start)
+    _print(f"`pulumi refresh` of {TASKS} tasks", refresh, "one script's GetSnapshotTask", read)
+
+
+def _script(app: str, *, start: bool) -> None:
+    api = connect()
+    for number in range(TASKS):
+        inputs: Any = declare(app, taskId=f"Task{number}", imageConfig={"interval": 600})
+        task = SnapshotTaskInputs.model_validate(inputs)
+        if start:
+            api.start(start_body(task, os.environ))
+        api.get(key_of(task))
+
+
+def _limiter(folder: Path) -> None:
+    """The exact limit across processes beside one that only knows its own threads."""
+
+    shared: list[float] = []
+    local: list[float] = []
+    for _ in range(ROUNDS):
+        with _timed(shared):
+            _take(Limiter(SharedSlots(folder / "bench.sqlite")))
+        with _timed(local):
+            _take(Limiter(LocalSlots()))
+    _print("2000 slots shared by processes", shared, "2000 slots within one process", local)
+
+
+def _take(limiter: Limiter) -> None:
+    for _ in range(2000):
+        limiter.take("account", "action", 1e9, 60.0)
+
+
+def _memory() -> None:
+    """The plugin's memory with the package beside the SDK's alone."""
+    sdk, ours = _resident("import pulumi.dynamic"), _resident("import pulumi_videosnap")
+    print(f"memory of the plugin: {ours:.0f} MB, {ours / sdk:.2f} x the SDK alone ({sdk:.0f} MB)")
+
+
+def _resident(statement: str) -> float:
+    code = f"{statement}\nimport resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(json.loads(ran.stdout)) / 1000
+
+
+@contextlib.contextmanager
+def _timed(into: list[float]) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    into.append(time.perf_counter() - began)
+
+
+def _print(what: str, ours: list[float], beside: str, other: list[float]) -> None:
+    mine, theirs = statistics.median(ours), statistics.median(other)
+    print(f"{what}: {mine:.2f} s, {mine / theirs:.1f} x {beside} ({theirs:.2f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,83 @@
+"""The few rules that hold the structure together, as tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import pulumi_videosnap
+from pulumi_videosnap import volcengine
+
+ROOT = Path(__file__).resolve().parents[2]
+PROVIDER = ROOT / "provider" / "pulumi_videosnap"
+EMULATOR = ROOT / "emulator" / "videosnap_emulator"
+
+SHARED = [
+    "lifecycle",
+    "fields",
+    "dynamic",
+    "engine_log",
+    "http",
+    "transport",
+    "quota",
+    "credentials",
+    "errors",
+]
+"""Modules that serve every cloud, and so name none."""
+
+LONGEST = 320
+"""Lines that still fit in a head."""
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_shared_modules_name_no_cloud(name: str) -> None:
+    text = (PROVIDER / f"{name}.py").read_text()
+    assert re.findall(r"volc\w*|alibaba\w*|aliyun\w*|\bmps\b|\brtc\b", text, re.IGNORECASE) == []
+
+
+def test_the_lifecycle_and_the_clouds_core_know_no_pulumi() -> None:
+    adapters = {"dynamic.py", "engine_log.py", "resource.py", "args.py", "lookup.py"}
+    for file in (file for file in PROVIDER.rglob("*.py") if file.name not in adapters):
+        assert not {name for name in _imports(file) if name.partition(".")[0] == "pulumi"}, file
+
+
+def test_provider_and_emulator_share_no_code() -> None:
+    for file in PROVIDER.rglob("*.py"):
+        if file.name != "cli.py":  # the command starts the emulator, and nothing more
+            assert not any(name.startswith("videosnap_emulator") for name in _imports(file)), file
+    for file in EMULATOR.rglob("*.py"):
+        assert not any(name.startswith("pulumi") for name in _imports(file)), file
+
+
+@pytest.mark.parametrize("module", [pulumi_videosnap, volcengine], ids=lambda module: module.__name__)
+def test_what_is_exported_is_listed(module: object) -> None:
+    listed: list[str] = module.__all__  # type: ignore[attr-defined]
+    assert listed == sorted(listed, key=lambda name: (name.islower(), name))
+    for name in listed:
+        assert hasattr(module, name)
+
+
+def test_no_file_outgrows_a_head() -> None:
+    files = [
+        file
+        for folder in ("provider", "emulator", "engine", "examples", "docs", "bench")
+        for file in (ROOT / folder).rglob("*.py")
+    ]
+    assert files
+    assert [f"{file}: {n}" for file in files if (n := len(file.read_text().splitlines())) > LONGEST] == []
+
+
+def test_no_address_of_a_registry_is_committed() -> None:
+    assert "://" not in (ROOT / "requirements.lock").read_text()
+
+
+def _imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
