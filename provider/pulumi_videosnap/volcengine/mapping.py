@@ -17,8 +17,8 @@ from pulumi_videosnap.volcengine import models, words
 from pulumi_videosnap.volcengine.inputs import BLOCKS, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.words import number, word
 
-_NAMES = {"tos": "bucket", "vod": "space", "custom": "bucket", "veimagex": "serviceId"}
-"""The field of each storage block without which the block says nothing."""
+_NAMES = {"accountId", "bucket", "space", "serviceId"}
+"""The fields of a storage block without any of which the block says nothing."""
 
 
 def key_of(task: SnapshotTaskInputs) -> models.TaskKey:
@@ -115,22 +115,27 @@ def _image(image: models.ImageConfig) -> Properties:
 
 
 def _streams(answered: models.TargetStreams, recorded: Properties) -> Properties:
-    """The answered streams; the recorded ones where they are the same in another order."""
-    streams = [
-        _carried(
-            userId=stream.user_id,
-            index=stream.index or 0,
-            streamType=word(words.STREAM_TYPE_WORDS, stream.stream_type or 0),
-        )
-        for stream in answered.stream_list or []
-    ]
+    """The answered streams; the recorded ones where they are the same, in whatever order or with gaps."""
+    if answered.stream_list is None:
+        return {"streamList": [], **recorded}
     before = recorded.get("streamList", [])
-    same = sorted(map(_by_identity, streams)) == sorted(map(_by_identity, before))
+    missing, streams = list(before), []
+    # A stream of which more is said is harder to mistake for another.
+    for carried in sorted(map(_carried_stream, answered.stream_list), key=len, reverse=True):
+        known = next((stream for stream in missing if carried.items() <= stream.items()), None)
+        if known is not None:
+            missing.remove(known)
+        streams.append(known or {"index": 0, "streamType": "camera", **carried})
+    same = not missing and len(streams) == len(before)
     return {**recorded, "streamList": before if same else streams}
 
 
-def _by_identity(stream: Properties) -> tuple[int, str, str]:
-    return int(stream.get("index", 0)), str(stream.get("userId", "")), str(stream.get("streamType", ""))
+def _carried_stream(stream: models.Stream) -> Properties:
+    return _carried(
+        userId=stream.user_id,
+        index=stream.index,
+        streamType=word(words.STREAM_TYPE_WORDS, stream.stream_type),
+    )
 
 
 def _store(answered: models.StorageConfig, recorded: Properties) -> Properties:
@@ -142,8 +147,8 @@ def _store(answered: models.StorageConfig, recorded: Properties) -> Properties:
         return {"type": kind}
     kept = recorded.get(block, {}) if kind == before else {}
     values = _block(answered, str(kind))
-    # A block without its bucket, space or service is not filled in: its numbers are zeros, not settings.
-    if kind == before and _NAMES[str(kind)] not in values:
+    # A block that names no account, bucket, space or service is not filled in: its zeros are no settings.
+    if kind == before and _NAMES.isdisjoint(values):
         return recorded
     return {"type": kind, block: {**kept, **values}}
 

@@ -33,7 +33,12 @@ def present(recorded: Properties, found: SnapshotTask) -> Present:
     # The settings of a run that is over are history: only that it is over can be drift.
     settings = before if is_over(facts) else settings_of(found, before)
     inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
-    return Present(inputs, {**inputs, **facts})
+    return Present(inputs, {**inputs, **_start(recorded), **facts})
+
+
+def _start(recorded: Properties) -> Properties:
+    """When the task started, for an answer that does not say: the 72 hours are counted from there."""
+    return {"startTime": recorded["startTime"]} if recorded.get("startTime") else {}
 
 
 def state_of(facts: Properties, keep_running: bool) -> str:

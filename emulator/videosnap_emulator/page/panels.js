@@ -1,0 +1,101 @@
+// The small panels: clock, quota, faults, assumptions.
+
+import { get } from "/page/chain.js";
+import { arrange, byId, counted, duration, element, exactTime, secondsBetween, setMeter, setText, setTime, show, stamp } from "/page/dom.js";
+
+/** The emulated time of the last look, which "ago" is counted from. */
+export const clock = { now: null };
+
+export async function lookAtClock() {
+  const { now, real, pace } = await get("/clock");
+  clock.now = now;
+  setTime(byId("clock-now"), now, `${exactTime(now)} UTC`);
+  setText(byId("clock-lead"), lead(secondsBetween(real, now)) + (pace === "manual" ? "; stands still until moved" : ""));
+}
+
+function lead(seconds) {
+  if (Math.abs(seconds) < 2) return "the same as real time";
+  return `${duration(seconds)} ${seconds > 0 ? "ahead of" : "behind"} real time`;
+}
+
+const quotas = new Map();
+
+export async function lookAtQuota() {
+  const items = listed((await get("/quota")).quota);
+  const roots = items.map(quotaItem);
+  for (const [key, { root }] of quotas) if (!roots.includes(root)) quotas.delete(key);
+  arrange(byId("quota"), roots);
+  show(byId("quota"), items.length > 0);
+}
+
+function listed(quota) {
+  if (Array.isArray(quota)) return quota;
+  return Object.entries(quota ?? {}).map(([action, values]) => ({ action, ...values }));
+}
+
+function quotaItem({ account, action, used, now, limit, maximum, max }) {
+  const key = JSON.stringify([account, action]); // each account has its own
+  if (!quotas.has(key)) quotas.set(key, stamp("quota-item"));
+  const { root, slots } = quotas.get(key);
+  const current = used ?? now ?? 0;
+  setText(slots.action, action);
+  setText(slots.used, `${current}/${limit}`);
+  setMeter(slots.meter, current, limit, `${action}, calls in the last second`);
+  root.title = [account && `Access key ${account}`, `most in any second: ${maximum ?? max ?? current}`].filter(Boolean).join(", ");
+  return root;
+}
+
+let shownFaults = "";
+
+export async function lookAtFaults() {
+  const { faults } = await get("/faults");
+  const text = JSON.stringify(faults);
+  if (text === shownFaults) return;
+  shownFaults = text;
+  byId("faults").replaceChildren(...faults.map(faultItem));
+  show(byId("no-faults"), faults.length === 0);
+  show(byId("faults-off"), faults.length > 0);
+}
+
+function faultItem(rule) {
+  const item = element("li", "");
+  item.append(element("strong", String(rule.fault)), ` on ${rule.action && rule.action !== "*" ? rule.action : "any action"}${when(rule)} `,
+    element("span", progress(rule), "quiet"));
+  return item;
+}
+
+function when({ afterCall, times }) {
+  const start = afterCall ? `, after ${counted(afterCall, "call")}` : "";
+  return times ? `${start}, ${counted(times, "time")}` : start;
+}
+
+function progress({ hits, remaining }) {
+  const met = `met ${counted(hits ?? 0, "call")}`;
+  if (remaining === null || remaining === undefined) return met;
+  return remaining === 0 ? `${met}, used up` : `${met}, ${remaining} to go`;
+}
+
+export function setUpFaults({ press, onPress }) {
+  onPress(byId("faults-off"), async (button) => {
+    if (await press(button, "DELETE", "/faults")) byId("faults-heading").focus(); // the button is about to go
+  });
+}
+
+/** They cannot change while the emulator runs, so one look per connection is enough. */
+export async function lookAtAssumptions() {
+  const { assumptions } = await get("/assumptions");
+  setText(byId("assumption-count"), counted(assumptions.length, "choice"));
+  byId("assumption-list").replaceChildren(...assumptions.flatMap(assumption));
+}
+
+function assumption({ key, question, choice, why, source }) {
+  const description = element("dd", "");
+  description.append(element("p", asText(choice)), element("p", `${asText(why)} (${asText(source)})`, "quiet"));
+  const term = element("dt", question ?? key);
+  if (question) term.append(" ", element("code", key, "quiet"));
+  return [term, description];
+}
+
+function asText(value) {
+  return typeof value === "string" ? value : JSON.stringify(value ?? "");
+}

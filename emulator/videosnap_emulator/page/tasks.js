@@ -1,0 +1,168 @@
+// The tasks, one card each: what runs above, what has ended below.
+
+import { get } from "/page/chain.js";
+import {
+  announce, arrange, byId, counted, duration, exactTime, secondsBetween, setOptional, setText, setTime, show, stamp,
+} from "/page/dom.js";
+import { clock } from "/page/panels.js";
+import { lookAtPictures, newPictures, showPictures } from "/page/pictures.js";
+
+const SYMBOLS = { running: "●", "not started": "○", ended: "■", failed: "▲" };
+const LIVE = ["running", "not started"]; // in the order of their cards
+const REASONS = {
+  StopByAPI: "somebody called StopSnapshot",
+  IdleTimeOut: "no stream for longer than it waits",
+  UserDisconnect: "the user left the room",
+  StartTaskFailed: "it could not be started",
+};
+
+const cards = new Map();
+let buttons;
+let visited = false;
+
+export function setUpTasks(given) {
+  buttons = given;
+}
+
+export async function lookAtTasks() {
+  const { tasks } = await get("/tasks");
+  const changes = tasks.map(refresh).filter(Boolean);
+  forgetAllBut(tasks);
+  sortCards(tasks);
+  if (visited) announceChanges(changes);
+  visited = true;
+  // Pictures of ended tasks are fetched only while somebody looks: there may be hundreds of such tasks.
+  await lookAtPictures([...cards.values()].filter(({ task }) => isLive(task) || byId("ended").open));
+}
+
+/** A task that runs again under its id is another run with another history, so it is another card. */
+function keyOf({ cloud, appId, roomId, taskId, startTime }) {
+  return JSON.stringify([cloud, appId, roomId, taskId, startTime]);
+}
+
+function isLive({ status }) {
+  return LIVE.includes(status);
+}
+
+/** Bring a task's card up to date; return what became of the task, if anything did. */
+function refresh(task) {
+  const key = keyOf(task);
+  const before = cards.get(key)?.task.status;
+  if (!cards.has(key)) cards.set(key, newCard());
+  const card = cards.get(key);
+  card.task = task;
+  fill(card);
+  if (before === task.status) return null;
+  return `Task ${task.taskId}: ${task.status}${task.stopReason ? `, ${task.stopReason}` : ""}`;
+}
+
+function announceChanges(changes) {
+  if (changes.length > 3) announce(`${changes.length} tasks changed their state.`);
+  else if (changes.length) announce(changes.join(". "));
+}
+
+function forgetAllBut(tasks) {
+  const keep = new Set(tasks.map(keyOf));
+  for (const key of cards.keys()) if (!keep.has(key)) cards.delete(key);
+}
+
+/** Put the cards into their lists, and tell how many there are. */
+function sortCards(tasks) {
+  const focused = document.activeElement?.closest(".card");
+  const live = LIVE.flatMap((status) => tasks.filter((task) => task.status === status));
+  const over = tasks.filter((task) => !isLive(task));
+  const rootsOf = (some) => some.map((task) => cards.get(keyOf(task)).root);
+  arrange(byId("ended-tasks"), rootsOf(over));
+  arrange(byId("live-tasks"), rootsOf(live));
+  showCounts(live, over);
+  // Whoever pressed "Stop" would otherwise start again at the top of the page.
+  if (focused && document.activeElement === document.body) byId("tasks").focus();
+}
+
+function showCounts(live, over) {
+  const running = live.filter(({ status }) => status === "running").length;
+  const failed = over.filter(({ status }) => status === "failed").length;
+  setText(byId("task-count"), live.length ? [`${running} running`, waiting(live.length - running)].filter(Boolean).join(", ") : "");
+  setText(byId("ended-count"), `Ended tasks: ${over.length}${failed ? `, of them ▲ ${failed} failed` : ""}`);
+  setText(byId("no-tasks-why"), over.length ? "No task is running." : "No task yet.");
+  show(byId("no-tasks"), live.length === 0);
+  show(byId("ended"), over.length > 0);
+  document.title = running ? `${running} running · videosnap emulator` : "videosnap emulator";
+}
+
+function waiting(number) {
+  return number ? `${number} not started` : "";
+}
+
+function newCard() {
+  const { root, slots } = stamp("task-card");
+  const card = { root, slots, task: null, pictures: newPictures() };
+  buttons.onPress(slots.stop, (button) => {
+    const { appId, roomId, taskId } = card.task;
+    buttons.press(button, "POST", `/tasks/${[appId, roomId, taskId].map(encodeURIComponent).join("/")}/stop`, {});
+  });
+  return card;
+}
+
+function fill({ root, slots, task, pictures }) {
+  root.dataset.state = task.status;
+  setText(slots.symbol, SYMBOLS[task.status] ?? "?");
+  setText(slots.words, task.status);
+  setText(slots.id, task.taskId);
+  slots.id.title = task.taskId;
+  setText(slots.place, `room ${task.roomId} · app ${task.appId}${task.businessId ? ` · business ${task.businessId}` : ""}`);
+  slots.place.title = slots.place.textContent;
+  setOptional(slots.reason, reason(task));
+  setText(slots.settings, settings(task));
+  fillTimes(slots, task);
+  setText(slots.counts, counts(task));
+  setOptional(slots.idle, idle(task));
+  setOptional(slots.error, task.lastError ? `Last error: ${task.lastError}` : "");
+  show(slots.stop, isLive(task));
+  slots.stop.setAttribute("aria-label", `Stop task ${task.taskId}, as if somebody called StopSnapshot`);
+  showPictures(slots.thumbs, task, pictures);
+}
+
+function reason({ stopReason }) {
+  if (!stopReason) return "";
+  return REASONS[stopReason] ? `${stopReason}: ${REASONS[stopReason]}` : stopReason;
+}
+
+function settings({ interval, format, width, height, storage, streams, automatic }) {
+  const size = width && height ? `${width} × ${height}` : "the stream's size";
+  const parts = [`every ${interval} s`, `${format} ${size}`, `into ${storage?.type ?? "?"}:${storage?.bucket ?? "?"}`];
+  if (!streams?.length) parts.push("every stream of the room");
+  if (automatic) parts.push("started by itself");
+  return parts.join(" · ");
+}
+
+function fillTimes(slots, { startTime, endTime }) {
+  if (!startTime) {
+    setText(slots.started, "not started yet");
+  } else if (endTime) {
+    setText(slots.started, `ran ${duration(secondsBetween(startTime, endTime))}, ended ${ago(endTime)}`);
+  } else {
+    setText(slots.started, `started ${ago(startTime)}`);
+  }
+  const time = endTime ?? startTime;
+  setTime(slots.exact, time, time ? `${exactTime(time)} UTC` : "");
+}
+
+function ago(time) {
+  const seconds = secondsBetween(time, clock.now);
+  return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
+}
+
+function counts({ frames, skippedFrames, failedFrames }) {
+  const parts = [counted(frames ?? 0, "frame")];
+  if (skippedFrames) parts.push(`${skippedFrames} skipped`);
+  if (failedFrames) parts.push(`${failedFrames} failed`);
+  return parts.join(", ");
+}
+
+/** A task without a stream is about to end by itself; say when. */
+function idle(task) {
+  if (!isLive(task) || !task.idleSince) return "";
+  const since = duration(Math.max(0, secondsBetween(task.idleSince, clock.now)));
+  return `No stream for ${since}; it ends after ${duration(task.maxIdleTime)}.`;
+}

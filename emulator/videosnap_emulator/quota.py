@@ -1,0 +1,66 @@
+"""Requests per second, per account and action, in a sliding second of the host's clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from threading import Lock
+from time import monotonic
+from typing import NamedTuple
+
+from videosnap_emulator.tasks import Json
+
+#: QPS by action (docs/6348/1188225, 1188224, 1188223, 1188226); all AppIds of an account share them.
+LIMITS = {"StartSnapshot": 150, "UpdateSnapshot": 150, "StopSnapshot": 150, "GetSnapshotTask": 60}
+_WINDOW_SECONDS = 1.0
+
+
+class Usage(NamedTuple):
+    """What one call found: calls in the last second, its own included when admitted, and the limit."""
+
+    admitted: bool
+    used: int
+    limit: int
+
+
+class Quota:
+    """Counts admitted calls. A refused call does not count, so a client that slows down is served at once."""
+
+    def __init__(self, seconds: Callable[[], float] = monotonic):
+        self._seconds = seconds
+        self._lock = Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all calls and maxima."""
+        self._times: dict[str, deque[float]] = {action: deque() for action in LIMITS}
+        self._maximum = dict.fromkeys(LIMITS, 0)
+
+    def admit(self, action: str) -> Usage:
+        """Count the call unless the last second is full."""
+        with self._lock:
+            used, limit = self._used(action), LIMITS[action]
+            if used >= limit:
+                return Usage(False, used, limit)
+            self._times[action].append(self._seconds())
+            self._maximum[action] = max(self._maximum[action], used + 1)
+            return Usage(True, used + 1, limit)
+
+    def _used(self, action: str) -> int:
+        times, start = self._times[action], self._seconds() - _WINDOW_SECONDS
+        while times and times[0] <= start:
+            times.popleft()
+        return len(times)
+
+    def view(self) -> list[Json]:
+        """Return each action's use in the last second, its limit and the most ever used in one second."""
+        with self._lock:
+            return [
+                {
+                    "action": action,
+                    "used": self._used(action),
+                    "limit": limit,
+                    "maximum": self._maximum[action],
+                }
+                for action, limit in LIMITS.items()
+            ]

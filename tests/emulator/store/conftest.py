@@ -1,0 +1,30 @@
+"""A store in memory, served, and a boto3 client for it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from store_support import ACCESS, SECRET, client
+from videosnap_emulator.store import Store
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    opened = Store.open(None, ACCESS, SECRET)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def port(store: Store) -> int:
+    return store.serve("127.0.0.1", 0)
+
+
+@pytest.fixture(params=["default", "when_required"])
+def s3(port: int, request: pytest.FixtureRequest) -> Any:
+    if request.param == "default":
+        return client(port)
+    return client(
+        port, request_checksum_calculation="when_required", response_checksum_validation="when_required"
+    )

@@ -1,0 +1,93 @@
+"""What the store keeps in its folder."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from store_support import ACCESS, ODD_KEYS, SECRET, WHEN, client
+from videosnap_emulator.store import Store
+
+
+def test_the_folder_keeps_every_change(tmp_path: Path) -> None:
+    first = Store.open(tmp_path, ACCESS, SECRET)
+    s3 = client(first.serve("127.0.0.1", 0))
+    first.put("frames", "direct", b"1", "image/jpeg", {"a": "b"}, WHEN)
+    for key in ODD_KEYS:
+        s3.put_object(Bucket="frames", Key=key, Body=b"old", Metadata={"n": "1"})
+        s3.put_object(Bucket="frames", Key=key, Body=b"new", CacheControl="no-store")
+    s3.copy_object(Bucket="media", Key="copy", CopySource={"Bucket": "frames", "Key": "direct"})
+    s3.delete_objects(Bucket="frames", Delete={"Objects": [{"Key": key} for key in ODD_KEYS[2:]]})
+    s3.delete_object(Bucket="frames", Key=ODD_KEYS[0])
+    s3.create_bucket(Bucket="extra", CreateBucketConfiguration={"LocationConstraint": "cn-beijing"})
+    s3.create_bucket(Bucket="gone", CreateBucketConfiguration={"LocationConstraint": "cn-beijing"})
+    s3.delete_bucket(Bucket="gone")
+    upload = s3.create_multipart_upload(Bucket="extra", Key="parts", ContentType="video/mp4")["UploadId"]
+    where = {"Bucket": "extra", "Key": "parts", "UploadId": upload}
+    etag = s3.upload_part(**where, PartNumber=1, Body=b"part")["ETag"]
+    s3.complete_multipart_upload(**where, MultipartUpload={"Parts": [{"ETag": etag, "PartNumber": 1}]})
+    before = [
+        (bucket, key, first.get(bucket, key))
+        for bucket in ("extra", "frames", "media")
+        for key in first.keys(bucket)
+    ]
+    etag = s3.head_object(Bucket="extra", Key="parts")["ETag"]
+    second = Store.open(tmp_path, ACCESS, SECRET)  # while the first is still open
+    assert [
+        (bucket, key, second.get(bucket, key))
+        for bucket in ("extra", "frames", "media")
+        for key in second.keys(bucket)
+    ] == before
+    assert [key for _, key, _ in before] == ["parts", ODD_KEYS[1], "direct", "copy"]
+    reached = client(second.serve("127.0.0.1", 0))
+    assert reached.head_object(Bucket="extra", Key="parts")["ETag"] == etag
+    assert reached.head_object(Bucket="frames", Key=ODD_KEYS[1])["CacheControl"] == "no-store"
+    assert [found["Name"] for found in reached.list_buckets()["Buckets"]] == ["extra", "frames", "media"]
+    first.close()
+    second.empty()
+    second.close()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["frames", "media"]
+
+
+KILLED = """
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+from videosnap_emulator.store import Store
+store = Store.open(Path(sys.argv[1]), "a", "s")
+for turn in range(10**9):
+    if turn == 7:
+        print("ready", flush=True)
+    body = str(turn).encode() * 5000
+    store.put("frames", f"k{turn % 7}", body, "text/plain", {"turn": str(turn)}, datetime.now(timezone.utc))
+"""
+
+
+def test_a_killed_process_leaves_whole_objects(tmp_path: Path) -> None:
+    for pause in (0.05, 0.12, 0.21):
+        command = [sys.executable, "-c", KILLED, str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            time.sleep(pause)
+            process.send_signal(signal.SIGKILL)
+        store = Store.open(tmp_path, "a", "s")
+        assert len(store.keys("frames")) == 7
+        for key in store.keys("frames"):
+            found = store.get("frames", key)
+            assert found.body == found.metadata["turn"].encode() * 5000
+        store.close()
+        assert len(list((tmp_path / "frames").iterdir())) == 14, "nothing half done is left"
+
+
+def test_a_sidecar_without_its_body_is_dropped(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, "a", "s")
+    store.put("frames", "k", b"x", "text/plain", {}, WHEN)
+    store.close()
+    (sidecar,) = (tmp_path / "frames").glob("*.json")
+    (sidecar.parent / json.loads(sidecar.read_text())["body"]).unlink()
+    store = Store.open(tmp_path, "a", "s")
+    assert store.keys("frames") == []
+    store.close()

@@ -1,0 +1,49 @@
+"""What the tests of the store share."""
+
+import urllib.error
+import urllib.request
+from datetime import datetime, timezone
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+ACCESS, SECRET = "AKIDVIDEOSNAP", "secret+/=with signs"
+WHEN = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
+ODD_KEYS = [
+    "a b/c d.jpg", "a+b.jpg", "50%.jpg", "a%20b.jpg", "截图/第一.jpg", "é?x=1&y#z.jpg", "a//b///c.jpg",
+    "/lead.jpg",    "~(!*')=,;:@$.jpg", "trail/", "a/../b/./c", "<&\">.jpg", "%2F", "\U0001f3a5.jpg",
+]  # fmt: skip
+
+
+def client(
+    port: int, *, access: str = ACCESS, secret: str = SECRET, region: str = "cn-beijing", **config: Any
+) -> Any:
+    return boto3.client(
+        "s3", endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id=access, aws_secret_access_key=secret,
+        region_name=region,
+        config=Config(
+            signature_version="s3v4", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1},
+            **config,
+        ),
+    )  # fmt: skip
+
+
+def fetch(
+    url: str, method: str = "GET", body: bytes | None = None, headers: dict[str, str] | None = None
+) -> tuple[int, bytes]:
+    request = urllib.request.Request(url, data=body, method=method, headers=headers or {})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def code_of(call: Any, *args: Any, **kwargs: Any) -> tuple[int, str]:
+    with pytest.raises(ClientError) as caught:
+        call(*args, **kwargs)
+    return caught.value.response["ResponseMetadata"]["HTTPStatusCode"], caught.value.response["Error"]["Code"]

@@ -1,0 +1,58 @@
+"""Wrong inputs as the user of the real CLI sees them: one line that names the field, and no secret in it.
+
+A program ends at its first refused resource, so each of them is previewed by itself.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from support.cli import Project
+
+PROGRAM = """\
+import os, pulumi
+from pulumi_videosnap import volcengine
+
+key = pulumi.Config().require_secret("key")
+tos = {"tos_config": {"account_id": "2100000000", "bucket": "frames"}}
+twice = {"bucket": "b", "access_key": key, "access_key_env": "KEY", "secret_key": key}
+mistaken = {"bucket": "b", "access_key": key, "secret_key_env": key}
+wrong = {
+    "slow": {"image_config": volcengine.ImageConfigArgs(interval=601)},
+    "my lobby": {},
+    "crowd": {"target_streams": {"stream_list": [{"user_id": f"user{n}"} for n in range(18)]}},
+    "twice": {"storage_config": {"custom_config": twice}},
+    "mistaken": {"storage_config": {"custom_config": mistaken}},
+    "shapeless": {"storage_config": {"custom_config": key}},
+}
+name = os.environ["TASK"]
+volcengine.SnapshotTask(name, **{"app_id": "661e", "room_id": "Room1", "storage_config": tos, **wrong[name]})
+"""
+
+REFUSED = {
+    "slow": "image_config.interval must be a whole number from 1 to 600 seconds, not 601",
+    "my lobby": "task_id must be 1 to 128 letters, digits or any of @ . _ -, not 'stories.dev.my lobby'",
+    "crowd": "target_streams.stream_list must have at most 17 entries, not 18",
+    "twice": "storage_config.custom_config.access_key is given twice, as a value and through access_key_env",
+    "mistaken": "storage_config.custom_config.secret_key_env must be the name of an environment variable",
+    "shapeless": "storage_config.custom_config must be a block of fields",
+}
+CANARY = "canary/TVRjMl+aadf=="
+
+
+@pytest.mark.engine
+def test_a_preview_says_what_is_wrong_with_each_resource(tmp_path: Path) -> None:
+    project = Project(tmp_path / "stack", PROGRAM, {})
+    project.run("config", "set", "--secret", "key", CANARY).ok()
+    # All at the same time, since the engine lingers for five seconds after a refusal.
+    with ThreadPoolExecutor(len(REFUSED)) as threads:
+        previews = threads.map(lambda name: project.preview(env={"TASK": name}), REFUSED)
+        for name, preview in zip(REFUSED, previews, strict=True):
+            seen = preview.exits(1).output
+            [line] = [line for line in seen.splitlines() if line.startswith("error: ")]
+            assert f"SnapshotTask resource '{name}' has a problem: {REFUSED[name]}" in line
+            assert "Traceback" not in seen
+            assert CANARY[:12] not in seen
