@@ -19,6 +19,7 @@ from pulumi_videosnap.fields import FieldFacts, Inputs, Mark, Unit, dotted, fact
 from pulumi_videosnap.volcengine import words
 from pulumi_videosnap.volcengine.api import PER_SECOND
 from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
+from videosnap_emulator.assumptions import ASSUMPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -92,6 +93,14 @@ def quotas() -> Iterator[str]:
     yield from (f"| {action} | {limit} |" for action, limit in PER_SECOND.items())
 
 
+def emulator_assumptions() -> Iterator[str]:
+    """What the vendor's documents leave open, and the emulator's choices."""
+    yield "| key | what it does | why | what the documents say |"
+    yield "|---|---|---|---|"
+    for one in ASSUMPTIONS:
+        yield f"| {one.key} | {one.choice} | {one.why} | {one.source} |"
+
+
 def help_of(*command: str) -> Callable[[], Iterator[str]]:
     """A command's own help text, 80 columns wide."""
 
@@ -114,6 +123,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "snapshot task fields": snapshot_task_fields,
     "vendor words": vendor_words,
     "quotas": quotas,
+    "emulator assumptions": emulator_assumptions,
     "videosnap help": help_of(),
     "videosnap emulator help": help_of("emulator"),
 }

@@ -1,0 +1,109 @@
+"""What a task is for: real pictures, at the right moments, in the declared format and size."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from PIL import Image
+
+from support.story import Story
+from videosnap_emulator.strip import read_frame_number
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+FRAMES_A_SECOND = 25
+FRAMES_IN_SAMPLE = 12 * FRAMES_A_SECOND
+
+
+def _store(story: Story) -> S3Client:
+    environment = story.emulator.environment
+    return boto3.client(
+        "s3",
+        endpoint_url=environment["VOLCENGINE_TOS_ENDPOINT"],
+        aws_access_key_id=environment["VOLCENGINE_ACCESS_KEY"],
+        aws_secret_access_key=environment["VOLCENGINE_SECRET_KEY"],
+        region_name="cn-beijing",
+        config=Config(s3={"addressing_style": "path"}),
+    )
+
+
+def _pictures_of(story: Story, user: str) -> list[tuple[datetime, Image.Image]]:
+    """A user's pictures with the moment at which each was stored, oldest first."""
+    store = _store(story)
+    listed = store.list_objects_v2(Bucket="frames", Prefix=f"{story.app}/").get("Contents", [])
+    keys = sorted(item["Key"] for item in listed if f"/{user}-" in item["Key"])
+    found = [store.get_object(Bucket="frames", Key=key) for key in keys]
+    return [(item["LastModified"], Image.open(io.BytesIO(item["Body"].read()))) for item in found]
+
+
+def _gaps(moments: list[datetime]) -> list[float]:
+    return [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(moments)]
+
+
+def test_pictures_show_the_moments_at_which_they_were_taken(story: Story) -> None:
+    story.stack.up({"lobby": story.declare()})
+    story.emulator.advance(30)
+    for user in ("user0", "user1"):
+        pictures = _pictures_of(story, user)
+        assert _gaps([moment for moment, _ in pictures]) == [5] * (len(pictures) - 1)
+        assert len(pictures) == 7
+        shown = [read_frame_number(picture) for _, picture in pictures]
+        moved = [(b - a) % FRAMES_IN_SAMPLE for a, b in itertools.pairwise(shown)]
+        assert moved == [5 * FRAMES_A_SECOND] * len(moved), "a picture shows another moment than it says"
+    story.ends_settled(lobby=story.declare())
+
+
+def test_a_new_interval_counts_from_the_last_picture(story: Story) -> None:
+    story.stack.up({"lobby": story.declare()})
+    story.emulator.advance(12)
+    changed = story.declare(imageConfig={"interval": 7})
+    story.stack.up({"lobby": changed})
+    story.emulator.advance(20)
+    assert _gaps([moment for moment, _ in _pictures_of(story, "user0")]) == [5, 5, 7, 7, 7]
+    story.ends_settled(lobby=changed)
+
+
+@pytest.mark.parametrize(
+    ("config", "format", "size"),
+    [
+        ({"interval": 5}, "JPEG", (640, 360)),
+        ({"interval": 5, "format": "png", "width": 320, "height": 180}, "PNG", (320, 180)),
+    ],
+    ids=["as the stream", "png"],
+)
+def test_pictures_have_the_declared_format_and_size(
+    story: Story, config: dict[str, Any], format: str, size: tuple[int, int]
+) -> None:
+    declared = story.declare(imageConfig=config)
+    story.stack.up({"lobby": declared})
+    story.emulator.advance(1)
+    for _, picture in _pictures_of(story, "user0"):
+        assert (picture.format, picture.size) == (format, size)
+        picture.load()
+    story.ends_settled(lobby=declared)
+
+
+def test_only_the_declared_streams_are_captured(story: Story) -> None:
+    declared = story.declare(targetStreams={"streamList": [{"userId": "user1"}]})
+    story.stack.up({"lobby": declared})
+    story.emulator.advance(10)
+    assert _pictures_of(story, "user0") == []
+    assert len(_pictures_of(story, "user1")) == 3
+    story.ends_settled(lobby=declared)
+
+
+def test_a_stop_ends_the_pictures(story: Story) -> None:
+    story.stack.up({"lobby": story.declare()})
+    story.emulator.advance(10)
+    story.stack.destroy()
+    taken = len(_pictures_of(story, "user0"))
+    story.emulator.advance(timedelta(minutes=5).total_seconds())
+    assert len(_pictures_of(story, "user0")) == taken == 3
+    story.ends_settled()
