@@ -257,6 +257,15 @@ def test_other_streams_are_drift(stack: Stack, streams: list[dict[str, Any]]) ->
     assert stack.plan() == "replace"
 
 
+def test_what_is_not_said_of_a_stream_is_shown_as_recorded(stack: Stack) -> None:
+    stack.up(task()).service.task = edited(
+        RUNNING, {("TargetStreams", "StreamList"): [{"UserId": "user0"}, {"UserId": "user2", "Index": 1}]}
+    )
+    _, actual = stack.drift()["targetStreams.streamList"]
+    streams = {stream["userId"]: (stream["index"], stream["streamType"]) for stream in actual}
+    assert streams == {"user0": (0, "screen"), "user2": (1, "camera")}
+
+
 @pytest.mark.parametrize(
     ("path", "drift"),
     [
