@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator_client import Emulator
+from support.emulator_client import Emulator
 
 
 @pytest.fixture(scope="session")

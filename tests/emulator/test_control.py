@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from emulator_client import ROOT, Emulator
+from support.emulator_client import ROOT, Emulator
 
 
 def order(emulator: Emulator, kind: str, **more: Any) -> None:

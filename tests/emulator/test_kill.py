@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from emulator_client import Emulator
+from support.emulator_client import Emulator
 
 
 def test_killed_while_advancing(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from emulator_client import BODY, Emulator
+from support.emulator_client import BODY, Emulator
 from videosnap_emulator import strip
 
 ALREADY = "The task has been started. Please do not call the startup task interface repeatedly."
@@ -276,3 +276,12 @@ def test_quota(emulator: Emulator) -> None:
     assert quota["GetSnapshotTask"]["maximum"] == 60
     calls = emulator.show("/calls")["calls"]
     assert max(call["qpsUsed"] for call in calls) == 60
+
+
+def test_answers_do_not_wait_for_delayed_acknowledgements(emulator: Emulator) -> None:
+    def seconds() -> float:
+        start = time.monotonic()
+        emulator.get()
+        return time.monotonic() - start
+
+    assert sorted(seconds() for _ in range(15))[7] < 0.03

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from emulator_client import BODY, Emulator
+from support.emulator_client import BODY, Emulator
 from videosnap_emulator.volcengine_rtc.errors import ApiError
 from videosnap_emulator.volcengine_rtc.signature import Request, verify
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import boto3
 from botocore.config import Config
-from emulator_client import Emulator
+
+from support.emulator_client import Emulator
 
 
 def test_frames_are_s3_objects_with_metadata(emulator: Emulator) -> None:

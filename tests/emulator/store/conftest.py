@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from store_support import ACCESS, SECRET, client
+from support.store_support import ACCESS, SECRET, client
 from videosnap_emulator.store import Store
 
 

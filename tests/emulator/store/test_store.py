@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from moto.s3.models import FakeKey
 
-from store_support import ODD_KEYS, WHEN, client, code_of, fetch
+from support.store_support import ODD_KEYS, WHEN, client, code_of, fetch
 from videosnap_emulator.store import NoSuchBucket, Store
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from store_support import ACCESS, ODD_KEYS, SECRET, WHEN, client
+from support.store_support import ACCESS, ODD_KEYS, SECRET, WHEN, client
 from videosnap_emulator.store import Store
 
 

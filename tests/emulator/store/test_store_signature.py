@@ -12,7 +12,7 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from store_support import ACCESS, SECRET, WHEN, client, code_of, fetch
+from support.store_support import ACCESS, SECRET, WHEN, client, code_of, fetch
 from videosnap_emulator.s3_body import STREAMING, open_body
 from videosnap_emulator.s3_signature import Call, Refused, Seal, verify
 from videosnap_emulator.store import Store

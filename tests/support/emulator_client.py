@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 
-from emulator_signer import sign
+from support.emulator_signer import sign
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2] / "emulator"
 BODY = {
     "AppId": "661e",
     "RoomId": "Room1",
