@@ -131,14 +131,18 @@ class LifecycleProvider(ResourceProvider):
         )
 
 
-def _from_engine(value: Any) -> Any:
-    """Pulumi's values as ours: its unknowns become UNKNOWN, and its own keys (`__…`) are left out."""
+def _from_engine(properties: Mapping[str, Any]) -> Properties:
+    """Pulumi's properties as ours: without its own (`__provider`), its unknowns as UNKNOWN."""
+    return {k: _value_from_engine(v) for k, v in properties.items() if not k.startswith("__")}
+
+
+def _value_from_engine(value: Any) -> Any:
     if isinstance(value, pulumi.output.Unknown):
         return UNKNOWN
     if isinstance(value, Mapping):
-        return {k: _from_engine(v) for k, v in value.items() if not k.startswith("__")}
+        return {k: _value_from_engine(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_from_engine(v) for v in value]
+        return [_value_from_engine(v) for v in value]
     return value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from pulumi_videosnap.errors import InvalidInput
+from pulumi_videosnap.errors import InvalidInput, one_line
 from pulumi_videosnap.volcengine import words
 from pulumi_videosnap.volcengine.models import (
     CustomConfig,
@@ -198,3 +198,15 @@ def test_a_key_and_its_id() -> None:
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="app/room/task"):
         TaskKey.parse(text)
+
+
+def test_a_key_is_hidden_also_as_json_spells_it() -> None:
+    """A service that quotes our body in its refusal escapes what JSON escapes."""
+    key = 'a"b\\c é'
+    custom = CustomConfig(bucket="b", access_key=SecretStr(key), secret_key=SecretStr("SK"))
+    body = StartSnapshotBody(
+        app_id="a", room_id="r", task_id="t", storage_config=StorageConfig(custom_config=custom)
+    )
+    assert json.dumps(key)[1:-1] in body.secrets()
+    assert all(spelling in body.secrets() for spelling in (key, json.dumps(key, ensure_ascii=False)[1:-1]))
+    assert one_line(body.to_json().decode(), hide=body.secrets()).count("****") == 2

@@ -69,14 +69,18 @@ def _text(pattern: str, words: str, *, private: bool = False) -> AfterValidator:
 
 Id = Annotated[str, _text(r"[a-zA-Z0-9_@\-.]{1,128}", "1 to 128 letters, digits or any of @ . _ -")]
 """The vendor's rule for BusinessId, TaskId, RoomId and UserId (6348/69828)."""
-Name = Annotated[str, _text(r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes")]
-"""A name for which the vendor's page gives no rule."""
-# Private, because what stands here by mistake is the key itself.
+_NAME = (r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes")
+AppId = Annotated[str, _text(*_NAME)]
+"""Part of the task's id, like the other ids: state shows it to everyone, so a refusal may repeat it."""
+Name = Annotated[str, _text(*_NAME, private=True)]
+"""A name for which the vendor's page gives no rule; it may be a Pulumi secret, and comes here in clear."""
 Variable = Annotated[
     str, _text(r"[A-Za-z_][A-Za-z0-9_]{0,254}", "the name of an environment variable", private=True)
 ]
 _MAIN_ACCOUNT = "id of the main account, never a sub-user's"
-AccountId = Annotated[str, _text(r"[^\s/]{1,64}", "the number of a main account"), BeforeValidator(_account)]
+AccountId = Annotated[
+    str, _text(r"[^\s/]{1,64}", "the number of a main account", private=True), BeforeValidator(_account)
+]
 Region = Annotated[WholeNumber, Field(ge=0, le=255)]
 ImageFormat = Annotated[str, _one_of(words.FORMAT_WORDS)]
 StreamType = Annotated[str, _one_of(words.STREAM_TYPE_WORDS)]
@@ -256,7 +260,7 @@ class StorageConfig(Inputs):
 class SnapshotTaskInputs(Inputs):
     """Everything that a program declares of one snapshot task."""
 
-    app_id: Annotated[Name, Effect.REPLACE] = Field(description="the RTC application")
+    app_id: Annotated[AppId, Effect.REPLACE] = Field(description="the RTC application")
     room_id: Annotated[Id, Effect.REPLACE] = Field(description="the room whose streams are captured")
     task_id: Annotated[Id, Effect.REPLACE] = Field(
         description="the task's own name in the room; defaults to `<project>.<stack>.<name>`"

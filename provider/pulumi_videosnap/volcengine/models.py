@@ -9,6 +9,7 @@ Sources: the vendor's pages docs/6348/1188223 to 1188226 and the types of its Go
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,10 +176,12 @@ class StartSnapshotBody(Body):
         return TaskKey(self.app_id, self.room_id, self.task_id)
 
     def secrets(self) -> tuple[str, ...]:
-        """The keys of a third party's bucket, if one is named."""
+        """The keys of a third party's bucket, if one is named, also as a service may quote our JSON."""
         custom = self.storage_config.custom_config
         keys = (custom.access_key, custom.secret_key) if custom else ()
-        return tuple(key.get_secret_value() for key in keys if key)
+        values = [key.get_secret_value() for key in keys if key]
+        quoted = [json.dumps(v, ensure_ascii=ascii)[1:-1] for v in values for ascii in (True, False)]
+        return tuple(dict.fromkeys([*values, *quoted]))
 
 
 class UpdateSnapshotBody(Body):
