@@ -196,6 +196,9 @@ async def _run(
         await asyncio.sleep(0.01)
     listen.write_env_file(options.env_file, env)
     _LOG.info("ready: page %s, RTC %s", env["VIDEOSNAP_EMULATOR_URL"], env["VOLCENGINE_RTC_ENDPOINT"])
+    _LOG.info(
+        "endpoints and dummy keys are in %s: source it in the shell that is to use them", options.env_file
+    )
     await stop.wait()
     await _end(parts.world, list(servers.values()), serving)
     await flowing

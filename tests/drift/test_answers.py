@@ -167,6 +167,8 @@ def test_no_streams_in_an_answer_are_all_streams(stack: Stack, streams: Any) -> 
         {("StopReason",): "UnknownStopReason"},
         {("EndTime",): None},
         {("MaxIdleTime",): ABSENT},
+        {("MaxIdleTime",): 0},
+        {("ImageConfig",): {"Format": 0, "Width": 0, "Height": 0, "Interval": 0}},
         {("ImageConfig", "Interval"): 2.0},
     ],
     ids=str,

@@ -94,7 +94,7 @@ def _from_environment(variable: str | None, field: str, environ: Mapping[str, st
 def settings_of(task: models.SnapshotTask, recorded: Properties) -> Properties:
     """The recorded inputs with the service's settings in place of those that its answer carries."""
     settings = dict(recorded)
-    if task.max_idle_time is not None:
+    if task.max_idle_time:  # no task has 0: it stands for nothing said
         settings["maxIdleTime"] = task.max_idle_time
     if task.image_config is not None:
         settings["imageConfig"] = {**recorded.get("imageConfig", {}), **_image(task.image_config)}
@@ -106,6 +106,8 @@ def settings_of(task: models.SnapshotTask, recorded: Properties) -> Properties:
 
 
 def _image(image: models.ImageConfig) -> Properties:
+    if image.interval == 0:  # no task has that: the block is not filled in, its zeros are no settings
+        return {}
     return _carried(
         interval=image.interval,
         format=word(words.FORMAT_WORDS, image.format),
