@@ -135,13 +135,14 @@ class Cloud:
         )
         objects = store.list_objects_v2(Bucket="frames")["Contents"]
         for item in objects:
-            say(f"frames/{item['Key']}  {item['Size'] / 1000:.0f} kB")
+            say(f"…/{'/'.join(item['Key'].split('/')[-2:])}  {item['Size'] / 1000:.0f} kB")
+        say(f"(all under frames/{objects[0]['Key'].rpartition('/')[0].rpartition('/')[0]}/)")
         newest = {item["Key"].rpartition("/")[0]: item["Key"] for item in objects}
         (DEMO / "frames").mkdir()
         for key in newest.values():
             file = DEMO / "frames" / "-".join(key.split("/")[-2:])
             store.download_file("frames", key, str(file))
-            say(f"→ {file.relative_to(ROOT)}")
+            say(f"To look at: {file.relative_to(ROOT)}")
 
 
 @contextlib.contextmanager
@@ -201,8 +202,9 @@ def _pulumi(cloud: Cloud) -> Callable[..., None]:
 
 
 def everything(output: str) -> list[str]:
-    """All lines of a command's output, but for blank ones and the engine's own counters."""
-    return [line for line in output.splitlines() if line.strip() and not line.startswith("@")]
+    """All lines of a command's output, but for blank ones and those of what is under way."""
+    lines = [line for line in output.splitlines() if line.strip() and not line.startswith("@")]
+    return [line for line in lines if " creating (" not in line]
 
 
 def changes(output: str) -> list[str]:

@@ -112,7 +112,8 @@ class RtcEndpoint:
         _note(call, answer, fault)
         call.duration = (self._timer() - started) * 1000
         self._world.record(call)
-        _LOG.info("%s %s %s", call.action or "-", call.status or "cut", call.code or call.fault or "")
+        told = (call.action or "-", str(call.status or "cut"), call.code or call.fault or "")
+        _LOG.info(" ".join(filter(None, told)))
         return answer
 
     def _new_call(self, request: Request, fault: Fault | None) -> Call:
