@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -72,12 +74,26 @@ def outcome(world: World, store: Memory) -> object:
         return now, [task.to_json() for task in state.tasks.values()], store.objects, list(state.frames)
 
 
+Keeps = Callable[..., Keep]
+
+
+@pytest.fixture
+def keep() -> Iterator[Keeps]:
+    """Open what a world is kept in, in memory or in a folder; all are closed in the end."""
+    with ExitStack() as stack:
+
+        def opened(folder: Path | None = None) -> Keep:
+            return stack.enter_context(closing(Keep(folder)))
+
+        yield opened
+
+
 @pytest.mark.parametrize("seed", range(5))
-def test_any_split_of_time_gives_the_same_world(cutter: Cutter, seed: int) -> None:
-    whole, whole_store = build(cutter, Keep(None))
+def test_any_split_of_time_gives_the_same_world(keep: Keeps, cutter: Cutter, seed: int) -> None:
+    whole, whole_store = build(cutter, keep())
     populate(whole)
     whole.advance(300_000)
-    parts, parts_store = build(cutter, Keep(None))
+    parts, parts_store = build(cutter, keep())
     populate(parts)
     random, left = Random(seed), 300_000
     while left:
@@ -88,18 +104,20 @@ def test_any_split_of_time_gives_the_same_world(cutter: Cutter, seed: int) -> No
     assert len(whole_store.objects) == 2 * 43 + 101
 
 
-def test_a_kept_world_goes_on_and_stands_still_while_down(cutter: Cutter, tmp_path: Path) -> None:
-    keep = Keep(tmp_path)
-    world, store = build(cutter, keep)
+def test_a_kept_world_goes_on_and_stands_still_while_down(
+    keep: Keeps, cutter: Cutter, tmp_path: Path
+) -> None:
+    first = keep(tmp_path)
+    world, store = build(cutter, first)
     populate(world)
     changes.put_user(world, RoomKey("a", "r"), "user0", {"screen": True})
     world.advance(50_000)
     before = outcome(world, store)
-    keep.close()
-    again, _ = build(cutter, Keep(tmp_path))
+    first.close()
+    again, _ = build(cutter, keep(tmp_path))
     assert outcome(again, store) == before
     again.advance(100_000)
-    straight, _straight_store = build(cutter, Keep(None))
+    straight, _straight_store = build(cutter, keep())
     populate(straight)
     changes.put_user(straight, RoomKey("a", "r"), "user0", {"screen": True})
     straight.advance(150_000)
@@ -108,8 +126,8 @@ def test_a_kept_world_goes_on_and_stands_still_while_down(cutter: Cutter, tmp_pa
         assert list(a.frames) == list(b.frames)
 
 
-def test_beyond_the_cap_frames_are_counted(cutter: Cutter) -> None:
-    world, store = build(cutter, Keep(None))
+def test_beyond_the_cap_frames_are_counted(keep: Keeps, cutter: Cutter) -> None:
+    world, store = build(cutter, keep())
     world.start(order("one", 1, "user0"))
     world.start(order("lost", 1, "user1")._replace(storage=Storage("tos", "nowhere")))
     world.advance(73 * 3600 * 1000)
