@@ -1,7 +1,7 @@
 // The calls that reached the emulator, the newest on top.
 
 import { get } from "/page/chain.js";
-import { byId, counted, element, exactTime, setMeter, setOptional, setText, show, stamp, timeOfDay } from "/page/dom.js";
+import { asText, byId, counted, element, exactTime, setMeter, setOptional, setText, show, stamp, timeOfDay } from "/page/dom.js";
 
 const KEPT = 50;
 const SYMBOLS = { ok: "✓", unchecked: "–" }; // any other verdict is a refusal
@@ -41,9 +41,11 @@ function callCount(rows) {
 function putOnTop(rows) {
   if (!rows.length) return;
   const [box, body] = [byId("calls-box"), byId("calls")];
-  const before = box.scrollHeight;
+  const top = () => anchor?.getBoundingClientRect().top ?? 0;
+  const anchor = body.firstElementChild;
+  const before = top();
   body.prepend(...rows);
-  if (box.scrollTop > 0) box.scrollTop += box.scrollHeight - before;
+  if (box.scrollTop > 0) box.scrollTop += top() - before;
   while (body.children.length > KEPT) body.lastElementChild.remove();
 }
 
@@ -57,13 +59,19 @@ function row(call) {
   slots.target.title = slots.target.textContent;
   slots.status.textContent = call.httpStatus || "none"; // a dropped connection has no status
   root.dataset.failed = String(!(call.httpStatus < 400));
-  setOptional(slots.code, call.code ?? "");
+  slots.code.append(...breakable(call.code ?? ""));
+  show(slots.code, Boolean(call.code));
   setOptional(slots.fault, call.fault ? `fault: ${call.fault}` : "");
   slots.signature.textContent = verdict(call.signature);
   slots.signature.dataset.verdict = call.signature in SYMBOLS ? call.signature : "refused";
   fillQuota(slots, call);
   slots.took.textContent = Math.round(call.durationMs ?? 0);
   return root;
+}
+
+/** A long code breaks after its dots, where it reads best. */
+function breakable(code) {
+  return code.split(/(?<=\.)/).flatMap((part) => [part, document.createElement("wbr")]);
 }
 
 function fillQuota(slots, { qpsUsed, qpsLimit }) {
@@ -77,19 +85,18 @@ function verdict(signature) {
   return `${SYMBOLS[signature] ?? "✕"} ${signature ?? "unknown"}`;
 }
 
-/** What the call was about, in one line: task and room, or whatever it sent. */
+/** What the call was about, in one line: its task, or whatever else it sent. */
 function target(summary) {
   const sent = summary ?? {};
-  const names = [sent.TaskId, sent.RoomId].filter(Boolean);
-  if (names.length) return names.join(" in ");
-  return Object.entries(sent).map(([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`).join(" ");
+  if (sent.TaskId) return String(sent.TaskId);
+  return Object.entries(sent).map(([key, value]) => `${key}=${asText(value)}`).join(" ");
 }
 
 function openCall(call) {
   const { summary, ...facts } = call;
   byId("call-title").textContent = `Call ${call.seq}: ${call.action}`;
   byId("call-facts").replaceChildren(...Object.entries(facts).flatMap(([name, value]) => [
-    element("dt", name), element("dd", value === null ? "none" : typeof value === "object" ? JSON.stringify(value) : String(value)),
+    element("dt", name), element("dd", asText(value ?? "none")),
   ]));
   byId("call-summary").textContent = JSON.stringify(summary ?? {}, null, 2);
   byId("call").showModal();

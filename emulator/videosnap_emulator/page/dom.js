@@ -21,6 +21,10 @@ export function element(tag, text, className = "") {
   return node;
 }
 
+export function asText(value) {
+  return typeof value === "string" ? value : JSON.stringify(value ?? "");
+}
+
 // Writing only what differs leaves a selection that somebody is about to copy alone.
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -90,6 +94,13 @@ export function bytes(size) {
   return size < 1000 ? `${size} bytes` : `${(size / 1000).toFixed(1)} kB`;
 }
 
+const numbers = new Intl.NumberFormat("en");
+
+/** "261,710" */
+export function grouped(number) {
+  return numbers.format(number);
+}
+
 export function counted(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
 }

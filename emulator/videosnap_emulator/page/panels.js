@@ -1,7 +1,9 @@
 // The small panels: clock, quota, faults, assumptions.
 
 import { get } from "/page/chain.js";
-import { arrange, byId, counted, duration, element, exactTime, secondsBetween, setMeter, setText, setTime, show, stamp } from "/page/dom.js";
+import {
+  arrange, asText, byId, counted, duration, element, exactTime, secondsBetween, setMeter, setText, setTime, show, stamp,
+} from "/page/dom.js";
 
 /** The emulated time of the last look, which "ago" is counted from. */
 export const clock = { now: null };
@@ -22,9 +24,7 @@ const quotas = new Map();
 
 export async function lookAtQuota() {
   const items = listed((await get("/quota")).quota);
-  const roots = items.map(quotaItem);
-  for (const [key, { root }] of quotas) if (!roots.includes(root)) quotas.delete(key);
-  arrange(byId("quota"), roots);
+  arrange(byId("quota"), items.map(quotaItem));
   show(byId("quota"), items.length > 0);
 }
 
@@ -33,15 +33,13 @@ function listed(quota) {
   return Object.entries(quota ?? {}).map(([action, values]) => ({ action, ...values }));
 }
 
-function quotaItem({ account, action, used, now, limit, maximum, max }) {
-  const key = JSON.stringify([account, action]); // each account has its own
-  if (!quotas.has(key)) quotas.set(key, stamp("quota-item"));
-  const { root, slots } = quotas.get(key);
-  const current = used ?? now ?? 0;
+function quotaItem({ action, used, limit, maximum }) {
+  if (!quotas.has(action)) quotas.set(action, stamp("quota-item"));
+  const { root, slots } = quotas.get(action);
   setText(slots.action, action);
-  setText(slots.used, `${current}/${limit}`);
-  setMeter(slots.meter, current, limit, `${action}, calls in the last second`);
-  root.title = [account && `Access key ${account}`, `most in any second: ${maximum ?? max ?? current}`].filter(Boolean).join(", ");
+  setText(slots.used, `${used}/${limit}`);
+  setMeter(slots.meter, used, limit, `${action}, calls in the last second`);
+  root.title = `Most in any second: ${maximum}`;
   return root;
 }
 
@@ -59,7 +57,7 @@ export async function lookAtFaults() {
 
 function faultItem(rule) {
   const item = element("li", "");
-  item.append(element("strong", String(rule.fault)), ` on ${rule.action && rule.action !== "*" ? rule.action : "any action"}${when(rule)} `,
+  item.append(element("strong", String(rule.fault)), ` on ${rule.action === "*" ? "any action" : rule.action}${when(rule)} `,
     element("span", progress(rule), "quiet"));
   return item;
 }
@@ -88,14 +86,10 @@ export async function lookAtAssumptions() {
   byId("assumption-list").replaceChildren(...assumptions.flatMap(assumption));
 }
 
-function assumption({ key, question, choice, why, source }) {
+function assumption({ key, choice, why, source }) {
   const description = element("dd", "");
-  description.append(element("p", asText(choice)), element("p", `${asText(why)} (${asText(source)})`, "quiet"));
-  const term = element("dt", question ?? key);
-  if (question) term.append(" ", element("code", key, "quiet"));
-  return [term, description];
-}
-
-function asText(value) {
-  return typeof value === "string" ? value : JSON.stringify(value ?? "");
+  description.append(
+    element("p", asText(choice)), element("p", why, "quiet"), element("p", `Source: ${source}`, "quiet"),
+  );
+  return [element("dt", key), description];
 }

@@ -22,9 +22,28 @@ export async function lookAtPictures(cards) {
     pictures.turn = ++turn;
     const { frames } = await get(framesOf(task));
     pictures.mark = markOf(task);
-    for (const frame of frames.reverse()) if (isOfThisRun(frame, task)) pictures.latest.set(keyOf(frame), frame);
+    pictures.latest = latestOf(frames.filter((frame) => isOfThisRun(frame, task)), task, pictures.latest);
     showPictures(slots.thumbs, task, pictures);
   }
+}
+
+/** The newest frame of each stream. Only streams that the task names keep a former one: others come and go. */
+function latestOf(frames, task, former) {
+  const named = new Set(namedStreams(task).map(keyOf));
+  const newest = new Map([...former].filter(([key]) => named.has(key)));
+  for (const frame of [...frames].reverse()) newest.set(keyOf(streamOf(frame, task)), frame);
+  return new Map([...newest].sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** Frames may tell their user alone: then they are taken for the first stream of that user. */
+function streamOf(frame, task) {
+  const own = ({ userId, streamType }) => userId === frame.userId && (frame.streamType ?? streamType) === streamType;
+  return namedStreams(task).find(own) ?? frame;
+}
+
+// An automatic task names the screen of each user too, although few share one.
+function namedStreams({ streams, automatic }) {
+  return automatic ? [] : streams ?? [];
 }
 
 function markOf({ frames, lastFrame }) {
@@ -53,8 +72,8 @@ function nameOf({ userId, streamType }) {
 }
 
 /** One thumbnail per stream: those the task names first, then whatever else has a picture. */
-export function showPictures(list, { streams }, pictures) {
-  const all = new Map([...(streams ?? []), ...pictures.latest.values()].map((stream) => [keyOf(stream), stream]));
+export function showPictures(list, task, pictures) {
+  const all = new Map([...namedStreams(task).map((stream) => [keyOf(stream), stream]), ...pictures.latest]);
   const shown = new Map([...all].slice(0, STREAMS_SHOWN));
   for (const key of pictures.thumbs.keys()) if (!shown.has(key)) pictures.thumbs.delete(key);
   arrange(list, [...shown].map(([key, stream]) => thumbOf(key, stream, pictures).root));
@@ -100,16 +119,14 @@ function fillThumb(thumb, frame) {
 
 function openPicture(frame) {
   setText(byId("picture-title"), `Picture of ${nameOf(frame)}`);
-  byId("picture-image").src = frame.url;
-  byId("picture-image").alt = `What ${nameOf(frame)} published at ${exactTime(frame.time)} UTC`;
+  const image = new Image();
+  image.src = frame.url;
+  image.alt = `What ${nameOf(frame)} published at ${exactTime(frame.time)} UTC`;
+  byId("picture-place").replaceChildren(image);
   setText(byId("picture-time"), `${exactTime(frame.time)} UTC`);
   setText(byId("picture-bucket"), frame.bucket);
   setText(byId("picture-key"), frame.key);
   byId("picture-key").href = frame.url;
-  setText(byId("picture-size"), size(frame));
+  setText(byId("picture-size"), bytes(frame.size));
   byId("picture").showModal();
-}
-
-function size({ width, height, size: length }) {
-  return [width && `${width} × ${height}`, Number.isFinite(length) && bytes(length)].filter(Boolean).join(", ") || "unknown";
 }

@@ -2,7 +2,7 @@
 
 import { get } from "/page/chain.js";
 import {
-  announce, arrange, byId, counted, duration, exactTime, secondsBetween, setOptional, setText, setTime, show, stamp,
+  announce, arrange, byId, counted, duration, exactTime, grouped, secondsBetween, setOptional, setText, setTime, show, stamp,
 } from "/page/dom.js";
 import { clock } from "/page/panels.js";
 import { lookAtPictures, newPictures, showPictures } from "/page/pictures.js";
@@ -26,9 +26,12 @@ export function setUpTasks(given) {
 
 export async function lookAtTasks() {
   const { tasks } = await get("/tasks");
+  const inCard = Boolean(document.activeElement.closest(".card"));
   const changes = tasks.map(refresh).filter(Boolean);
   forgetAllBut(tasks);
   sortCards(tasks);
+  // Whoever pressed a "Stop" that is gone would otherwise start again at the top of the page.
+  if (inCard && document.activeElement === document.body) byId("tasks").focus();
   if (visited) announceChanges(changes);
   visited = true;
   // Pictures of ended tasks are fetched only while somebody looks: there may be hundreds of such tasks.
@@ -68,21 +71,18 @@ function forgetAllBut(tasks) {
 
 /** Put the cards into their lists, and tell how many there are. */
 function sortCards(tasks) {
-  const focused = document.activeElement?.closest(".card");
   const live = LIVE.flatMap((status) => tasks.filter((task) => task.status === status));
   const over = tasks.filter((task) => !isLive(task));
   const rootsOf = (some) => some.map((task) => cards.get(keyOf(task)).root);
   arrange(byId("ended-tasks"), rootsOf(over));
   arrange(byId("live-tasks"), rootsOf(live));
   showCounts(live, over);
-  // Whoever pressed "Stop" would otherwise start again at the top of the page.
-  if (focused && document.activeElement === document.body) byId("tasks").focus();
 }
 
 function showCounts(live, over) {
   const running = live.filter(({ status }) => status === "running").length;
   const failed = over.filter(({ status }) => status === "failed").length;
-  setText(byId("task-count"), live.length ? [`${running} running`, waiting(live.length - running)].filter(Boolean).join(", ") : "");
+  setText(byId("task-count"), liveCount(running, live.length - running));
   setText(byId("ended-count"), `Ended tasks: ${over.length}${failed ? `, of them ▲ ${failed} failed` : ""}`);
   setText(byId("no-tasks-why"), over.length ? "No task is running." : "No task yet.");
   show(byId("no-tasks"), live.length === 0);
@@ -90,8 +90,8 @@ function showCounts(live, over) {
   document.title = running ? `${running} running · videosnap emulator` : "videosnap emulator";
 }
 
-function waiting(number) {
-  return number ? `${number} not started` : "";
+function liveCount(running, waiting) {
+  return [running && `${running} running`, waiting && `${waiting} not started`].filter(Boolean).join(", ");
 }
 
 function newCard() {
@@ -110,17 +110,20 @@ function fill({ root, slots, task, pictures }) {
   setText(slots.words, task.status);
   setText(slots.id, task.taskId);
   slots.id.title = task.taskId;
-  setText(slots.place, `room ${task.roomId} · app ${task.appId}${task.businessId ? ` · business ${task.businessId}` : ""}`);
+  setText(slots.place, whereabouts(task));
   slots.place.title = slots.place.textContent;
   setOptional(slots.reason, reason(task));
   setText(slots.settings, settings(task));
   fillTimes(slots, task);
   setText(slots.counts, counts(task));
-  setOptional(slots.idle, idle(task));
   setOptional(slots.error, task.lastError ? `Last error: ${task.lastError}` : "");
   show(slots.stop, isLive(task));
   slots.stop.setAttribute("aria-label", `Stop task ${task.taskId}, as if somebody called StopSnapshot`);
   showPictures(slots.thumbs, task, pictures);
+}
+
+function whereabouts({ roomId, appId, businessId }) {
+  return `room ${roomId} · app ${appId}${businessId ? ` · business ${businessId}` : ""}`;
 }
 
 function reason({ stopReason }) {
@@ -153,16 +156,7 @@ function ago(time) {
   return seconds < 1 ? "just now" : `${duration(seconds)} ago`;
 }
 
-function counts({ frames, skippedFrames, failedFrames }) {
-  const parts = [counted(frames ?? 0, "frame")];
-  if (skippedFrames) parts.push(`${skippedFrames} skipped`);
-  if (failedFrames) parts.push(`${failedFrames} failed`);
-  return parts.join(", ");
-}
-
-/** A task without a stream is about to end by itself; say when. */
-function idle(task) {
-  if (!isLive(task) || !task.idleSince) return "";
-  const since = duration(Math.max(0, secondsBetween(task.idleSince, clock.now)));
-  return `No stream for ${since}; it ends after ${duration(task.maxIdleTime)}.`;
+function counts({ frames, skippedFrames }) {
+  const taken = counted(frames, "frame");
+  return skippedFrames ? `${taken}, ${grouped(skippedFrames)} skipped` : taken;
 }
