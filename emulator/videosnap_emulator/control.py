@@ -91,6 +91,7 @@ def _frame_view(frame: Frame) -> Json:
         "key": frame.key,
         "time": rfc3339(frame.time),
         "userId": frame.user_id,
+        "streamType": frame.kind,
         "url": picture_url(frame.bucket, frame.key),
         "size": frame.size,
     }

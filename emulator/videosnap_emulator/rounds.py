@@ -121,7 +121,8 @@ class Photographer:
             self._store.make_bucket(bucket)
         metadata = _metadata(shot, picture)
         self._store.put(bucket, key, picture.body, picture.content_type, metadata, as_datetime(shot.at))
-        return Frame(*task.key, publication.user_id, bucket, key, shot.at, len(picture.body))
+        who = publication.user_id, publication.kind
+        return Frame(*task.key, *who, bucket, key, shot.at, len(picture.body))
 
 
 def _pass_over(task: Task, rounds: int) -> None:

@@ -89,12 +89,13 @@ class Image:
 
 @dataclass(frozen=True)
 class Frame:
-    """One stored picture; `size` in bytes."""
+    """One stored picture; `kind` is the stream's, camera or screen, `size` in bytes."""
 
     app_id: str
     room_id: str
     task_id: str
     user_id: str
+    kind: str
     bucket: str
     key: str
     time: Milliseconds
