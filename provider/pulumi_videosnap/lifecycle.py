@@ -13,7 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pulumi_videosnap.fields import Failure, Path, Properties
+from pulumi_videosnap.fields import Path, Properties
+from pulumi_videosnap.validation import Failure
 
 
 @dataclass(frozen=True)

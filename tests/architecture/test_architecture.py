@@ -19,6 +19,7 @@ EMULATOR = ROOT / "emulator" / "videosnap_emulator"
 SHARED = [
     "lifecycle",
     "fields",
+    "validation",
     "dynamic",
     "engine_log",
     "http",

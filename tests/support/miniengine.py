@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_videosnap.fields import Failure, Properties, dotted
+from pulumi_videosnap.fields import Properties, dotted
 from pulumi_videosnap.lifecycle import Claims, Gone, Host, Lifecycle, Present
+from pulumi_videosnap.validation import Failure
 
 Program = Mapping[str, Mapping[str, Any]]
 """Resource names with their declared inputs, in state's spelling."""

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from pulumi_videosnap.fields import Effect, Inputs, Mark, Unit, Unknown, WholeNumber, rule
+from pulumi_videosnap.fields import Effect, Inputs, Mark, Unit, Unknown, WholeNumber
+from pulumi_videosnap.validation import rule
 from pulumi_videosnap.volcengine import words
 
 MAX_STREAMS = 17

@@ -16,13 +16,11 @@ from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFail
 from pulumi_videosnap.fields import (
     Difference,
     Effect,
-    Failure,
     Path,
     Properties,
     Unknown,
     differences,
     dotted,
-    validate,
 )
 from pulumi_videosnap.lifecycle import (
     Checked,
@@ -31,6 +29,7 @@ from pulumi_videosnap.lifecycle import (
     Lifecycle,
     ReadOutcome,
 )
+from pulumi_videosnap.validation import Failure, validate
 from pulumi_videosnap.volcengine.api import Reading, Started
 from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.mapping import facts_of, key_of, rfc3339, settings_of, start_body
