@@ -199,10 +199,14 @@ def value_at(properties: Mapping[str, Any], path: Path) -> Any:
 def differences(
     model: type[Inputs], recorded: Mapping[str, Any], actual: Mapping[str, Any]
 ) -> Iterator[tuple[FieldFacts, Difference]]:
-    """Each leaf on which two sets of inputs disagree; an unknown value disagrees with every other."""
+    """Each leaf on which two sets of inputs disagree; an unknown value disagrees with every other.
+
+    A leaf that was recorded before it existed agrees with its default: an upgrade changes nothing.
+    """
     for leaf in facts(model):
         old, new = value_at(recorded, leaf.path), value_at(actual, leaf.path)
-        if isinstance(new, Unknown) or old != new:
+        before = leaf.info.get_default(call_default_factory=True) if old is None else old
+        if isinstance(new, Unknown) or new not in (old, before):
             yield leaf, Difference(leaf.path, old, new)
 
 
