@@ -95,6 +95,9 @@ class Checkout:
         return text
 
     def start(self) -> subprocess.Popen[str]:
+        # Who runs in the background of a script ignores ^C, and so would everything started from here.
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         env = {
             "PATH": str(self.fakes),
             "HOME": str(self.home),
