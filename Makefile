@@ -5,6 +5,7 @@
 
 PYTHON ?= python3
 VENV := .venv/bin
+export PATH := $(CURDIR)/.engine/bin:$(PATH)
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
