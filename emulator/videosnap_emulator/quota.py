@@ -36,18 +36,28 @@ class Quota:
         self._times: dict[str, deque[float]] = {action: deque() for action in LIMITS}
         self._maximum = dict.fromkeys(LIMITS, 0)
 
-    def admit(self, action: str) -> Usage:
-        """Count the call unless the last second is full."""
+    def now(self) -> float:
+        """Return the moment at which a call arrives, for `admit`."""
+        return self._seconds()
+
+    def admit(self, action: str, arrived: float) -> Usage:
+        """Count the call unless the second before its arrival is full.
+
+        The arrival counts, not the moment at which it is handled: calls that queued behind a long frame
+        cut came as far apart as their sender says.
+        """
         with self._lock:
-            used, limit = self._used(action), LIMITS[action]
+            times, limit = self._times[action], LIMITS[action]
+            at = max(arrived, times[-1]) if times else arrived
+            used = self._used(action, at)
             if used >= limit:
                 return Usage(False, used, limit)
-            self._times[action].append(self._seconds())
+            times.append(at)
             self._maximum[action] = max(self._maximum[action], used + 1)
             return Usage(True, used + 1, limit)
 
-    def _used(self, action: str) -> int:
-        times, start = self._times[action], self._seconds() - _WINDOW_SECONDS
+    def _used(self, action: str, at: float) -> int:
+        times, start = self._times[action], at - _WINDOW_SECONDS
         while times and times[0] <= start:
             times.popleft()
         return len(times)
@@ -58,7 +68,7 @@ class Quota:
             return [
                 {
                     "action": action,
-                    "used": self._used(action),
+                    "used": self._used(action, self._seconds()),
                     "limit": limit,
                     "maximum": self._maximum[action],
                 }

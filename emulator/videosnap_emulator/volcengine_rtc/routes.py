@@ -84,14 +84,14 @@ class RtcEndpoint:
 
     async def _serve(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer, or spoil the answer as a fault has it."""
-        started = self._timer()
+        started, arrived = self._timer(), self._gate.quota.now()
         request = await _read(scope, receive)
         action = query_of(request).get("Action", "")
         fault = self._gate.faults.begin(action)
         kind = fault.kind if fault else ""
         if fault and kind == "stall-before":
             await self._sleep(fault.seconds)
-        answer = await asyncio.to_thread(self._handle, request, fault, started)
+        answer = await asyncio.to_thread(self._handle, request, fault, (started, arrived))
         if fault and kind == "stall-after":
             await self._sleep(fault.seconds)
         if kind in _CUT:
@@ -105,10 +105,11 @@ class RtcEndpoint:
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    def _handle(self, request: Request, fault: Fault | None, started: float) -> Answer:
+    def _handle(self, request: Request, fault: Fault | None, times: tuple[float, float]) -> Answer:
         """Do what is asked and enter the call into the journal before its answer leaves."""
+        started, arrived = times
         call = self._new_call(request, fault)
-        answer = self._answer(request, call, fault)
+        answer = self._answer(request, call, fault, arrived)
         _note(call, answer, fault)
         call.duration = (self._timer() - started) * 1000
         self._world.record(call)
@@ -135,12 +136,12 @@ class RtcEndpoint:
         except ApiError:
             return head
 
-    def _answer(self, request: Request, call: Call, fault: Fault | None) -> Answer:
+    def _answer(self, request: Request, call: Call, fault: Fault | None, arrived: float) -> Answer:
         head = self._head(request)
         try:
             refusal = self._check_signature(request, call)
             _strike(fault, call.action)
-            answer = success(head, self._act(request, call, refusal))
+            answer = success(head, self._act(request, call, refusal, arrived))
         except ApiError as error:
             call.code = error.code
             answer = failure(head, error)
@@ -163,12 +164,12 @@ class RtcEndpoint:
         call.signature = "ok"
         return None
 
-    def _act(self, request: Request, call: Call, refusal: ApiError | None) -> object:
+    def _act(self, request: Request, call: Call, refusal: ApiError | None, arrived: float) -> object:
         """Run the gateway's checks in its order (Action comes before signature), then act."""
         operation = operation_of(request)
         if refusal is not None:
             raise refusal
-        usage = self._gate.quota.admit(call.action)
+        usage = self._gate.quota.admit(call.action, arrived)
         call.qps_used = usage.used
         if not usage.admitted:
             raise over_limit(call.action, usage.limit)

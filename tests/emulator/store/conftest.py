@@ -1,5 +1,6 @@
 """A store in memory, served, and a boto3 client for it."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,9 +10,23 @@ from support.store_support import ACCESS, SECRET, client
 from videosnap_emulator.store import Store
 
 
+class Clock:
+    """The host's clock, for the store: a test may set it ahead."""
+
+    ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
 @pytest.fixture
-def store() -> Iterator[Store]:
-    opened = Store.open(None, ACCESS, SECRET)
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(clock: Clock) -> Iterator[Store]:
+    opened = Store.open(None, ACCESS, SECRET, now=clock)
     yield opened
     opened.close()
 
