@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
-from annotated_types import Ge, Le
-
-from pulumi_videosnap.fields import FieldFacts, Inputs, Mark, Unit, dotted, facts
+from pulumi_videosnap.fields import FieldFacts, Inputs, Mark, dotted, facts, range_of
 from pulumi_videosnap.volcengine import words
 from pulumi_videosnap.volcengine.api import PER_SECOND
 from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
@@ -51,9 +49,7 @@ def _with_list_entries(model: type[Inputs]) -> Iterator[FieldFacts]:
 
 
 def _values(leaf: FieldFacts) -> str:
-    limits = {type(item): item for item in leaf.info.metadata}
-    low, high, unit = limits.get(Ge), limits.get(Le), limits.get(Unit)
-    told = f"{low.ge} to {high.le}" + (f" {unit.name}" if unit else "") if low and high else ""
+    told = range_of(leaf.info)
     default = leaf.info.get_default(call_default_factory=True)
     if leaf.info.is_required():
         return ", ".join(filter(None, [told, "required"]))

@@ -18,6 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
+from annotated_types import Ge, Le
 from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
@@ -164,7 +165,7 @@ def field_at(model: type[Inputs], path: Path) -> FieldInfo | None:
     block = block_at(model, tuple(names[:-1]))
     if block is None or not names:
         return None
-    return next((info for name, info in block.model_fields.items() if names[-1] in (info.alias, name)), None)
+    return _declared(block, names[-1])
 
 
 def block_at(model: type[Inputs], path: Path) -> type[Inputs] | None:
@@ -172,9 +173,13 @@ def block_at(model: type[Inputs], path: Path) -> type[Inputs] | None:
     block: type[Inputs] | None = model
     for step in path:
         if block is not None and isinstance(step, str):
-            field = next((i for n, i in block.model_fields.items() if step in (i.alias, n)), None)
+            field = _declared(block, step)
             block = _any_block(field.annotation) if field else None
     return block
+
+
+def _declared(block: type[Inputs], name: str) -> FieldInfo | None:
+    return next((info for n, info in block.model_fields.items() if name in (info.alias, n)), None)
 
 
 def _any_block(annotation: Any) -> type[Inputs] | None:
@@ -182,6 +187,15 @@ def _any_block(annotation: Any) -> type[Inputs] | None:
     if direct is not None:
         return direct
     return next((b for b in map(_any_block, get_args(annotation)) if b), None)
+
+
+def range_of(field: FieldInfo) -> str:
+    """A whole number's range and unit in words, such as `1 to 600 seconds`; empty for every other field."""
+    limits = {type(item): item for item in field.metadata}
+    low, high, unit = limits.get(Ge), limits.get(Le), limits.get(Unit)
+    if low is None or high is None:
+        return ""
+    return f"{low.ge} to {high.le}" + (f" {unit.name}" if unit else "")
 
 
 def value_at(properties: Mapping[str, Any], path: Path) -> Any:

@@ -10,12 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from annotated_types import Ge, Le
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from pulumi_videosnap.fields import Inputs, Mark, Path, Unit, block_at, field_at, snake
+from pulumi_videosnap.fields import Inputs, Mark, Path, block_at, field_at, range_of, snake
 
 Model = TypeVar("Model", bound=Inputs)
 
@@ -96,12 +95,9 @@ _PLAIN = {
 
 
 def _range(field: FieldInfo | None) -> str:
-    """A whole number's range and unit in words; empty for every other field."""
-    limits = {type(m): m for m in field.metadata} if field else {}
-    low, high, unit = limits.get(Ge), limits.get(Le), limits.get(Unit)
-    if low is None or high is None:
-        return ""
-    return f"must be a whole number from {low.ge} to {high.le}" + (f" {unit.name}" if unit else "")
+    """What a number with a range must be; empty for every other field."""
+    allowed = range_of(field) if field else ""
+    return allowed and f"must be a whole number from {allowed}"
 
 
 def _unknown_field(model: type[Inputs], path: Path) -> str:

@@ -46,7 +46,7 @@ def get_snapshot_task(
     :raises NotFound: the service does not know the task (any more).
     :raises CallFailed: it could not be asked.
     """
-    key = TaskKey.parse("/".join(_checked(app_id=app_id, room_id=room_id, task_id=task_id)))
+    key = TaskKey(*_checked(app_id=app_id, room_id=room_id, task_id=task_id))
     reading = connect(profile, _program_config).get(key)
     facts, settings = facts_of(reading.task), settings_of(reading.task, {})
     return SnapshotTaskResult(
