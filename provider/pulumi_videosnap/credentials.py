@@ -7,7 +7,7 @@ that holds a key pair wins; each place stands for itself, so a key of one never 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NoReturn, Protocol
 
@@ -15,6 +15,10 @@ from pulumi_videosnap.errors import NotConfigured, one_line
 
 Lookup = Callable[[str], "str | None"]
 """Reads a setting by its name: `os.environ.get`, or the stack configuration's by its full key."""
+
+
+def no_config(name: str) -> str | None:
+    """A stack configuration that holds no setting."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ def find_credentials(
     """The credentials of the first place that holds some; NotConfigured names every place looked at."""
     if profile:
         return _of_profile(settings, profiles, profile)
-    for keys in (settings.in_environment(env), settings.in_config(config), profiles.read(None)):
+    for keys in _places(settings, profiles, env, config):
         if keys and (credentials := keys.credentials()):
             return credentials
     raise NotConfigured(
@@ -145,6 +149,15 @@ def find_credentials(
         f"(looked at the environment, at {settings.access_key.config} and {settings.secret_key.config} "
         f"in the stack's configuration, and at {profiles.places})"
     )
+
+
+def _places(
+    settings: KeySettings, profiles: ProfileReader, env: Lookup, config: Lookup
+) -> Iterator[Keys | None]:
+    # One after the other: a profile that cannot be used is no matter to who has a key pair elsewhere.
+    yield settings.in_environment(env)
+    yield settings.in_config(config)
+    yield profiles.read(None)
 
 
 def _of_profile(settings: KeySettings, profiles: ProfileReader, profile: str) -> Credentials:

@@ -30,7 +30,7 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 from pydantic.alias_generators import to_camel
 
-from pulumi_videosnap import engine_log
+from pulumi_videosnap import engine_log, plugin_threads
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.fields import UNKNOWN, Properties, Unknown, dotted, snake
 from pulumi_videosnap.lifecycle import Claims, Gone, Host, Lifecycle, Present, no_config
@@ -119,6 +119,7 @@ class LifecycleProvider(ResourceProvider):
             self._task().delete(id_, _from_engine(props))
 
     def _task(self) -> Lifecycle:
+        plugin_threads.widen()
         urn = engine_log.current_urn()
         return self.lifecycle(
             Host(
@@ -198,7 +199,7 @@ class TaskResource(Resource):
     ) -> None:
         declared = {name: value for name, value in props.items() if value is not None}
         absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
-        # The id stays the same through a replacement, so the old task must end before the new one starts.
+        # A new task may have the old one's id, or write where the old one's pictures are to be deleted.
         forced = pulumi.ResourceOptions(delete_before_replace=True)
         super().__init__(
             provider, resource_name, {**declared, **absent}, pulumi.ResourceOptions.merge(opts, forced)

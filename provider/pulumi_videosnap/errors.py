@@ -12,7 +12,8 @@
     │   ├─ ServiceFault     the service failed, and went on failing when asked again
     │   └─ Garbled          an answer that cannot be understood
     ├─ TaskConflict         a task with this id exists, and is another one (differences)
-    └─ TaskFailed           the task itself failed in the cloud
+    ├─ TaskFailed           the task itself failed in the cloud
+    └─ TaskUnfinished       the task goes on, but waiting for its end was given up
 
 Only NotFound may be read as "gone"; every other CallFailed says nothing about the task.
 """
@@ -173,3 +174,14 @@ class TaskFailed(VideosnapError):
         self.task = task
         self.reason = reason
         super().__init__(f"{task} failed: {reason}" + (f"; {advice}" if advice else ""))
+
+
+class TaskUnfinished(VideosnapError):
+    """The task goes on in the cloud, but waiting for its end was given up; nothing is lost by that."""
+
+    def __init__(self, task: str, state: str, waited: float) -> None:
+        self.task = task
+        super().__init__(
+            f"{task} is still {state} after {waited:.0f} s, and goes on; run `pulumi up` again, which finds "
+            "it and waits on, or raise `timeout`"
+        )

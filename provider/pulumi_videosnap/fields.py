@@ -198,6 +198,18 @@ def range_of(field: FieldInfo) -> str:
     return f"{low.ge} to {high.le}" + (f" {unit.name}" if unit else "")
 
 
+def inputs_of(model: type[Inputs], recorded: Mapping[str, Any]) -> Properties:
+    """The inputs among everything that is recorded of a task."""
+    names = {info.alias for info in model.model_fields.values()}
+    return {name: value for name, value in recorded.items() if name in names}
+
+
+def kept(model: type[Inputs], recorded: Properties, inputs: Properties) -> Properties:
+    """New inputs beside what is known of the task already."""
+    before = inputs_of(model, recorded)
+    return {**inputs, **{name: value for name, value in recorded.items() if name not in before}}
+
+
 def value_at(properties: Mapping[str, Any], path: Path) -> Any:
     """The value at a path; None where it is absent, UNKNOWN where a block on the way is."""
     value: Any = properties

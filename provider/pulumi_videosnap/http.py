@@ -33,6 +33,8 @@ ANSWER_TIMEOUT = 15.0
 """Seconds to wait for an answer in one attempt."""
 LAST_CHANCE = 1.0
 """Seconds that an attempt gets even when less is left of the budget."""
+MAY_HAVE_ACTED = "it may have taken effect all the same, so look before you repeat it"
+"""What to do after a call that must not be made twice, and of which nobody knows whether it was made once."""
 
 
 def encode_query(query: tuple[tuple[str, str], ...]) -> str:
@@ -232,7 +234,7 @@ def _may_repeat(call: Call, retry: Retry) -> bool:
 def _unanswered(call: Call, endpoint: str, lost: TransportError) -> Verdict:
     advice = f"check {call.endpoint_setting} and the network"
     if lost.retry is Retry.IF_REPEATABLE and not call.repeatable:
-        advice = "it may have taken effect all the same, so look before you repeat it"
+        advice = MAY_HAVE_ACTED
     return Verdict(lost.kind(call.action, f"{endpoint}: {lost}", advice=advice), lost.retry)
 
 

@@ -60,13 +60,15 @@ class Claims:
     """Which resource declared, and which created or adopted, each task in this run of the engine.
 
     One process serves one run. That is enough to catch the two ways in which two resources of one
-    run meet over one task: both declare it, or one is the other's new name.
+    run meet over one task: both declare it, or one is the other's new name. It is also enough to tell
+    a create which run it takes the place of: the engine compares or deletes the old one in this process.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._declared: dict[str, str] = {}
         self._made: set[str] = set()
+        self._before: dict[str, str] = {}
 
     def declare(self, task: str, resource: str) -> str:
         """Note that a resource declares a task; returns the resource that declared it first."""
@@ -82,6 +84,16 @@ class Claims:
         """Whether this run created or adopted a task, so that no delete of the same run may stop it."""
         with self._lock:
             return task in self._made
+
+    def precede(self, owner: str, run: str) -> None:
+        """Note the run that is recorded of an owner."""
+        with self._lock:
+            self._before[owner] = run
+
+    def predecessor(self, owner: str) -> str:
+        """The run that a new one of this owner takes the place of; empty when none was recorded."""
+        with self._lock:
+            return self._before.get(owner, "")
 
 
 def _nothing(message: str) -> None:

@@ -35,9 +35,10 @@ def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, 
         return None, [_failure(model, details) for details in error.errors(include_url=False)]
 
 
-def rule(field: str, reason: str) -> PydanticCustomError:
-    """The refusal of a block's own rule, which names the field of the block that breaks it."""
-    return PydanticCustomError("rule", "{reason}", {"reason": reason, "field": field})
+def rule(field: str | Path, reason: str) -> PydanticCustomError:
+    """The refusal of a block's own rule, which names the field of the block, or deeper, that breaks it."""
+    path = (field,) if isinstance(field, str) else field
+    return PydanticCustomError("rule", "{reason}", {"reason": reason, "path": path})
 
 
 def _failure(model: type[Inputs], details: ErrorDetails) -> Failure:
@@ -49,8 +50,10 @@ def _failure(model: type[Inputs], details: ErrorDetails) -> Failure:
     if kind == "too_long":
         limit, given = details["ctx"]["max_length"], details["ctx"]["actual_length"]
         return Failure(path, f"must have at most {limit} entries, not {given}")
+    if kind == "too_short":
+        return Failure(path, "must not be empty")
     if kind == "rule":
-        return Failure((*path, details["ctx"]["field"]), details["ctx"]["reason"])
+        return Failure((*path, *details["ctx"]["path"]), details["ctx"]["reason"])
     return Failure(path, _refusal(field_at(model, path), details))
 
 
@@ -81,6 +84,8 @@ def _plain(details: ErrorDetails) -> str:
     """Pydantic's sentence in our words: 'Input should be …' becomes 'must be …'."""
     if details["type"] in _PLAIN:
         return _PLAIN[details["type"]]
+    if details["type"] == "greater_than_equal":
+        return f"must be {details['ctx']['ge']} or more"
     subject, should, rest = details["msg"].partition(" should ")
     return f"must {rest}" if should and " " not in subject else details["msg"]
 
@@ -89,6 +94,9 @@ _PLAIN = {
     "model_type": "must be a block of fields",
     "list_type": "must be a list",
     "string_type": "must be a text",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_type": "must be a whole number",
     "bool_parsing": "must be true or false",
     "bool_type": "must be true or false",
 }

@@ -42,31 +42,32 @@ class PluginError(Exception):
 class Plugin:
     """One plugin process: one run of the engine."""
 
-    def __init__(self, channel: grpc.Channel, log: EngineLog) -> None:
+    def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str = PROVIDER) -> None:
         self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
         self.log = log
+        self._provider = provider
 
     def configure(self, config: Mapping[str, Any]) -> None:
         self._call("Configure", provider_pb2.ConfigureRequest(args=_struct(config), acceptSecrets=True))
 
     def check(self, urn: str, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        request = provider_pb2.CheckRequest(urn=urn, olds=_struct({}), news=_with_provider(inputs))
+        request = provider_pb2.CheckRequest(urn=urn, olds=_struct({}), news=self._with_provider(inputs))
         answer = self._call("Check", request)
         return _plain(answer.inputs), [failure.reason for failure in answer.failures]
 
     def diff(self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
         request = provider_pb2.DiffRequest(
-            urn=urn, id=id, olds=_with_provider(outputs), news=_with_provider(inputs)
+            urn=urn, id=id, olds=self._with_provider(outputs), news=self._with_provider(inputs)
         )
         return list(self._call("Diff", request).replaces)
 
     def create(self, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        request = provider_pb2.CreateRequest(urn=urn, properties=_with_provider(inputs))
+        request = provider_pb2.CreateRequest(urn=urn, properties=self._with_provider(inputs))
         answer = self._call("Create", request)
         return answer.id, _plain(answer.properties)
 
     def read(self, urn: str, id: str, outputs: Mapping[str, Any]) -> tuple[str, dict[str, Any], Any]:
-        request = provider_pb2.ReadRequest(urn=urn, id=id, properties=_with_provider(outputs))
+        request = provider_pb2.ReadRequest(urn=urn, id=id, properties=self._with_provider(outputs))
         answer = self._call("Read", request)
         inputs = _plain(answer.inputs) if answer.HasField("inputs") else None
         return answer.id, _plain(answer.properties), inputs
@@ -75,12 +76,17 @@ class Plugin:
         self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]
     ) -> dict[str, Any]:
         request = provider_pb2.UpdateRequest(
-            urn=urn, id=id, olds=_with_provider(outputs), news=_with_provider(inputs)
+            urn=urn, id=id, olds=self._with_provider(outputs), news=self._with_provider(inputs)
         )
         return _plain(self._call("Update", request).properties)
 
     def delete(self, urn: str, id: str, outputs: Mapping[str, Any]) -> None:
-        self._call("Delete", provider_pb2.DeleteRequest(urn=urn, id=id, properties=_with_provider(outputs)))
+        self._call(
+            "Delete", provider_pb2.DeleteRequest(urn=urn, id=id, properties=self._with_provider(outputs))
+        )
+
+    def _with_provider(self, values: Mapping[str, Any]) -> struct_pb2.Struct:
+        return _struct({**values, "__provider": self._provider})
 
     def _call(self, method: str, request: Any) -> Any:
         try:
@@ -90,7 +96,7 @@ class Plugin:
 
 
 @contextlib.contextmanager
-def running_plugin(environment: Mapping[str, str]) -> Iterator[Plugin]:
+def running_plugin(environment: Mapping[str, str], provider: str = PROVIDER) -> Iterator[Plugin]:
     """Start the SDK's server with a stand-in for the engine behind it."""
     log = EngineLog()
     engine = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
@@ -103,7 +109,7 @@ def running_plugin(environment: Mapping[str, str]) -> Iterator[Plugin]:
         assert process.stdout is not None
         port = int(process.stdout.readline())
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            plugin = Plugin(channel, log)
+            plugin = Plugin(channel, log, provider)
             plugin.configure({})
             yield plugin
     finally:
@@ -114,10 +120,6 @@ def running_plugin(environment: Mapping[str, str]) -> Iterator[Plugin]:
 
 def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     return json_format.ParseDict(dict(values), struct_pb2.Struct())
-
-
-def _with_provider(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    return _struct({**values, "__provider": PROVIDER})
 
 
 def _plain(values: struct_pb2.Struct) -> dict[str, Any]:

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from pulumi_videosnap.errors import (
-    CallFailed,
-    Garbled,
-    NotFound,
-    Rejected,
-    ServiceFault,
-    Throttled,
-    Unauthorized,
-)
+from pulumi_videosnap.errors import Garbled, NotFound, Rejected, Unauthorized
 from pulumi_videosnap.http import OK, Answer, Retry, Verdict
+from pulumi_videosnap.verdicts import (
+    FAULT,
+    HTTP_OK,
+    TOO_FAST,
+    Meaning,
+    Meanings,
+    clock_difference,
+    meaning_of,
+    without_code,
+)
 from pulumi_videosnap.volcengine.models import Envelope, ResponseError, ResponseMetadata
 
 # NOT DOCUMENTED: no page says which code an unknown task gets. The table has one that means "the task does
@@ -37,25 +39,12 @@ _PAIR = "check VOLCENGINE_SECRET_KEY or the profile: the secret key must belong 
 _TOKEN = "renew VOLCENGINE_SESSION_TOKEN together with its key pair"  # noqa: S105
 _GRANT = "grant the key's user the permission in the IAM console"
 _ENDPOINT_ADVICE = f"check {ENDPOINT_VARIABLE}"
-_THROTTLED_ADVICE = "run fewer stacks at once, or allow more time with VIDEOSNAP_CALL_BUDGET"
 
 
-@dataclass(frozen=True)
-class Meaning:
-    """What a code says: which error it is, whether to repeat the call, in our words, and what to do next."""
-
-    kind: type[CallFailed]
-    text: str = ""
-    advice: str = ""
-    retry: Retry = Retry.NEVER
-
-
-_TOO_FAST = Meaning(Throttled, "too many calls a second by this account", _THROTTLED_ADVICE, Retry.ALWAYS)
-_FAULT = Meaning(ServiceFault, "", "try again later", Retry.IF_REPEATABLE)
 _NO_GRANT = Meaning(Unauthorized, "the key lacks a permission", _GRANT)
 _UNSIGNED = Meaning(Unauthorized, "the request is not signed", _KEY)
 
-_CODES: Mapping[str, Meaning] = {
+_CODES: Meanings = {
     "InvalidAccessKey": Meaning(Unauthorized, "the access key is not known to the service", _KEY),
     "SignatureDoesNotMatch": Meaning(Unauthorized, "the signature does not match", _PAIR),
     "InvalidTimestamp": Meaning(Unauthorized, "the signature has expired", "set this machine's clock"),
@@ -88,24 +77,15 @@ _CODES: Mapping[str, Meaning] = {
     "FlowLimitExceeded.TaskNumberOverLimit": Meaning(
         Rejected, "the app runs as many tasks as it may", "stop some of them"
     ),
-}
-# Beginnings of codes, for the rest of their families.
-_FAMILIES: Mapping[str, Meaning] = {
+    # The rest of their families.
     "AccessDenied": _NO_GRANT,
-    "AccountFlowLimitExceeded": _TOO_FAST,
-    "FailToConnect": _FAULT,
-    "FlowLimitExceeded": _TOO_FAST,
-    "InternalError": _FAULT,
-    "InternalService": _FAULT,
+    "AccountFlowLimitExceeded": TOO_FAST,
+    "FailToConnect": FAULT,
+    "FlowLimitExceeded": TOO_FAST,
+    "InternalError": FAULT,
+    "InternalService": FAULT,
     "InvalidParameter": Meaning(Rejected),
 }
-
-_HTTP_OK = 200
-_HTTP_TOO_MANY = 429
-_HTTP_REFUSED = 400
-_HTTP_TIMEOUT = 408
-_HTTP_FAULT = 500
-_HTTP_DENIED = (401, 403)
 
 
 def unknown_task_codes(env: Mapping[str, str] = os.environ) -> frozenset[str]:
@@ -143,7 +123,7 @@ class Reader:
         metadata = envelope.response_metadata
         if metadata.error is not None:
             return self._refusal(answer, metadata, metadata.error)
-        if answer.status != _HTTP_OK:
+        if answer.status != HTTP_OK:
             return self._by_status(answer, self._id(metadata), "no error is named")
         return OK
 
@@ -166,50 +146,22 @@ class Reader:
         return self.scrub(metadata.request_id or "")
 
     def _without_envelope(self, answer: Answer) -> Verdict:
-        if answer.status != _HTTP_OK:
+        if answer.status != HTTP_OK:
             return self._by_status(answer, "", "the answer is not the service's")
         error = Garbled(self.action, "the answer is not the service's JSON", advice=_ENDPOINT_ADVICE)
         return Verdict(error, Retry.IF_REPEATABLE)
 
     def _by_status(self, answer: Answer, request_id: str, reason: str) -> Verdict:
-        meaning = _meaning_of_status(answer.status)
-        code = f"HTTP {answer.status}"
-        advice = meaning.advice or _ENDPOINT_ADVICE
-        error = meaning.kind(self.action, reason, code=code, request_id=request_id, advice=advice)
-        return Verdict(error, meaning.retry)
+        return without_code(
+            self.action, answer.status, reason, request_id=request_id, advice=_ENDPOINT_ADVICE
+        )
 
     def _refusal(self, answer: Answer, metadata: ResponseMetadata, error: ResponseError) -> Verdict:
         code, request_id = self.scrub(error.code), self._id(metadata)
-        message = self.scrub(error.message).rstrip(".。")
+        message = self.scrub(error.message)
         if error.code in self.unknown_task:
-            return Verdict(self.not_found(answer, message or "no reason is given", code, request_id))
-        meaning = _meaning_of(error.code, answer.status)
-        text = meaning.text + (self._clock_difference(answer) if error.code == "InvalidTimestamp" else "")
-        reason = ": ".join(filter(None, (text, message))) or "no reason is given"
-        told = meaning.kind(self.action, reason, code=code, request_id=request_id, advice=meaning.advice)
-        return Verdict(told, meaning.retry)
-
-    def _clock_difference(self, answer: Answer) -> str:
-        ours = self.clock()
-        behind = round(answer.date(ours).timestamp() - ours)
-        if not behind:
-            return ""
-        return f", as this clock is {abs(behind)} s {'behind' if behind > 0 else 'ahead of'} the service's"
-
-
-def _meaning_of(code: str, status: int) -> Meaning:
-    known = _CODES.get(code) or next((m for family, m in _FAMILIES.items() if code.startswith(family)), None)
-    by_status = _meaning_of_status(status)
-    # An error in the envelope is understood, whatever its status: Garbled is for what has no envelope.
-    return known or (Meaning(Rejected) if by_status.kind is Garbled else by_status)
-
-
-def _meaning_of_status(status: int) -> Meaning:
-    """What a status says where no code does."""
-    if status == _HTTP_TOO_MANY:
-        return _TOO_FAST
-    if status >= _HTTP_FAULT or status == _HTTP_TIMEOUT:
-        return _FAULT
-    if status in _HTTP_DENIED:
-        return Meaning(Unauthorized)
-    return Meaning(Rejected if status >= _HTTP_REFUSED else Garbled)
+            reason = message.rstrip(".。") or "no reason is given"
+            return Verdict(self.not_found(answer, reason, code, request_id))
+        remark = clock_difference(answer, self.clock()) if error.code == "InvalidTimestamp" else ""
+        meaning = meaning_of(_CODES, error.code, answer.status)
+        return meaning.verdict(self.action, message, code=code, request_id=request_id, remark=remark)

@@ -7,12 +7,10 @@ editor something to complete.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
-
-from pulumi_videosnap.fields import snake
 
 
 @dataclass(kw_only=True)
@@ -127,20 +125,3 @@ class StorageConfigArgs:
     """For `"custom"`."""
     ve_image_x_config: pulumi.Input[VeImageXConfigArgs | Mapping[str, Any]] | None = None
     """For `"veimagex"`."""
-
-
-def plain(value: Any) -> Any:
-    """Args classes as the plain dicts that they stand for, absent fields left out.
-
-    Keys come out in Python's spelling, also those of a dict that is written as state has it: a key pair
-    is found and made secret by its name.
-    """
-    if isinstance(value, pulumi.Output):
-        return value.apply(plain)
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(v) for f in fields(value) if (v := getattr(value, f.name)) is not None}
-    if isinstance(value, Mapping):
-        return {snake(key): plain(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
-    return value

@@ -7,14 +7,13 @@ disagree the newest page is followed, which only touches `max_idle_time` (10, no
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, model_validator
 
 from pulumi_videosnap.fields import Effect, Inputs, Mark, Unit, Unknown, WholeNumber
+from pulumi_videosnap.forms import read_word, text, whole
 from pulumi_videosnap.validation import rule
 from pulumi_videosnap.volcengine import words
 
@@ -27,60 +26,34 @@ RUNNING = "running"
 
 def _one_of(words: Mapping[int, str]) -> BeforeValidator:
     """Accept one of our words, in any case, or the vendor's number for it."""
+    choices = " or ".join(f"{word!r} ({number})" for number, word in words.items())
 
     def read(value: Any) -> str:
-        number = _whole(value)
-        value = value if number is None else words.get(number, value)
-        lowered = value.lower() if isinstance(value, str) else value
-        if lowered not in words.values():
-            raise PydanticCustomError("word", "Input should be {choices}", {"choices": _choices(words)})
-        return str(lowered)
+        number = whole(value)
+        return read_word(value if number is None else words.get(number, value), [*words.values()], choices)
 
     return BeforeValidator(read)
 
 
-def _choices(words: Mapping[int, str]) -> str:
-    return " or ".join(f"{word!r} ({number})" for number, word in words.items())
-
-
-def _whole(value: Any) -> int | None:
-    """A whole number, which comes from the engine as a float; None for everything else."""
-    if isinstance(value, float):
-        return int(value) if value.is_integer() else None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
 def _account(value: Any) -> Any:
     """An account id is a string of digits; written as a number it is meant all the same."""
-    number = _whole(value)
+    number = whole(value)
     return value if number is None else str(number)
 
 
-def _text(pattern: str, words: str, *, private: bool = False) -> AfterValidator:
-    """A text of the vendor's form, which a refusal explains in words; a private one is not repeated."""
-
-    def check(value: str) -> str:
-        if re.fullmatch(pattern, value) is None:
-            kind = "private" if private else "text"
-            raise PydanticCustomError(kind, "Input should be {words}", {"words": words})
-        return value
-
-    return AfterValidator(check)
-
-
-Id = Annotated[str, _text(r"[a-zA-Z0-9_@\-.]{1,128}", "1 to 128 letters, digits or any of @ . _ -")]
+Id = Annotated[str, text(r"[a-zA-Z0-9_@\-.]{1,128}", "1 to 128 letters, digits or any of @ . _ -")]
 """The vendor's rule for BusinessId, TaskId, RoomId and UserId (6348/69828)."""
 _NAME = (r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes")
-AppId = Annotated[str, _text(*_NAME)]
+AppId = Annotated[str, text(*_NAME)]
 """Part of the task's id, like the other ids: state shows it to everyone, so a refusal may repeat it."""
-Name = Annotated[str, _text(*_NAME, private=True)]
+Name = Annotated[str, text(*_NAME, private=True)]
 """A name for which the vendor's page gives no rule; it may be a Pulumi secret, and comes here in clear."""
 Variable = Annotated[
-    str, _text(r"[A-Za-z_][A-Za-z0-9_]{0,254}", "the name of an environment variable", private=True)
+    str, text(r"[A-Za-z_][A-Za-z0-9_]{0,254}", "the name of an environment variable", private=True)
 ]
 _MAIN_ACCOUNT = "id of the main account, never a sub-user's"
 AccountId = Annotated[
-    str, _text(r"[^\s/]{1,64}", "the number of a main account", private=True), BeforeValidator(_account)
+    str, text(r"[^\s/]{1,64}", "the number of a main account", private=True), BeforeValidator(_account)
 ]
 Region = Annotated[WholeNumber, Field(ge=0, le=255)]
 ImageFormat = Annotated[str, _one_of(words.FORMAT_WORDS)]

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.errors import InvalidInput
-from pulumi_videosnap.fields import snake
+from pulumi_videosnap.programs import program_config, pythonic
 from pulumi_videosnap.volcengine.account import connect
 from pulumi_videosnap.volcengine.mapping import facts_of, settings_of
 from pulumi_videosnap.volcengine.models import TaskKey
@@ -47,7 +47,7 @@ def get_snapshot_task(
     :raises CallFailed: it could not be asked.
     """
     key = TaskKey(*_checked(app_id=app_id, room_id=room_id, task_id=task_id))
-    reading = connect(profile, _program_config).get(key)
+    reading = connect(profile, program_config).get(key)
     facts, settings = facts_of(reading.task), settings_of(reading.task, {})
     return SnapshotTaskResult(
         app_id=key.app_id,
@@ -58,9 +58,9 @@ def get_snapshot_task(
         start_time=facts.get("startTime"),
         end_time=facts.get("endTime"),
         max_idle_time=settings.get("maxIdleTime"),
-        image_config=_pythonic(settings.get("imageConfig", {})),
-        storage_config=_pythonic(settings.get("storageConfig", {})),
-        target_streams=_pythonic(settings.get("targetStreams", {})),
+        image_config=pythonic(settings.get("imageConfig", {})),
+        storage_config=pythonic(settings.get("storageConfig", {})),
+        target_streams=pythonic(settings.get("targetStreams", {})),
     )
 
 
@@ -82,17 +82,3 @@ def _checked(**parts: str) -> list[str]:
         if not isinstance(value, str) or not value or "/" in value:
             raise InvalidInput(name, "must be a text that is not empty and holds no slash")
     return list(parts.values())
-
-
-def _program_config(key: str) -> str | None:
-    """The stack's configuration, as a program reads it."""
-    namespace, _, name = key.partition(":")
-    return pulumi.Config(namespace).get(name)
-
-
-def _pythonic(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {snake(name): _pythonic(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_pythonic(item) for item in value]
-    return value

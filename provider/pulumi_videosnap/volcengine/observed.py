@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from pulumi_videosnap.errors import NotFound
-from pulumi_videosnap.fields import Properties
+from pulumi_videosnap.fields import Properties, inputs_of
 from pulumi_videosnap.lifecycle import Gone, Present, ReadOutcome, Unreadable
 from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.mapping import facts_of, settings_of
@@ -23,13 +23,11 @@ _MARGIN = timedelta(minutes=1)
 _AGAINST_THE_DECLARATION = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
 """Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
 
-_INPUT_NAMES = frozenset(info.alias for info in SnapshotTaskInputs.model_fields.values())
-
 
 def present(recorded: Properties, found: SnapshotTask) -> Present:
     """The recorded inputs with what the service says instead, and everything that only it knows."""
     facts = facts_of(found)
-    before = {name: value for name, value in recorded.items() if name in _INPUT_NAMES}
+    before = inputs_of(SnapshotTaskInputs, recorded)
     # The settings of a run that is over are history: only that it is over can be drift.
     settings = before if is_over(facts) else settings_of(found, before)
     inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
@@ -68,8 +66,3 @@ def not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
         f"cannot be read any more: the service answers for 72 hours after the start, and that was {started} "
         f"({age.total_seconds() / 3600:.0f} hours ago); kept as recorded ({recorded.get('status')})"
     )
-
-
-def kept(recorded: Properties, inputs: Properties) -> Properties:
-    """New inputs beside what is known of the task already."""
-    return {**inputs, **{name: value for name, value in recorded.items() if name not in _INPUT_NAMES}}

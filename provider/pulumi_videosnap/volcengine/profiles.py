@@ -10,14 +10,12 @@
 
 from __future__ import annotations
 
-import configparser
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pulumi_videosnap.credentials import Keys, Lookup
 from pulumi_videosnap.errors import NotConfigured
+from pulumi_videosnap.profile_files import ini_section, json_object, keys_in
 
 # Every other mode (sso, console-login, RamRoleArn, OIDC, EcsRole) needs a sign-in that only the tools do.
 _STATIC_MODES = ("", "ak", "ststoken")
@@ -45,7 +43,7 @@ class VolcengineProfiles:
         return Path(named) if named else self.home / ".volcengine" / "config.json"
 
     def _of_cli(self, profile: str | None) -> Keys | None:
-        content = _json_object(self._cli_file)
+        content = json_object(self._cli_file)
         name = profile or self.env("VOLCENGINE_PROFILE") or str(content.get("current") or "default")
         profiles = content.get("profiles")
         entry = profiles.get(name) if isinstance(profiles, dict) else None
@@ -58,58 +56,19 @@ class VolcengineProfiles:
                 f"{place} signs in by {mode!r}, which this provider cannot: "
                 "set VOLCENGINE_ACCESS_KEY, VOLCENGINE_SECRET_KEY and VOLCENGINE_SESSION_TOKEN instead"
             )
-        return _keys(place, entry, ("access-key", "secret-key", "session-token"))
+        return keys_in(place, entry, ("access-key", "secret-key", "session-token"))
 
     def _of_ini(self, profile: str | None) -> Keys | None:
         path = self.home / ".volc" / "credentials"
-        sections = configparser.ConfigParser(interpolation=None)
-        try:
-            sections.read_string(_text(path))
-        except configparser.Error:
-            # Not chained: the parser quotes the line it cannot read.
-            raise NotConfigured(f"{path} cannot be read as an INI file: mend or remove it") from None
         name = profile or "default"
-        if not sections.has_section(name):
+        section = ini_section(path, name)
+        if section is None:
             return None
         names = ("access_key_id", "secret_access_key", "session_token")
-        return _keys(f"section [{name}] of {path}", dict(sections[name]), names)
+        return keys_in(f"section [{name}] of {path}", section, names)
 
     def _of_json(self) -> Keys | None:
         path = self.home / ".volc" / "config"
         if (self.home / ".volc" / "credentials").is_file():
             return None
-        return _keys(str(path), _json_object(path), ("ak", "sk", "session_token"))
-
-
-def _keys(place: str, entry: dict[str, Any], names: tuple[str, str, str]) -> Keys | None:
-    access_key, secret_key, session_token = (str(entry.get(name) or "").strip() for name in names)
-    if not access_key and not secret_key:
-        return None
-    return Keys(
-        place,
-        access_key,
-        secret_key,
-        session_token,
-        access_name=f"{names[0]} in {place}",
-        secret_name=f"{names[1]} in {place}",
-    )
-
-
-def _text(path: Path) -> str:
-    """The content of a file, empty when there is none."""
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        return ""
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise NotConfigured(f"{path} cannot be read ({type(unreadable).__name__})") from None
-
-
-def _json_object(path: Path) -> dict[str, Any]:
-    text = _text(path)
-    try:
-        content = json.loads(text) if text.strip() else {}
-    except ValueError:
-        # Not chained: the decoder's exception carries the whole file.
-        raise NotConfigured(f"{path} cannot be read as JSON: mend or remove it") from None
-    return content if isinstance(content, dict) else {}
+        return keys_in(str(path), json_object(path), ("ak", "sk", "session_token"))

@@ -9,12 +9,12 @@ import pulumi
 
 from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
 from pulumi_videosnap.lifecycle import Host, Lifecycle
+from pulumi_videosnap.programs import plain
 from pulumi_videosnap.volcengine.account import connect
 from pulumi_videosnap.volcengine.args import (
     ImageConfigArgs,
     StorageConfigArgs,
     TargetStreamsArgs,
-    plain,
 )
 from pulumi_videosnap.volcengine.snapshot_task import SnapshotTaskLifecycle
 

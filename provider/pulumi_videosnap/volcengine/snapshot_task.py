@@ -21,6 +21,7 @@ from pulumi_videosnap.fields import (
     Unknown,
     differences,
     dotted,
+    kept,
 )
 from pulumi_videosnap.lifecycle import (
     Checked,
@@ -34,7 +35,7 @@ from pulumi_videosnap.volcengine.api import Reading, Started
 from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.mapping import facts_of, key_of, rfc3339, settings_of, start_body
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
-from pulumi_videosnap.volcengine.observed import is_over, kept, not_found, present, state_of
+from pulumi_videosnap.volcengine.observed import is_over, not_found, present, state_of
 
 READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Seconds between the questions after a start; how soon a new task can be read is not documented."""
@@ -112,9 +113,9 @@ class SnapshotTaskLifecycle(Lifecycle):
         changed = {found.path for _, found in differences(SnapshotTaskInputs, recorded, inputs)}
         if is_over(recorded):
             stays_over = changed <= {KEEP_RUNNING, STATE} and state_of(recorded, task.keep_running) == RUNNING
-            return kept(recorded, inputs) if stays_over else self._start(task)
+            return kept(SnapshotTaskInputs, recorded, inputs) if stays_over else self._start(task)
         if INTERVAL not in changed:
-            return kept(recorded, inputs)
+            return kept(SnapshotTaskInputs, recorded, inputs)
         return self._change_interval(TaskKey.parse(task_id), task, recorded)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
@@ -188,7 +189,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         try:
             return {**task.properties(), **facts_of(api.get(key).task)}
         except NotFound:  # older than the service can tell, yet it took the new interval
-            return kept(recorded, task.properties())
+            return kept(SnapshotTaskInputs, recorded, task.properties())
 
     def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
         self._host.warn("the service accepted the task but does not list it yet; `pulumi refresh` will tell")

@@ -1,0 +1,35 @@
+"""Alibaba Cloud MPS: snapshot jobs on video files."""
+
+from pulumi_videosnap.alibaba.args import (
+    InputArgs,
+    OutputFileArgs,
+    SnapshotConfigArgs,
+    SubOutArgs,
+    TileOutArgs,
+    TileOutputFileArgs,
+    TimeArrayArgs,
+)
+from pulumi_videosnap.alibaba.lookup import (
+    PipelineResult,
+    SnapshotJobResult,
+    get_snapshot_job,
+    get_snapshot_job_output,
+    search_pipelines,
+)
+from pulumi_videosnap.alibaba.resource import SnapshotJob
+
+__all__ = [
+    "InputArgs",
+    "OutputFileArgs",
+    "PipelineResult",
+    "SnapshotConfigArgs",
+    "SnapshotJob",
+    "SnapshotJobResult",
+    "SubOutArgs",
+    "TileOutArgs",
+    "TileOutputFileArgs",
+    "TimeArrayArgs",
+    "get_snapshot_job",
+    "get_snapshot_job_output",
+    "search_pipelines",
+]

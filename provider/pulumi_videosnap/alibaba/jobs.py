@@ -1,0 +1,81 @@
+"""The jobs of one account and region, as all resources of a process share them: found, submitted, awaited."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from pulumi_videosnap.alibaba.api import Page, Queried
+from pulumi_videosnap.alibaba.listing import Listing
+from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.waiting import WaitingRoom
+from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
+
+LOOKS_AFTER_A_LOST_ANSWER = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before each look for a job whose submission was not answered."""
+_MAY_HAVE_ACTED = (Unreachable, ServiceFault, Garbled)
+
+
+class Api(Protocol):
+    """The service's actions (`MpsApi`)."""
+
+    def submit(self, body: SubmitSnapshotJobBody) -> SnapshotJob: ...  # noqa: D102
+    def query(self, ids: Sequence[str]) -> Queried: ...  # noqa: D102
+    def list_jobs(self, *, until: datetime | None = None, page_token: str | None = None) -> Page: ...  # noqa: D102
+
+
+class Jobs:
+    """Safe to share among threads, which is the point of it."""
+
+    def __init__(
+        self,
+        api: Api,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._api = api
+        self._sleep = sleep
+        self._listing = Listing(api, monotonic)
+        self._waiting = WaitingRoom(api, monotonic, sleep)
+
+    def with_token(self, token: str) -> list[SnapshotJob]:
+        """The jobs of the last 72 hours that carry a token, newest first."""
+        return self._listing.with_token(token)
+
+    def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob] = ()) -> SnapshotJob:
+        """Submit a job, once: when the answer is lost, the job is looked for and never submitted again.
+
+        `earlier` are the jobs with the same token that were there before.
+        """
+        try:
+            job = self._api.submit(body)
+        except _MAY_HAVE_ACTED:
+            found = self._look_for(body.user_data or "", {job.id for job in earlier})
+            if found is None:
+                raise
+            return found
+        self._listing.note([job])
+        return job
+
+    def get(self, job_id: str, created: datetime | None = None) -> SnapshotJob:
+        """One job; with the time of its submission, many of them cost one call. NotFound when unknown."""
+        return self._listing.job(job_id, created)
+
+    def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob:
+        """The job once it has ended; TaskUnfinished after `timeout` seconds."""
+        ended = self._waiting.wait(job, timeout, tell)
+        self._listing.note([ended])
+        return ended
+
+    def _look_for(self, token: str, earlier: Collection[str]) -> SnapshotJob | None:
+        for pause in LOOKS_AFTER_A_LOST_ANSWER:
+            self._sleep(pause)
+            with contextlib.suppress(CallFailed):
+                for job in self._listing.with_token(token, anew=True):
+                    if job.id not in earlier:
+                        return job
+        return None

@@ -1,0 +1,135 @@
+"""`alibaba.SnapshotJob`: the Pulumi resource, and the provider that the engine calls for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+from pulumi_videosnap.alibaba.account import open_account
+from pulumi_videosnap.alibaba.args import InputArgs, SnapshotConfigArgs
+from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
+from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
+from pulumi_videosnap.lifecycle import Host, Lifecycle
+from pulumi_videosnap.programs import plain
+
+
+class SnapshotJobProvider(LifecycleProvider):
+    """Drives snapshot jobs. State names this class: it must never be renamed or moved."""
+
+    def lifecycle(self, host: Host) -> Lifecycle:
+        """The lifecycle of one snapshot job."""
+        return SnapshotJobLifecycle(
+            host, lambda profile, location: open_account(profile, location, host.config)
+        )
+
+
+class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
+    """A job that cuts pictures out of a video file, into object storage.
+
+    Names mirror SubmitSnapshotJob (version 2014-06-18). A job runs once and cannot be changed: a change of
+    what it asks for, or of `triggers`, submits a new one. A job that failed is submitted again by the next
+    `pulumi up`; one that succeeded never runs again by itself.
+    """
+
+    _outputs = (
+        "job_id",
+        "state",
+        "token",
+        "code",
+        "message",
+        "count",
+        "tile_count",
+        "creation_time",
+        "frames",
+        "tile_frames",
+        "vtt",
+        "result",
+    )
+
+    input: pulumi.Output[dict[str, Any]]
+    """The video that pictures are cut from."""
+    snapshot_config: pulumi.Output[dict[str, Any]]
+    """Which pictures to take, how they are to look, and where they go."""
+    pipeline_id: pulumi.Output[str | None]
+    """The pipeline that the job is in."""
+    user_data: pulumi.Output[str | None]
+    """Your own text with the job; the service keeps it together with `token`."""
+    wait_for: pulumi.Output[str]
+    """Whether `up` waits until the job is `finished`, or only until it is `submitted`."""
+    timeout: pulumi.Output[int]
+    """Seconds that `up` waits."""
+    on_delete: pulumi.Output[str]
+    """`keep-frames` or `delete-frames`."""
+    triggers: pulumi.Output[Sequence[Any]]
+    """Values whose change makes a new job."""
+    profile: pulumi.Output[str | None]
+    """The account, by its name in the vendor's profile file."""
+    owner: pulumi.Output[str]
+    """Whose job it is: `<project>.<stack>.<name>`."""
+    result: pulumi.Output[str]
+    """`"success"`, or how the job failed."""
+    job_id: pulumi.Output[str]
+    """The service's id of the job."""
+    state: pulumi.Output[str]
+    """The service's word: Submitted, Snapshoting, Success or Fail."""
+    token: pulumi.Output[str]
+    """The UserData by which the job is found again after a crash."""
+    code: pulumi.Output[str | None]
+    """The service's error code, when the job failed."""
+    message: pulumi.Output[str | None]
+    """The service's words for it."""
+    count: pulumi.Output[int | None]
+    """Pictures that the job took; may be fewer than asked for."""
+    tile_count: pulumi.Output[int | None]
+    """As the service counts; whether sheets or their cells is not documented."""
+    creation_time: pulumi.Output[str]
+    """RFC 3339, UTC."""
+    frames: pulumi.Output[Sequence[str]]
+    """The keys of the pictures in the output bucket, in order."""
+    tile_frames: pulumi.Output[Sequence[str] | None]
+    """The keys of the sheets, when sheets were asked for."""
+    vtt: pulumi.Output[str | None]
+    """The key of the WebVTT file, when one was asked for."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        input: pulumi.Input[InputArgs | Mapping[str, Any]],
+        snapshot_config: pulumi.Input[SnapshotConfigArgs | Mapping[str, Any]],
+        pipeline_id: pulumi.Input[str] | None = None,
+        user_data: pulumi.Input[str] | None = None,
+        wait_for: pulumi.Input[str] | None = None,
+        timeout: pulumi.Input[int] | None = None,
+        on_delete: pulumi.Input[str] | None = None,
+        triggers: pulumi.Input[Sequence[Any]] | None = None,
+        profile: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Declare a snapshot job.
+
+        :param input: the video: location, bucket and key.
+        :param snapshot_config: which pictures to take, how they are to look, and where they go.
+        :param pipeline_id: the pipeline, needed for notifications.
+        :param user_data: your own text with the job (letters, digits, hyphens).
+        :param wait_for: `"finished"` (default), or `"submitted"` to return at once.
+        :param timeout: seconds to wait for the end (1 to 86400, default 600); giving up loses nothing.
+        :param on_delete: `"keep-frames"` (default) or `"delete-frames"`.
+        :param triggers: any values; a change of one makes a new job.
+        :param profile: account to use, from the vendor's profile file.
+        """
+        props = {
+            "owner": f"{pulumi.get_project()}.{pulumi.get_stack()}.{resource_name}",
+            "input": plain(input),
+            "snapshot_config": plain(snapshot_config),
+            "pipeline_id": pipeline_id,
+            "user_data": user_data,
+            "wait_for": wait_for,
+            "timeout": timeout,
+            "on_delete": on_delete,
+            "triggers": triggers,
+            "profile": profile,
+        }
+        super().__init__(SnapshotJobProvider(), resource_name, props, opts)

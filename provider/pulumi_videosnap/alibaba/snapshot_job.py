@@ -1,0 +1,230 @@
+"""The lifecycle of a video file's snapshot job: SubmitSnapshotJob, QuerySnapshotJobList.
+
+The service makes the id, so a job is known by the token in its UserData: made from whose job it is, what it
+asks for and which run it follows. A create looks for its token first, so a crash, or an answer that got
+lost, never leads to a second job. A job cannot be changed and not be cancelled; it ends by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
+from pulumi_videosnap.alibaba.mapping import body_of, objects_of, outputs_of, places_of, token_of
+from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
+from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
+from pulumi_videosnap.fields import (
+    Effect,
+    Path,
+    Properties,
+    differences,
+    inputs_of,
+    kept,
+)
+from pulumi_videosnap.lifecycle import (
+    Checked,
+    Created,
+    Gone,
+    Host,
+    Lifecycle,
+    Present,
+    ReadOutcome,
+    Unreadable,
+)
+from pulumi_videosnap.validation import Failure, validate
+
+REMEMBERED_FOR = timedelta(hours=72)
+"""How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
+half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
+
+
+class Jobs(Protocol):
+    """The jobs of one account and region (`alibaba.jobs.Jobs`)."""
+
+    def with_token(self, token: str) -> list[SnapshotJob]: ...  # noqa: D102
+    def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob]) -> SnapshotJob: ...  # noqa: D102
+    def get(self, job_id: str, created: datetime | None) -> SnapshotJob: ...  # noqa: D102
+    def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
+
+
+class Objects(Protocol):
+    """The objects of one bucket (`alibaba.objects.Objects`)."""
+
+    def missing(self, keys: Iterable[str]) -> list[str]: ...  # noqa: D102
+    def delete(self, keys: Iterable[str]) -> None: ...  # noqa: D102
+
+
+class Account(Protocol):
+    """The account and region that one job lives in (`alibaba.account.OpenAccount`)."""
+
+    @property
+    def jobs(self) -> Jobs: ...  # noqa: D102
+    @property
+    def objects(self) -> Callable[[str], Objects]: ...  # noqa: D102
+
+
+class SnapshotJobLifecycle(Lifecycle):
+    """Drives one snapshot job; `connect` finds the account of a profile in the region of a location."""
+
+    def __init__(self, host: Host, connect: Callable[[str | None, str], Account]) -> None:
+        self._host = host
+        self._connect = connect
+
+    def check(self, declared: Mapping[str, object]) -> Checked:
+        """Complete and validate the inputs; no two resources of one program may write the same keys."""
+        job, failures = validate(SnapshotJobInputs, declared)
+        if job is None:
+            return Checked(dict(declared), failures)
+        return Checked(job.properties(), list(self._written_twice(job)))
+
+    def _written_twice(self, job: SnapshotJobInputs) -> Iterator[Failure]:
+        for path, place in places_of(job):
+            first = self._host.claims.declare(place, self._host.resource)
+            if first != self._host.resource:
+                name = first.rpartition("::")[2]
+                yield Failure(path, f"is where resource {name!r} writes too; choose another key")
+
+    def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
+        """A job cannot be changed: everything but the provider's own switches needs another one."""
+        self._remember(recorded)
+        changed = differences(SnapshotJobInputs, recorded, inputs)
+        return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
+
+    def create(self, inputs: Properties) -> Created:
+        """SubmitSnapshotJob, unless a job with this token is there already; then wait for its end."""
+        job = SnapshotJobInputs.model_validate(inputs)
+        token = token_of(job, self._host.claims.predecessor(job.owner))
+        account = self._account(job)
+        found = self._adopt(account, job, token) or self._submit(account, job, token)
+        ended = self._finish(account, job, found)
+        return Created(ended.id, {**outputs_of(job, ended), "token": token})
+
+    def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
+        """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
+        job = _recorded_job(recorded)
+        try:
+            found = self._account(job).jobs.get(task_id, _created(recorded))
+        except NotFound as unknown:
+            return _not_found(recorded, unknown)
+        told = outputs_of(job, found)
+        known = {"token": recorded["token"]} if "token" in recorded else {}
+        return Present(
+            {**inputs_of(SnapshotJobInputs, recorded), "result": told["result"]}, {**told, **known}
+        )
+
+    def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
+        """The provider's own switches; a job that goes on is waited for when that is asked for now."""
+        job = SnapshotJobInputs.model_validate(inputs)
+        if recorded.get("state") in ENDED or job.wait_for == "submitted":
+            return kept(SnapshotJobInputs, recorded, inputs)
+        account = self._account(job)
+        found = account.jobs.get(task_id, None)
+        ended = self._finish(account, job, found, "run `pulumi up --refresh`, which submits a new job")
+        return {**kept(SnapshotJobInputs, recorded, inputs), **outputs_of(job, ended)}
+
+    def delete(self, task_id: str, recorded: Properties) -> None:
+        """Nothing to cancel in the cloud; the pictures are kept or deleted as declared."""
+        self._remember(recorded)
+        job = _recorded_job(recorded)
+        if job.on_delete == "keep-frames":
+            self._host.progress("nothing to cancel: a job ends by itself; its pictures stay in the bucket")
+            return
+        account = self._account(job)
+        for bucket, keys in self._written_at_last(account, task_id, recorded).items():
+            self._host.progress(f"deleting {len(keys)} objects from {bucket}")
+            account.objects(bucket).delete(keys)
+
+    def _remember(self, recorded: Properties) -> None:
+        """A new run of this owner takes the place of the one recorded."""
+        self._host.claims.precede(str(recorded.get("owner")), str(recorded.get("token", "")))
+
+    def _account(self, job: SnapshotJobInputs) -> Account:
+        return self._connect(job.profile, job.input.location)
+
+    def _adopt(self, account: Account, job: SnapshotJobInputs, token: str) -> SnapshotJob | None:
+        """The newest job with this token that has not failed, if its pictures are still there."""
+        self._host.progress("looking whether it is submitted already")
+        for found in account.jobs.with_token(token):
+            if found.state == State.FAIL.value:
+                continue
+            if job.on_delete == "delete-frames" and self._was_deleted(account, job, found):
+                return None
+            self._host.warn(
+                f"job {found.id} was submitted for these very inputs already and is adopted "
+                f"({found.state}); a change of `triggers` makes a new one"
+            )
+            return found
+        return None
+
+    def _was_deleted(self, account: Account, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
+        written = objects_of({**job.properties(), **outputs_of(job, found)})
+        return any(account.objects(bucket).missing(keys) for bucket, keys in written.items())
+
+    def _submit(self, account: Account, job: SnapshotJobInputs, token: str) -> SnapshotJob:
+        earlier = account.jobs.with_token(token)
+        failed = next((found for found in earlier if found.state == State.FAIL.value), None)
+        if failed is not None:
+            self._host.warn(f"job {failed.id} failed before ({_why(failed)}); submitting a new one")
+        self._host.progress("submitting")
+        return account.jobs.submit(body_of(job, token), earlier)
+
+    def _finish(
+        self, account: Account, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
+    ) -> SnapshotJob:
+        """The job at its end, if that is what `up` waits for; TaskFailed when it failed."""
+        if job.wait_for == "finished":
+            found = account.jobs.wait(
+                found, job.timeout, lambda told: self._host.progress(f"{found.id} {told}")
+            )
+        if found.state == State.FAIL.value:
+            raise TaskFailed(f"snapshot job {found.id}", _why(found), advice or _AFTER_A_FAILURE)
+        self._host.progress(f"{found.id} {found.state}")
+        return found
+
+    def _written_at_last(self, account: Account, task_id: str, recorded: Properties) -> dict[str, list[str]]:
+        """What there is to delete; a job that went on when it was last seen is asked for once more."""
+        if recorded.get("state") in ENDED:
+            return objects_of(recorded)
+        try:
+            found = account.jobs.get(task_id, None)
+        except NotFound:
+            return objects_of(recorded)
+        if not found.has_ended:
+            self._host.warn(f"job {found.id} goes on and cannot be cancelled: its pictures are not deleted")
+        return objects_of({**recorded, **outputs_of(_recorded_job(recorded), found)})
+
+
+_AFTER_A_FAILURE = "mend the cause; the next `pulumi up` submits a new job"
+
+
+def _why(failed: SnapshotJob) -> str:
+    message = one_line(failed.message) or "the service gives no reason"
+    return f"{message} ({failed.code})" if failed.code else message
+
+
+def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
+    return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
+
+
+def _created(recorded: Properties) -> datetime | None:
+    told = recorded.get("creationTime")
+    return datetime.fromisoformat(str(told).replace("Z", "+00:00")) if told else None
+
+
+def _not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
+    created = _created(recorded)
+    if created is None:
+        raise unknown  # nothing was ever recorded of it: somebody asked for a job that is not there
+    if unknown.at - created < REMEMBERED_FOR:
+        return Gone()
+    return Unreadable(
+        f"cannot be read any more: {_hours(unknown.at - created)} hours after its submission the service "
+        "does not know it, and how long it remembers a job is not documented; "
+        f"kept as recorded ({recorded.get('state')})"
+    )
+
+
+def _hours(age: timedelta) -> str:
+    return f"{age.total_seconds() / 3600:.0f}"

@@ -1,0 +1,33 @@
+"""Lets the engine decide how many calls run at once.
+
+The dynamic provider's server answers with four threads, whatever `--parallel` says, so four tasks that
+wait for their end hold up all others. There is no setting for it; but the pool that runs a call is in
+reach of the call, and takes more threads when it may. That is no promise of the SDK, so it is soft: where
+the pool looks otherwise, four threads it stays.
+"""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+THREADS = 64
+"""More calls at once than this serve nobody: the engine's own work is the limit by then."""
+
+
+def widen() -> None:
+    """Let the pool that runs this call grow to `THREADS`; the engine's `--parallel` decides what it uses."""
+    pool = _pool_of_this_call()
+    if pool is not None and getattr(pool, "_max_workers", THREADS) < THREADS:
+        pool._max_workers = THREADS
+
+
+def _pool_of_this_call() -> ThreadPoolExecutor | None:
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_name != "_worker":
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    reference = frame.f_locals.get("executor_reference")
+    pool = reference() if callable(reference) else None
+    return pool if isinstance(pool, ThreadPoolExecutor) else None

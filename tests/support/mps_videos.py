@@ -1,0 +1,144 @@
+"""Small videos of every sort, whose frames carry their number, and what the MPS half cuts of them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import tempfile
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.audio.stream import AudioStream
+from av.video.stream import VideoStream
+from PIL import Image
+
+from videosnap_emulator import strip
+from videosnap_emulator.alibaba_mps.config import ObjectRef, Shots, SnapshotConfig, Written
+from videosnap_emulator.alibaba_mps.readings import Readings
+from videosnap_emulator.alibaba_mps.shots import take
+
+OUTPUT = ObjectRef("media", "oss-cn-hangzhou", "out/{FileName}-{Count}.jpg")
+_IDENTITY = b"".join(n.to_bytes(4, "big") for n in (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000))
+_QUARTER = b"".join(n.to_bytes(4, "big") for n in (0, 0x10000, 0, 0xFFFF0000, 0, 0, 0, 0, 0x40000000))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A video: `pts` maps a frame's number to its time in units of 1/`clock` seconds."""
+
+    container: str = "mp4"
+    codec: str = "libx264"
+    frames: int = 60
+    clock: int | Fraction = 25
+    size: tuple[int, int] = (192, 108)
+    key_every: int = 20
+    b_frames: int = 3
+    open_gop: bool = False
+    black: Collection[int] = ()
+    shade: int = 0
+    pts: Callable[[int], int] = lambda number: number
+
+    def options(self) -> dict[str, str]:
+        if self.codec != "libx264":
+            return {"g": str(self.key_every), "bf": str(self.b_frames), "threads": "1"}
+        gop = f"keyint={self.key_every}:min-keyint={self.key_every}:scenecut=0:open-gop={self.open_gop:d}"
+        return {"threads": "1", "preset": "ultrafast", "x264-params": f"{gop}:bframes={self.b_frames}"}
+
+    def picture(self, number: int) -> Image.Image:
+        if number in self.black:
+            return Image.new("RGB", self.size, (self.shade,) * 3)
+        image = Image.new("RGB", self.size, (110, 140, 170))
+        strip.draw(image, strip.Mark(5, number))
+        return image
+
+
+def film(recipe: Recipe) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format=recipe.container) as container:
+        stream: VideoStream = container.add_stream(  # type: ignore[assignment]
+            recipe.codec, rate=Fraction(recipe.clock), options=recipe.options()
+        )
+        (stream.width, stream.height), stream.pix_fmt = recipe.size, "yuv420p"
+        for number in range(recipe.frames):
+            frame = av.VideoFrame.from_image(recipe.picture(number))  # type: ignore[no-untyped-call]
+            frame.pts, frame.time_base = recipe.pts(number), 1 / Fraction(recipe.clock)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def index_first(video: bytes, shift: int = 0) -> bytes:
+    """Write the MP4 with its index in front, its times shifted by that many ticks."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "video.mp4"
+        options = {"movflags": "faststart"}
+        with av.open(io.BytesIO(video), "r") as source, av.open(str(path), "w", options=options) as target:
+            stream = target.add_stream_from_template(source.streams.video[0])
+            for packet in source.demux(source.streams.video[0]):
+                if packet.dts is not None and packet.pts is not None:
+                    packet.stream, packet.dts, packet.pts = stream, packet.dts + shift, packet.pts + shift
+                    target.mux(packet)
+        return path.read_bytes()
+
+
+def turned(video: bytes) -> bytes:
+    """Set the flag that asks a player to turn the picture by a quarter."""
+    at = video.index(_IDENTITY, video.index(b"tkhd"))
+    return video[:at] + _QUARTER + video[at + len(_QUARTER) :]
+
+
+def sound(container: str = "mp4") -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format=container) as target:
+        stream: AudioStream = target.add_stream("aac", rate=16_000)
+        for number in range(8):
+            frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+            frame.planes[0].update(bytes(4096))
+            frame.rate, frame.pts = 16_000, number * 1024
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def cut(
+    video: bytes,
+    *,
+    output: str = OUTPUT.key,
+    key: str = "in/x.mp4",
+    readings: Readings | None = None,
+    **fields: Any,
+) -> Shots:
+    """Take pictures of `video` as a request with these fields asks."""
+    place = ObjectRef(OUTPUT.bucket, OUTPUT.location, output)
+    config = SnapshotConfig(place, **{"frame_type": "normal", **fields})
+    return take(config, key, video, readings or Readings())
+
+
+def frames(shots: Shots) -> list[int | None]:
+    """Return which frames were taken, and check that the pictures really show them."""
+    taken = [picture.source_frame for picture in shots.pictures]
+    assert [seen(picture) for picture in shots.pictures] == taken
+    return taken
+
+
+def seen(picture: Written) -> int:
+    """Return the frame that the picture shows."""
+    return strip.read_frame_number(opened(picture))
+
+
+def opened(picture: Written) -> Image.Image:
+    image = Image.open(io.BytesIO(picture.body))
+    assert image.format == "JPEG"
+    assert picture.content_type == "image/jpeg"
+    assert image.size == (picture.width, picture.height)
+    return image
+
+
+def times(gaps: list[int]) -> Callable[[int], int]:
+    """Return the times of a video with irregular gaps, repeated."""
+    known = list(itertools.accumulate(itertools.islice(itertools.cycle(gaps), 1000), initial=0))
+    return lambda number: known[number]
