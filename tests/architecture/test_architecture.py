@@ -27,6 +27,10 @@ SHARED = [
     "quota",
     "credentials",
     "errors",
+    "endpoint",
+    "profile_files",
+    "shared_caller",
+    "verdicts",
 ]
 """Modules that serve every cloud, and so name none."""
 

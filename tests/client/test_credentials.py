@@ -139,6 +139,13 @@ def test_a_profile_that_needs_a_sign_in_is_refused(home: Path) -> None:
         find(home, {}, {}, "single")
 
 
+def test_a_profile_that_cannot_be_used_is_no_matter_to_who_has_a_key_pair_elsewhere(home: Path) -> None:
+    env = {**ENV, "VOLCENGINE_PROFILE": "single"}
+    assert find(home, env, {}).credentials.access_key == "env-ak"
+    write(home, ".volcengine/config.json", "{")
+    assert find(home, {}, CONFIG).credentials.access_key == "config-ak"
+
+
 def test_the_vendors_variables_choose_file_and_profile(home: Path) -> None:
     assert find(home, {"VOLCENGINE_PROFILE": "other"}, {}).credentials.access_key == "other-ak"
     write(home, "elsewhere.json", '{"profiles": {"default": {"access-key": "x-ak", "secret-key": "x-sk"}}}')

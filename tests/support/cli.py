@@ -132,9 +132,9 @@ class Project:
         return state
 
     def tasks(self) -> list[dict[str, Any]]:
-        """The snapshot tasks in state."""
+        """The snapshot tasks and jobs in state."""
         resources = self.export()["deployment"].get("resources", [])
-        return [found for found in resources if found["type"].endswith(":SnapshotTask")]
+        return [found for found in resources if found["type"].endswith((":SnapshotTask", ":SnapshotJob"))]
 
 
 def _quiet(arguments: Sequence[str]) -> list[str]:

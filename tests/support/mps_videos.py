@@ -13,6 +13,7 @@ from typing import Any
 
 import av
 from av.audio.stream import AudioStream
+from av.stream import Disposition
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -85,15 +86,43 @@ def index_first(video: bytes, shift: int = 0) -> bytes:
         return path.read_bytes()
 
 
+def without_first(video: bytes, packets: int, container: str = "mpegts") -> bytes:
+    """Write the video without its first packets, as a recording that began too late."""
+    file = io.BytesIO()
+    with av.open(io.BytesIO(video), "r") as source, av.open(file, "w", format=container) as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in list(source.demux(source.streams.video[0]))[packets:-1]:
+            packet.stream = stream
+            target.mux(packet)
+    return file.getvalue()
+
+
+def covered() -> bytes:
+    """Write sound with a cover picture."""
+    file = io.BytesIO()
+    with av.open(io.BytesIO(sound()), "r") as source, av.open(file, "w", format="mp4") as target:
+        stream = target.add_stream_from_template(source.streams.audio[0])
+        cover: VideoStream = target.add_stream("mjpeg", rate=1)
+        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+        cover.disposition = Disposition.attached_pic
+        picture = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
+        target.mux([*cover.encode(picture), *cover.encode(None)])
+        for packet in source.demux(source.streams.audio[0]):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    return file.getvalue()
+
+
 def turned(video: bytes) -> bytes:
     """Set the flag that asks a player to turn the picture by a quarter."""
     at = video.index(_IDENTITY, video.index(b"tkhd"))
     return video[:at] + _QUARTER + video[at + len(_QUARTER) :]
 
 
-def sound(container: str = "mp4") -> bytes:
+def sound(container: str = "mp4", options: dict[str, str] | None = None) -> bytes:
     file = io.BytesIO()
-    with av.open(file, "w", format=container) as target:
+    with av.open(file, "w", format=container, options=options or {}) as target:
         stream: AudioStream = target.add_stream("aac", rate=16_000)
         for number in range(8):
             frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)

@@ -16,7 +16,7 @@ from pathlib import Path
 from pulumi_videosnap.alibaba.answers import ENDPOINT_VARIABLE
 from pulumi_videosnap.alibaba.api import Account, MpsApi
 from pulumi_videosnap.alibaba.jobs import Jobs
-from pulumi_videosnap.alibaba.objects import OSS_ENDPOINT_VARIABLE, Bucket, Objects, oss_endpoint
+from pulumi_videosnap.alibaba.objects import OSS_ENDPOINT_VARIABLE, Objects, oss_endpoint
 from pulumi_videosnap.alibaba.profiles import AlibabaProfiles
 from pulumi_videosnap.credentials import (
     Credentials,
@@ -80,17 +80,12 @@ def connect(profile: str | None = None, location: str | None = None, config: Loo
     return MpsApi(find_account(profile, location, config=config), shared_caller())
 
 
-def connect_objects(profile: str | None, location: str, config: Lookup = no_config) -> Objects:
-    """The objects of OSS at a location, with the same account; cheap enough to do for every operation."""
-    return find_objects(profile, location, config=config)
-
-
 @dataclass(frozen=True)
 class OpenAccount:
     """The account and region that a job lives in: its jobs, and the objects of a bucket by its name."""
 
     jobs: Jobs
-    objects: Callable[[str], Bucket]
+    objects: Callable[[str], Objects]
 
 
 def open_account(profile: str | None, location: str, config: Lookup = no_config) -> OpenAccount:
@@ -98,7 +93,7 @@ def open_account(profile: str | None, location: str, config: Lookup = no_config)
     account = find_account(profile, location, config=config)
     with _opening:
         jobs = _jobs(account, shared_caller())
-    return OpenAccount(jobs, find_objects(profile, location, config=config).bucket)
+    return OpenAccount(jobs, functools.partial(find_objects, account, config=config))
 
 
 _opening = threading.Lock()
@@ -139,19 +134,13 @@ def find_account(
 
 
 def find_objects(
-    profile: str | None,
-    location: str,
-    *,
-    env: Lookup = os.environ.get,
-    config: Lookup = no_config,
-    home: Path | None = None,
+    account: Account, bucket: str, *, env: Lookup = os.environ.get, config: Lookup = no_config
 ) -> Objects:
-    """The objects of OSS at a location: at its public endpoint, or at the one that is set."""
-    region = region_of(location)
-    credentials, endpoint = _credentials(profile, env, config, home), oss_endpoint(region)
+    """The objects of a bucket in the account's region, at the public endpoint, or at the one that is set."""
+    endpoint = oss_endpoint(account.region)
     if found := OSS_ENDPOINT.find(env, config):
         endpoint = _checked(*found, env, endpoint)
-    return Objects(credentials, region, endpoint)
+    return Objects(account.credentials, account.region, endpoint, bucket)
 
 
 def _credentials(profile: str | None, env: Lookup, config: Lookup, home: Path | None) -> Credentials:
@@ -166,4 +155,4 @@ def _region(location: str | None, env: Lookup, config: Lookup) -> tuple[str, str
 
 
 def _checked(url: str, name: str, env: Lookup, such_as: str) -> str:
-    return checked_endpoint(url, name, env, such_as=such_as, exposed="what is called and what is answered")
+    return checked_endpoint(url, name, env, such_as=such_as, exposed="a security token")

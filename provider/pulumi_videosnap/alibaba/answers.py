@@ -67,8 +67,8 @@ CODES: Meanings = {
     # Each attempt has a nonce of its own, so a copy was made on the way, and the first may have gone through.
     "SignatureNonceUsed": Meaning(
         Unreachable,
-        "the request arrived twice, and only the second was answered",
-        _ENDPOINT,
+        "the request arrived twice, and only the second copy was answered",
+        "look for a proxy that repeats requests",
         Retry.IF_REPEATABLE,
     ),
     "InvalidTimeStamp": Meaning(Unauthorized, "the time of signing cannot be used", _CLOCK),

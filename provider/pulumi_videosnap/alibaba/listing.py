@@ -17,13 +17,14 @@ from typing import Protocol
 from pulumi_videosnap.alibaba.api import Page, Queried
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.errors import NotFound
+from pulumi_videosnap.http import utc
 
 FRESH_FOR = 30.0
 """Seconds for which a page is believed."""
 ADOPTED_WITHIN = timedelta(hours=72)
 """How far back a job is looked for by its token; a crash is mended sooner than that."""
-HEADROOM = timedelta(minutes=10)
-"""How much later than a job its page begins: what was submitted together is read together."""
+HEADROOM = 600.0
+"""Seconds. How much later than a job its page begins: what was submitted together is read together."""
 PAGES_FOR_ONE = 4
 """Pages read for the sake of one job, before it is asked for by its id."""
 
@@ -89,17 +90,19 @@ class Listing:
     def _read_around(self, created: datetime) -> None:
         moment = created.timestamp()
         if not self._spans:
-            self._read(None, moment, pages=1)
+            self._take(self._api.list_jobs(), None, moment, pages=1)
         if not any(span.covers(moment) for span in self._spans):
-            self._read(created + HEADROOM, moment, pages=PAGES_FOR_ONE)
+            until = utc(min(moment + HEADROOM, *self._reached_before(moment)))
+            self._take(self._api.list_jobs(until=until), until, moment, pages=PAGES_FOR_ONE)
+
+    def _reached_before(self, moment: float) -> list[float]:
+        """How far back towards a moment the pages read so far go."""
+        return [span.oldest for span in self._spans if moment <= span.oldest] or [math.inf]
 
     def _read_back_to_the_horizon(self) -> None:
         first = self._api.list_jobs()
         self._horizon = (first.at - ADOPTED_WITHIN).timestamp()
         self._take(first, None, self._horizon, pages=math.inf)
-
-    def _read(self, until: datetime | None, back_to: float, pages: float) -> None:
-        self._take(self._api.list_jobs(until=until), until, back_to, pages)
 
     def _take(self, page: Page, until: datetime | None, back_to: float, pages: float) -> None:
         """Keep a page and those after it, until one reaches back far enough."""

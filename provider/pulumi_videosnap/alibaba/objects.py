@@ -32,7 +32,7 @@ ANSWER_TIMEOUT = 15.0
 """Seconds to wait in one attempt."""
 ATTEMPTS = 4
 AT_ONCE = 8
-"""Deletions under way at the same time."""
+"""Calls under way at the same time."""
 
 _MISSING = ("404", "NoSuchKey")
 _ENDPOINT = f"check {OSS_ENDPOINT_VARIABLE} and the network"
@@ -115,95 +115,81 @@ def client_for(credentials: Credentials, region: str, endpoint: str) -> S3Client
 
 @dataclass(frozen=True)
 class Objects:
-    """Objects in the buckets of one region. Every error is a `CallFailed` that names the bucket.
-
-    Safe to share among threads.
-    """
+    """The objects of one bucket. Every error is a `CallFailed` that names it; safe to share among threads."""
 
     credentials: Credentials
     region: str
     endpoint: str
+    bucket: str
     connect: Callable[[Credentials, str, str], S3Client] = client_for
 
-    def bucket(self, name: str) -> Bucket:
-        """The objects of one bucket."""
-        return Bucket(self, name)
+    def missing(self, keys: Iterable[str]) -> list[str]:
+        """Those of the keys that are not there, in order; Rejected when there is no such bucket."""
+        asked = tuple(keys)
+        there = self._each(self._exists, asked)
+        missing = [key for key, exists in zip(asked, there, strict=True) if not exists]
+        # A bare 404 does not say whether it is the object or the bucket that is missing.
+        if missing and not self._has_bucket():
+            raise _error_of(CODES["NoSuchBucket"], "HeadBucket", self.bucket, "NoSuchBucket")
+        return missing
 
-    def exists(self, bucket: str, key: str) -> bool:
-        """Whether a bucket holds an object; Rejected when there is no such bucket."""
-        if self._call("HeadObject", f"{bucket}/{key}", lambda s3: s3.head_object(Bucket=bucket, Key=key)):
-            return True
-        # A bare 404 does not say which of the two is missing.
-        if not self._has_bucket(bucket):
-            raise _error_of(CODES["NoSuchBucket"], "HeadBucket", bucket, "NoSuchBucket")
-        return False
-
-    def delete(self, bucket: str, keys: Iterable[str]) -> None:
+    def delete(self, keys: Iterable[str]) -> None:
         """Delete objects; one that is not there counts as deleted. The first failure ends it."""
-        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="videosnap-delete")
+        self._each(self._delete, keys)
+
+    def _each(self, ask: Callable[[str], bool], keys: Iterable[str]) -> list[bool]:
+        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="videosnap-objects")
         try:
-            for _ in pool.map(functools.partial(self._delete, bucket), keys):
-                pass
+            return list(pool.map(ask, keys))
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _delete(self, bucket: str, key: str) -> None:
-        self._call("DeleteObject", f"{bucket}/{key}", lambda s3: s3.delete_object(Bucket=bucket, Key=key))
+    def _exists(self, key: str) -> bool:
+        return self._call("HeadObject", key, lambda s3: s3.head_object(Bucket=self.bucket, Key=key))
 
-    def _has_bucket(self, bucket: str) -> bool:
+    def _delete(self, key: str) -> bool:
+        return self._call("DeleteObject", key, lambda s3: s3.delete_object(Bucket=self.bucket, Key=key))
+
+    def _has_bucket(self) -> bool:
         try:
-            return self._call("HeadBucket", bucket, lambda s3: s3.head_bucket(Bucket=bucket))
+            return self._call("HeadBucket", "", lambda s3: s3.head_bucket(Bucket=self.bucket))
         except Unauthorized:
             # Not everyone who may use a bucket may look at it.
             return True
 
-    def _call(self, action: str, what: str, ask: Callable[[S3Client], object]) -> bool:
+    def _call(self, action: str, key: str, ask: Callable[[S3Client], object]) -> bool:
         """Whether that which was asked about is there; CallFailed when the service does not say so."""
         import botocore.exceptions  # noqa: PLC0415
         import botocore.parsers  # noqa: PLC0415
 
+        place = f"{self.bucket}/{key}" if key else self.bucket
         try:
             ask(self.connect(self.credentials, self.region, self.endpoint))
         except botocore.exceptions.ClientError as refused:
             if refused.response["Error"].get("Code") in _MISSING:
                 return False
-            error = self._refusal(action, what, refused)
+            error = self._refusal(action, place, refused)
         except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as failed:
-            error = self._unanswered(action, what, failed)
+            error = self._unanswered(action, place, failed)
         else:
             return True
         # Not chained: the cause may carry the request and its headers.
         raise error
 
-    def _refusal(self, action: str, what: str, refused: ClientError) -> CallFailed:
+    def _refusal(self, action: str, place: str, refused: ClientError) -> CallFailed:
         said, metadata = refused.response["Error"], refused.response["ResponseMetadata"]
         code, status = said.get("Code", ""), metadata.get("HTTPStatusCode", 0)
         meaning = meaning_of(CODES, code, status)
-        message = self.credentials.scrub(f"{what}: {said.get('Message', '')}".rstrip(": "))
+        message = self.credentials.scrub(f"{place}: {said.get('Message', '')}".rstrip(": "))
         code = f"HTTP {code}" if code.isdecimal() else code
-        request_id = self.credentials.scrub(metadata.get("RequestId", ""))
+        headers = metadata.get("HTTPHeaders", {})
+        request_id = self.credentials.scrub(metadata.get("RequestId") or headers.get("x-oss-request-id", ""))
         return _error_of(meaning, action, message, self.credentials.scrub(code), request_id)
 
-    def _unanswered(self, action: str, what: str, failed: Exception) -> CallFailed:
+    def _unanswered(self, action: str, place: str, failed: Exception) -> CallFailed:
         name = type(failed).__name__
         kind, reason = _FAILURES.get(name, (Unreachable, f"the connection failed ({name})"))
-        return kind(action, f"{self.endpoint}, {what}: {reason}", advice=_ENDPOINT)
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """The objects of one bucket."""
-
-    objects: Objects
-    name: str
-
-    def missing(self, keys: Iterable[str]) -> list[str]:
-        """Those of the keys that are not there, in order; Rejected when there is no such bucket."""
-        return [key for key in keys if not self.objects.exists(self.name, key)]
-
-    def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects; one that is not there counts as deleted. The first failure ends it."""
-        self.objects.delete(self.name, keys)
+        return kind(action, f"{self.endpoint}, {place}: {reason}", advice=_ENDPOINT)
 
 
 def _error_of(meaning: Meaning, action: str, message: str, code: str, request_id: str = "") -> CallFailed:

@@ -1,0 +1,129 @@
+"""Snapshot jobs driven by the small engine against the emulator, whose clock only waiting moves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
+from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.jobs import Jobs
+from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
+from pulumi_videosnap.http import Caller
+from pulumi_videosnap.lifecycle import Claims, Host
+from pulumi_videosnap.quota import Limiter, LocalSlots
+from pulumi_videosnap.transport import HttpTransport
+from support.emulator import Emulator
+from support.miniengine import MiniEngine
+
+PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
+
+
+def job_inputs(folder: str = "stills", **changes: Any) -> dict[str, Any]:
+    """Inputs of a job in state's spelling; keywords change its fields, or else those of its config."""
+    config = {
+        "outputFile": {**PLACE, "object": f"{folder}/output_{{Count}}.jpg"},
+        "time": 2,
+        "interval": 2,
+        "num": 3,
+        "height": 360,
+    }
+    of_the_job = {"waitFor", "timeout", "onDelete", "triggers", "pipelineId", "userData", "input", "owner"}
+    return {
+        "owner": f"proj.dev.{folder}",
+        "input": {**PLACE, "bucket": "media", "object": "input.mp4"},
+        "snapshotConfig": {**config, **{k: v for k, v in changes.items() if k not in of_the_job}},
+        **{k: v for k, v in changes.items() if k in of_the_job},
+    }
+
+
+class WaitingMovesTime:
+    """A clock and a sleep for the provider: sleeping advances the emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self.slept = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+        self._emulator.advance(seconds)
+
+    def monotonic(self) -> float:
+        return self.slept
+
+
+def job_engine(emulator: Emulator, caller: Caller | None = None) -> MiniEngine:
+    """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
+    time = WaitingMovesTime(emulator)
+    sender = caller or Caller(HttpTransport(), Limiter(LocalSlots()), sleep=lambda seconds: None)
+    runs: dict[int, tuple[Claims, Jobs]] = {}
+
+    def shared(claims: Claims, account: Account) -> Jobs:
+        made = Jobs(MpsApi(account, sender), monotonic=time.monotonic, sleep=time.sleep)
+        return runs.setdefault(id(claims), (claims, made))[1]
+
+    def lifecycle(host: Host) -> SnapshotJobLifecycle:
+        def connect(profile: str | None, location: str) -> OpenAccount:
+            env = {**os.environ, **emulator.environment}.get
+            account = find_account(profile, location, env=env)
+            return OpenAccount(
+                shared(host.claims, account), lambda bucket: find_objects(account, bucket, env=env)
+            )
+
+        return SnapshotJobLifecycle(host, connect)
+
+    return MiniEngine(lifecycle)
+
+
+@dataclass
+class JobStory:
+    """What a test of jobs needs: a stack, the emulator, and the bucket as any S3 client sees it."""
+
+    stack: MiniEngine
+    emulator: Emulator
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """The jobs that the service knows, oldest first."""
+        return list(reversed(self.emulator.request("GET", "/jobs")["jobs"]))
+
+    def outputs(self, name: str = "stills") -> dict[str, Any]:
+        return self.stack.state[name].outputs
+
+    def recorded(self) -> list[str]:
+        """The names of the API calls made since the last question."""
+        names = [call["action"] for call in self.emulator.calls()]
+        self.emulator.request("DELETE", "/calls")
+        return names
+
+    def pace(self, queued: float = 0, running: float = 0) -> None:
+        self.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": queued, "runningSeconds": running})
+
+    def change(self, **changes: Any) -> None:
+        """Change the newest job behind everybody's back."""
+        self.emulator.request("PUT", f"/jobs/{self.jobs()[-1]['jobId']}", changes)
+
+    def keys(self, bucket: str = "frames") -> list[str]:
+        listed = store_of(self.emulator.environment).list_objects_v2(Bucket=bucket)
+        return [item["Key"] for item in listed.get("Contents", [])]
+
+    def settled(self, program: Mapping[str, Mapping[str, Any]]) -> None:
+        """A second `up` changes nothing, and a refresh finds no drift."""
+        assert self.stack.preview(program) == {}
+        assert self.stack.refresh() == {}
+        assert self.stack.preview(program) == {}
+
+
+def store_of(environment: Mapping[str, str]) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=environment["ALIBABA_CLOUD_OSS_ENDPOINT"],
+        aws_access_key_id=environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+        region_name="cn-hangzhou",
+        config=Config(s3={"addressing_style": "path"}, proxies={}),
+    )
