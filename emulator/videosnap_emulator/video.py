@@ -25,6 +25,7 @@ __all__ = [
     "cut_frame",
     "read_frame_number",
     "render",
+    "scaled",
 ]
 
 #: JPEG quality: small files that are still pleasant to look at.
@@ -126,17 +127,23 @@ def fitted(source: tuple[int, int], target: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(width * room_y / height)), room_y
 
 
+def scaled(frame: av.VideoFrame, size: tuple[int, int]) -> Image.Image:
+    """Return the frame at exactly that size (width, height), stretched when its proportions differ."""
+    small = frame.reformat(width=size[0], height=size[1], format="rgb24", interpolation="BILINEAR")
+    image: Image.Image = small.to_image()  # type: ignore[no-untyped-call]
+    return image
+
+
 def render(frame: av.VideoFrame, wanted: PictureFormat) -> Image.Image:
     """Scale the frame proportionally and centre it on black, so the picture has exactly the wanted size."""
     # assumption: scaling
     target = wanted.width or frame.width, wanted.height or frame.height
     width, height = fitted((frame.width, frame.height), target)
-    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="BILINEAR")
-    scaled: Image.Image = small.to_image()  # type: ignore[no-untyped-call]
-    if scaled.size == target:
-        return scaled
+    picture = scaled(frame, (width, height))
+    if picture.size == target:
+        return picture
     canvas = Image.new("RGB", target)
-    canvas.paste(scaled, ((target[0] - width) // 2, (target[1] - height) // 2))
+    canvas.paste(picture, ((target[0] - width) // 2, (target[1] - height) // 2))
     return canvas
 
 

@@ -1,0 +1,104 @@
+"""Sheets: many pictures in rows and columns on one."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from PIL import Image, ImageColor
+
+from videosnap_emulator.alibaba_mps.config import CannotCut, SnapshotConfig, TileOut
+from videosnap_emulator.alibaba_mps.sizes import Size, checked
+from videosnap_emulator.video import encode
+
+Colour = tuple[int, int, int]
+
+_BAD_COLOUR = 'The specified parameter "SnapshotConfig:TileOut:Color" is invalid.'
+
+
+class Cell(NamedTuple):
+    """Where a picture is: the number of its sheet (from 1), its place there and its size in pixels."""
+
+    sheet: int
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The grid of a sheet; cells are filled row by row."""
+
+    tile: TileOut
+    cell: Size
+
+    @property
+    def room(self) -> int:
+        """How many pictures a sheet holds."""
+        return self.tile.lines * self.tile.columns
+
+    @property
+    def size(self) -> Size:
+        """Width and height of every sheet, a partly filled one included."""
+        # assumption: mps-last-sheet
+        return (
+            self._start(self.tile.columns, self.cell[0]) + self.tile.margin - self.tile.padding,
+            self._start(self.tile.lines, self.cell[1]) + self.tile.margin - self.tile.padding,
+        )
+
+    def place(self, number: int) -> Cell:
+        """Return where picture `number` goes, 0 being the first of the job."""
+        sheet, position = divmod(number, self.room)
+        row, column = divmod(position, self.tile.columns)
+        corner = self._start(column, self.cell[0]), self._start(row, self.cell[1])
+        return Cell(sheet + 1, *corner, *self.cell)
+
+    def _start(self, before: int, side: int) -> int:
+        return self.tile.margin + before * (side + self.tile.padding)
+
+
+class Sheets:
+    """Sheets in the making: at most one is open, the finished ones are kept as JPEG."""
+
+    def __init__(self, config: SnapshotConfig, picture: Size) -> None:
+        tile = config.tile or TileOut()
+        # assumption: mps-cell-size
+        self.layout = Layout(tile, (tile.cell_width or picture[0], tile.cell_height or picture[1]))
+        self.finished: list[bytes] = []
+        self._colour = _colour(tile.color, config)
+        self._size = checked(self.layout.size)
+        self._open: Image.Image | None = None
+        self._used = 0
+
+    def paste(self, picture: Image.Image) -> Cell:
+        """Put a picture of the cells' size into the next cell."""
+        cell = self.layout.place(self._used)
+        if self._open is None:
+            self._open = Image.new("RGB", self._size, self._colour)
+        self._open.paste(picture, (cell.x, cell.y))
+        self._used += 1
+        if self._used % self.layout.room == 0:
+            self.finish()
+        return cell
+
+    def finish(self) -> None:
+        """Close the open sheet, if there is one."""
+        if self._open is not None:
+            self.finished.append(encode(self._open, "jpeg"))
+            self._open = None
+
+
+def _colour(name: str, config: SnapshotConfig) -> Colour:
+    """Read a keyword or #rrggbb; `random` is a colour of the job's own, the same one each time."""
+    # assumption: mps-tile-colour
+    name = name.lower()
+    if name == "random":
+        red, green, blue = hashlib.sha256(repr(config).encode()).digest()[:3]
+        return red, green, blue
+    if name not in ImageColor.colormap and not re.fullmatch("#[0-9a-f]{6}", name):
+        raise CannotCut("InvalidParameter", _BAD_COLOUR)
+    red, green, blue = ImageColor.getrgb(name)[:3]
+    return red, green, blue

@@ -1,0 +1,21 @@
+"""Videos that several tests cut, made once."""
+
+from __future__ import annotations
+
+import pytest
+from platformdirs import user_cache_path
+
+from support.mps_videos import Recipe, film
+from videosnap_emulator.video import Library
+
+
+@pytest.fixture(scope="session")
+def sample_video() -> bytes:
+    """12 s at 25 frames a second, a key frame every 2 s, B frames."""
+    return Library(user_cache_path("videosnap-emulator")).read("camera0")
+
+
+@pytest.fixture(scope="session")
+def plain() -> bytes:
+    """60 frames at 25 a second, key frames at 0, 800 and 1600 ms."""
+    return film(Recipe())
