@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
+from bench.compare import report, timed  # noqa: E402
+from bench.jobs import waiting_jobs  # noqa: E402
 from pulumi_videosnap.quota import Limiter, LocalSlots, SharedSlots  # noqa: E402
 from pulumi_videosnap.volcengine.account import connect  # noqa: E402
 from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs  # noqa: E402
@@ -47,6 +46,7 @@ def main() -> int:
         with running_emulator(folder, "--pace", "manual") as emulator:
             os.environ |= emulator.environment
             _engine_against_script(folder, emulator.environment)
+        waiting_jobs(folder)
     _memory()
     return 0
 
@@ -60,17 +60,17 @@ def _engine_against_script(folder: Path, environment: Mapping[str, str]) -> None
     for turn in range(ROUNDS):
         program = PROGRAM.format(tasks=TASKS, app=f"engine{turn}")
         project = Project(folder / f"project{turn}", program, environment)
-        with _timed(up):
+        with timed(up):
             project.up().ok()
-        with _timed(refresh):
+        with timed(refresh):
             project.drift().ok()
         project.destroy().ok()
-        with _timed(start):
+        with timed(start):
             _script(f"script{turn}", start=True)
-        with _timed(read):
+        with timed(read):
             _script(f"script{turn}", start=False)
-    _print(f"`pulumi up` of {TASKS} tasks", up, "one script's StartSnapshot and GetSnapshotTask", start)
-    _print(f"`pulumi refresh` of {TASKS} tasks", refresh, "one script's GetSnapshotTask", read)
+    report(f"`pulumi up` of {TASKS} tasks", up, "one script's StartSnapshot and GetSnapshotTask", start)
+    report(f"`pulumi refresh` of {TASKS} tasks", refresh, "one script's GetSnapshotTask", read)
 
 
 def _script(app: str, *, start: bool) -> None:
@@ -89,11 +89,11 @@ def _limiter(folder: Path) -> None:
     shared: list[float] = []
     local: list[float] = []
     for _ in range(ROUNDS):
-        with _timed(shared):
+        with timed(shared):
             _take(Limiter(SharedSlots(folder / "bench.sqlite")))
-        with _timed(local):
+        with timed(local):
             _take(Limiter(LocalSlots()))
-    _print("2000 slots shared by processes", shared, "2000 slots within one process", local)
+    report("2000 slots shared by processes", shared, "2000 slots within one process", local)
 
 
 def _take(limiter: Limiter) -> None:
@@ -113,18 +113,6 @@ def _resident(statement: str) -> float:
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     (line,) = (line for line in ran.stdout.splitlines() if line.startswith("VmHWM:"))
     return int(line.split()[1]) / 1000
-
-
-@contextlib.contextmanager
-def _timed(into: list[float]) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    into.append(time.perf_counter() - began)
-
-
-def _print(what: str, ours: list[float], beside: str, other: list[float]) -> None:
-    mine, theirs = statistics.median(ours), statistics.median(other)
-    print(f"{what}: {mine:.2f} s, {mine / theirs:.1f} x {beside} ({theirs:.2f} s)", flush=True)
 
 
 if __name__ == "__main__":

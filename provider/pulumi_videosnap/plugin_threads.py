@@ -8,18 +8,26 @@ the pool looks otherwise, four threads it stays.
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 THREADS = 64
 """More calls at once than this serve nobody: the engine's own work is the limit by then."""
+THREADS_VARIABLE = "VIDEOSNAP_THREADS"
 
 
-def widen() -> None:
-    """Let the pool that runs this call grow to `THREADS`; the engine's `--parallel` decides what it uses."""
+def widen(env: Mapping[str, str] = os.environ) -> None:
+    """Let the pool that runs this call grow to VIDEOSNAP_THREADS, else 64; `--parallel` decides what it uses.
+
+    Every dynamic provider of the same program is called by the same pool.
+    """
+    asked = env.get(THREADS_VARIABLE, "").strip()
+    wanted = int(asked) if asked.isdecimal() else THREADS
     pool = _pool_of_this_call()
-    if pool is not None and getattr(pool, "_max_workers", THREADS) < THREADS:
-        pool._max_workers = THREADS
+    if pool is not None and getattr(pool, "_max_workers", wanted) < wanted:
+        pool._max_workers = wanted
 
 
 def _pool_of_this_call() -> ThreadPoolExecutor | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
+from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
 from support.plugin import PROVIDER
 
@@ -45,6 +46,12 @@ def test_it_is_a_reference_and_short() -> None:
     assert len(PROVIDER) < 150
     assert b"pulumi_videosnap.volcengine.resource" in raw
     assert b"SnapshotTaskProvider" in raw
+
+
+def test_each_kind_of_task_has_its_own() -> None:
+    other = serialize_provider(SnapshotJobProvider())
+    assert len(other) < 150
+    assert b"pulumi_videosnap.alibaba.resource" in base64.b64decode(other)
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])

@@ -93,7 +93,7 @@ class Project:
     def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run a command to its end."""
         process = self.start(*arguments, env=env)
-        output, _ = process.communicate(timeout=180)
+        output, _ = process.communicate(timeout=600)
         return Ran(f"pulumi {' '.join(arguments)}", process.returncode, output)
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:

@@ -26,6 +26,8 @@ class Entry:
     id: str
     inputs: Properties
     outputs: Properties
+    pending_replacement: bool = False
+    """Deleted to make room for its replacement, which is not there yet; seen in the engine's own state."""
 
 
 class Refused(Exception):
@@ -65,6 +67,8 @@ class MiniEngine:
         """Read everything; returns each input that drifted as `name.path: (recorded, actual)`."""
         run, drift = self._run(), {}
         for name, entry in list(self.state.items()):
+            if entry.pending_replacement:
+                continue
             outcome = run(name).read(entry.id, entry.outputs)
             if isinstance(outcome, Gone):
                 del self.state[name]
@@ -104,13 +108,18 @@ class MiniEngine:
         entry = self.state.get(name)
         if entry is None:
             return "create", inputs
-        if run(name).diff(entry.outputs, inputs):
+        differs = run(name).diff(entry.outputs, inputs)
+        if entry.pending_replacement:
+            return "create", inputs
+        if differs:
             return "replace", inputs
         return ("same" if entry.inputs == inputs else "update"), inputs
 
     def _apply(self, task: Lifecycle, name: str, step: str, inputs: Properties) -> None:
         if step == "replace":
-            self._delete(task, name)
+            entry = self.state[name]
+            task.delete(entry.id, entry.outputs)
+            entry.pending_replacement = True
         if step in ("create", "replace"):
             created = task.create(inputs)
             self.state[name] = Entry(created.id, inputs, _as_engine(created.outputs))
@@ -121,7 +130,8 @@ class MiniEngine:
 
     def _delete(self, task: Lifecycle, name: str) -> None:
         entry = self.state[name]
-        task.delete(entry.id, entry.outputs)
+        if not entry.pending_replacement:
+            task.delete(entry.id, entry.outputs)
         del self.state[name]
 
 

@@ -103,7 +103,7 @@ CODES: Meanings = {
     "SnapshotTimeOut": Meaning(
         Rejected,
         "a synchronous snapshot has but a few seconds",
-        "make the job asynchronous: set snapshotConfig.num to 1",
+        "make the job asynchronous: set snapshot_config.num to 1",
     ),
     "InvalidParameter": Meaning(Rejected),
     "InvalidParameter.ResourceNotFound": Meaning(

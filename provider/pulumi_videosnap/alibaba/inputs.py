@@ -40,7 +40,9 @@ Location = Annotated[
 Key = Annotated[str, checked(fault_in_key)]
 PictureKey = Annotated[str, checked(lambda key: fault_in_picture(key, COUNT))]
 SheetKey = Annotated[str, checked(lambda key: fault_in_picture(key, TILE_COUNT))]
-Token = Annotated[str, text(r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes", private=True)]
+Profile = Annotated[
+    str, text(r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes", private=True)
+]
 UserData = Annotated[
     str,
     text(
@@ -171,8 +173,8 @@ class SnapshotConfig(Inputs):
 class SnapshotJobInputs(Inputs):
     """Everything that a program declares of one snapshot job."""
 
-    owner: Annotated[Token, Effect.IN_PLACE] = Field(
-        description="set by the resource, `<project>.<stack>.<name>`: whose job it is"
+    owner: Annotated[str, Effect.IN_PLACE] = Field(
+        min_length=1, description="set by the resource, `<project>.<stack>.<name>`: whose job it is"
     )
     input: InputFile
     snapshot_config: SnapshotConfig
@@ -194,7 +196,7 @@ class SnapshotJobInputs(Inputs):
     triggers: Annotated[list[Any], Effect.REPLACE] = Field(
         default_factory=list, description="any values; a change of one makes a new job"
     )
-    profile: Annotated[Token | None, Effect.REPLACE] = Field(
+    profile: Annotated[Profile | None, Effect.REPLACE] = Field(
         None, description="account to use, from the vendor's profile file"
     )
     result: Annotated[str, Effect.REPLACE] = Field(

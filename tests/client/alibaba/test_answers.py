@@ -143,7 +143,7 @@ def test_what_needs_somebodys_hand_is_told() -> None:
         ("PermissionDenied.ResourceAccess", "AliyunMTSDefaultRole"),
         ("EntityNotExist.Role", "authorise MPS"),
         ("InvalidIdentity.ServiceDisabled", "open it in the MPS console"),
-        ("SnapshotTimeOut", "set snapshotConfig.num to 1"),
+        ("SnapshotTimeOut", "set snapshot_config.num to 1"),
         ("InvalidAccessKeyId.NotFound", "ALIBABA_CLOUD_ACCESS_KEY_ID"),
         ("InvalidAccessKeyId.Inactive", "the access key is disabled"),
         ("SignatureDoesNotMatch", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
