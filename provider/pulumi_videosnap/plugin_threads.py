@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,6 +29,8 @@ def widen(env: Mapping[str, str] = os.environ) -> None:
     pool = _pool_of_this_call()
     if pool is not None and getattr(pool, "_max_workers", wanted) < wanted:
         pool._max_workers = wanted
+        # Calls that had to queue are counted as idle threads, for which no new ones would be started.
+        pool._idle_semaphore = threading.Semaphore(0)
 
 
 def _pool_of_this_call() -> ThreadPoolExecutor | None:

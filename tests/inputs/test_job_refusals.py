@@ -177,6 +177,15 @@ def test_what_a_preview_does_not_know_yet_is_let_through(check: Check, path: Pat
     assert check(edited(sequence(), {path: UNKNOWN}))[1] == []
 
 
+def test_a_region_without_the_service_is_refused(check: Check) -> None:
+    nowhere = edited(
+        moments(), {("input", "location"): "oss-cn-hangzou", (*OUTPUT, "location"): "oss-cn-hangzou"}
+    )
+    [refused] = check(nowhere)[1]
+    assert refused.startswith("input.location is in region 'cn-hangzou', where no MPS endpoint is known: ")
+    assert "cn-hangzhou" in refused
+
+
 def test_one_place_written_by_two_resources_is_refused() -> None:
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
     other = edited(sequence(), {("input", "object"): "another/video.mp4"})

@@ -125,12 +125,19 @@ def find_account(
         raise NotConfigured(
             f"no Alibaba Cloud region: set {REGION.env} (or {REGION.config} in the stack's configuration)"
         )
-    if region not in REGIONS:
-        raise NotConfigured(
-            f"{region_name} is in region {region!r}, where no MPS endpoint is known: "
-            f"choose one of {', '.join(REGIONS)}, or set {ENDPOINT.env} too"
-        )
+    if absent := absence_of_mps(region, env=env, config=config):
+        raise NotConfigured(f"{region_name} {absent}")
     return Account(credentials, REGIONS[region], region)
+
+
+def absence_of_mps(region: str, *, env: Lookup = os.environ.get, config: Lookup = no_config) -> str | None:
+    """Why MPS cannot be called in a region; None where it can."""
+    if region in REGIONS or ENDPOINT.find(env, config):
+        return None
+    return (
+        f"is in region {region!r}, where no MPS endpoint is known: "
+        f"choose one of {', '.join(REGIONS)}, or set {ENDPOINT.env} too"
+    )
 
 
 def find_objects(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_videosnap.alibaba.account import open_account
+from pulumi_videosnap.alibaba.account import absence_of_mps, open_account, region_of
 from pulumi_videosnap.alibaba.args import InputArgs, SnapshotConfigArgs
 from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
 from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
@@ -21,7 +21,9 @@ class SnapshotJobProvider(LifecycleProvider):
     def lifecycle(self, host: Host) -> Lifecycle:
         """The lifecycle of one snapshot job."""
         return SnapshotJobLifecycle(
-            host, lambda profile, location: open_account(profile, location, host.config)
+            host,
+            lambda profile, location: open_account(profile, location, host.config),
+            lambda location: absence_of_mps(region_of(location), config=host.config),
         )
 
 

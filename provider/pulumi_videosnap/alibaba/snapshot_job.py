@@ -22,6 +22,7 @@ from pulumi_videosnap.fields import (
     differences,
     inputs_of,
     kept,
+    value_at,
 )
 from pulumi_videosnap.lifecycle import (
     Checked,
@@ -38,6 +39,9 @@ from pulumi_videosnap.validation import Failure, validate
 REMEMBERED_FOR = timedelta(hours=72)
 """How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
 half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
+
+
+LOCATION: Path = ("input", "location")
 
 
 class Jobs(Protocol):
@@ -65,19 +69,38 @@ class Account(Protocol):
     def objects(self) -> Callable[[str], Objects]: ...  # noqa: D102
 
 
-class SnapshotJobLifecycle(Lifecycle):
-    """Drives one snapshot job; `connect` finds the account of a profile in the region of a location."""
+def _anywhere(location: str) -> str | None:
+    """The service is at every location."""
 
-    def __init__(self, host: Host, connect: Callable[[str | None, str], Account]) -> None:
+
+class SnapshotJobLifecycle(Lifecycle):
+    """Drives one snapshot job.
+
+    `connect` finds the account of a profile in the region of a location; `absence` says why the service
+    cannot be called at a location.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        connect: Callable[[str | None, str], Account],
+        absence: Callable[[str], str | None] = _anywhere,
+    ) -> None:
         self._host = host
         self._connect = connect
+        self._absence = absence
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; no two resources of one program may write the same keys."""
         job, failures = validate(SnapshotJobInputs, declared)
         if job is None:
             return Checked(dict(declared), failures)
-        return Checked(job.properties(), list(self._written_twice(job)))
+        return Checked(job.properties(), [*self._out_of_reach(job), *self._written_twice(job)])
+
+    def _out_of_reach(self, job: SnapshotJobInputs) -> Iterator[Failure]:
+        location = value_at(job.properties(), LOCATION)
+        if isinstance(location, str) and (absent := self._absence(location)):
+            yield Failure(LOCATION, absent)
 
     def _written_twice(self, job: SnapshotJobInputs) -> Iterator[Failure]:
         for path, place in places_of(job):
