@@ -17,7 +17,7 @@ engine: ## a real Pulumi CLI in .engine/bin, unless PATH has one
 	@$(PYTHON) -m engine
 
 demo: setup engine ## the whole story in two minutes, offline
-	@$(VENV)/python examples/demo.py
+	@$(VENV)/python -m examples.demo
 
 emulator: setup ## the emulator with its live page; ^C ends it, its data stays in .emulator
 	@$(VENV)/videosnap emulator --env-file .emulator/env --data-dir .emulator/data

@@ -13,9 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
+from pydantic import AfterValidator, BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from pulumi_videosnap.alibaba import api as mps
+from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
 from pulumi_videosnap.fields import FieldFacts, Inputs, Mark, dotted, facts, range_of
+from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import words
-from pulumi_videosnap.volcengine.api import PER_SECOND
 from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
 from videosnap_emulator.assumptions import ASSUMPTIONS
 
@@ -29,14 +34,28 @@ def snapshot_task_fields() -> Iterator[str]:
     yield "| field | what it is | range, default | a change | drift |"
     yield "|---|---|---|---|---|"
     for leaf in _with_list_entries(SnapshotTaskInputs):
-        cells = (
-            f"`{dotted(leaf.path).replace('[0]', '[]')}`",
-            leaf.info.description or "",
-            _values(leaf),
-            _change(leaf),
-            _drift(leaf),
-        )
-        yield f"| {' | '.join(cells)} |"
+        yield _row(*_facts_of(leaf, range_of(leaf.info)), _drift(leaf))
+
+
+def snapshot_job_fields() -> Iterator[str]:
+    """One row for each input of `alibaba.SnapshotJob`."""
+    yield "| field | what it is | values, default | a change |"
+    yield "|---|---|---|---|"
+    for leaf in facts(SnapshotJobInputs):
+        yield _row(*_facts_of(leaf, range_of(leaf.info) or _form(leaf)))
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _facts_of(leaf: FieldFacts, values: str) -> tuple[str, ...]:
+    return (
+        f"`{dotted(leaf.path).replace('[0]', '[]')}`",
+        leaf.info.description or "",
+        ", ".join(filter(None, [values, _default(leaf)])),
+        leaf.effect.value,
+    )
 
 
 def _with_list_entries(model: type[Inputs]) -> Iterator[FieldFacts]:
@@ -48,16 +67,24 @@ def _with_list_entries(model: type[Inputs]) -> Iterator[FieldFacts]:
                 yield from facts(entry, (*leaf.path, 0))
 
 
-def _values(leaf: FieldFacts) -> str:
-    told = range_of(leaf.info)
+def _default(leaf: FieldFacts) -> str:
     default = leaf.info.get_default(call_default_factory=True)
     if leaf.info.is_required():
-        return ", ".join(filter(None, [told, "required"]))
-    return ", ".join(filter(None, [told, "" if default is None else f"`{default}`"]))
+        return "required"
+    return "" if default is None else f"default `{default}`"
 
 
-def _change(leaf: FieldFacts) -> str:
-    return leaf.effect.value
+def _form(leaf: FieldFacts) -> str:
+    """The words or the form that a refusal of the field would offer."""
+    for item in leaf.info.metadata:
+        if isinstance(item, BeforeValidator | AfterValidator):
+            try:
+                item.func("\0")  # type: ignore[call-arg]
+            except PydanticCustomError as refusal:
+                offered = refusal.context or {}
+                told = str(offered.get("choices") or offered.get("words") or "")
+                return re.sub(r"(?<!\w)'([^']+)'", r"`\1`", told)
+    return ""
 
 
 def _drift(leaf: FieldFacts) -> str:
@@ -84,17 +111,18 @@ def vendor_words() -> Iterator[str]:
 
 def quotas() -> Iterator[str]:
     """The documented calls per second."""
-    yield "| action | calls a second, for one account |"
-    yield "|---|---|"
-    yield from (f"| {action} | {limit} |" for action, limit in PER_SECOND.items())
+    yield "| cloud | action | calls a second, for one account |"
+    yield "|---|---|---|"
+    for cloud, limits in (("Volcengine RTC", rtc.PER_SECOND), ("Alibaba Cloud MPS", mps.PER_SECOND)):
+        yield from (_row(cloud, action, str(limit)) for action, limit in limits.items())
 
 
 def emulator_assumptions() -> Iterator[str]:
-    """What the vendor's documents leave open, and the emulator's choices."""
-    yield "| key | what it does | why | what the documents say |"
-    yield "|---|---|---|---|"
+    """What the vendors' documents leave open, and the emulator's choices."""
+    yield "| API | key | what it does | why | what the documents say |"
+    yield "|---|---|---|---|---|"
     for one in ASSUMPTIONS:
-        yield f"| {one.key} | {one.choice} | {one.why} | {one.source} |"
+        yield f"| {one.api} | {one.key} | {one.choice} | {one.why} | {one.source} |"
 
 
 def help_of(*command: str) -> Callable[[], Iterator[str]]:
@@ -117,6 +145,7 @@ def help_of(*command: str) -> Callable[[], Iterator[str]]:
 
 BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "snapshot task fields": snapshot_task_fields,
+    "snapshot job fields": snapshot_job_fields,
     "vendor words": vendor_words,
     "quotas": quotas,
     "emulator assumptions": emulator_assumptions,

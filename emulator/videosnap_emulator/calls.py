@@ -1,4 +1,4 @@
-"""The journal of RTC calls, which the page and tests read. It holds no secrets."""
+"""The journal of API calls, which the page and tests read. It holds no secrets."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ class Call:
     qps_limit: int = 0
     summary: Json = field(default_factory=dict)
     fault: str | None = None
+    service: str = "rtc"
+    request_id: str = ""
 
     def to_json(self) -> Json:
         """Return everything, for `keep`."""
@@ -38,11 +40,13 @@ class Call:
         """Return the call as the control API shows it."""
         return {
             "seq": self.seq,
+            "service": self.service,
             "time": rfc3339(self.time),
             "realTime": rfc3339(self.real_time),
             "action": self.action,
             "httpStatus": self.status,
             "code": self.code,
+            "requestId": self.request_id,
             "signature": self.signature,
             "accessKey": self.access_key,
             "durationMs": round(self.duration, 3),

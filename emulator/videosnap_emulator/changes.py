@@ -5,12 +5,10 @@ What an operator, another program or the cloud itself might do to a task.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
-from typing import Any
 
+from videosnap_emulator.asked import Reader, flag, read_fields, whole, word
 from videosnap_emulator.clock import Milliseconds
-from videosnap_emulator.faults import FieldError
 from videosnap_emulator.rooms import Room, User, set_stream, streams_of
 from videosnap_emulator.state import State
 from videosnap_emulator.tasks import (
@@ -27,63 +25,24 @@ from videosnap_emulator.tasks import (
 )
 from videosnap_emulator.world import NoSuchTask, Order, World, set_interval
 
-
-def _whole(allowed: range) -> Callable[[str, object], int]:
-    def read(name: str, value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-            raise FieldError(name, f"must be a whole number from {allowed[0]} to {allowed[-1]}")
-        return value
-
-    return read
-
-
-def _word(allowed: Container[str] | None = None) -> Callable[[str, object], str]:
-    def read(name: str, value: object) -> str:
-        if (
-            not isinstance(value, str)
-            or not value.isprintable()
-            or (allowed is not None and value not in allowed)
-        ):
-            raise FieldError(name, f"must be one of {allowed}" if allowed else "must be text")
-        return value
-
-    return read
-
-
-def _flag(name: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise FieldError(name, "must be true or false")
-    return value
-
-
-def read_fields(asked: object, readers: Mapping[str, Callable[[str, object], Any]]) -> Json:
-    """Check a control request's body: known names only, each with a good value."""
-    if not isinstance(asked, dict):
-        raise FieldError("body", "must be a JSON object")
-    for name in asked:
-        if name not in readers:
-            raise FieldError(name, "is not a known name")
-    return {name: readers[name](name, value) for name, value in asked.items()}
-
-
-_IMAGE_READERS: dict[str, Callable[[str, object], Any]] = {
-    "interval": _whole(range(1, 86_401)),
-    "width": _whole(range(1921)),
-    "height": _whole(range(1921)),
-    "format": _word(("jpeg", "png")),
-    "bucket": _word(),
-    "maxIdleTime": _whole(range(1, 86_401)),
+_IMAGE_READERS: dict[str, Reader] = {
+    "interval": whole(range(1, 86_401)),
+    "width": whole(range(1921)),
+    "height": whole(range(1921)),
+    "format": word(("jpeg", "png")),
+    "bucket": word(),
+    "maxIdleTime": whole(range(1, 86_401)),
 }
 TASK_READERS = {
     **_IMAGE_READERS,
-    "status": _word(tuple(status.value for status in Status)),
-    "stopReason": _word(tuple(reason.value for reason in StopReason)),
+    "status": word(tuple(status.value for status in Status)),
+    "stopReason": word(tuple(reason.value for reason in StopReason)),
 }
-USER_READERS = {"camera": _flag, "screen": _flag}
+USER_READERS = {"camera": flag, "screen": flag}
 
 
 def _auto_snapshot(_name: str, value: object) -> Json | None:
-    return None if value is None else read_fields(value, {**_IMAGE_READERS, "businessId": _word()})
+    return None if value is None else read_fields(value, {**_IMAGE_READERS, "businessId": word()})
 
 
 ROOM_READERS = {"autoSnapshot": _auto_snapshot}
@@ -95,7 +54,7 @@ def change_task(world: World, key: TaskKey, asked: object) -> Task:
     with world.at_now() as (state, now):
         task = state.find(key)
         if task is None:
-            raise NoSuchTask("/".join(key))
+            raise NoSuchTask(key)
         _apply_settings(task, given, now)
         _apply_status(task, given, now)
         world.replan(task, now)

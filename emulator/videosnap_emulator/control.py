@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
-from functools import wraps
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,46 +11,21 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from videosnap_emulator import changes
+from videosnap_emulator.asked import Work, answered, number, query_whole, read_fields
 from videosnap_emulator.assumptions import ASSUMPTIONS
 from videosnap_emulator.clock import rfc3339
 from videosnap_emulator.faults import FieldError, fault_from
 from videosnap_emulator.files import PageFiles, json_answer, picture_answer, picture_url
+from videosnap_emulator.gate import Gate
 from videosnap_emulator.guard import Guard
 from videosnap_emulator.rooms import Room
 from videosnap_emulator.store import Store
 from videosnap_emulator.tasks import Frame, Json, RoomKey, Status, TaskKey, task_view
-from videosnap_emulator.volcengine_rtc.routes import Gate
-from videosnap_emulator.world import NoSuchTask, World
+from videosnap_emulator.world import World
 
-Work = Callable[[Request, Any], Response]
 #: Seconds; a century keeps dates within what the answers' formats can write.
 _LONGEST_ADVANCE = 100 * 366 * 86_400
 _MOST_FRAMES = 10_000
-
-
-def _answers(work: Work) -> Callable[[Request], Awaitable[Response]]:
-    """Run `work` off the event loop with the JSON body, and turn what it raises into answers."""
-
-    @wraps(work)
-    async def endpoint(request: Request) -> Response:
-        raw = await request.body()
-        try:
-            return await asyncio.to_thread(work, request, _parsed(raw))
-        except FieldError as error:
-            return json_answer({"error": str(error), "field": error.name}, 400)
-        except NoSuchTask as error:
-            return json_answer({"error": f"no such task: {error}"}, 404)
-
-    return endpoint
-
-
-def _parsed(raw: bytes) -> Any:
-    if not raw.strip():
-        return None
-    try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
-        raise FieldError("body", "is not JSON") from None
 
 
 def _task_key(request: Request) -> TaskKey:
@@ -65,21 +37,8 @@ def _room_key(request: Request) -> RoomKey:
     return RoomKey(request.path_params["app"], request.path_params["room"])
 
 
-def _whole(request: Request, name: str, default: int) -> int:
-    text = request.query_params.get(name, str(default))
-    if not text.isascii() or not text.isdecimal():
-        raise FieldError(name, "must be a whole number")
-    return int(text)
-
-
 def _seconds(asked: Any, least: float) -> float:
-    def read(name: str, value: object) -> float:
-        fits = not isinstance(value, bool) and isinstance(value, int | float)
-        if not fits or not least <= value <= _LONGEST_ADVANCE:  # type: ignore[operator]
-            raise FieldError(name, f"must be a number from {least:g} to {_LONGEST_ADVANCE}")
-        return float(value)  # type: ignore[arg-type]
-
-    given = changes.read_fields(asked, {"seconds": read})
+    given = read_fields(asked, {"seconds": number(least, _LONGEST_ADVANCE)})
     if "seconds" not in given:
         raise FieldError("seconds", "is required")
     return float(given["seconds"])
@@ -130,7 +89,7 @@ class Control:
 
     def calls(self, request: Request, _asked: Any) -> Response:
         """List the calls after number `after`."""
-        shown, last = self._world.calls_after(_whole(request, "after", 0))
+        shown, last = self._world.calls_after(query_whole(request, "after", 0))
         return json_answer({"calls": [call.view() for call in shown], "last": last})
 
     def clear_calls(self, _request: Request, _asked: Any) -> Response:
@@ -197,7 +156,7 @@ class Control:
 
     def set_faults(self, request: Request, asked: Any) -> Response:
         """Replace the faults."""
-        given = changes.read_fields(asked, {"faults": _fault_list})
+        given = read_fields(asked, {"faults": _fault_list})
         self._gate.faults.set(given.get("faults", []))
         return self.faults(request, None)
 
@@ -223,7 +182,7 @@ class Control:
     def frames(self, request: Request, _asked: Any) -> Response:
         """List stored frames, newest first."""
         of = tuple(request.query_params.get(name) for name in ("app", "room", "task"))
-        limit = min(_MOST_FRAMES, _whole(request, "limit", 100))
+        limit = min(_MOST_FRAMES, query_whole(request, "limit", 100))
         found = self._world.frames((of[0], of[1], of[2]), limit)
         return json_answer({"frames": [_frame_view(frame) for frame in found]})
 
@@ -268,8 +227,11 @@ def _routes(control: Control) -> list[tuple[str, str, Work]]:
     ]
 
 
-def control_app(control: Control, files: PageFiles, host: str) -> Guard:
-    """Return the control API and the page as one guarded application."""
-    routes = [Route(path, _answers(work), methods=[method]) for method, path, work in _routes(control)]
+def control_app(
+    control: Control, more: Sequence[tuple[str, str, Work]], files: PageFiles, host: str
+) -> Guard:
+    """Return the control API, `more` of it, and the page as one guarded application."""
+    works = [*_routes(control), *more]
+    routes = [Route(path, answered(work), methods=[method]) for method, path, work in works]
     routes += [Route("/", files.index), Route("/page/{name}", files.file)]
     return Guard(Starlette(routes=routes), host)

@@ -19,6 +19,8 @@ _TYPES = {
     ".png": "image/png",
     ".ico": "image/x-icon",
 }
+#: Stored objects that a browser may show, and as what.
+_SHOWN = {"image/jpeg": "image/jpeg", "image/png": "image/png", "text/vtt": "text/plain; charset=utf-8"}
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
 _PAGE_HEADERS = {
     "content-security-policy": POLICY,
@@ -39,16 +41,12 @@ def picture_url(bucket: str, key: str) -> str:
 
 
 def picture_answer(store: Store, bucket: str, key: str) -> Response:
-    """Return a stored object; only pictures are shown as such, so no stored page can run in ours."""
+    """Return a stored object; only pictures and WebVTT are shown, so no stored page can run in ours."""
     try:
         found = store.get(bucket, key)
     except (KeyError, NoSuchBucket):
         return json_answer({"error": "no such object"}, 404)
-    kind = (
-        found.content_type
-        if found.content_type in ("image/jpeg", "image/png")
-        else "application/octet-stream"
-    )
+    kind = _SHOWN.get(found.content_type, "application/octet-stream")
     told = {f"x-meta-{name}": quote(value, safe=" :.,-") for name, value in found.metadata.items()}
     return Response(found.body, 200, {**told, "x-content-type-options": "nosniff"}, kind)
 

@@ -12,6 +12,9 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 
+from videosnap_emulator.alibaba_mps.book import Book, JobPace
+from videosnap_emulator.alibaba_mps.jobs import job_from_json
+from videosnap_emulator.alibaba_mps.pipelines import Pipeline
 from videosnap_emulator.calls import MAXIMUM_CALLS, Call
 from videosnap_emulator.rooms import room_from_json
 from videosnap_emulator.state import MAXIMUM_FRAMES, State
@@ -23,8 +26,10 @@ CREATE TABLE IF NOT EXISTS rooms (app TEXT, room TEXT, body TEXT NOT NULL, PRIMA
 CREATE TABLE IF NOT EXISTS frames (number INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS calls (seq INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS jobs (number INTEGER PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pipelines (id TEXT PRIMARY KEY, body TEXT NOT NULL);
 """
-_CLEAR = "DELETE FROM tasks; DELETE FROM rooms; DELETE FROM frames; DELETE FROM calls; DELETE FROM facts;"
+_ALL = ("tasks", "rooms", "frames", "calls", "facts", "jobs", "pipelines")
 _FILE = "world.sqlite3"
 
 
@@ -56,6 +61,17 @@ class Keep:
             room = room_from_json(body)
             state.rooms[room.key] = room
         state.frames.extend(Frame(**body) for body in self._bodies("SELECT body FROM frames ORDER BY number"))
+        self._load_book(state.book)
+
+    def _load_book(self, book: Book) -> None:
+        for body in self._bodies("SELECT body FROM jobs ORDER BY number"):
+            book.add(job_from_json(body))
+        for body in self._bodies("SELECT body FROM pipelines"):
+            book.put_pipeline(Pipeline(**body))
+        facts = self.facts()
+        known = {name: facts.get(f"job_{name}") for name in ("queued", "running", "sync")}
+        book.set_pace(**{name: value for name, value in known.items() if value is not None})
+        book.last_number = max(book.last_number, facts.get("last_job", 0))
 
     def calls(self) -> list[Call]:
         """Return the kept journal, oldest first."""
@@ -68,7 +84,8 @@ class Keep:
         """Write what changed, all or nothing."""
         with self._transaction():
             self._write_state(state)
-            self._write_facts(facts)
+            self._write_book(state.book)
+            self._write_facts({**facts, **_facts_of(state.book)})
 
     def save_call(self, call: Call, facts: dict[str, int]) -> None:
         """Write one call."""
@@ -86,8 +103,8 @@ class Keep:
     def replace_all(self, facts: dict[str, int]) -> None:
         """Start over with an empty world."""
         with self._transaction():
-            for statement in _CLEAR.split(";"):
-                self._db.execute(statement)
+            for table in _ALL:
+                self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
             self._write_facts(facts)
 
     def _transaction(self) -> _Transaction:
@@ -106,6 +123,17 @@ class Keep:
         self._db.executemany("INSERT OR REPLACE INTO rooms VALUES (?, ?, ?)", rooms)
         self._write_frames(frames)
 
+    def _write_book(self, book: Book) -> None:
+        changes = book.take_changes()
+        jobs = [(n, json.dumps(book.jobs[n].to_json())) for n in changes.jobs if n in book.jobs]
+        kept = [(n, book.pipelines[n].to_json()) for n in changes.pipelines if n in book.pipelines]
+        self._db.executemany("DELETE FROM jobs WHERE number = ?", [(n,) for n in changes.dropped])
+        self._db.executemany("DELETE FROM pipelines WHERE id = ?", [(n,) for n in changes.pipelines])
+        self._db.executemany("INSERT OR REPLACE INTO jobs VALUES (?, ?)", jobs)
+        self._db.executemany(
+            "INSERT INTO pipelines VALUES (?, ?)", [(name, json.dumps(body)) for name, body in kept]
+        )
+
     def _write_frames(self, frames: list[tuple[str]]) -> None:
         if not frames:
             return
@@ -113,6 +141,17 @@ class Keep:
         self._db.execute(
             "DELETE FROM frames WHERE number <= (SELECT max(number) FROM frames) - ?", (MAXIMUM_FRAMES,)
         )
+
+
+def _facts_of(book: Book) -> dict[str, int]:
+    """Return the jobs' pace (ms) and the last job's number."""
+    pace: JobPace = book.pace
+    return {
+        "job_queued": pace.queued,
+        "job_running": pace.running,
+        "job_sync": pace.sync,
+        "last_job": book.last_number,
+    }
 
 
 class _Transaction:

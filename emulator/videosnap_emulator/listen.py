@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 #: The servers, by the names of their ``--port-…`` options.
-NAMES = ("rtc", "store", "page")
+NAMES = ("rtc", "mps", "store", "page")
 _PORTS_FILE = "ports.json"
 _LOCK_FILE = "lock"
 

@@ -10,8 +10,19 @@ from typing import NamedTuple
 
 from videosnap_emulator.tasks import Json
 
-#: QPS by action (docs/6348/1188225, 1188224, 1188223, 1188226); all AppIds of an account share them.
-LIMITS = {"StartSnapshot": 150, "UpdateSnapshot": 150, "StopSnapshot": 150, "GetSnapshotTask": 60}
+#: QPS by action. RTC: docs/6348/1188225, 1188224, 1188223, 1188226; all AppIds of an account share them.
+#: MPS: "QPS limits" of the developer reference, for one account.
+LIMITS = {
+    "StartSnapshot": 150,
+    "UpdateSnapshot": 150,
+    "StopSnapshot": 150,
+    "GetSnapshotTask": 60,
+    "SubmitSnapshotJob": 50,
+    "QuerySnapshotJobList": 100,
+    "CancelJob": 100,
+    "SearchPipeline": 100,
+    "QueryPipelineList": 100,
+}
 _WINDOW_SECONDS = 1.0
 
 

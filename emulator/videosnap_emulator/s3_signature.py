@@ -220,6 +220,11 @@ def _check_claim(call: Call, claim: _Claim, access_key: str) -> None:
         raise _denied("There were headers present in the request which were not signed")
 
 
+def claimed_access_key(call: Call) -> str:
+    """Give the access key that a request claims; raises Refused when it claims none."""
+    return _claim(call).credential.partition("/")[0]
+
+
 def verify(call: Call, access_key: str, secret_key: str, now: float) -> Seal:
     """Check a request's signature (not its body); raises Refused."""
     claim = _claim(call)

@@ -1,10 +1,11 @@
 """What falls due when.
 
-A heap ordered by (time, kind, task), so every order of advancing gives the same run.
+A heap ordered by (time, kind, number), so every order of advancing gives the same run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from videosnap_emulator.tasks import Status, Task
 
 #: On a tie the idle timeout wins. Its task has no published target, so no frame is lost by that.
 IDLE, FRAME = 0, 1
+#: A snapshot job begins, and ends. The numbers of such events are jobs', those of the others tasks'.
+JOB_START, JOB_END = 2, 3
 
 
 class Event(NamedTuple):
@@ -31,6 +34,11 @@ class Schedule:
 
     def __init__(self) -> None:
         self._heap: list[Event] = []
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Enter events that were planned elsewhere."""
+        for event in events:
+            heappush(self._heap, event)
 
     def plan_frame(self, task: Task) -> None:
         """Enter the task's next round of frames."""

@@ -1,4 +1,4 @@
-"""The emulator's process: builds the world, serves the three ports, ends cleanly on SIGTERM and SIGINT."""
+"""The emulator's process: builds the world, serves its ports, ends cleanly on SIGTERM and SIGINT."""
 
 from __future__ import annotations
 
@@ -12,27 +12,40 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from socket import socket
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uvicorn
 from platformdirs import user_cache_path
 
 from videosnap_emulator import listen
+from videosnap_emulator.alibaba_mps.book import JobPace
+from videosnap_emulator.alibaba_mps.control import MpsControl
+from videosnap_emulator.alibaba_mps.darkroom import Darkroom
+from videosnap_emulator.alibaba_mps.processing import Processing
+from videosnap_emulator.alibaba_mps.routes import MpsApi
+from videosnap_emulator.alibaba_mps.shots import take
+from videosnap_emulator.alibaba_mps.signature import Keys
 from videosnap_emulator.clock import Clock, Pace, host_clock
 from videosnap_emulator.connections import Connections, protocol_for
 from videosnap_emulator.control import Control, control_app
+from videosnap_emulator.endpoint import Api, Endpoint
+from videosnap_emulator.environment import (
+    ACCESS_KEY,
+    ALIBABA_KEY_ID,
+    ALIBABA_KEY_SECRET,
+    SECRET_KEY,
+    environment,
+)
 from videosnap_emulator.files import PageFiles
+from videosnap_emulator.gate import Gate
 from videosnap_emulator.keep import Keep
-from videosnap_emulator.options import parser
+from videosnap_emulator.options import DEFAULT_JOB_SECONDS, parser, readings
 from videosnap_emulator.rounds import Photographer
 from videosnap_emulator.store import Store
 from videosnap_emulator.video import Cutter, Library
-from videosnap_emulator.volcengine_rtc.routes import Gate, RtcEndpoint
+from videosnap_emulator.volcengine_rtc.routes import RtcApi
 from videosnap_emulator.world import World
 
-#: The one key pair that the emulator accepts. It opens nothing else.
-ACCESS_KEY = "AKLTvideosnapEmulatorKey"
-SECRET_KEY = "videosnap-emulator-secret-key"  # noqa: S105 - public on purpose
 #: A sample video for whoever wants one in the store.
 SAMPLE_OBJECT = ("media", "input.mp4")
 #: Seconds between two looks at what fell due, so that frames flow without requests.
@@ -47,6 +60,7 @@ class Parts(NamedTuple):
     """What a run consists of; `empty_store` puts the store back to its first contents."""
 
     world: World
+    processing: Processing
     gate: Gate
     store: Store
     empty_store: Callable[[], None]
@@ -72,15 +86,28 @@ def _log_to_stdout() -> None:
 def _build(options: argparse.Namespace, stack: ExitStack) -> Parts:
     """Open the store and the world, in memory or in the data directory."""
     data: Path | None = options.data_dir
-    store = Store.open(data / "store" if data else None, ACCESS_KEY, SECRET_KEY)
+    folder = data / "store" if data else None
+    store = Store.open(folder, ACCESS_KEY, SECRET_KEY, more_keys={ALIBABA_KEY_ID: ALIBABA_KEY_SECRET})
     stack.callback(store.close)
     keep = Keep(data)
     stack.callback(keep.close)
     library = _library(data)
     _add_sample(store, library)
-    world = World(Clock(host_clock, Pace(options.pace)), Photographer(store, Cutter(library)), keep)
-    gate = Gate({ACCESS_KEY: SECRET_KEY}, check_signature=not options.no_signature_check)
-    return Parts(world, gate, store, lambda: _start_over(store, library))
+    processing = _processing(options, store, stack)
+    clock, photographer = Clock(host_clock, Pace(options.pace)), Photographer(store, Cutter(library))
+    world = World(clock, photographer, keep, processing)
+    if options.job_seconds is not None:
+        with world.at_now() as (state, _):
+            state.book.pace = processing.pace
+    gate = Gate(check_signature=not options.no_signature_check)
+    return Parts(world, processing, gate, store, lambda: _start_over(store, library))
+
+
+def _processing(options: argparse.Namespace, store: Store, stack: ExitStack) -> Processing:
+    darkroom = Darkroom(store, take, readings(options))
+    stack.callback(darkroom.close)
+    seconds = DEFAULT_JOB_SECONDS if options.job_seconds is None else options.job_seconds
+    return Processing(store, darkroom, JobPace.of(seconds))
 
 
 def _add_sample(store: Store, library: Library) -> None:
@@ -112,21 +139,11 @@ def _listeners(options: argparse.Namespace, store: Store) -> tuple[dict[str, int
     """Open all ports and return their numbers and the sockets that uvicorn is to serve."""
     host, kept = options.host, listen.remembered_ports(options.data_dir)
     asked = {name: getattr(options, f"port_{name}") for name in listen.NAMES}
-    sockets = {name: listen.bind(host, asked[name], kept.get(name, 0)) for name in ("rtc", "page")}
+    sockets = {name: listen.bind(host, asked[name], kept.get(name, 0)) for name in ("rtc", "mps", "page")}
     ports = {name: int(sock.getsockname()[1]) for name, sock in sockets.items()}
     ports["store"] = store.serve(host, listen.free_port(host, asked["store"], kept.get("store", 0)))
     listen.remember_ports(options.data_dir, ports)
     return ports, sockets
-
-
-def _environment(host: str, ports: dict[str, int]) -> dict[str, str]:
-    return {
-        "VOLCENGINE_ACCESS_KEY": ACCESS_KEY,
-        "VOLCENGINE_SECRET_KEY": SECRET_KEY,
-        "VOLCENGINE_RTC_ENDPOINT": listen.url(host, ports["rtc"]),
-        "VOLCENGINE_TOS_ENDPOINT": listen.url(host, ports["store"]),
-        "VIDEOSNAP_EMULATOR_URL": listen.url(host, ports["page"]),
-    }
 
 
 def _server(app: object, http: object = "h11", date: bool = True) -> Server:
@@ -146,12 +163,23 @@ def _server(app: object, http: object = "h11", date: bool = True) -> Server:
     )
 
 
-def _servers(parts: Parts, host: str) -> dict[str, Server]:
+def _api_server(api: Api[Any], parts: Parts) -> Server:
     connections = Connections()
-    # The Date header of the RTC API is the emulated time, so uvicorn must not add its own.
-    rtc = _server(RtcEndpoint(parts.world, parts.gate, connections), protocol_for(connections), date=False)
-    page = _server(control_app(Control(*parts), PageFiles(_PAGE), host))
-    return {"rtc": rtc, "page": page}
+    endpoint = Endpoint(api, parts.world, parts.gate, connections)
+    # The Date header of the APIs is the emulated time, so uvicorn must not add its own.
+    return _server(endpoint, protocol_for(connections), date=False)
+
+
+def _servers(parts: Parts, options: argparse.Namespace) -> dict[str, Server]:
+    world, processing, gate = parts.world, parts.processing, parts.gate
+    rtc = RtcApi(world, gate, {ACCESS_KEY: SECRET_KEY})
+    keys = Keys({ALIBABA_KEY_ID: ALIBABA_KEY_SECRET}, options.mps_security_token)
+    control = Control(world, gate, parts.store, parts.empty_store)
+    return {
+        "rtc": _api_server(rtc, parts),
+        "mps": _api_server(MpsApi(world, gate, keys, processing), parts),
+        "page": _server(control_app(control, MpsControl(world).routes(), PageFiles(_PAGE), options.host)),
+    }
 
 
 async def _flow(world: World, stop: asyncio.Event) -> None:
@@ -189,13 +217,14 @@ async def _run(
     options: argparse.Namespace, parts: Parts, sockets: dict[str, socket], env: dict[str, str]
 ) -> None:
     stop = _stop_signal()
-    servers = _servers(parts, options.host)
+    servers = _servers(parts, options)
     serving = [asyncio.ensure_future(servers[name].serve(sockets=[sockets[name]])) for name in servers]
     flowing = asyncio.ensure_future(_flow(parts.world, stop))
     while not all(server.started for server in servers.values()):
         await asyncio.sleep(0.01)
     listen.write_env_file(options.env_file, env)
-    _LOG.info("ready: page %s, RTC %s", env["VIDEOSNAP_EMULATOR_URL"], env["VOLCENGINE_RTC_ENDPOINT"])
+    names = ("VIDEOSNAP_EMULATOR_URL", "VOLCENGINE_RTC_ENDPOINT", "ALIBABA_CLOUD_MPS_ENDPOINT")
+    _LOG.info("ready: page %s, RTC %s, MPS %s", *(env[name] for name in names))
     _LOG.info(
         "endpoints and dummy keys are in %s: source it in the shell that is to use them", options.env_file
     )
@@ -212,7 +241,8 @@ def _serve(options: argparse.Namespace) -> None:
         options.env_file.unlink(missing_ok=True)
         parts = _build(options, stack)
         ports, sockets = _listeners(options, parts.store)
-        asyncio.run(_run(options, parts, sockets, _environment(options.host, ports)))
+        env = environment(options.host, ports, options.mps_security_token)
+        asyncio.run(_run(options, parts, sockets, env))
     _LOG.info("ended")
 
 

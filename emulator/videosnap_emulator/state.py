@@ -1,10 +1,11 @@
-"""What the world is made of: tasks, rooms, frames, and which of them changed since they were last kept."""
+"""What the world is made of: tasks, rooms, frames and jobs, and which changed since they were last kept."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
 
+from videosnap_emulator.alibaba_mps.book import Book
 from videosnap_emulator.clock import Milliseconds
 from videosnap_emulator.rooms import Room, default_room
 from videosnap_emulator.tasks import Frame, RoomKey, Status, Task, TaskKey
@@ -35,6 +36,7 @@ class State:
     rooms: dict[RoomKey, Room] = field(default_factory=dict)
     frames: deque[Frame] = field(default_factory=lambda: deque(maxlen=MAXIMUM_FRAMES))
     last_number: int = 0
+    book: Book = field(default_factory=Book)
     changes: Changes = field(default_factory=Changes)
 
     def find(self, key: TaskKey) -> Task | None:
@@ -77,7 +79,8 @@ class State:
         self.changes.frames.extend(frames)
 
     def prune(self) -> None:
-        """Forget the oldest ended tasks beyond `MAXIMUM_ENDED`."""
+        """Forget the oldest ended tasks beyond `MAXIMUM_ENDED`, and jobs likewise."""
+        self.book.prune()
         ended = [number for number, task in self.tasks.items() if not task.active]
         for number in ended[: max(0, len(ended) - MAXIMUM_ENDED)]:
             task = self.tasks.pop(number)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -49,8 +49,8 @@ class StoredObject:
 class Store:
     """The object store: direct calls for the emulator, the S3 protocol for everybody else."""
 
-    def __init__(self, disk: Disk | None, access_key: str, secret_key: str, now: Callable[[], float]) -> None:
-        self._disk, self._keys, self._now = disk, (access_key, secret_key), now
+    def __init__(self, disk: Disk | None, keys: Mapping[str, str], now: Callable[[], float]) -> None:
+        self._disk, self._keys, self._now = disk, keys, now
         self._account = str(next(_ACCOUNTS))
         self._server: Server | None = None
         with _MOTO:
@@ -59,10 +59,17 @@ class Store:
 
     @classmethod
     def open(
-        cls, folder: Path | None, access_key: str, secret_key: str, *, now: Callable[[], float] = time.time
+        cls,
+        folder: Path | None,
+        access_key: str,
+        secret_key: str,
+        *,
+        more_keys: Mapping[str, str] | None = None,
+        now: Callable[[], float] = time.time,
     ) -> Store:
         """Open the store, with what the folder holds; it has the buckets ``frames`` and ``media``."""
-        store = cls(None if folder is None else Disk(folder), access_key, secret_key, now)
+        keys = {access_key: secret_key, **(more_keys or {})}
+        store = cls(None if folder is None else Disk(folder), keys, now)
         with _MOTO:
             store._reload()
             for bucket in BUCKETS:
@@ -161,6 +168,14 @@ class Store:
             metadata = {name[len(META) :]: value for name, value in headers.items() if name.startswith(META)}
             modified = found.last_modified.replace(tzinfo=timezone.utc)
             return StoredObject(found.value, headers.get("content-type", ""), metadata, modified)
+
+    def etag(self, bucket: str, key: str) -> str:
+        """Give what tells an object's contents apart; KeyError when there is none."""
+        with _MOTO:
+            found = self._latest(bucket, key) if bucket in self._backend.buckets else None
+            if found is None:
+                raise KeyError(f"{bucket}/{key}")
+            return str(found.etag)
 
     def keys(self, bucket: str) -> list[str]:
         """Give the keys of a bucket's objects, sorted."""

@@ -6,7 +6,7 @@ import io
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from moto.moto_server import werkzeug_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from .s3_body import open_body
-from .s3_signature import Call, Refused, verify
+from .s3_signature import Call, Refused, Seal, claimed_access_key, verify
 
 MAX_BODY = 1 << 30
 _HEADERS = "videosnap.headers"
@@ -90,11 +90,11 @@ def for_moto(environ: Environ, account: str, body: bytes, trailers: dict[str, st
 
 
 class Gate:
-    """A WSGI application that lets signed requests through."""
+    """A WSGI application that lets requests through that are signed with one of the key pairs."""
 
     def __init__(
         self,
-        keys: tuple[str, str],
+        keys: Mapping[str, str],
         now: Callable[[], float],
         account: str,
         answer: Callable[[Call, Environ], Answer],
@@ -110,7 +110,7 @@ class Gate:
 
     def _respond(self, call: Call, environ: Environ) -> Answer:
         try:
-            seal = verify(call, *self._keys, self._now())
+            seal = self._verify(call)
             body, trailers = open_body(seal, _read_body(environ))
             return self._answer(call, for_moto(environ, self._account, body, trailers))
         except Refused as error:
@@ -120,6 +120,11 @@ class Gate:
             return _error(
                 call, Refused("500 Internal Server Error", "InternalError", "See the emulator's log.")
             )
+
+    def _verify(self, call: Call) -> Seal:
+        claimed = claimed_access_key(call)
+        access_key = claimed if claimed in self._keys else next(iter(self._keys))
+        return verify(call, access_key, self._keys[access_key], self._now())
 
 
 def _error(call: Call, error: Refused) -> Answer:

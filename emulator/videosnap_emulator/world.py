@@ -1,4 +1,4 @@
-"""The emulated world behind one lock: rooms, tasks, and frames taken in the order in which they fall due.
+"""The emulated world behind one lock: rooms, tasks, jobs; frames are taken in the order of when they are due.
 
 Time is lazy: every operation first runs what fell due up to now, then makes its change, then runs what the
 change made due. So any way of splitting the same stretch of time gives the same frames.
@@ -12,18 +12,24 @@ from threading import Event as Flag
 from threading import RLock
 from typing import NamedTuple
 
+from videosnap_emulator.alibaba_mps.book import Book, JobPace
+from videosnap_emulator.alibaba_mps.processing import Processing
+from videosnap_emulator.asked import Missing
 from videosnap_emulator.calls import Call, Journal
-from videosnap_emulator.clock import Clock, Milliseconds
+from videosnap_emulator.clock import Clock, Milliseconds, Pace
 from videosnap_emulator.keep import Keep
 from videosnap_emulator.rooms import Room, publications
 from videosnap_emulator.rounds import Budget, Photographer
-from videosnap_emulator.schedule import FRAME, Event, Schedule, is_fresh
+from videosnap_emulator.schedule import FRAME, JOB_END, JOB_START, Event, Schedule, is_fresh
 from videosnap_emulator.state import State
 from videosnap_emulator.tasks import Frame, Image, Status, StopReason, Storage, Stream, Task, TaskKey
 
 
-class NoSuchTask(LookupError):
+class NoSuchTask(Missing):
     """No task of that name can be changed: it never started, or it ended."""
+
+    def __init__(self, key: TaskKey):
+        super().__init__(f"task: {'/'.join(key)}")
 
 
 class Order(NamedTuple):
@@ -41,8 +47,11 @@ class Order(NamedTuple):
 class World:
     """All operations take the lock; none may be called from the event loop, for cutting frames takes time."""
 
-    def __init__(self, clock: Clock, photographer: Photographer, keep: Keep):
+    def __init__(
+        self, clock: Clock, photographer: Photographer, keep: Keep, processing: Processing | None = None
+    ):
         self._clock, self._photographer, self._keep = clock, photographer, keep
+        self._processing = processing
         self._lock = RLock()
         self._halt = Flag()
         self.journal = Journal()
@@ -53,17 +62,22 @@ class World:
         if facts:
             self._clock.restart_at(facts["now"])
             self._clock.advanced = facts["advanced"]
-        self._state = State(epoch=facts.get("epoch", self._clock.now()))
+        self._state = self._new_state(facts.get("epoch", self._clock.now()))
         self._keep.load(self._state)
         self._state.last_number = facts.get("last_number", 0)
         self.journal.restore(self._keep.calls(), facts.get("last_seq", 0))
         self._plan_all()
         self._save(self._clock.now())
 
+    def _new_state(self, epoch: Milliseconds) -> State:
+        pace = self._processing.pace if self._processing else JobPace()
+        return State(epoch=epoch, book=Book.fresh(pace, epoch))
+
     def _plan_all(self) -> None:
         self._schedule = Schedule()
         for task in self._state.tasks.values():
             self._schedule.plan(task)
+        self._schedule.add(self._state.book.all_events())
 
     def _facts(self, now: Milliseconds) -> dict[str, int]:
         return {
@@ -83,24 +97,39 @@ class World:
         self._halt.set()
 
     @contextmanager
-    def at_now(self) -> Iterator[tuple[State, Milliseconds]]:
-        """Hold the world still at the current time for one operation, and keep its outcome."""
+    def at_now(self, patient: bool = False) -> Iterator[tuple[State, Milliseconds]]:
+        """Hold the world still at the current time for one operation, and keep its outcome.
+
+        A `patient` operation waits for the pictures of jobs that are due. Others leave such a job for later,
+        unless time moves by order only: then all that is due is done.
+        """
+        patient = patient or self._clock.pace is Pace.MANUAL
         with self._lock:
             now = self._clock.now()
-            self._run(now)
+            self._run(now, patient)
             try:
                 yield self._state, now
-                self._run(now)
+                self._run(now, patient)
             finally:
                 self._save(now)
 
-    def _run(self, until: Milliseconds) -> None:
+    def _run(self, until: Milliseconds, patient: bool) -> None:
         """Do everything that is due, oldest first."""
-        budget = Budget()
-        while not self._halt.is_set() and (event := self._schedule.pop_due(until)):
+        budget, postponed = Budget(), list[Event]()
+        while not self._halt.is_set() and (event := self._next(until)):
             task = self._state.tasks.get(event.number)
-            if task is not None and is_fresh(event, task):
+            if event.kind in (JOB_START, JOB_END):
+                postponed += [] if self._do_job(event, patient) else [event]
+            elif task is not None and is_fresh(event, task):
                 self._do(event, task, until, budget)
+        self._schedule.add(postponed)
+
+    def _next(self, until: Milliseconds) -> Event | None:
+        self._schedule.add(self._state.book.take_planned())
+        return self._schedule.pop_due(until)
+
+    def _do_job(self, event: Event, patient: bool) -> bool:
+        return self._processing is None or self._processing.do(event, self._state.book, patient)
 
     def _do(self, event: Event, task: Task, until: Milliseconds, budget: Budget) -> None:
         self._state.touch(task)
@@ -129,9 +158,9 @@ class World:
         for task in self._state.running_in(room.key):
             self.replan(task, now)
 
-    def tick(self) -> Milliseconds:
+    def tick(self, patient: bool = False) -> Milliseconds:
         """Bring the world up to now and return the emulated time."""
-        with self.at_now() as (_, now):
+        with self.at_now(patient) as (_, now):
             return now
 
     def now(self) -> Milliseconds:
@@ -140,11 +169,11 @@ class World:
             return self._clock.now()
 
     def advance(self, by: Milliseconds) -> Milliseconds:
-        """Jump ahead and take what falls due, at most `rounds.MAXIMUM_PICTURES` pictures."""
+        """Jump ahead and take what falls due, of tasks at most `rounds.MAXIMUM_PICTURES` pictures."""
         with self._lock:
             self.tick()
             self._clock.advance(by)
-            return self.tick()
+            return self.tick(patient=True)
 
     def start(self, order: Order) -> bool:
         """Start a task and take its first frames; False when a task of that name is active already."""
@@ -233,16 +262,19 @@ class World:
             empty_store()
             self._clock.restart_at(self._clock.real())
             self._clock.advanced = 0
-            self._state, self._schedule = State(epoch=self._clock.now()), Schedule()
+            self._state, self._schedule = self._new_state(self._clock.now()), Schedule()
+            if self._processing:
+                self._processing.forget_all()
             self.journal.clear()
             self._keep.replace_all(self._facts(self._state.epoch))
+            self._save(self._state.epoch)
 
 
 def active_task(state: State, key: TaskKey) -> Task:
     """Return the active task of that name or raise NoSuchTask."""
     task = state.find(key)
     if task is None or not task.active:
-        raise NoSuchTask("/".join(key))
+        raise NoSuchTask(key)
     return task
 
 

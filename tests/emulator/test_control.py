@@ -171,7 +171,8 @@ def test_assumptions_are_shown(emulator: Emulator) -> None:
     entries = emulator.show("/assumptions")["assumptions"]
     keys = [entry["key"] for entry in entries]
     assert len(set(keys)) == len(keys)
-    assert set(entries[0]) == {"key", "choice", "why", "source"}
+    assert {entry["api"] for entry in entries} == {"RTC", "MPS"}
+    assert set(entries[0]) == {"key", "choice", "why", "source", "api"}
     marked = {
         line.split("# assumption: ")[1].strip()
         for path in (ROOT / "videosnap_emulator").rglob("*.py")

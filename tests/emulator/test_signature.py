@@ -9,7 +9,8 @@ import pytest
 
 from support.emulator_client import BODY, Emulator
 from videosnap_emulator.volcengine_rtc.errors import ApiError
-from videosnap_emulator.volcengine_rtc.signature import Request, verify
+from videosnap_emulator.volcengine_rtc.signature import verify
+from videosnap_emulator.wire import Request
 
 NOW = int(datetime(2024, 1, 1, tzinfo=timezone.utc).timestamp() * 1000)
 KEYS = {"AKLTEXAMPLE": "SECRETEXAMPLE"}

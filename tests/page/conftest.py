@@ -54,6 +54,7 @@ class FakeEmulator:
     """What the server answers, for tests to change, and what it was asked."""
 
     tasks: list[Json] = field(default_factory=list)
+    jobs: list[Json] = field(default_factory=list)
     calls: list[Json] = field(default_factory=list)
     frames: dict[str, list[Json]] = field(default_factory=dict)
     faults: list[Json] = field(default_factory=list)
@@ -132,7 +133,7 @@ class FakeEmulator:
         if method == "POST" and path == "/clock/advance":
             self.advanced += json.loads(body)["seconds"]
         elif method == "POST" and path == "/reset":
-            self.tasks, self.calls, self.faults, self.advanced = [], [], [], 0
+            self.tasks, self.jobs, self.calls, self.faults, self.advanced = [], [], [], [], 0
         elif method == "POST" and path.endswith("/stop"):
             self._stop_task(*(unquote(part) for part in path.split("/")[2:5]))
         elif method == "DELETE":
@@ -157,6 +158,7 @@ class FakeEmulator:
         }
         return {
             "/tasks": {"tasks": self.tasks},
+            "/jobs": {"jobs": self.jobs, "total": len(self.jobs)},
             "/calls": {"calls": [call for call in self.calls if call["seq"] > asked], "last": last},
             "/clock": clock,
             "/faults": {"faults": self.faults},

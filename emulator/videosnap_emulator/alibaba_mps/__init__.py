@@ -1,1 +1,1 @@
-"""Alibaba Cloud MPS snapshot jobs (API 2014-06-18): wire format, errors, job states and the cutting of pictures."""
+"""Alibaba Cloud MPS snapshot jobs (API 2014-06-18): wire format, errors, job states, cutting of pictures."""

@@ -1,4 +1,4 @@
-"""What one snapshot job asks for, read from the wire and checked: what the wire half hands to the cutting half.
+"""What one snapshot job asks for, read from the wire and checked: what wire half and cutting half exchange.
 
 Names, units and defaults are those of the vendor's page "parameter details", section SnapshotConfig.
 """
@@ -60,7 +60,7 @@ class SnapshotConfig:
 
 @dataclass(frozen=True)
 class Written:
-    """One object that a job writes: `source_ms` is the time of the frame it shows, None for sheets and text."""
+    """One object that a job writes; `source_ms` is when its frame is shown, None for sheets and text."""
 
     key: str
     body: bytes

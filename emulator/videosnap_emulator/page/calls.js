@@ -53,13 +53,13 @@ function row(call) {
   const { root, slots } = stamp("call-row");
   slots.time.textContent = timeOfDay(call.time);
   slots.time.title = `${exactTime(call.time)} UTC emulated, ${exactTime(call.realTime)} UTC real`;
-  slots.action.textContent = call.action || "unknown action";
+  slots.action.replaceChildren(...breakable(call.action || "unknown action", /(?=[A-Z])/));
   slots.action.addEventListener("click", () => openCall(call));
   slots.target.textContent = target(call.summary);
   slots.target.title = slots.target.textContent;
   slots.status.textContent = call.httpStatus || "none"; // a dropped connection has no status
   root.dataset.failed = String(!(call.httpStatus < 400));
-  slots.code.append(...breakable(call.code ?? ""));
+  slots.code.append(...breakable(call.code ?? "", /(?<=\.)/));
   show(slots.code, Boolean(call.code));
   setOptional(slots.fault, call.fault ? `fault: ${call.fault}` : "");
   slots.signature.textContent = verdict(call.signature);
@@ -69,9 +69,9 @@ function row(call) {
   return root;
 }
 
-/** A long code breaks after its dots, where it reads best. */
-function breakable(code) {
-  return code.split(/(?<=\.)/).flatMap((part) => [part, document.createElement("wbr")]);
+/** Long text breaks where it reads best: a code after its dots, an action before its capitals. */
+function breakable(text, where) {
+  return text.split(where).flatMap((part) => [part, document.createElement("wbr")]);
 }
 
 function fillQuota(slots, { qpsUsed, qpsLimit }) {
@@ -89,6 +89,7 @@ function verdict(signature) {
 function target(summary) {
   const sent = summary ?? {};
   if (sent.TaskId) return String(sent.TaskId);
+  if (sent.Input?.Object) return `${sent.Input.Bucket}/${sent.Input.Object}`;
   return Object.entries(sent).map(([key, value]) => `${key}=${asText(value)}`).join(" ");
 }
 

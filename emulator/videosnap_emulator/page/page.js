@@ -3,10 +3,11 @@
 import { Gone, act, follow } from "/page/chain.js";
 import { announce, byId, duration, setText, show, slotsOf } from "/page/dom.js";
 import { lookAtCalls, startCallsAnew } from "/page/calls.js";
+import { lookAtJobs } from "/page/jobs.js";
 import { lookAtAssumptions, lookAtClock, lookAtFaults, lookAtQuota, setUpFaults } from "/page/panels.js";
 import { lookAtTasks, setUpTasks } from "/page/tasks.js";
 
-const LOOKS = [lookAtClock, lookAtTasks, lookAtCalls, lookAtFaults, lookAtQuota];
+const LOOKS = [lookAtClock, lookAtTasks, lookAtJobs, lookAtCalls, lookAtFaults, lookAtQuota];
 const CONNECTION = {
   alive: { symbol: "●", words: "connected" },
   gone: { symbol: "✕", words: "no answer" },

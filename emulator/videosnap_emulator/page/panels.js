@@ -23,7 +23,8 @@ function lead(seconds) {
 const quotas = new Map();
 
 export async function lookAtQuota() {
-  const items = listed((await get("/quota")).quota);
+  // Of two vendors' actions, those that somebody used.
+  const items = listed((await get("/quota")).quota).filter(({ maximum }) => maximum > 0);
   arrange(byId("quota"), items.map(quotaItem));
   show(byId("quota"), items.length > 0);
 }
@@ -86,10 +87,10 @@ export async function lookAtAssumptions() {
   byId("assumption-list").replaceChildren(...assumptions.flatMap(assumption));
 }
 
-function assumption({ key, choice, why, source }) {
+function assumption({ key, choice, why, source, api }) {
   const description = element("dd", "");
   description.append(
-    element("p", asText(choice)), element("p", why, "quiet"), element("p", `Source: ${source}`, "quiet"),
+    element("p", asText(choice)), element("p", why, "quiet"), element("p", `${api ? `${api}. ` : ""}Source: ${source}`, "quiet"),
   );
   return [element("dt", key), description];
 }

@@ -1,7 +1,8 @@
-// The latest picture of each stream of a task, and the dialog that shows one large.
+// The latest picture of each stream of a task.
 
 import { get } from "/page/chain.js";
-import { arrange, byId, bytes, exactTime, secondsBetween, setText, setTime, show, stamp, timeOfDay } from "/page/dom.js";
+import { arrange, exactTime, secondsBetween, show, timeOfDay } from "/page/dom.js";
+import { fillThumb, newThumb } from "/page/thumbs.js";
 
 const TASKS_PER_LOOK = 6; // a jump of the clock gives every task new frames; the rest has its turn next time
 const STREAMS_SHOWN = 8;
@@ -84,49 +85,18 @@ function thumbOf(key, stream, pictures) {
   if (!pictures.thumbs.has(key)) pictures.thumbs.set(key, newThumb(nameOf(stream)));
   const thumb = pictures.thumbs.get(key);
   const frame = pictures.latest.get(key);
-  if (frame && frame.url !== thumb.frame?.url) fillThumb(thumb, frame);
+  if (frame && frame.url !== thumb.picture?.url) fillThumb(thumb, pictureOf(frame));
   return thumb;
 }
 
-function newThumb(name) {
-  const thumb = { ...stamp("thumb"), frame: null };
-  const { button, image, absent } = thumb.slots;
-  setText(thumb.slots.user, name);
-  thumb.slots.user.title = name;
-  button.setAttribute("aria-label", `${name}: no picture yet`);
-  button.addEventListener("click", () => openPicture(thumb.frame));
-  image.addEventListener("load", () => showEither(image, absent));
-  image.addEventListener("error", () => {
-    setText(absent, "picture cannot be read");
-    showEither(absent, image);
-  });
-  return thumb;
-}
-
-function showEither(one, other) {
-  show(one, true);
-  show(other, false);
-}
-
-function fillThumb(thumb, frame) {
-  const { button, image, time } = thumb.slots;
-  thumb.frame = frame;
-  image.src = frame.url;
-  setTime(time, frame.time, timeOfDay(frame.time));
-  button.disabled = false;
-  button.setAttribute("aria-label", `${nameOf(frame)}, ${timeOfDay(frame.time)}: show the picture large`);
-}
-
-function openPicture(frame) {
-  setText(byId("picture-title"), `Picture of ${nameOf(frame)}`);
-  const image = new Image();
-  image.src = frame.url;
-  image.alt = `What ${nameOf(frame)} published at ${exactTime(frame.time)} UTC`;
-  byId("picture-place").replaceChildren(image);
-  setText(byId("picture-time"), `${exactTime(frame.time)} UTC`);
-  setText(byId("picture-bucket"), frame.bucket);
-  setText(byId("picture-key"), frame.key);
-  byId("picture-key").href = frame.url;
-  setText(byId("picture-size"), bytes(frame.size));
-  byId("picture").showModal();
+/** A frame as a thumbnail and the dialog show it. */
+function pictureOf(frame) {
+  const [name, at] = [nameOf(frame), timeOfDay(frame.time)];
+  return {
+    ...frame,
+    caption: at,
+    label: `${name}, ${at}`,
+    title: `Picture of ${name}`,
+    alt: `What ${name} published at ${exactTime(frame.time)} UTC`,
+  };
 }

@@ -17,7 +17,7 @@ from videosnap_emulator.volcengine_rtc.models import (
     read_start,
     task_answer,
 )
-from videosnap_emulator.volcengine_rtc.signature import Request
+from videosnap_emulator.wire import Request
 from videosnap_emulator.world import NoSuchTask, World
 
 VERSION = "2023-11-01"

@@ -9,19 +9,13 @@ from videosnap_emulator.clock import Milliseconds, as_datetime
 from videosnap_emulator.tasks import Json
 from videosnap_emulator.volcengine_rtc.errors import ApiError
 from videosnap_emulator.volcengine_rtc.signature import REGIONS, SERVICE
+from videosnap_emulator.wire import Answer
+from videosnap_emulator.wire import ApiError as AnyError
 
 JSON_TYPE = "application/json; charset=utf-8"
 #: Result of StartSnapshot for an active task.
 # assumption: duplicate-start
 ALREADY_STARTED = "The task has been started. Please do not call the startup task interface repeatedly."
-
-
-class Answer(NamedTuple):
-    """What is sent."""
-
-    status: int
-    body: bytes
-    content_type: str = JSON_TYPE
 
 
 class Head(NamedTuple):
@@ -49,7 +43,7 @@ def request_id(now: Milliseconds, digits: str) -> str:
 
 def _encode(status: int, content: Json) -> Answer:
     # ASCII only: an odd string from a request then cannot make the answer unencodable.
-    return Answer(status, json.dumps(content).encode())
+    return Answer(status, json.dumps(content).encode(), JSON_TYPE)
 
 
 def success(head: Head, result: object) -> Answer:
@@ -57,11 +51,12 @@ def success(head: Head, result: object) -> Answer:
     return _encode(200, {"ResponseMetadata": head.metadata(), "Result": result})
 
 
-def failure(head: Head, error: ApiError) -> Answer:
+def failure(head: Head, error: AnyError) -> Answer:
     """Return an answer with an error."""
     about: Json = {"Code": error.code, "Message": error.message}
-    if error.number is not None:
+    gateway = isinstance(error, ApiError) and error.gateway
+    if isinstance(error, ApiError) and error.number is not None:
         about = {"CodeN": error.number, **about}
     content = {"ResponseMetadata": {**head.metadata(), "Error": about}}
     # assumption: failure-result
-    return _encode(error.status, content if error.gateway else {**content, "Result": None})
+    return _encode(error.status, content if gateway else {**content, "Result": None})

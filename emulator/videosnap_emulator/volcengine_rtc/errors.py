@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from videosnap_emulator import wire
+
 
 class Known(NamedTuple):
     """One row of the gateway's table (docs/6369/68677): CodeN, HTTP status and message template."""
@@ -37,14 +39,13 @@ GATEWAY = {
 }
 
 
-class ApiError(Exception):
+class ApiError(wire.ApiError):
     """A refusal. `number` is the gateway's CodeN; None for errors of the RTC service itself."""
 
     def __init__(
         self, code: str, status: int, message: str, number: int | None = None, gateway: bool = False
     ):
-        super().__init__(message)
-        self.code, self.status, self.message = code, status, message
+        super().__init__(code, status, message)
         self.number, self.gateway = number, gateway
 
 

@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, unquote_plus
 
 from videosnap_emulator.clock import Milliseconds
 from videosnap_emulator.volcengine_rtc.errors import ApiError, gateway_error
+from videosnap_emulator.wire import Request
 
 ALGORITHM = "HMAC-SHA256"
 SERVICE = "rtc"
@@ -30,16 +31,6 @@ _AUTHORIZATION = re.compile(
     r"(?:\s*,\s*Signature=(?P<signature>[0-9A-Za-z]*))?\s*"
 )
 _DATE = re.compile(r"\d{8}T\d{6}Z")
-
-
-class Request(NamedTuple):
-    """What arrived. Header names are in lower case; `path` and `query` are as on the wire."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
 
 
 class Authorization(NamedTuple):

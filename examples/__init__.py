@@ -1,0 +1,1 @@
+"""Programs to try, and the demo that runs them."""

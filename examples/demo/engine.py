@@ -1,0 +1,74 @@
+"""`pulumi` for one program, with its home, its state and its stack's settings under `.demo`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Container
+from pathlib import Path
+
+from examples.demo.emulator import Cloud
+from examples.demo.places import DEMO, ROOT
+from examples.demo.screen import Choice, everything, nothing
+
+STACK = "demo"
+SUCCEEDED = (0,)
+FAILED = range(1, 256)
+DRIFT_FOUND = 7
+"""`pulumi … --expect-no-changes` exits so when something differs."""
+_FROM_OUTSIDE = ("PULUMI_", "VOLCENGINE_", "ALIBABA_", "VIDEOSNAP_")
+
+
+class Pulumi:
+    """Runs commands on the stack `demo` of the program whose Pulumi.yaml is in `project`."""
+
+    def __init__(self, cloud: Cloud, project: Path) -> None:
+        self._project = project
+        self._settings = DEMO / f"Pulumi.{project.name}.yaml"
+        self._environment = _environment(cloud)
+
+    def make_stack(self) -> None:
+        """`stack init`, which cannot be told where to keep the stack's settings."""
+        written = self._project / f"Pulumi.{STACK}.yaml"
+        was_there = written.exists()
+        self._run(["stack", "init", STACK], nothing, SUCCEEDED, [])
+        if not was_there:
+            written.replace(self._settings)
+
+    def __call__(
+        self, *arguments: str, show: Choice = everything, expect: Container[int] = SUCCEEDED
+    ) -> None:
+        """Run a command and show some lines of its output; an exit code not expected ends the demo."""
+        self._run([*arguments], show, expect, ["--stack", STACK, "--config-file", str(self._settings)])
+
+    def _run(self, arguments: list[str], show: Choice, expect: Container[int], more: list[str]) -> None:
+        print(f"  $ pulumi {' '.join(arguments)}", flush=True)
+        ran = subprocess.run(
+            ["pulumi", *arguments, *more, "--non-interactive"],
+            cwd=self._project,
+            env=self._environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+        if ran.returncode not in expect:
+            raise SystemExit(f"demo: exit code {ran.returncode}, which is not expected:\n{ran.stdout}")
+        for line in show(ran.stdout):
+            print(f"      {line}", flush=True)
+
+
+def _environment(cloud: Cloud) -> dict[str, str]:
+    state = DEMO / "state"
+    state.mkdir(exist_ok=True)
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(_FROM_OUTSIDE)},
+        **cloud.environment,
+        "PATH": f"{ROOT / '.engine' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PULUMI_HOME": str(DEMO / "pulumi-home"),
+        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "NO_COLOR": "1",
+    }
