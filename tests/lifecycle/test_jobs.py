@@ -95,7 +95,7 @@ def test_a_hundred_creates_look_for_their_tokens_with_one_call() -> None:
     mps.add(6, token="other")
     jobs = shared(mps)
     with ThreadPoolExecutor(16) as threads:
-        found = list(threads.map(jobs.with_token, [*["nobody's"] * 99, "mine"]))
+        found = list(threads.map(jobs.of, [*["nobody's"] * 99, "mine"]))
     assert [job.id for job in found[-1]] == [f"{1:032x}", f"{0:032x}"], "newest first"
     assert not any(found[:-1])
     assert mps.calls == ["list"]
@@ -106,7 +106,7 @@ def test_a_token_is_looked_for_through_every_page_of_three_days() -> None:
     mps.add(*(number * 60 for number in range(100)))
     [mine] = mps.add(71 * 60, token="mine")
     mps.add(73.5 * 60, token="mine")
-    found = shared(mps).with_token("mine")
+    found = shared(mps).of("mine")
     assert mine in found
     assert mps.calls == ["list"] * 8, "it stops behind the horizon"
 
@@ -116,7 +116,7 @@ def test_a_page_read_for_another_job_does_not_stand_for_three_days() -> None:
     [*_, last] = mps.add(*range(100), token="mine")
     jobs = shared(mps)
     jobs.get(f"{0:032x}", NOON)
-    assert last in jobs.with_token("mine")
+    assert last in jobs.of("mine")
 
 
 def test_a_lost_answer_leads_to_the_job_and_never_to_another() -> None:

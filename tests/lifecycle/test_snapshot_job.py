@@ -123,7 +123,24 @@ def test_going_back_to_older_inputs_makes_a_new_job(story: JobStory) -> None:
     for moments in (2, 40, 2, 40):
         story.stack.up({"stills": job_inputs(time=moments)})
     assert len(story.jobs()) == 4
-    assert len({job["userData"] for job in story.jobs()}) == 4
+    assert len({job["userData"] for job in story.jobs()}) == 2
+
+
+def test_older_inputs_after_destroy_make_a_new_job(story: JobStory) -> None:
+    """The token alone would find the first job, whose pictures are gone."""
+    for height in (360, 180):
+        story.stack.up({"stills": job_inputs(height=height)})
+    story.stack.destroy()
+    story.stack.up({"stills": job_inputs(height=360)})
+    assert [job["snapshotConfig"]["Height"] for job in story.jobs()] == ["360", "180", "360"]
+
+
+def test_a_renamed_resource_keeps_the_pictures_that_it_has_made_again(story: JobStory) -> None:
+    before = {"old": job_inputs(owner="proj.dev.old", onDelete="delete-frames")}
+    after = {"new": job_inputs(owner="proj.dev.new", onDelete="delete-frames", num=2)}
+    story.stack.up(before)
+    story.stack.up(after)
+    assert story.keys() == story.outputs("new")["frames"] == THREE[:2]
 
 
 def test_the_same_inputs_after_destroy_find_the_finished_job(story: JobStory) -> None:

@@ -42,14 +42,14 @@ class Jobs:
         self._listing = Listing(api, monotonic)
         self._waiting = WaitingRoom(api, monotonic, sleep)
 
-    def with_token(self, token: str) -> list[SnapshotJob]:
-        """The jobs of the last 72 hours that carry a token, newest first."""
-        return self._listing.with_token(token)
+    def of(self, owner: str) -> list[SnapshotJob]:
+        """The jobs of the last 72 hours that carry an owner's mark, newest first."""
+        return self._listing.marked(owner)
 
     def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob] = ()) -> SnapshotJob:
         """Submit a job, once: when the answer is lost, the job is looked for and never submitted again.
 
-        `earlier` are the jobs with the same token that were there before.
+        `earlier` are the owner's jobs that were there before.
         """
         try:
             job = self._api.submit(body)
@@ -75,7 +75,7 @@ class Jobs:
         for pause in LOOKS_AFTER_A_LOST_ANSWER:
             self._sleep(pause)
             with contextlib.suppress(CallFailed):
-                for job in self._listing.with_token(token, anew=True):
+                for job in self._listing.marked(token, anew=True):
                     if job.id not in earlier:
                         return job
         return None

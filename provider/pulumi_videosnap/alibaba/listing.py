@@ -22,7 +22,7 @@ from pulumi_videosnap.http import utc
 FRESH_FOR = 30.0
 """Seconds for which a page is believed."""
 ADOPTED_WITHIN = timedelta(hours=72)
-"""How far back a job is looked for by its token; a crash is mended sooner than that."""
+"""How far back a job is looked for by its mark; a crash is mended sooner than that."""
 HEADROOM = 600.0
 """Seconds. How much later than a job its page begins: what was submitted together is read together."""
 PAGES_FOR_ONE = 4
@@ -49,7 +49,7 @@ class Span:
 
 
 class Listing:
-    """Jobs by id and by token. One thread asks, the others wait for its answer."""
+    """Jobs by id and by their mark. One thread asks, the others wait for its answer."""
 
     def __init__(self, api: Api, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._api = api
@@ -57,13 +57,13 @@ class Listing:
         self._lock = threading.RLock()
         self._forget()
 
-    def with_token(self, token: str, *, anew: bool = False) -> list[SnapshotJob]:
-        """The jobs of the last 72 hours that carry a token, newest first; `anew` believes no older page."""
+    def marked(self, mark: str, *, anew: bool = False) -> list[SnapshotJob]:
+        """The jobs of the last 72 hours whose UserData holds a mark, newest first; `anew` rereads them."""
         with self._lock:
             self._forget_stale(anew)
             if not any(span.newest == math.inf and span.oldest <= self._horizon for span in self._spans):
                 self._read_back_to_the_horizon()
-            found = [job for job in self._jobs.values() if job.user_data == token]
+            found = [job for job in self._jobs.values() if mark in (job.user_data or "")]
         return sorted(found, key=_created, reverse=True)
 
     def job(self, job_id: str, created: datetime | None) -> SnapshotJob:

@@ -21,24 +21,28 @@ DEFAULT_GRID = 10
 """Lines and columns of a sheet that says neither (parameter details, TileOut)."""
 
 
-def token_of(job: SnapshotJobInputs, replaced: str) -> str:
-    """The UserData by which a job is found again: whose it is, what it asks for, and which run it follows.
+def owner_mark(owner: str) -> str:
+    """The part of a job's UserData that says whose job it is."""
+    return f"{TOKEN}{_digest(owner, 16)}-"
 
-    `replaced` is the token of the run that this one takes the place of, so that going back to older
-    inputs makes a new job: the pictures of the old one may have been overwritten since.
-    """
+
+def token_of(job: SnapshotJobInputs) -> str:
+    """The UserData by which a job is found again: the user's own text, whose job it is, what it asks for."""
     asked = {
         dotted(leaf.path): value_at(job.properties(), leaf.path)
         for leaf in facts(SnapshotJobInputs)
         if leaf.effect is Effect.REPLACE
     }
     given = {path: value for path, value in asked.items() if value is not None}
-    text = json.dumps([job.owner, given, replaced], sort_keys=True, ensure_ascii=True)
-    token = TOKEN + hashlib.sha256(text.encode()).hexdigest()[:32]
+    token = owner_mark(job.owner) + _digest(json.dumps(given, sort_keys=True), 24)
     return f"{job.user_data}-{token}" if job.user_data else token
 
 
-def body_of(job: SnapshotJobInputs, token: str) -> models.SubmitSnapshotJobBody:
+def _digest(text: str, length: int) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def body_of(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
     """The request that submits the job; keys are encoded here, and nowhere else."""
     file, config = job.input, job.snapshot_config
     return models.SubmitSnapshotJobBody(
@@ -63,7 +67,7 @@ def body_of(job: SnapshotJobInputs, token: str) -> models.SubmitSnapshotJobBody:
             time_array=models.TimeArray(**dict(config.time_array)) if config.time_array else None,
         ),
         pipeline_id=job.pipeline_id,
-        user_data=token,
+        user_data=token_of(job),
     )
 
 
@@ -147,6 +151,17 @@ def objects_of(recorded: Properties) -> dict[str, list[str]]:
     if recorded.get("vtt"):
         found.setdefault(config["outputFile"]["bucket"], []).append(recorded["vtt"])
     return found
+
+
+def place_of(recorded: Properties, bucket: str, key: str) -> str:
+    """An object's name in the whole cloud."""
+    return f"{recorded['input']['location']}/{bucket}/{key}"
+
+
+def places_written(recorded: Properties) -> Iterator[str]:
+    """Every object that is recorded of a job, by its name in the whole cloud."""
+    for bucket, keys in objects_of(recorded).items():
+        yield from (place_of(recorded, bucket, key) for key in keys)
 
 
 def places_of(job: SnapshotJobInputs) -> Iterator[tuple[Path, str]]:

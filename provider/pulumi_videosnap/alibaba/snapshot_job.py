@@ -1,8 +1,8 @@
 """The lifecycle of a video file's snapshot job: SubmitSnapshotJob, QuerySnapshotJobList.
 
-The service makes the id, so a job is known by the token in its UserData: made from whose job it is, what it
-asks for and which run it follows. A create looks for its token first, so a crash, or an answer that got
-lost, never leads to a second job. A job cannot be changed and not be cancelled; it ends by itself.
+The service makes the id, so a job is known by the token in its UserData: whose job it is, and what it asks
+for. A create looks at its owner's newest job first, so a crash, or an answer that got lost, never leads to a
+second job. A job cannot be changed and not be cancelled; it ends by itself.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
-from pulumi_videosnap.alibaba.mapping import body_of, objects_of, outputs_of, places_of, token_of
+from pulumi_videosnap.alibaba.mapping import (
+    body_of,
+    objects_of,
+    outputs_of,
+    owner_mark,
+    place_of,
+    places_of,
+    places_written,
+    token_of,
+)
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
 from pulumi_videosnap.fields import (
@@ -47,7 +56,7 @@ LOCATION: Path = ("input", "location")
 class Jobs(Protocol):
     """The jobs of one account and region (`alibaba.jobs.Jobs`)."""
 
-    def with_token(self, token: str) -> list[SnapshotJob]: ...  # noqa: D102
+    def of(self, owner: str) -> list[SnapshotJob]: ...  # noqa: D102
     def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob]) -> SnapshotJob: ...  # noqa: D102
     def get(self, job_id: str, created: datetime | None) -> SnapshotJob: ...  # noqa: D102
     def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
@@ -111,18 +120,22 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """A job cannot be changed: everything but the provider's own switches needs another one."""
-        self._remember(recorded)
+        self._remember(str(recorded.get("jobId", "")), recorded)
         changed = differences(SnapshotJobInputs, recorded, inputs)
         return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
 
     def create(self, inputs: Properties) -> Created:
-        """SubmitSnapshotJob, unless a job with this token is there already; then wait for its end."""
+        """SubmitSnapshotJob, unless the newest job of this owner asks for the same; then wait for its end."""
         job = SnapshotJobInputs.model_validate(inputs)
-        token = token_of(job, self._host.claims.predecessor(job.owner))
         account = self._account(job)
-        found = self._adopt(account, job, token) or self._submit(account, job, token)
+        self._host.progress("looking whether it is submitted already")
+        earlier = account.jobs.of(owner_mark(job.owner))
+        found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
-        return Created(ended.id, {**outputs_of(job, ended), "token": token})
+        told = outputs_of(job, ended)
+        for place in places_written(told):
+            self._host.claims.make(place)
+        return Created(ended.id, {**told, "token": token_of(job)})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
@@ -149,49 +162,56 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """Nothing to cancel in the cloud; the pictures are kept or deleted as declared."""
-        self._remember(recorded)
+        self._remember(task_id, recorded)
         job = _recorded_job(recorded)
         if job.on_delete == "keep-frames":
             self._host.progress("nothing to cancel: a job ends by itself; its pictures stay in the bucket")
             return
         account = self._account(job)
-        for bucket, keys in self._written_at_last(account, task_id, recorded).items():
+        for bucket, keys in self._left_behind(account, task_id, recorded).items():
             self._host.progress(f"deleting {len(keys)} objects from {bucket}")
             account.objects(bucket).delete(keys)
 
-    def _remember(self, recorded: Properties) -> None:
+    def _remember(self, task_id: str, recorded: Properties) -> None:
         """A new run of this owner takes the place of the one recorded."""
-        self._host.claims.precede(str(recorded.get("owner")), str(recorded.get("token", "")))
+        self._host.claims.precede(str(recorded.get("owner")), task_id)
 
     def _account(self, job: SnapshotJobInputs) -> Account:
         return self._connect(job.profile, job.input.location)
 
-    def _adopt(self, account: Account, job: SnapshotJobInputs, token: str) -> SnapshotJob | None:
-        """The newest job with this token that has not failed, if its pictures are still there."""
-        self._host.progress("looking whether it is submitted already")
-        for found in account.jobs.with_token(token):
-            if found.state == State.FAIL.value:
-                continue
-            if job.on_delete == "delete-frames" and self._was_deleted(account, job, found):
-                return None
-            self._host.warn(
-                f"job {found.id} was submitted for these very inputs already and is adopted "
-                f"({found.state}); a change of `triggers` makes a new one"
-            )
-            return found
-        return None
+    def _adopt(
+        self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+    ) -> SnapshotJob | None:
+        """The owner's newest job, if that is the very one to make: a create got that far before.
+
+        Not the run that this one takes the place of, not one that failed, and not one whose pictures were
+        deleted. An older job may have been overwritten by a newer one, so none but the newest counts.
+        """
+        newest = earlier[0] if earlier else None
+        if newest is None or newest.id == self._host.claims.predecessor(job.owner):
+            return None
+        if newest.state == State.FAIL.value or newest.user_data != token_of(job):
+            return None
+        if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
+            return None
+        self._host.warn(
+            f"job {newest.id} was submitted for these very inputs already and is adopted "
+            f"({newest.state}); a change of `triggers` makes a new one"
+        )
+        return newest
 
     def _was_deleted(self, account: Account, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
         written = objects_of({**job.properties(), **outputs_of(job, found)})
         return any(account.objects(bucket).missing(keys) for bucket, keys in written.items())
 
-    def _submit(self, account: Account, job: SnapshotJobInputs, token: str) -> SnapshotJob:
-        earlier = account.jobs.with_token(token)
-        failed = next((found for found in earlier if found.state == State.FAIL.value), None)
-        if failed is not None:
-            self._host.warn(f"job {failed.id} failed before ({_why(failed)}); submitting a new one")
+    def _submit(
+        self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+    ) -> SnapshotJob:
+        newest = earlier[0] if earlier else None
+        if newest and newest.state == State.FAIL.value and newest.user_data == token_of(job):
+            self._host.warn(f"job {newest.id} failed before ({_why(newest)}); submitting a new one")
         self._host.progress("submitting")
-        return account.jobs.submit(body_of(job, token), earlier)
+        return account.jobs.submit(body_of(job), earlier)
 
     def _finish(
         self, account: Account, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
@@ -206,17 +226,26 @@ class SnapshotJobLifecycle(Lifecycle):
         self._host.progress(f"{found.id} {found.state}")
         return found
 
-    def _written_at_last(self, account: Account, task_id: str, recorded: Properties) -> dict[str, list[str]]:
-        """What there is to delete; a job that went on when it was last seen is asked for once more."""
+    def _left_behind(self, account: Account, task_id: str, recorded: Properties) -> dict[str, list[str]]:
+        """What there is to delete: not what another resource of this run has written in the same place."""
+        told = self._told_at_last(account, task_id, recorded)
+        made = self._host.claims.made
+        return {
+            bucket: [key for key in keys if not made(place_of(told, bucket, key))]
+            for bucket, keys in objects_of(told).items()
+        }
+
+    def _told_at_last(self, account: Account, task_id: str, recorded: Properties) -> Properties:
+        """What is recorded of a job; one that went on when it was last seen is asked for once more."""
         if recorded.get("state") in ENDED:
-            return objects_of(recorded)
+            return recorded
         try:
             found = account.jobs.get(task_id, None)
         except NotFound:
-            return objects_of(recorded)
+            return recorded
         if not found.has_ended:
             self._host.warn(f"job {found.id} goes on and cannot be cancelled: its pictures are not deleted")
-        return objects_of({**recorded, **outputs_of(_recorded_job(recorded), found)})
+        return {**recorded, **outputs_of(_recorded_job(recorded), found)}
 
 
 _AFTER_A_FAILURE = "mend the cause; the next `pulumi up` submits a new job"
