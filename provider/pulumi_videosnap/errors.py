@@ -12,6 +12,7 @@
     │   ├─ ServiceFault     the service failed, and went on failing when asked again
     │   └─ Garbled          an answer that cannot be understood
     ├─ TaskConflict         a task with this id exists, and is another one (differences)
+    ├─ CannotCheck          something stands in the way of looking: no engine, no state, no listing
     ├─ TaskFailed           the task itself failed in the cloud
     └─ TaskUnfinished       the task goes on, but waiting for its end was given up
 
@@ -65,6 +66,10 @@ class InvalidInput(VideosnapError):
 
 class NotConfigured(VideosnapError):
     """Credentials, a profile or an endpoint are missing or unusable; the message says what to set."""
+
+
+class CannotCheck(VideosnapError):
+    """Something other than a failed call stands in the way of looking; nothing is said about the tasks."""
 
 
 class CallFailed(VideosnapError):

@@ -67,6 +67,7 @@ def web_vtt() -> Inputs:
             "format": "vtt",
             "subOut": {"isSptFrag": True},
             "tileOut": {"lines": 2},
+            "tileOutputFile": {**PLACE, "object": "sheets/{TileCount}.jpg"},
         },
     }
 

@@ -115,6 +115,9 @@ REFUSED = [
     bad("sheets not counted", (*SHEETS, "object"), "sheet.jpg", f"{SHEET} must hold {{TileCount}}, which counts the sheets"),
     bad("sheets counted as pictures", (*SHEETS, "object"), "{Count}.jpg", f"{SHEET} must not hold {{Count}}: did you mean {{TileCount}}?"),
     bad("sheets without a place", SHEETS, ABSENT, "snapshot_config.tile_output_file is required by tile_out: where the sheets go"),
+    bad("moment in the key of a sheet", (*SHEETS, "object"), "{SnapshotTime}_{TileCount}.jpg", f"{SHEET} must not hold {{SnapshotTime}}: a sheet shows many moments; use {{TileCount}}"),
+    bad("sheets of a VTT without a place", SHEETS, ABSENT, "snapshot_config.tile_output_file is required by tile_out: where the sheets go", web_vtt()),
+    bad("one moment not counted", OUTPUT, {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "m.jpg"}, f"{KEY} must hold {{Count}}, or each picture overwrites the one before", edited(moments(), {MOMENTS: [7]})),
     bad("unknown field", (*CONFIG, "intervall"), 2, "snapshot_config.intervall is not a field of this task; did you mean interval?"),
     bad("block as a number", TILE, 3, "snapshot_config.tile_out must be a block of fields"),
     bad("pipeline", ("pipelineId",), "default", "pipeline_id must be 32 digits or letters from a to f, not 'default'"),
@@ -126,7 +129,7 @@ REFUSED = [
     bad("on delete", ("onDelete",), "delete", "on_delete must be 'keep-frames' or 'delete-frames', not 'delete'"),
     bad("triggers", ("triggers",), "v1", "triggers must be a list"),
     bad("VTT with another key", (*OUTPUT, "object"), "chapters.txt", f"{KEY} must end in .vtt when format is 'vtt'", web_vtt()),
-    bad("VTT key without VTT", (*CONFIG, "format"), ABSENT, f"{KEY} must end in .vtt only when format is 'vtt'", edited(web_vtt(), {(*OUTPUT, "object"): "{Count}.vtt", (*CONFIG, "subOut"): ABSENT, TILE: ABSENT})),
+    bad("VTT key without VTT", (*CONFIG, "format"), ABSENT, f"{KEY} must end in .vtt only when format is 'vtt'", edited(web_vtt(), {(*OUTPUT, "object"): "{Count}.vtt", (*CONFIG, "subOut"): ABSENT})),
     bad("VTT of one picture", (*CONFIG, "interval"), ABSENT, "snapshot_config.format needs a sequence: set interval or num, for a single picture num=1", web_vtt()),
     bad("black filter later", (*CONFIG, "time"), 1, "snapshot_config.black_level has no effect unless time is 0; leave it out"),
     bad("moments and time", (*CONFIG, "time"), 5, "snapshot_config.time does not go with time_array, which lists every moment; leave it out", moments()),
@@ -134,7 +137,7 @@ REFUSED = [
     bad("no moments", MOMENTS, [], "snapshot_config.time_array.time_point_list must not be empty", moments()),
     bad("a negative moment", MOMENTS, [0, -5], "snapshot_config.time_array.time_point_list[1] must be 0 or more, not -5", moments()),
     bad("a moment in words", MOMENTS, ["now"], "snapshot_config.time_array.time_point_list[0] must be a whole number, not 'now'", moments()),
-    bad("moments not counted", (*OUTPUT, "object"), "m.jpg", f"{KEY} must hold {{Count}}, or each picture overwrites the one before; or set num=1", moments()),
+    bad("moments not counted", (*OUTPUT, "object"), "m.jpg", f"{KEY} must hold {{Count}}, or each picture overwrites the one before", moments()),
 ]
 # fmt: on
 

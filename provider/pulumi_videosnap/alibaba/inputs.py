@@ -1,8 +1,8 @@
 """What a program declares of one snapshot job: every field with its range, default and effect.
 
 The single source for validation, diff and the docs' table. Ranges are those of the vendor's parameter
-details (SnapshotConfig) and SubmitSnapshotJob; where its pages disagree, docs/snapshot-job.md says which one is
-followed. A field without a default is not sent: what it means then is the service's to say.
+details (SnapshotConfig) and SubmitSnapshotJob; where its pages disagree, docs/snapshot-job.md says which
+one is followed. A field without a default is not sent: what it means then is the service's to say.
 """
 
 from __future__ import annotations

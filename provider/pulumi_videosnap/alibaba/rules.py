@@ -27,10 +27,7 @@ def broken_rules(config: Config) -> Iterator[Broken]:
 
 def is_sequence(config: Config) -> bool:
     """Whether the job may take more than one picture (parameter details: Interval, Num, TimeArray)."""
-    points = value_at(config, ("timeArray", "timePointList"))
-    if isinstance(points, list):
-        return len(points) > 1
-    return any(name in config for name in ("interval", "num")) and config.get("num") != 1
+    return is_asynchronous(config) and config.get("num") != 1
 
 
 def is_asynchronous(config: Config) -> bool:
@@ -58,7 +55,8 @@ def _sequence_is_counted(config: Config) -> Iterator[Broken]:
     if not isinstance(key, str) or _is_vtt(config) or not is_sequence(config):
         return
     if COUNT not in key and not isinstance(config.get("num"), Unknown):
-        yield KEY, f"must hold {COUNT}, or each picture overwrites the one before; or set num=1"
+        way_out = "" if "timeArray" in config else "; or set num=1"
+        yield KEY, f"must hold {COUNT}, or each picture overwrites the one before{way_out}"
     if SNAPSHOT_TIME in key:
         yield (
             KEY,
@@ -68,11 +66,13 @@ def _sequence_is_counted(config: Config) -> Iterator[Broken]:
 
 def _sheets(config: Config) -> Iterator[Broken]:
     """Parameter details: TileOutputFile is required for sheets, and its key counts them."""
-    if "tileOut" in config and "tileOutputFile" not in config and not _is_vtt(config):
+    if "tileOut" in config and "tileOutputFile" not in config:
         yield ("tileOutputFile",), "is required by tile_out: where the sheets go"
     key = value_at(config, SHEET_KEY)
     if isinstance(key, str) and TILE_COUNT not in key and is_sequence(config):
         yield SHEET_KEY, f"must hold {TILE_COUNT}, which counts the sheets"
+    if isinstance(key, str) and SNAPSHOT_TIME in key:
+        yield SHEET_KEY, f"must not hold {SNAPSHOT_TIME}: a sheet shows many moments; use {TILE_COUNT}"
     if isinstance(key, str) and key == value_at(config, KEY):
         yield SHEET_KEY, "must differ from output_file.object"
 
@@ -94,7 +94,7 @@ def _only_asynchronous(config: Config) -> Iterator[Broken]:
     """The feature page: sheets and WebVTT are made by asynchronous jobs only."""
     if is_asynchronous(config):
         return
-    for name in ("tileOutputFile", "format"):
+    for name in ("format", "tileOutputFile"):
         if name in config:
             yield (name,), "needs a sequence: set interval or num, for a single picture num=1"
 
