@@ -14,8 +14,8 @@ from videosnap_emulator.alibaba_mps.film import Film
 from videosnap_emulator.alibaba_mps.outputs import outputs
 from videosnap_emulator.alibaba_mps.sizes import picture_size
 from videosnap_emulator.alibaba_mps.tiles import Cell, Sheets
+from videosnap_emulator.alibaba_mps.timeline import Moment
 from videosnap_emulator.alibaba_mps.vtt import Cue, text
-from videosnap_emulator.clock import Milliseconds
 from videosnap_emulator.video import encode, scaled
 
 _JPEG = "image/jpeg"
@@ -24,7 +24,7 @@ _JPEG = "image/jpeg"
 class _Shown(NamedTuple):
     """Where a picture can be seen, and the moment it was asked for."""
 
-    at: Milliseconds
+    at: Moment
     key: str
     cell: Cell | None
 
@@ -52,7 +52,7 @@ class Album:
         if (self._count - 1) % self._step == 0:
             self._paste(pick.at, frame)
 
-    def closed(self, spacing: Milliseconds | None) -> Shots:
+    def closed(self, spacing: Moment | None) -> Shots:
         """Finish; `spacing` is the distance of the moments asked for, when they are evenly spaced."""
         sheets = tuple(self._finished_sheets())
         # assumption: mps-tile-count
@@ -65,7 +65,7 @@ class Album:
         if self._sheets is None:
             self._shown.append(_Shown(pick.at, key, None))
 
-    def _paste(self, at: Milliseconds, frame: av.VideoFrame) -> None:
+    def _paste(self, at: Moment, frame: av.VideoFrame) -> None:
         if self._sheets is None or self._outputs.sheet is None:
             return
         cell = self._sheets.paste(scaled(frame, self._sheets.layout.cell))
@@ -79,7 +79,7 @@ class Album:
             for key, body in zip(self._sheet_keys, self._sheets.finished, strict=True):
                 yield Written(key, body, _JPEG, *self._sheets.layout.size)
 
-    def _text(self, spacing: Milliseconds | None) -> Written | None:
+    def _text(self, spacing: Moment | None) -> Written | None:
         if self._outputs.text is None:
             return None
         cues = [
@@ -88,10 +88,10 @@ class Album:
         ]
         return Written(self._outputs.text, text(cues).encode(), "text/vtt")
 
-    def _ends(self, spacing: Milliseconds | None) -> Sequence[Milliseconds]:
+    def _ends(self, spacing: Moment | None) -> Sequence[Moment]:
         """Return when each cue ends: one step later, or where the next begins if there are no steps."""
         starts = [shown.at for shown in self._shown]
         if spacing is not None:
             return [start + spacing * self._step for start in starts]
-        last = max(self._timeline.duration_ms, starts[-1] + 1)
+        last = max(self._timeline.duration, starts[-1] + 1)
         return [later for _, later in pairwise([*starts, last])]

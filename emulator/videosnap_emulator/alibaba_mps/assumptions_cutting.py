@@ -69,7 +69,7 @@ CUTTING_ASSUMPTIONS = (
     ),
     Assumption(
         "mps-average",
-        "Interval 0: picture n of N is taken at Time + n * (duration - Time) / N, n from 0.",
+        "Interval 0: picture n of N is taken at exactly Time + n * (duration - Time) / N, n from 0.",
         "'Evenly over the video' does not say whether start and end are included; the FAQ's duration /"
         " Num fits.",
         f"{_DETAILS}, {_FAQ}",
@@ -185,7 +185,8 @@ CUTTING_ASSUMPTIONS = (
     Assumption(
         "mps-vtt-names",
         "x.vtt has its pictures beside it: x/snapshot-00001.jpg, or x/snapshot-tile-00001.jpg with"
-        " SubOut.IsSptFrag; then single pictures are not kept, and TileOutputFile is ignored.",
+        " SubOut.IsSptFrag; then single pictures are not kept. TileOutputFile, which TileOut needs, names"
+        " nothing.",
         "MPS publishes no names; the one for sheets was seen.",
         _SISTER,
     ),

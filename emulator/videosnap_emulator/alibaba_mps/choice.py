@@ -9,14 +9,13 @@ from typing import NamedTuple
 from videosnap_emulator.alibaba_mps.config import SnapshotConfig
 from videosnap_emulator.alibaba_mps.packets import content_bad
 from videosnap_emulator.alibaba_mps.plan import Plan
-from videosnap_emulator.alibaba_mps.timeline import Timeline
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.alibaba_mps.timeline import Moment, Timeline
 
 
 class Pick(NamedTuple):
     """The moment that was asked for and the frame taken for it."""
 
-    at: Milliseconds
+    at: Moment
     frame: int
 
 
@@ -48,6 +47,6 @@ def _key_frames(plan: Plan, timeline: Timeline) -> Iterator[Pick]:
             yield Pick(at, key)
 
 
-def _near(after: Fraction, spacing: Milliseconds) -> bool:
+def _near(after: Fraction, spacing: Moment) -> bool:
     """Half a step before the moment is near, half a step behind it belongs to the next moment."""
     return -spacing <= 2 * after < spacing

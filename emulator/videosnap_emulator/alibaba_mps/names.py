@@ -6,7 +6,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.alibaba_mps.timeline import Moment
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 class Numbers:
     """What a name may tell about its object: `at` in milliseconds; None where it has no such number."""
 
-    at: Milliseconds
+    at: Moment
     count: int | None = None
     tile_count: int | None = None
 
@@ -39,7 +39,7 @@ def _values(input_key: str, numbers: Numbers) -> dict[str, str]:
         "ObjectPrefix": input_key[: len(input_key) - len(name)],
         "FileName": stem,
         "ExtName": extension[1:],
-        "SnapshotTime": str(numbers.at),  # assumption: mps-snapshot-time
+        "SnapshotTime": str(int(numbers.at)),  # assumption: mps-snapshot-time
     }
     counts = {"Count": numbers.count, "TileCount": numbers.tile_count}
     return values | {key: numeral(count) for key, count in counts.items() if count is not None}

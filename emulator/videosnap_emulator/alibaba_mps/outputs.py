@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from videosnap_emulator.alibaba_mps.config import CannotCut, ObjectRef, SnapshotConfig
 from videosnap_emulator.alibaba_mps.names import Numbers, filled, numeral
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.alibaba_mps.timeline import Moment
 
 #: Names the object with that number, of which the (first) picture was asked for at that moment.
-Naming = Callable[[Milliseconds, int], str]
+Naming = Callable[[Moment, int], str]
 
 _SUFFIX = ".vtt"
 _BAD_KEY = 'The format of parameter "SnapshotConfig:OutputFile:Object" is invalid.'

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from videosnap_emulator.alibaba_mps.config import CannotCut, SnapshotConfig
 from videosnap_emulator.alibaba_mps.packets import content_bad
 from videosnap_emulator.alibaba_mps.readings import Readings
-from videosnap_emulator.alibaba_mps.timeline import Timeline
+from videosnap_emulator.alibaba_mps.timeline import Moment, Timeline
 from videosnap_emulator.clock import Milliseconds
 
 #: The vendor's default of Interval.
@@ -21,8 +21,8 @@ MAXIMUM_PICTURES = 5_000
 class Plan(NamedTuple):
     """Ascending moments inside the video, and the distance between them; None when they have none."""
 
-    moments: Sequence[Milliseconds]
-    spacing: Milliseconds | None = None
+    moments: Sequence[Moment]
+    spacing: Moment | None = None
 
 
 def single(config: SnapshotConfig) -> bool:
@@ -73,8 +73,8 @@ def _regular(config: SnapshotConfig, timeline: Timeline) -> Plan:
 def _average(start: Milliseconds, count: int, timeline: Timeline) -> Plan:
     """As many as asked, spread over what is left of the video; the first at its start, none at its end."""
     # assumption: mps-average
-    rest = timeline.duration_ms - start
+    rest = timeline.duration - start
     if not timeline.holds(start) or rest <= 0:
         return Plan(())
     wanted = min(count, MAXIMUM_PICTURES + 1)
-    return Plan([start + rest * number // count for number in range(wanted)], max(1, rest // count))
+    return Plan([start + rest * number / count for number in range(wanted)], rest / count)

@@ -11,6 +11,9 @@ from fractions import Fraction
 
 from videosnap_emulator.clock import Milliseconds
 
+#: A time in milliseconds, exact: pictures spread over a video seldom fall on whole ones.
+Moment = Milliseconds | Fraction
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -27,11 +30,11 @@ class Timeline:
     keys: tuple[int, ...]
 
     @property
-    def duration_ms(self) -> Milliseconds:
-        """How long the video lasts, rounded down."""
-        return self._ms(self.end)
+    def duration(self) -> Fraction:
+        """How long the video lasts, in milliseconds."""
+        return Fraction(self._scaled(self.end), self.tick.denominator)
 
-    def holds(self, at: Milliseconds) -> bool:
+    def holds(self, at: Moment) -> bool:
         """Say whether the video still runs at that time: its very end is past it."""
         return at >= 0 and at * self.tick.denominator < self._scaled(self.end)
 
@@ -44,18 +47,18 @@ class Timeline:
         """When the frame appears, rounded down."""
         return self._ms(self.times[number])
 
-    def shown_at(self, at: Milliseconds) -> int:
+    def shown_at(self, at: Moment) -> int:
         """Return the frame that is seen at that time: the last one that does not appear after it."""
         ticks = at * self.tick.denominator // (1000 * self.tick.numerator)
         return max(0, bisect_right(self.times, ticks) - 1)
 
-    def key_near(self, at: Milliseconds) -> int:
+    def key_near(self, at: Moment) -> int:
         """Return the key frame nearest to that time, the earlier one of two equally near."""
         # assumption: mps-nearest-key-frame
         after = bisect_right(self.keys, self.shown_at(at))
         return min(self.keys[max(0, after - 1) : after + 1], key=lambda key: abs(self.after(key, at)))
 
-    def after(self, number: int, at: Milliseconds) -> Fraction:
+    def after(self, number: int, at: Moment) -> Fraction:
         """How much later than `at` the frame appears, in milliseconds."""
         return self.times[number] * 1000 * self.tick - at
 

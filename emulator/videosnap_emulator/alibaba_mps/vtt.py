@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from videosnap_emulator.alibaba_mps.tiles import Cell
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.alibaba_mps.timeline import Moment
 
 
 class Cue(NamedTuple):
     """A part of the video and its picture: a path relative to the text, and a place on a sheet, if on one."""
 
-    start: Milliseconds
-    end: Milliseconds
+    start: Moment
+    end: Moment
     picture: str
     cell: Cell | None
 
@@ -32,6 +32,6 @@ def _block(cue: Cue) -> str:
     return f"{_clock(cue.start)} --> {_clock(cue.end)}\n{cue.picture}{place}"
 
 
-def _clock(at: Milliseconds) -> str:
-    seconds, ms = divmod(at, 1000)
+def _clock(at: Moment) -> str:
+    seconds, ms = divmod(round(at), 1000)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}"
