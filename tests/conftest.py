@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser
 
+from support.browser import headless_chromium
 from support.emulator import Emulator, running_emulator
 
 # A busy machine is slow at everything: how long an example takes says nothing about what is tested.
@@ -34,3 +36,10 @@ def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
 def app() -> str:
     """An AppId that no other test has."""
     return uuid.uuid4().hex[:24]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium a session: Playwright cannot be started twice."""
+    with headless_chromium() as chromium:
+        yield chromium

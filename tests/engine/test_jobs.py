@@ -60,8 +60,14 @@ MOMENTS = [
 ]
 
 
-@pytest.mark.parametrize("victim", ["engine", "provider"])
-@pytest.mark.parametrize(("fault", "action"), MOMENTS, ids=[f"{a}-{f}" for f, a in MOMENTS])
+@pytest.mark.parametrize(
+    ("victim", "fault", "action"),
+    [
+        *(("engine", *moment) for moment in MOMENTS),
+        ("provider", "stall-before", SUBMIT),
+        ("provider", "stall-after", SUBMIT),
+    ],
+)
 def test_a_kill_during_create_leaves_one_job(
     stills: Project, emulator: Emulator, victim: str, fault: str, action: str
 ) -> None:
@@ -84,7 +90,7 @@ def test_a_kill_while_waiting_leaves_one_job(stills: Project, emulator: Emulator
     one_job_recorded(stills, emulator)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [7])
 def test_a_kill_at_any_moment_leaves_one_job(stills: Project, emulator: Emulator, seed: int) -> None:
     run = stills.start("up", "--yes", "--skip-preview")
     time.sleep(random.Random(seed).uniform(0.6, 1.6))  # the moment of the kill, not a wait
@@ -98,7 +104,6 @@ def one_job_recorded(project: Project, emulator: Emulator) -> None:
     [recorded] = project.tasks()
     assert recorded["id"] == recorded["outputs"]["jobId"] == job["jobId"]
     assert recorded["outputs"]["frames"] == [item["key"] for item in job["objects"]]
-    project.run("refresh", "--yes", "--skip-preview", "--clear-pending-creates").ok()
     project.up("--refresh", "--expect-no-changes").ok()
     assert len(submitted(emulator)) == 1
 

@@ -38,6 +38,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_readme_example_runs_from_the_wheel(environment: Path, tmp_path: Path, emulator: Emulator) -> None:
     example = re.search(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert example is not None
+    emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
     project = Project(tmp_path, example[1] + MORE, emulator.environment, virtualenv=environment)
     project.up().ok()
     assert '"task": "stories.dev.lobby"' in project.run("stack", "output", "--json").ok().output

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,7 +16,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, ViewportSize
 
 PAGE = Path(__file__).resolve().parents[2] / "emulator" / "videosnap_emulator" / "page"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
@@ -28,8 +27,6 @@ KINDS = {
     ".svg": "image/svg+xml",
 }
 NOW = datetime(2026, 8, 4, 12, 0, 0, tzinfo=timezone.utc)
-OPTIONS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-LATER_OPTIONS = "--disable-component-update --disable-sync"
 
 Json = dict[str, Any]
 
@@ -242,18 +239,6 @@ def fake() -> Iterator[FakeEmulator]:
     emulator.start()
     yield emulator
     emulator.stop()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        pytest.skip("no Chromium: install it or run `make test` as root on Debian")
-    with sync_playwright() as playwright:
-        options = [*OPTIONS.split(), *LATER_OPTIONS.split()]
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
+from support.browser import LOW_CONTRAST
+
 if TYPE_CHECKING:
     from page.conftest import FakeEmulator, Open
 
@@ -115,8 +117,6 @@ def test_a_change_is_told_and_a_forgotten_job_goes(fake: FakeEmulator, open_page
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_cards_are_readable_and_fit(fake: FakeEmulator, open_page: Open, width: int, scheme: str) -> None:
-    from page.test_page import LOW_CONTRAST  # noqa: PLC0415
-
     fake.jobs = all_sorts()
     page = open_page(width, 800, scheme).page
     expect(page.locator("#jobs-list .card")).to_have_count(6)
