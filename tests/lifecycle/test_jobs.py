@@ -5,14 +5,23 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from lifecycle.fake_mps import NOON, FakeMps
+from pulumi_videosnap.alibaba.intents import Intents
 from pulumi_videosnap.alibaba.jobs import Jobs
-from pulumi_videosnap.alibaba.models import InputFile, OutputFile, SnapshotConfig, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.models import (
+    InputFile,
+    OutputFile,
+    SnapshotConfig,
+    SnapshotJob,
+    SubmitSnapshotJobBody,
+)
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, TaskUnfinished, Unreachable
 
+NOWHERE = Path("/dev/null/no-folder")
 HERE = {"bucket": "media", "location": "oss-cn-hangzhou", "object": "input.mp4"}
 BODY = SubmitSnapshotJobBody(
     input=InputFile(**HERE), snapshot_config=SnapshotConfig(output_file=OutputFile(**HERE)), user_data="mine"
@@ -21,11 +30,15 @@ DAY = 24 * 60
 
 
 def shared(mps: FakeMps) -> Jobs:
-    return Jobs(mps, monotonic=mps.monotonic, sleep=mps.sleep)
+    return Jobs(mps, Intents(NOWHERE, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
 
 
 def ignore(said: str) -> None:
     """Nobody listens."""
+
+
+def of(jobs: Jobs, owner: str) -> list[SnapshotJob]:
+    return jobs.of(owner, owner, "", ignore)
 
 
 def test_reading_what_was_submitted_together_costs_a_call_for_three_hundred() -> None:
@@ -95,7 +108,7 @@ def test_a_hundred_creates_look_for_their_tokens_with_one_call() -> None:
     mps.add(6, token="other")
     jobs = shared(mps)
     with ThreadPoolExecutor(16) as threads:
-        found = list(threads.map(jobs.of, [*["nobody's"] * 99, "mine"]))
+        found = list(threads.map(lambda owner: of(jobs, owner), [*["nobody's"] * 99, "mine"]))
     assert [job.id for job in found[-1]] == [f"{1:032x}", f"{0:032x}"], "newest first"
     assert not any(found[:-1])
     assert mps.calls == ["list"]
@@ -106,7 +119,7 @@ def test_a_token_is_looked_for_through_every_page_of_three_days() -> None:
     mps.add(*(number * 60 for number in range(100)))
     [mine] = mps.add(71 * 60, token="mine")
     mps.add(73.5 * 60, token="mine")
-    found = shared(mps).of("mine")
+    found = of(shared(mps), "mine")
     assert mine in found
     assert mps.calls == ["list"] * 8, "it stops behind the horizon"
 
@@ -116,7 +129,7 @@ def test_a_page_read_for_another_job_does_not_stand_for_three_days() -> None:
     [*_, last] = mps.add(*range(100), token="mine")
     jobs = shared(mps)
     jobs.get(f"{0:032x}", NOON)
-    assert last in jobs.of("mine")
+    assert last in of(jobs, "mine")
 
 
 def test_a_lost_answer_leads_to_the_job_and_never_to_another() -> None:
@@ -163,7 +176,7 @@ def test_whoever_waits_shares_one_round_of_questions() -> None:
     def sleep(_seconds: float) -> None:
         everybody.wait(20)
 
-    jobs = Jobs(mps, monotonic=mps.monotonic, sleep=sleep)
+    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
 
     def awaited(number: int) -> str:
         mps.runs_for = -1
@@ -203,7 +216,7 @@ def test_a_new_job_may_be_unknown_for_a_while() -> None:
         if mps.now > 3 and not mps.made:
             mps.made.append(job)
 
-    jobs = Jobs(mps, monotonic=mps.monotonic, sleep=sleep)
+    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
     assert jobs.wait(job, 600, ignore).state == "Success"
 
 
@@ -220,7 +233,7 @@ def test_a_round_that_fails_fails_everyone_who_waited_for_it() -> None:
     mps = FakeMps(runs_for=1e9)
     made = mps.add(*[0.0] * 12, state="Submitted")
     mps.fail = lambda action: Unreachable(action, "dead")
-    jobs = Jobs(mps, monotonic=mps.monotonic, sleep=mps.sleep)
+    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=mps.sleep)
 
     def awaited(number: int) -> type[Exception]:
         with pytest.raises(CallFailed) as failed:
@@ -237,3 +250,74 @@ def test_what_was_submitted_or_awaited_need_not_be_read() -> None:
     job = jobs.wait(jobs.submit(BODY), 600, ignore)
     assert jobs.get(job.id, NOON - timedelta(days=9)).state == "Success"
     assert mps.calls == ["submit", "query 1"]
+
+
+def crashed_while_submitting(mps: FakeMps, notes: Path) -> None:
+    """A run that noted what it was about to submit, and was heard of no more."""
+    Intents(notes, mps.monotonic).note("mine")
+
+
+def after_the_crash(mps: FakeMps, notes: Path) -> Jobs:
+    return Jobs(mps, Intents(notes, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
+
+
+def test_a_submission_that_is_still_on_its_way_is_waited_for(tmp_path: Path) -> None:
+    mps = FakeMps()
+    crashed_while_submitting(mps, tmp_path)
+
+    def sleep(seconds: float) -> None:
+        mps.now += seconds
+        if mps.now >= 3 and not mps.made:
+            mps.add(0, token="mine", state="Submitted")
+
+    jobs = Jobs(mps, Intents(tmp_path, mps.monotonic), monotonic=mps.monotonic, sleep=sleep)
+    assert [job.user_data for job in of(jobs, "mine")] == ["mine"]
+    assert mps.now == 3
+
+
+def test_a_submission_that_never_arrived_is_given_up_in_time(tmp_path: Path) -> None:
+    mps = FakeMps()
+    crashed_while_submitting(mps, tmp_path)
+    assert of(after_the_crash(mps, tmp_path), "mine") == []
+    assert 19 <= mps.now <= 21
+
+
+def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Path) -> None:
+    mps = FakeMps()
+    [replaced] = mps.add(5, token="mine")
+    crashed_while_submitting(mps, tmp_path)
+    jobs = after_the_crash(mps, tmp_path)
+    assert jobs.of("mine", "mine", replaced.id, ignore) == [replaced]
+    assert mps.now >= 19
+    mps.add(1, token="mine", state="Fail")
+    crashed_while_submitting(mps, tmp_path)
+    began = mps.now
+    assert len(of(after_the_crash(mps, tmp_path), "mine")) == 2
+    assert mps.now - began >= 19
+
+
+@pytest.mark.parametrize("refused", [None, Rejected("SubmitSnapshotJob", "no")])
+def test_an_answer_settles_it(tmp_path: Path, refused: CallFailed | None) -> None:
+    mps = FakeMps()
+    mps.fail = lambda action: refused if action == "submit" else None
+    jobs = after_the_crash(mps, tmp_path)
+    if refused:
+        with pytest.raises(Rejected):
+            jobs.submit(BODY)
+    else:
+        jobs.submit(BODY)
+    assert list(tmp_path.iterdir()) == []
+    of(after_the_crash(mps, tmp_path), "mine")
+    assert mps.now == 0
+
+
+def test_a_note_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path) -> None:
+    notes = Intents(tmp_path)
+    notes.note("mine")
+    [file] = tmp_path.iterdir()
+    file.write_text("not a number")
+    assert not notes.uncertain("mine")
+    nowhere = Intents(NOWHERE)
+    nowhere.note("mine")
+    nowhere.settle("mine")
+    assert not nowhere.uncertain("mine")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +14,7 @@ from botocore.config import Config
 
 from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
 from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.intents import Intents
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
 from pulumi_videosnap.http import Caller
@@ -59,12 +62,17 @@ class WaitingMovesTime:
 
 def job_engine(emulator: Emulator, caller: Caller | None = None) -> MiniEngine:
     """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
-    time = WaitingMovesTime(emulator)
+    time, notes = WaitingMovesTime(emulator), Path(tempfile.mkdtemp(prefix="intents"))
     sender = caller or Caller(HttpTransport(), Limiter(LocalSlots()), sleep=lambda seconds: None)
     runs: dict[int, tuple[Claims, Jobs]] = {}
 
     def shared(claims: Claims, account: Account) -> Jobs:
-        made = Jobs(MpsApi(account, sender), monotonic=time.monotonic, sleep=time.sleep)
+        made = Jobs(
+            MpsApi(account, sender),
+            Intents(notes, time.monotonic),
+            monotonic=time.monotonic,
+            sleep=time.sleep,
+        )
         return runs.setdefault(id(claims), (claims, made))[1]
 
     def lifecycle(host: Host) -> SnapshotJobLifecycle:

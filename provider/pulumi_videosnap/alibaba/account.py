@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pulumi_videosnap.alibaba.answers import ENDPOINT_VARIABLE
 from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.intents import Intents
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.objects import OSS_ENDPOINT_VARIABLE, Objects, oss_endpoint
 from pulumi_videosnap.alibaba.profiles import AlibabaProfiles
@@ -29,6 +30,7 @@ from pulumi_videosnap.credentials import (
 from pulumi_videosnap.endpoint import checked_endpoint
 from pulumi_videosnap.errors import InvalidInput, NotConfigured
 from pulumi_videosnap.http import Caller
+from pulumi_videosnap.quota import store_path
 from pulumi_videosnap.shared_caller import shared_caller
 
 KEYS = KeySettings(
@@ -101,7 +103,7 @@ _opening = threading.Lock()
 
 @functools.lru_cache(maxsize=16)
 def _jobs(account: Account, caller: Caller) -> Jobs:
-    return Jobs(MpsApi(account, caller))
+    return Jobs(MpsApi(account, caller), Intents(store_path().parent / "submitting"))
 
 
 def find_account(

@@ -9,14 +9,17 @@ from datetime import datetime
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import Page, Queried
+from pulumi_videosnap.alibaba.intents import Intents
 from pulumi_videosnap.alibaba.listing import Listing
-from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.waiting import WaitingRoom
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 
 LOOKS_AFTER_A_LOST_ANSWER = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each look for a job whose submission was not answered."""
 _MAY_HAVE_ACTED = (Unreachable, ServiceFault, Garbled)
+LOOK_AGAIN = 1.0
+"""Seconds before another look for a job that a run before this one may just have submitted."""
 
 
 class Api(Protocol):
@@ -33,31 +36,48 @@ class Jobs:
     def __init__(
         self,
         api: Api,
+        intents: Intents,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._api = api
+        self._intents = intents
         self._sleep = sleep
         self._listing = Listing(api, monotonic)
         self._waiting = WaitingRoom(api, monotonic, sleep)
 
-    def of(self, owner: str) -> list[SnapshotJob]:
-        """The jobs of the last 72 hours that carry an owner's mark, newest first."""
-        return self._listing.marked(owner)
+    def of(self, owner: str, token: str, replaced: str, tell: Callable[[str], None]) -> list[SnapshotJob]:
+        """The jobs of the last 72 hours that carry an owner's mark, newest first.
+
+        When this machine was just submitting a job with this token, it is looked for until it is there, or
+        surely was not submitted; `replaced` is the id of an older job that may carry the same token.
+        """
+        found = self._listing.marked(owner)
+        while self._intents.uncertain(token) and not _is_there(found, token, replaced):
+            tell("a run before this one may just have submitted it: looking again")
+            self._sleep(LOOK_AGAIN)
+            found = self._listing.marked(owner, anew=True)
+        return found
 
     def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob] = ()) -> SnapshotJob:
         """Submit a job, once: when the answer is lost, the job is looked for and never submitted again.
 
         `earlier` are the owner's jobs that were there before.
         """
+        token = body.user_data or ""
+        self._intents.note(token)
         try:
             job = self._api.submit(body)
         except _MAY_HAVE_ACTED:
-            found = self._look_for(body.user_data or "", {job.id for job in earlier})
+            found = self._look_for(token, {job.id for job in earlier})
             if found is None:
                 raise
-            return found
+            job = found
+        except CallFailed:
+            self._intents.settle(token)
+            raise
+        self._intents.settle(token)
         self._listing.note([job])
         return job
 
@@ -79,3 +99,10 @@ class Jobs:
                     if job.id not in earlier:
                         return job
         return None
+
+
+def _is_there(found: Sequence[SnapshotJob], token: str, replaced: str) -> bool:
+    newest = found[0] if found else None
+    if newest is None or newest.id == replaced or newest.state == State.FAIL.value:
+        return False
+    return newest.user_data == token

@@ -56,7 +56,9 @@ LOCATION: Path = ("input", "location")
 class Jobs(Protocol):
     """The jobs of one account and region (`alibaba.jobs.Jobs`)."""
 
-    def of(self, owner: str) -> list[SnapshotJob]: ...  # noqa: D102
+    def of(  # noqa: D102
+        self, owner: str, token: str, replaced: str, tell: Callable[[str], None]
+    ) -> list[SnapshotJob]: ...
     def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob]) -> SnapshotJob: ...  # noqa: D102
     def get(self, job_id: str, created: datetime | None) -> SnapshotJob: ...  # noqa: D102
     def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
@@ -129,7 +131,8 @@ class SnapshotJobLifecycle(Lifecycle):
         job = SnapshotJobInputs.model_validate(inputs)
         account = self._account(job)
         self._host.progress("looking whether it is submitted already")
-        earlier = account.jobs.of(owner_mark(job.owner))
+        replaced = self._host.claims.predecessor(job.owner)
+        earlier = account.jobs.of(owner_mark(job.owner), token_of(job), replaced, self._host.progress)
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
         told = outputs_of(job, ended)
