@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import itertools
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from PIL import Image
 
 from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
 from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.intents import Intents
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
 from pulumi_videosnap.http import Caller
@@ -122,7 +124,8 @@ def place(key: str) -> dict[str, str]:
 def _jobs(account: Account) -> Jobs:
     caller = Caller(HttpTransport(), Limiter(LocalSlots()))
     hurry = Hurry()
-    return Jobs(MpsApi(account, caller), monotonic=hurry.monotonic, sleep=hurry.sleep)
+    notes = Intents(Path(tempfile.mkdtemp(prefix="intents")), hurry.monotonic)
+    return Jobs(MpsApi(account, caller), notes, monotonic=hurry.monotonic, sleep=hurry.sleep)
 
 
 def _store(account: Account, endpoint: str) -> S3Client:
