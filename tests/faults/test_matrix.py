@@ -103,7 +103,10 @@ def _truth(emulator: Emulator, stack: MiniEngine, app: str) -> Any:
     """What runs and what state says of it, without times and the test's own names."""
     running = [(task["interval"], task["width"]) for task in emulator.running(app)]
     kept = {
-        name: {key: value for key, value in entry.outputs.items() if key not in ("startTime", "appId")}
+        name: {
+            **{key: value for key, value in entry.outputs.items() if key not in ("startTime", "appId")},
+            "history": [(entry["event"], entry["interval"]) for entry in entry.outputs["history"]],
+        }
         for name, entry in stack.state.items()
     }
     return running, kept

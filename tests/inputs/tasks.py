@@ -71,6 +71,7 @@ def complete(storage: str = "tos") -> Inputs:
         "imageConfig": {"interval": 5, "format": "png", "width": 800, "height": 600},
         "storageConfig": copy.deepcopy(STORAGES[storage]),
         "keepRunning": True,
+        "framePrefix": "shop/",
         "triggers": ["v1", 2],
         "profile": "team",
         "state": "running",

@@ -130,4 +130,4 @@ def test_every_leaf_declares_the_effect_of_its_change_and_what_it_means() -> Non
     assert all(isinstance(leaf.effect, Effect) for leaf in leaves)
     assert all(leaf.info.description for leaf in leaves)
     in_place = {".".join(map(str, leaf.path)) for leaf in leaves if leaf.effect is Effect.IN_PLACE}
-    assert in_place == {"imageConfig.interval", "keepRunning", "state"}
+    assert in_place == {"imageConfig.interval", "keepRunning", "framePrefix", "state"}

@@ -32,7 +32,7 @@ OTHER: dict[str, Any] = {
 }
 """Another value for each leaf that no storage block holds."""
 
-NOT_SENT = {"keepRunning", "triggers", "profile", "state"}
+NOT_SENT = {"keepRunning", "framePrefix", "triggers", "profile", "state"}
 """What the provider keeps to itself."""
 
 

@@ -95,12 +95,16 @@ def test_diff_leaves_the_display_to_the_engine_and_deletes_first(spoken: Spoken)
     assert answer.deleteBeforeReplace
 
 
+STARTED = "2023-11-14T22:13:20.000Z"
+START = {"at": STARTED, "event": "start", "interval": 5}
+
+
 def test_create_starts_the_task(spoken: Spoken, vendor: Vendor) -> None:
     vendor.seen.clear()
     id_, outputs = spoken.plugin.create(URN, task())
     assert vendor.actions == ["StartSnapshot", "GetSnapshotTask"]
     assert id_ == ID
-    assert outputs == {**task(), "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
+    assert outputs == {**task(), "status": "running", "startTime": STARTED, "history": [START]}
 
 
 def test_create_keeps_the_provider_and_writes_every_number_as_a_float(spoken: Spoken) -> None:
@@ -125,7 +129,10 @@ def test_read_finds_what_was_created(spoken: Spoken, vendor: Vendor) -> None:
     drifted = edited(task(), {("imageConfig", "interval"): 9})
     assert found == ID
     assert inputs == drifted
-    assert properties == {**drifted, "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
+    [started, changed] = properties.pop("history")
+    assert started == START
+    assert (changed["event"], changed["interval"]) == ("interval", 9)
+    assert properties == {**drifted, "status": "running", "startTime": STARTED}
 
 
 def test_read_of_a_young_task_that_is_unknown_says_that_it_is_gone(spoken: Spoken, vendor: Vendor) -> None:
@@ -165,7 +172,13 @@ def test_update_changes_the_interval(spoken: Spoken, vendor: Vendor) -> None:
     id_, outputs = spoken.plugin.create(URN, task())
     vendor.seen.clear()
     faster = edited(task(), {("imageConfig", "interval"): 1})
-    assert spoken.plugin.update(URN, id_, outputs, faster) == {**outputs, **faster}
+    updated = spoken.plugin.update(URN, id_, outputs, faster)
+    assert [(entry["event"], entry["interval"]) for entry in updated.pop("history")] == [
+        ("start", 5),
+        ("interval", 1),
+    ]
+    del outputs["history"]
+    assert updated == {**outputs, **faster}
     assert vendor.actions == ["UpdateSnapshot", "GetSnapshotTask"]
 
 

@@ -251,6 +251,9 @@ class SnapshotTaskInputs(Inputs):
     keep_running: Annotated[bool, Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
         False, description="whether a task that ended by itself is started again"
     )
+    frame_prefix: Annotated[str | None, Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
+        None, max_length=1023, description="what the keys of its pictures begin with, for `videosnap frames`"
+    )
     triggers: Annotated[list[Any], Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         default_factory=list, description="any values; a change of one starts the task anew"
     )

@@ -36,7 +36,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     every other change stops the task and starts another one.
     """
 
-    _outputs = ("status", "stop_reason", "start_time", "end_time", "state")
+    _outputs = ("status", "stop_reason", "start_time", "end_time", "history", "state")
 
     app_id: pulumi.Output[str]
     """The RTC application."""
@@ -56,6 +56,8 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     """The vendor's business tag."""
     keep_running: pulumi.Output[bool]
     """Whether a task that ended by itself is started again."""
+    frame_prefix: pulumi.Output[str | None]
+    """What the keys of the pictures begin with, as far as you know; only `videosnap frames` asks."""
     triggers: pulumi.Output[Sequence[Any]]
     """Values whose change starts the task anew."""
     profile: pulumi.Output[str | None]
@@ -68,6 +70,8 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     """Why it ended: IdleTimeOut, StopByAPI, UserDisconnect, StartTaskFailed or UnknownStopReason."""
     start_time: pulumi.Output[str]
     """RFC 3339, UTC."""
+    history: pulumi.Output[Sequence[dict[str, Any]]]
+    """The starts and the changes of the interval that state remembers, with their moments."""
     end_time: pulumi.Output[str | None]
     """RFC 3339, UTC; None while the task has not ended."""
 
@@ -84,6 +88,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
         max_idle_time: pulumi.Input[int] | None = None,
         business_id: pulumi.Input[str] | None = None,
         keep_running: pulumi.Input[bool] | None = None,
+        frame_prefix: pulumi.Input[str] | None = None,
         triggers: pulumi.Input[Sequence[Any]] | None = None,
         profile: pulumi.Input[str] | None = None,
         opts: pulumi.ResourceOptions | None = None,
@@ -99,6 +104,8 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
         :param max_idle_time: seconds without any stream until the task ends (10 to 86400, default 180).
         :param business_id: the vendor's business tag.
         :param keep_running: start the task again when it ended by itself (default False).
+        :param frame_prefix: what the keys of its pictures begin with; the vendor documents no keys, and
+            `videosnap frames` tells tasks that share a bucket apart by it.
         :param triggers: any values; a change of one starts the task anew.
         :param profile: account to use, from the vendor's profile file.
         """
@@ -112,6 +119,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
             "image_config": plain(image_config),
             "storage_config": _with_secrets(plain(storage_config)),
             "keep_running": keep_running,
+            "frame_prefix": frame_prefix,
             "triggers": triggers,
             "profile": profile,
         }

@@ -28,10 +28,12 @@ from pulumi_videosnap.lifecycle import (
     Created,
     Host,
     Lifecycle,
+    Present,
     ReadOutcome,
 )
 from pulumi_videosnap.validation import Failure, validate
 from pulumi_videosnap.volcengine.api import Reading, Started
+from pulumi_videosnap.volcengine.history import remembered
 from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.mapping import facts_of, key_of, rfc3339, settings_of, start_body
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
@@ -42,6 +44,7 @@ READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 
 INTERVAL: Path = ("imageConfig", "interval")
 KEEP_RUNNING: Path = ("keepRunning",)
+FRAME_PREFIX: Path = ("framePrefix",)
 STATE: Path = ("state",)
 
 
@@ -97,7 +100,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """StartSnapshot; a task that runs already with these settings is adopted."""
         task = SnapshotTaskInputs.model_validate(inputs)
-        return Created(key_of(task).id, self._start(task))
+        return Created(key_of(task).id, remembered({}, self._start(task)))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
@@ -105,15 +108,19 @@ class SnapshotTaskLifecycle(Lifecycle):
             reading = self._connect(recorded.get("profile")).get(TaskKey.parse(task_id))
         except NotFound as unknown:
             return not_found(recorded, unknown)
-        return present(recorded, reading.task)
+        found = present(recorded, reading.task)
+        return Present(found.inputs, remembered(recorded, found.outputs, reading.at))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
         task = SnapshotTaskInputs.model_validate(inputs)
         changed = {found.path for _, found in differences(SnapshotTaskInputs, recorded, inputs)}
         if is_over(recorded):
-            stays_over = changed <= {KEEP_RUNNING, STATE} and state_of(recorded, task.keep_running) == RUNNING
-            return kept(SnapshotTaskInputs, recorded, inputs) if stays_over else self._start(task)
+            stays_over = (
+                changed <= {KEEP_RUNNING, FRAME_PREFIX, STATE}
+                and state_of(recorded, task.keep_running) == RUNNING
+            )
+            return kept(SnapshotTaskInputs, recorded, inputs) if stays_over else self._restart(task, recorded)
         if INTERVAL not in changed:
             return kept(SnapshotTaskInputs, recorded, inputs)
         return self._change_interval(TaskKey.parse(task_id), task, recorded)
@@ -128,6 +135,9 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._connect(recorded.get("profile")).stop(key, recorded.get("businessId"))
         except NotFound:
             self._host.progress("had ended already")
+
+    def _restart(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
+        return remembered(recorded, self._start(task))
 
     def _start(self, task: SnapshotTaskInputs) -> Properties:
         api, key = self._connect(task.profile), key_of(task)
@@ -185,9 +195,11 @@ class SnapshotTaskLifecycle(Lifecycle):
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
             self._host.progress("has ended meanwhile: starting it again")
-            return self._start(task)
+            return self._restart(task, recorded)
         try:
-            return {**task.properties(), **facts_of(api.get(key).task)}
+            reading = api.get(key)
+            told = {**task.properties(), **facts_of(reading.task)}
+            return remembered(recorded, told, reading.at)
         except NotFound:  # older than the service can tell, yet it took the new interval
             return kept(SnapshotTaskInputs, recorded, task.properties())
 
