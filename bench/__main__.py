@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from bench.compare import report, timed  # noqa: E402
 from bench.jobs import waiting_jobs  # noqa: E402
+from bench.listing import listing  # noqa: E402
 from pulumi_videosnap.quota import Limiter, LocalSlots, SharedSlots  # noqa: E402
 from pulumi_videosnap.volcengine.account import connect  # noqa: E402
 from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs  # noqa: E402
@@ -47,6 +48,7 @@ def main() -> int:
             os.environ |= emulator.environment
             _engine_against_script(folder, emulator.environment)
         waiting_jobs(folder)
+    listing()
     _memory()
     return 0
 

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -91,7 +92,8 @@ def objects_on(credentials: Credentials) -> Iterator[Callable[..., tuple[Objects
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda seconds: None))
+    no_time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)
+    monkeypatch.setattr("pulumi_videosnap.s3.patience.time", no_time)
 
 
 ObjectsOn = Callable[..., tuple[Objects, Wire]]
