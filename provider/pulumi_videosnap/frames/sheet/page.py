@@ -1,0 +1,125 @@
+"""Putting the sheet together: views of tasks and series, the template, and the policy that guards it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from pulumi_videosnap.frames.model import Report, Series, TaskFrames
+from pulumi_videosnap.frames.sheet import words
+from pulumi_videosnap.frames.sheet.cells import Cell, cell, shared_folder
+from pulumi_videosnap.frames.sheet.timeline import Scale, Timeline, scale, timeline
+
+PARTS = Path(__file__).parent / "parts"
+STYLES = ("page.css", "task.css", "frame.css", "narrow.css", "print.css")
+SCRIPTS = ("frames.js", "filter.js", "walk.js", "facts.js", "view.js")
+
+
+@dataclass(frozen=True)
+class SeriesView:
+    """A series as the template writes it."""
+
+    name: str
+    folder: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """A task as the template writes it."""
+
+    task: TaskFrames
+    where: str
+    summary: str
+    series: tuple[SeriesView, ...]
+    timeline: Timeline | None
+
+
+def page(report: Report) -> str:
+    """Fill the template."""
+    style, script = _joined(STYLES), _joined(SCRIPTS)
+    return _template().render(
+        report=report,
+        summary=_wrapping(words.summary(report)),
+        at=words.exact(report.at),
+        tasks=[_task_view(task) for task in report.tasks],
+        counts=list(_counts(report)),
+        explained={condition.value: text for condition, text in words.EXPLAINED.items()},
+        policy=_policy(style, script),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own files
+    )
+
+
+def _wrapping(sentence: str) -> list[str]:
+    """The parts of a sentence, of which none should be broken where there is room."""
+    parts = sentence.split("; ")
+    return [f"{part};" for part in parts[:-1]] + parts[-1:]
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PARTS),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=words.visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["percent"] = _percent
+    return environment.get_template("page.html")
+
+
+def _percent(thousandths: float) -> str:
+    return f"{thousandths / 10:.5g}%"
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    return "\n".join((PARTS / name).read_text(encoding="utf-8") for name in names)
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing is loaded, and nothing runs but these two texts."""
+    return (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _counts(report: Report) -> Iterator[tuple[str, int]]:
+    for condition in words.EXPLAINED:
+        count = sum(task.counted(condition) for task in report.tasks)
+        if count:
+            yield condition.value, count
+
+
+def _task_view(task: TaskFrames) -> TaskView:
+    line = scale(task)
+    return TaskView(
+        task=task,
+        where=words.place(task.place) if task.place else "",
+        summary="" if task.problem else words.task_summary(task),
+        series=tuple(_series_view(series, line) for series in task.series if series.frames),
+        timeline=timeline(task, line) if line else None,
+    )
+
+
+def _series_view(series: Series, line: Scale | None) -> SeriesView:
+    folder = shared_folder(series)
+    with_day = line is not None and line.with_day
+    cells = (
+        cell(frame, series, folder, with_day, line.of(frame) if line else None) for frame in series.frames
+    )
+    return SeriesView(series.name, folder, tuple(cells))
