@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from pulumi_videosnap.alibaba import api as mps
 from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
 from pulumi_videosnap.fields import FieldFacts, Inputs, Mark, dotted, facts, range_of
+from pulumi_videosnap.frames.stores import PLATFORMS
 from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import words
 from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
@@ -125,6 +126,24 @@ def emulator_assumptions() -> Iterator[str]:
         yield f"| {one.api} | {one.key} | {one.choice} | {one.why} | {one.source} |"
 
 
+def storage_platforms() -> Iterator[str]:
+    """How each storage platform is reached, and which of it is assumed."""
+    yield "| platform | endpoint | style | keys | region, endpoint | assumed |"
+    yield "|---|---|---|---|---|---|"
+    for key, platform in PLATFORMS.items():
+        keys, region, endpoint = platform.keys, platform.region_setting, platform.endpoint_setting
+        assumed = [fact.about for fact in platform.facts if not fact.documented]
+        cells = (
+            f"{platform.title} (`{key}`)",
+            f"`{platform.endpoint.replace('{region}', 'REGION')}`",
+            platform.addressing,
+            f"`{keys.access_key.env}`, `{keys.secret_key.env}`",
+            f"`{region.env}`, `{endpoint.env}`",
+            ", ".join(assumed) or "nothing",
+        )
+        yield f"| {' | '.join(cells)} |"
+
+
 def help_of(*command: str) -> Callable[[], Iterator[str]]:
     """A command's own help text, 80 columns wide."""
 
@@ -151,6 +170,8 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "emulator assumptions": emulator_assumptions,
     "videosnap help": help_of(),
     "videosnap emulator help": help_of("emulator"),
+    "videosnap frames help": help_of("frames"),
+    "storage platforms": storage_platforms,
 }
 
 

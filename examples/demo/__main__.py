@@ -28,6 +28,7 @@ def main() -> int:
         video_stills.tell(cloud)
     step(f"That took {time.monotonic() - began:.0f} seconds and left nothing running.")
     say(f"The pictures are in {shown(FRAMES)}; the programs: examples/quickstart, examples/video-stills.")
+    say(f"Contact sheets, for a browser: live-room.html and video-stills.html in {shown(DEMO)}.")
     say("Go on by hand: `make emulator` in one terminal; in another")
     say("    . engine/env.sh; . .emulator/env; pulumi stack init dev; pulumi up")
     say("Your own account: see “Your real account” in README.md.")

@@ -41,10 +41,17 @@ class Pulumi:
         """Run a command and show some lines of its output; an exit code not expected ends the demo."""
         self._run([*arguments], show, expect, ["--stack", STACK, "--config-file", str(self._settings)])
 
+    def contact_sheet(self, file: Path, expect: Container[int] = SUCCEEDED) -> None:
+        """What the stack's tasks took, checked picture by picture, and a page to look at."""
+        self._command(["videosnap", "frames", "--stack", STACK, "--sheet", str(file)], everything, expect, [])
+
     def _run(self, arguments: list[str], show: Choice, expect: Container[int], more: list[str]) -> None:
-        print(f"  $ pulumi {' '.join(arguments)}", flush=True)
+        self._command(["pulumi", *arguments], show, expect, [*more, "--non-interactive"])
+
+    def _command(self, command: list[str], show: Choice, expect: Container[int], more: list[str]) -> None:
+        print(f"  $ {' '.join(command).replace(f'{ROOT}/', '')}", flush=True)
         ran = subprocess.run(
-            ["pulumi", *arguments, *more, "--non-interactive"],
+            [*command, *more],
             cwd=self._project,
             env=self._environment,
             text=True,
@@ -55,7 +62,7 @@ class Pulumi:
         if ran.returncode not in expect:
             raise SystemExit(f"demo: exit code {ran.returncode}, which is not expected:\n{ran.stdout}")
         for line in show(ran.stdout):
-            print(f"      {line}", flush=True)
+            print(f"      {line}".replace(f"{ROOT}/", ""), flush=True)
 
 
 def _environment(cloud: Cloud) -> dict[str, str]:
@@ -64,7 +71,7 @@ def _environment(cloud: Cloud) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith(_FROM_OUTSIDE)},
         **cloud.environment,
-        "PATH": f"{ROOT / '.engine' / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join([str(ROOT / ".venv/bin"), str(ROOT / ".engine/bin"), os.environ["PATH"]]),
         "PULUMI_HOME": str(DEMO / "pulumi-home"),
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": "",

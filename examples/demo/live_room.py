@@ -6,9 +6,11 @@ from typing import Any
 
 from examples.demo.emulator import Cloud
 from examples.demo.engine import DRIFT_FOUND, Pulumi
-from examples.demo.places import FRAMES, ROOT, shown
+from examples.demo.places import DEMO, FRAMES, ROOT, shown
 from examples.demo.screen import changes, nothing, say, step
 
+AS_EXPECTED_OR_NOT = (0, 1)
+"""On a slow machine the interval that somebody changed behind the back leaves a gap, which is told."""
 DRIFT_RUN = ("refresh", "--preview-only", "--expect-no-changes", "--diff")
 
 
@@ -58,6 +60,9 @@ def _drift_and_heal(cloud: Cloud, pulumi: Pulumi) -> None:
 
 
 def _end(cloud: Cloud, pulumi: Pulumi) -> None:
+    step("Which pictures did it take? Each one is opened, and laid out on a page to look at:")
+    pulumi.contact_sheet(DEMO / "live-room.html", expect=AS_EXPECTED_OR_NOT)
+
     step("And the end of act one.")
     pulumi("destroy", "--yes", "--skip-preview", show=nothing)
     left = len(_running(cloud))

@@ -6,7 +6,7 @@ from PIL import Image
 
 from examples.demo.emulator import Cloud
 from examples.demo.engine import FAILED, Pulumi
-from examples.demo.places import FRAMES, ROOT, shown
+from examples.demo.places import DEMO, FRAMES, ROOT, shown
 from examples.demo.screen import (
     changes,
     count,
@@ -67,6 +67,9 @@ def _fail_and_mend(cloud: Cloud, pulumi: Pulumi) -> None:
 
 
 def _end(pulumi: Pulumi) -> None:
+    step("Which pictures did they take?")
+    pulumi.contact_sheet(DEMO / "video-stills.html")
+
     step("And the end. Jobs have ended by themselves, so there is nothing to stop:")
     pulumi("destroy", "--yes", "--skip-preview", show=row_of("stills"))
 

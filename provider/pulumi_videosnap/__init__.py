@@ -1,5 +1,5 @@
 """Cloud video-snapshot tasks as Pulumi resources."""
 
-from pulumi_videosnap import alibaba, errors, volcengine
+from pulumi_videosnap import alibaba, errors, frames, volcengine
 
-__all__ = ["alibaba", "errors", "volcengine"]
+__all__ = ["alibaba", "errors", "frames", "volcengine"]

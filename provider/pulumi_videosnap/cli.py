@@ -21,7 +21,14 @@ def _emulator(arguments: Sequence[str]) -> int:
     return serve(arguments)
 
 
+def _frames(arguments: Sequence[str]) -> int:
+    from pulumi_videosnap.frames.command import main as frames  # noqa: PLC0415 - loads boto3 and more
+
+    return frames(arguments)
+
+
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "frames": (_frames, "list, check, fetch and show the pictures that a stack's tasks took"),
     "emulator": (_emulator, "run the offline stand-in for the cloud, with a live page"),
 }
 """Each command with its one-line help; it parses the arguments behind its name by itself."""

@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pulumi
+from pydantic.alias_generators import to_camel
 
 from pulumi_videosnap.fields import snake
 
@@ -34,6 +35,13 @@ def pythonic(value: Any) -> Any:
         return {snake(name): pythonic(item) for name, item in value.items()}
     if isinstance(value, list):
         return [pythonic(item) for item in value]
+    return value
+
+
+def camel(value: Any) -> Any:
+    """What a program sees of state, with the names that state has for it."""
+    if isinstance(value, Mapping):
+        return {to_camel(name): camel(item) for name, item in value.items()}
     return value
 
 

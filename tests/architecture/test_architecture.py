@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import pulumi_videosnap
-from pulumi_videosnap import volcengine
+from pulumi_videosnap import alibaba, frames, volcengine
 
 ROOT = Path(__file__).resolve().parents[2]
 PROVIDER = ROOT / "provider" / "pulumi_videosnap"
@@ -28,7 +28,10 @@ SHARED = [
     "credentials",
     "errors",
     "endpoint",
+    "forms",
+    "plugin_threads",
     "profile_files",
+    "programs",
     "shared_caller",
     "verdicts",
 ]
@@ -58,7 +61,9 @@ def test_provider_and_emulator_share_no_code() -> None:
         assert not any(name.startswith("pulumi") for name in _imports(file)), file
 
 
-@pytest.mark.parametrize("module", [pulumi_videosnap, volcengine], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [pulumi_videosnap, alibaba, frames, volcengine], ids=lambda module: module.__name__
+)
 def test_what_is_exported_is_listed(module: object) -> None:
     listed: list[str] = module.__all__  # type: ignore[attr-defined]
     assert listed == sorted(listed, key=lambda name: (name.islower(), name))

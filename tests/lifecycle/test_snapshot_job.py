@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from pulumi_videosnap.errors import Rejected, TaskFailed, TaskUnfinished
 from support.emulator import Emulator
 from support.jobs import PLACE, JobStory, job_engine, job_inputs, store_of
+from support.tutorial import run_tutorial
 
 SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"
 THREE = [f"stills/output_0000{number}.jpg" for number in (1, 2, 3)]
@@ -339,3 +341,16 @@ def test_own_user_data_stands_before_the_token(story: JobStory) -> None:
     [job] = story.jobs()
     assert job["userData"].startswith("team-视频-videosnap-")
     assert story.outputs()["token"] == job["userData"]
+
+
+def test_the_tutorials_numbers_make_the_tutorials_pictures(story: JobStory, tmp_path: Path) -> None:
+    run_tutorial(tmp_path, story.emulator.environment)
+    store = store_of(story.emulator.environment)
+    names = [f"output_0000{number}.jpg" for number in (1, 2, 3)]
+    theirs = [store.get_object(Bucket="media", Key=name)["Body"].read() for name in names]
+    ours = job_inputs(
+        outputFile={**PLACE, "object": "output_{Count}.jpg"}, time=2, interval=2, num=3, height=360
+    )
+    story.stack.up({"stills": ours})
+    assert story.outputs()["frames"] == names
+    assert [store.get_object(Bucket="frames", Key=name)["Body"].read() for name in names] == theirs

@@ -144,6 +144,11 @@ class Project:
         written = (file for file in self.folder.rglob("*") if file.is_file() and file.name != "__main__.py")
         return [file.read_bytes().decode(errors="replace") for file in written]
 
+    def outputs(self) -> dict[str, Any]:
+        """What the program exports."""
+        told: dict[str, Any] = json.loads(self.run("stack", "output", "--json").ok().output)
+        return told
+
     def export(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads(self.run("stack", "export").ok().output)
         return state

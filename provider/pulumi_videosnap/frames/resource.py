@@ -1,0 +1,96 @@
+"""`FramesReady`: a resource that is there once a task's pictures are; others can depend on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pulumi
+
+from pulumi_videosnap.alibaba.resource import SnapshotJob
+from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
+from pulumi_videosnap.frames.gather import shared_start
+from pulumi_videosnap.frames.model import Place
+from pulumi_videosnap.frames.places import place_of
+from pulumi_videosnap.frames.ready import FramesReadyLifecycle
+from pulumi_videosnap.frames.recorded import FILE, LIVE, Recorded
+from pulumi_videosnap.frames.store import open_store
+from pulumi_videosnap.lifecycle import Host, Lifecycle
+from pulumi_videosnap.programs import camel
+from pulumi_videosnap.volcengine.resource import SnapshotTask
+
+Task = SnapshotTask | SnapshotJob
+
+
+class FramesReadyProvider(LifecycleProvider):
+    """Drives gates. State names this class: it must never be renamed or moved."""
+
+    def lifecycle(self, host: Host) -> Lifecycle:
+        """The lifecycle of one gate."""
+        return FramesReadyLifecycle(host, lambda place: open_store(place, config=host.config))
+
+
+class FramesReady(TaskResource, module="frames", name="FramesReady"):
+    """A gate that opens once a task has written so many pictures, with a deadline.
+
+    Of a live room's task those count that were written since it started; of a job, the very ones that it
+    names. A gate that was passed stays open; it waits again when the task is another run.
+    """
+
+    _outputs = ("frames",)
+
+    frames: pulumi.Output[Sequence[str]]
+    """The keys of the pictures that opened the gate, oldest first."""
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        task: Task,
+        count: pulumi.Input[int] | None = None,
+        timeout: pulumi.Input[int] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Wait for pictures.
+
+        :param task: whose pictures.
+        :param count: how many must be there (default 1); a job's are all waited for.
+        :param timeout: seconds to wait for them (1 to 86400, default 300).
+        """
+        where = _where(task)
+        props = {name: where.apply(partial(_part, name)) for name in _FROM_THE_TASK}
+        super().__init__(
+            FramesReadyProvider(), resource_name, {**props, "count": count, "timeout": timeout}, opts
+        )
+
+
+_FROM_THE_TASK = ("platform", "bucket", "region", "prefix", "since", "keys")
+
+
+def _part(name: str, told: Mapping[str, Any]) -> Any:
+    return told.get(name)
+
+
+def _where(task: Task) -> pulumi.Output[dict[str, Any]]:
+    if isinstance(task, SnapshotJob):
+        return pulumi.Output.all(config=task.snapshot_config, keys=task.frames).apply(_of_job)
+    return pulumi.Output.all(
+        storage=task.storage_config, prefix=task.frame_prefix, since=task.start_time
+    ).apply(_of_room)
+
+
+def _of_job(told: Mapping[str, Any]) -> dict[str, Any]:
+    place = place_of(Recorded("", FILE, "", {"snapshotConfig": camel(told["config"])}))
+    keys = list(told["keys"])
+    return {**_place(place), "prefix": shared_start(keys) if keys else "", "keys": keys}
+
+
+def _of_room(told: Mapping[str, Any]) -> dict[str, Any]:
+    recorded = {"storageConfig": camel(told["storage"]), "framePrefix": told["prefix"]}
+    place = place_of(Recorded("", LIVE, "", recorded))
+    return {**_place(place), "prefix": place.prefix, "since": told["since"]}
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"platform": place.platform, "bucket": place.bucket, "region": place.region}
