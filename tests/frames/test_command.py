@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from pulumi_videosnap.frames.command import main
+from pulumi_videosnap.frames.command import Here, main
 from pulumi_videosnap.frames.files import file_of
 from pulumi_videosnap.frames.model import Condition, Frame, TaskFrames
 from pulumi_videosnap.volcengine.account import connect
@@ -205,3 +206,25 @@ def test_hostile_keys_stay_in_the_folder() -> None:
         assert not path.is_absolute()
         assert ".." not in path.parts
         assert all(len(part.encode()) <= 120 and part.isprintable() for part in path.parts), path
+
+
+def test_following_prints_each_picture_once_until_it_is_broken_off(
+    state: Path, emulator: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = json.loads(state.read_text())
+    lobby = told["deployment"]["resources"][0]["outputs"]
+    lobby["status"] = "running"
+    del lobby["endTime"]
+    state.write_text(json.dumps(told))
+    looks = iter([0.1, 0.1])
+
+    def sleep(_seconds: float) -> None:
+        if next(looks, None) is None:
+            raise KeyboardInterrupt
+
+    now = datetime.fromisoformat(emulator.request("GET", "/clock")["now"].replace("Z", "+00:00"))
+    code = main(["--state", str(state), "lobby", "--follow"], Here(sleep=sleep, now=lambda: now))
+    said = capsys.readouterr().out
+    assert code == 0, said
+    pictures = [line for line in said.splitlines() if line.startswith("lobby  present  ")]
+    assert len(pictures) == len(set(pictures)) == 10

@@ -21,20 +21,24 @@ PICTURES = (".jpg", ".jpeg", ".png")
 
 @dataclass
 class Claim:
-    """What a task may own: objects of a place, written within its time (UTC); `objects` fills up."""
+    """What a task may own: objects of a place, written within its time (UTC); `objects` fills up.
+
+    `until` is None while the task goes on.
+    """
 
     task: str
     place: Place
     since: datetime
-    until: datetime
+    until: datetime | None
     objects: list[Stored] = field(default_factory=list)
     ambiguous: int = 0
     rivals: set[str] = field(default_factory=set)
 
     def may_own(self, stored: Stored) -> bool:
         """Whether the object was written in this task's time and place."""
-        in_time = self.since - SLACK <= stored.modified <= self.until + SLACK
-        return in_time and stored.key.startswith(self.place.prefix)
+        if stored.modified < self.since - SLACK or not stored.key.startswith(self.place.prefix):
+            return False
+        return self.until is None or stored.modified <= self.until + SLACK
 
 
 def attribute(claims: Sequence[Claim], objects: Iterable[Stored]) -> None:

@@ -59,7 +59,7 @@ def _rooms(tasks: Sequence[Recorded], around: Surroundings) -> Iterator[tuple[st
     claims: list[tuple[Recorded, Claim]] = []
     for task in tasks:
         try:
-            claims.append((task, _claim(task, around.now)))
+            claims.append((task, _claim(task)))
         except VideosnapError as problem:
             yield task.id, TaskFrames(task.name, task.kind, task.id, None, problem=str(problem))
     by_bucket = sorted(claims, key=lambda pair: _bucket_of(pair[1].place))
@@ -82,24 +82,23 @@ def _rooms_of_one_bucket(
         if problem:
             yield task.id, TaskFrames(task.name, task.kind, task.id, claim.place, problem=problem)
         else:
-            yield task.id, _room(task, claim)
+            yield task.id, _room(task, claim, around.now)
 
 
-def _claim(task: Recorded, now: datetime) -> Claim:
+def _claim(task: Recorded) -> Claim:
     place, pace = place_of(task), pace_of(task.properties)
     started = pace.starts[0] if pace.starts else moment_of(task.properties.get("startTime"))
     if started is None:
         raise CannotCheck("state records no start of it, so its time is not known: run `pulumi refresh`")
-    ended = moment_of(task.properties.get("endTime"))
-    return Claim(task.name, place, started, ended or now)
+    return Claim(task.name, place, started, moment_of(task.properties.get("endTime")))
 
 
-def _room(task: Recorded, claim: Claim) -> TaskFrames:
+def _room(task: Recorded, claim: Claim, now: datetime) -> TaskFrames:
     if claim.ambiguous:
         return TaskFrames(task.name, task.kind, task.id, claim.place, problem=_ambiguous(claim))
     pace = pace_of(task.properties)
     series = tuple(
-        Series(name, tuple(frames_of_stream(objects, pace, claim.until)))
+        Series(name, tuple(frames_of_stream(objects, pace, claim.until or now)))
         for name, objects in streams_of(claim)
     )
     events = [*events_of(task.properties), *(gap for one in series for gap in gaps(one))]
