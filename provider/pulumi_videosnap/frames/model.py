@@ -6,20 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from pulumi_videosnap.s3.stored import Stored
-
-__all__ = [
-    "Condition",
-    "Event",
-    "Frame",
-    "Picture",
-    "Place",
-    "Report",
-    "Series",
-    "Stored",
-    "TaskFrames",
-]
-
 
 class Condition(str, Enum):
     """What is the matter with one frame; only PRESENT is as it should be."""
@@ -50,6 +36,16 @@ class Place:
     region: str | None = None
     prefix: str = ""
     endpoint: str | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One object as a listing tells it; `modified` in UTC, `etag` without quotes."""
+
+    key: str
+    size: int
+    modified: datetime
+    etag: str = ""
 
 
 @dataclass(frozen=True)
