@@ -17,6 +17,8 @@ lobby = volcengine.SnapshotTask(
         )
     ),
     max_idle_time=200,
+    # The vendor documents no keys. Where others write to the bucket too, this tells the pictures apart.
+    frame_prefix=config.get("framePrefix"),
 )
 
 pulumi.export("task", lobby.id)
