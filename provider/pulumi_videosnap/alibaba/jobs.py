@@ -54,7 +54,7 @@ class Jobs:
         surely was not submitted; `replaced` is the id of an older job that may carry the same token.
         """
         found = self._listing.marked(owner)
-        while self._intents.uncertain(token) and not _is_there(found, token, replaced):
+        while self._intents.uncertain(token) and not adoptable(found, token, replaced):
             tell("a run before this one may just have submitted it: looking again")
             self._sleep(LOOK_AGAIN)
             found = self._listing.marked(owner, anew=True)
@@ -101,8 +101,13 @@ class Jobs:
         return None
 
 
-def _is_there(found: Sequence[SnapshotJob], token: str, replaced: str) -> bool:
+def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> SnapshotJob | None:
+    """The newest of an owner's jobs, if it is the very one to make: a create got that far before.
+
+    Not the run that is being replaced, and not one that failed. An older job may have been overwritten by a
+    newer one, so none but the newest counts.
+    """
     newest = found[0] if found else None
     if newest is None or newest.id == replaced or newest.state == State.FAIL.value:
-        return False
-    return newest.user_data == token
+        return None
+    return newest if newest.user_data == token else None

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import datetime, timezone
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from pulumi_videosnap.canonical import canonical_request
 from pulumi_videosnap.credentials import Credentials
-from pulumi_videosnap.http import Request, encode_query
+from pulumi_videosnap.http import Request
 
 ALGORITHM = "ACS3-HMAC-SHA256"
 
@@ -44,21 +45,6 @@ def sign(
         f"SignedHeaders={';'.join(to_sign)},Signature={signature}"
     )
     return added
-
-
-def canonical_request(request: Request, headers: dict[str, str]) -> str:
-    """The text whose digest gets signed; `headers` are the signed ones, in lower case and sorted."""
-    return "\n".join(
-        (
-            request.method,
-            quote(request.path, safe="/-_.~"),
-            # Sorting pairs sorts by name: no parameter of ours is given twice.
-            encode_query(tuple(sorted(request.query))),
-            "".join(f"{name}:{value}\n" for name, value in headers.items()),
-            ";".join(headers),
-            hashlib.sha256(request.body).hexdigest(),
-        )
-    )
 
 
 def _headers_to_sign(headers: dict[str, str]) -> dict[str, str]:

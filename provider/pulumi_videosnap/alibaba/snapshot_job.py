@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
+from pulumi_videosnap.alibaba.jobs import adoptable
 from pulumi_videosnap.alibaba.mapping import (
     body_of,
     objects_of,
@@ -43,6 +44,7 @@ from pulumi_videosnap.lifecycle import (
     ReadOutcome,
     Unreadable,
 )
+from pulumi_videosnap.moments import read_moment
 from pulumi_videosnap.validation import Failure, validate
 
 REMEMBERED_FOR = timedelta(hours=72)
@@ -144,7 +146,7 @@ class SnapshotJobLifecycle(Lifecycle):
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
         job = _recorded_job(recorded)
         try:
-            found = self._account(job).jobs.get(task_id, _created(recorded))
+            found = self._account(job).jobs.get(task_id, read_moment(recorded.get("creationTime")))
         except NotFound as unknown:
             return _not_found(recorded, unknown)
         told = outputs_of(job, found)
@@ -185,15 +187,9 @@ class SnapshotJobLifecycle(Lifecycle):
     def _adopt(
         self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob | None:
-        """The owner's newest job, if that is the very one to make: a create got that far before.
-
-        Not the run that this one takes the place of, not one that failed, and not one whose pictures were
-        deleted. An older job may have been overwritten by a newer one, so none but the newest counts.
-        """
-        newest = earlier[0] if earlier else None
-        if newest is None or newest.id == self._host.claims.predecessor(job.owner):
-            return None
-        if newest.state == State.FAIL.value or newest.user_data != token_of(job):
+        """The job that a create before this one made, unless its pictures were deleted since."""
+        newest = adoptable(earlier, token_of(job), self._host.claims.predecessor(job.owner))
+        if newest is None:
             return None
         if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
             return None
@@ -263,13 +259,8 @@ def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
     return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
 
 
-def _created(recorded: Properties) -> datetime | None:
-    told = recorded.get("creationTime")
-    return datetime.fromisoformat(str(told).replace("Z", "+00:00")) if told else None
-
-
 def _not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    created = _created(recorded)
+    created = read_moment(recorded.get("creationTime"))
     if created is None:
         raise unknown  # nothing was ever recorded of it: somebody asked for a job that is not there
     if unknown.at - created < REMEMBERED_FOR:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pulumi_videosnap.errors import CannotCheck, VideosnapError
 from pulumi_videosnap.frames.files import download
-from pulumi_videosnap.frames.gather import Surroundings, report_of
+from pulumi_videosnap.frames.gather import Surroundings, every_frame, report_of
 from pulumi_videosnap.frames.model import Place, Report
 from pulumi_videosnap.frames.recorded import LIVE, Stack, stack_in, stack_of
 from pulumi_videosnap.frames.sheet import render
@@ -72,7 +72,8 @@ def main(arguments: Sequence[str], here: Here | None = None) -> int:
     """Run the command; returns the exit code."""
     asked = parser().parse_args(arguments)
     try:
-        return _run(asked, here or Here())
+        chosen = here or Here()
+        return _run(asked, replace(chosen, open=functools.cache(chosen.open)))
     except VideosnapError as problem:
         print(f"videosnap frames: {problem}", file=sys.stderr)  # noqa: T201
         return UNCHECKED
@@ -81,24 +82,22 @@ def main(arguments: Sequence[str], here: Here | None = None) -> int:
 def _run(asked: argparse.Namespace, here: Here) -> int:
     if asked.follow:
         return _follow(asked, here)
-    report = _report(asked, here)
+    report = _report(asked, here, _stack(asked))
     _print(as_json(report).splitlines() if asked.json else as_text(report))
     if asked.sheet:
         asked.sheet.write_text(render(report), encoding="utf-8")
         print(f"contact sheet: {asked.sheet}", file=sys.stderr)  # noqa: T201
     if asked.download:
-        opened = functools.cache(here.open)
-        count = download(report, asked.download, opened, _share("downloaded"))
+        count = download(report, asked.download, here.open, _share("downloaded"))
         print(f"{count} pictures in {asked.download}", file=sys.stderr)  # noqa: T201
     return exit_code(report)
 
 
-def _report(asked: argparse.Namespace, here: Here) -> Report:
-    opened = functools.cache(here.open)
-    around = Surroundings(opened, here.now(), _count("looked at", "objects"))
-    report = report_of(_stack(asked), around)
+def _report(asked: argparse.Namespace, here: Here, stack: Stack) -> Report:
+    around = Surroundings(here.open, here.now(), _count("looked at", "objects"))
+    report = report_of(stack, around)
     if asked.verify or asked.sheet:
-        report = verified(report, opened, _count("opened", "pictures"))
+        report = verified(report, here.open, _count("opened", "pictures"))
     return report
 
 
@@ -125,14 +124,13 @@ def _follow(asked: argparse.Namespace, here: Here) -> int:
     """Print each new picture as it comes, until no task goes on; ^C ends it with what is known then."""
     seen: set[tuple[str, str]] = set()
     while True:
-        report = _report(asked, here)
-        for task in report.tasks:
-            for series in task.series:
-                for frame in series.frames:
-                    if frame.stored and (task.name, frame.stored.key) not in seen:
-                        seen.add((task.name, frame.stored.key))
-                        _print([f"{task.name}  {frame.condition.value}  {frame.stored.key}"])
-        if not _goes_on(asked):
+        stack = _stack(asked)
+        report = _report(asked, here, stack)
+        for task, _, frame in every_frame(report):
+            if frame.stored and (task.name, frame.stored.key) not in seen:
+                seen.add((task.name, frame.stored.key))
+                _print([f"{task.name}  {frame.condition.value}  {frame.stored.key}"])
+        if not _goes_on(stack):
             break
         try:
             here.sleep(asked.every)
@@ -142,9 +140,9 @@ def _follow(asked: argparse.Namespace, here: Here) -> int:
     return exit_code(report)
 
 
-def _goes_on(asked: argparse.Namespace) -> bool:
+def _goes_on(stack: Stack) -> bool:
     """Whether a task of the stack still runs, as far as its state says."""
-    return any(task.properties.get("status") == "running" for task in _stack(asked).tasks)
+    return any(task.properties.get("status") == "running" for task in stack.tasks)
 
 
 def _print(lines: Sequence[str] | Iterator[str]) -> None:

@@ -15,9 +15,10 @@ from pulumi_videosnap.errors import CannotCheck, VideosnapError
 from pulumi_videosnap.frames.attribution import Claim, attribute, streams_of
 from pulumi_videosnap.frames.expected import frames_of_job, frames_of_stream, gaps, offsets_of_job
 from pulumi_videosnap.frames.model import Frame, Place, Report, Series, Stored, TaskFrames
-from pulumi_videosnap.frames.pace import events_of, moment_of, pace_of
+from pulumi_videosnap.frames.pace import events_of, pace_of
 from pulumi_videosnap.frames.places import of_file, place_of
 from pulumi_videosnap.frames.recorded import LIVE, Recorded, Stack
+from pulumi_videosnap.moments import read_moment
 
 Progress = Callable[[int], None]
 
@@ -87,10 +88,10 @@ def _rooms_of_one_bucket(
 
 def _claim(task: Recorded) -> Claim:
     place, pace = place_of(task), pace_of(task.properties)
-    started = pace.starts[0] if pace.starts else moment_of(task.properties.get("startTime"))
+    started = pace.starts[0] if pace.starts else read_moment(task.properties.get("startTime"))
     if started is None:
         raise CannotCheck("state records no start of it, so its time is not known: run `pulumi refresh`")
-    return Claim(task.name, place, started, moment_of(task.properties.get("endTime")))
+    return Claim(task.name, place, started, read_moment(task.properties.get("endTime")))
 
 
 def _room(task: Recorded, claim: Claim, now: datetime) -> TaskFrames:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pulumi_videosnap.frames.model import Event
+from pulumi_videosnap.moments import read_moment
 
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
 
@@ -41,11 +42,11 @@ class Pace:
 def pace_of(properties: Mapping[str, Any]) -> Pace:
     """The pace that is recorded of a task; one interval from its start on when no history is."""
     interval = int((properties.get("imageConfig") or {}).get("interval", 2))
-    started = moment_of(properties.get("startTime"))
+    started = read_moment(properties.get("startTime"))
     entries = [
         (at, int(entry.get("interval", interval)), entry.get("event"))
         for entry in properties.get("history") or []
-        if (at := moment_of(entry.get("at")))
+        if (at := read_moment(entry.get("at")))
     ]
     if not entries and started:
         entries = [(started, interval, "start")]
@@ -71,12 +72,5 @@ def events_of(properties: Mapping[str, Any]) -> Iterator[Event]:
         elif interval != before:
             yield Event(at, "interval", f"every {interval} s instead of {before} s")
         before = interval
-    if ended := moment_of(properties.get("endTime")):
+    if ended := read_moment(properties.get("endTime")):
         yield Event(ended, "end", f"ended: {properties.get('stopReason') or 'no reason given'}")
-
-
-def moment_of(text: object) -> datetime | None:
-    """A recorded moment (RFC 3339) in UTC; None when there is none."""
-    if not isinstance(text, str) or not text:
-        return None
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)

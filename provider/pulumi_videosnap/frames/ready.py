@@ -26,8 +26,8 @@ from pulumi_videosnap.fields import (
 )
 from pulumi_videosnap.frames.attribution import PICTURES
 from pulumi_videosnap.frames.model import Place, Stored
-from pulumi_videosnap.frames.pace import moment_of
 from pulumi_videosnap.lifecycle import Checked, Created, Host, Lifecycle, Present, ReadOutcome
+from pulumi_videosnap.moments import read_moment
 from pulumi_videosnap.validation import validate
 
 PAUSE = 2.0
@@ -125,7 +125,7 @@ class FramesReadyLifecycle(Lifecycle):
 
 def _found(gate: FramesReadyInputs, bucket: Bucket) -> list[str]:
     """The keys of the pictures that count, oldest first."""
-    since = moment_of(gate.since)
+    since = read_moment(gate.since)
     listed = [stored for stored in bucket.list(gate.prefix) if _counts(stored, gate, since)]
     return [stored.key for stored in sorted(listed, key=lambda stored: (stored.modified, stored.key))]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pulumi_videosnap.frames.model import Condition, Frame, Report, Series, TaskFrames
 from pulumi_videosnap.frames.sheet.words import brief, exact, offset, place, summary, visible
+from pulumi_videosnap.moments import write_moment
 
 AS_EXPECTED, BAD, UNCHECKED = 0, 1, 2
 """Exit codes: every frame as it should be; some missing or bad; something could not be looked at."""
@@ -122,4 +123,4 @@ def _frame_json(frame: Frame) -> dict[str, Any]:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+    return write_moment(moment) if moment else None

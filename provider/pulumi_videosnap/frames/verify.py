@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol
@@ -90,10 +90,3 @@ def _compared(frame: Frame, before: Picture | None) -> Frame:
             frame, condition=Condition.DUPLICATE, why="the very picture before it: a frozen stream?"
         )
     return frame
-
-
-def bad_frames(report: Report) -> Iterator[Frame]:
-    """Every frame that is not as it should be."""
-    for task in report.tasks:
-        for series in task.series:
-            yield from (frame for frame in series.frames if frame.condition is not Condition.PRESENT)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_videosnap.fields import Properties, value_at
+from pulumi_videosnap.moments import read_moment, write_moment
 
 LONGEST = 100
 """Entries that are kept; older ones are forgotten."""
@@ -20,18 +21,10 @@ def remembered(recorded: Properties, outputs: Properties, at: datetime | None = 
     """
     history: list[dict[str, Any]] = list(recorded.get("history") or [])
     started, interval = outputs.get("startTime"), value_at(outputs, ("imageConfig", "interval"))
-    begun = [moment_of(entry["at"]) for entry in history if entry["event"] == "start"]
-    if started and not any(abs(moment_of(started) - one) < SAME_START for one in begun):
+    start = read_moment(started)
+    begun = [read_moment(entry["at"]) for entry in history if entry["event"] == "start"]
+    if start and not any(one and abs(start - one) < SAME_START for one in begun):
         history.append({"at": started, "event": "start", "interval": interval})
     elif history and at and history[-1]["interval"] != interval:
-        history.append({"at": _text(at), "event": "interval", "interval": interval})
+        history.append({"at": write_moment(at), "event": "interval", "interval": interval})
     return {**outputs, "history": history[-LONGEST:]}
-
-
-def moment_of(text: str) -> datetime:
-    """A recorded moment."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
-def _text(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,6 +12,7 @@ from typing import Any
 
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.fields import Properties
+from pulumi_videosnap.moments import write_moment
 from pulumi_videosnap.volcengine import inputs as declared
 from pulumi_videosnap.volcengine import models, words
 from pulumi_videosnap.volcengine.inputs import BLOCKS, SnapshotTaskInputs
@@ -208,4 +209,4 @@ def rfc3339(milliseconds: int | None) -> str | None:
     if not milliseconds:
         return None
     moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return write_moment(moment)

@@ -11,10 +11,11 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from pulumi_videosnap.canonical import canonical_request
 from pulumi_videosnap.credentials import Credentials
-from pulumi_videosnap.http import Request, encode_query
+from pulumi_videosnap.http import Request
 
 ALGORITHM = "HMAC-SHA256"
 
@@ -64,21 +65,6 @@ def signed_host(endpoint: str) -> str:
     """The Host to sign and to send: the SDKs strip the ports 80 and 443 and keep any other."""
     host = urlsplit(endpoint).netloc
     return host.rpartition(":")[0] if host.endswith(_DEFAULT_PORTS) else host
-
-
-def canonical_request(request: Request, headers: Mapping[str, str]) -> str:
-    """The text whose digest gets signed; `headers` are the signed ones, in lower case and sorted."""
-    return "\n".join(
-        (
-            request.method,
-            quote(request.path, safe="/-_.~"),
-            # Sorting pairs sorts by name: no parameter of ours is given twice.
-            encode_query(tuple(sorted(request.query))),
-            "".join(f"{name}:{value}\n" for name, value in headers.items()),
-            ";".join(headers),
-            hashlib.sha256(request.body).hexdigest(),
-        )
-    )
 
 
 def _headers_to_sign(given: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:

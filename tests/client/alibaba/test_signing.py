@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.signing import canonical_request, sign
+from pulumi_videosnap.alibaba.signing import sign
+from pulumi_videosnap.canonical import canonical_request
 from pulumi_videosnap.credentials import Credentials
 from pulumi_videosnap.http import Request
 
