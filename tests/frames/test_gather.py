@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.errors import Unreachable
-from pulumi_videosnap.frames.gather import Surroundings, report_of, shared_start
+from pulumi_videosnap.frames.gather import Surroundings, report_of
 from pulumi_videosnap.frames.model import Condition, Place, Report, Stored, TaskFrames
-from pulumi_videosnap.frames.recorded import FILE, LIVE, Recorded, Stack, read_export
 from pulumi_videosnap.frames.telling import AS_EXPECTED, BAD, UNCHECKED, as_json, as_text, exit_code
+from pulumi_videosnap.recorded import FILE, LIVE, Recorded, Stack, read_export
+from pulumi_videosnap.s3.presence import shared_start
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 1}}
@@ -201,7 +202,10 @@ def test_the_engines_export_is_read() -> None:
         {"urn": urn, "type": kind, "id": "gone", "pendingReplacement": True},
     ]
     stack = read_export(json.dumps({"version": 3, "deployment": {"resources": resources}}), "")
-    assert stack == Stack("dev", (Recorded("stills", FILE, "abc", {"state": "Success"}),))
+    gone = Recorded("stills", FILE, "gone", {}, urn)
+    assert stack == Stack(
+        "dev", (Recorded("stills", FILE, "abc", {"state": "Success"}, urn),), interrupted=(gone,)
+    )
 
 
 @pytest.mark.parametrize(

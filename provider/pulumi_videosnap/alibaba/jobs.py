@@ -85,6 +85,13 @@ class Jobs:
         """One job; with the time of its submission, many of them cost one call. NotFound when unknown."""
         return self._listing.job(job_id, created)
 
+    def seen(self) -> tuple[list[SnapshotJob], datetime | None]:
+        """The newest jobs as far back as they were listed for others, newest first, and since when that is.
+
+        The moment is None where every job that the service knows was listed.
+        """
+        return self._listing.newest()
+
     def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob:
         """The job once it has ended; TaskUnfinished after `timeout` seconds."""
         ended = self._waiting.wait(job, timeout, tell)

@@ -74,6 +74,17 @@ class Listing:
                 self._read_around(created)
             return self._jobs.get(job_id) or self._ask(job_id)
 
+    def newest(self) -> tuple[list[SnapshotJob], datetime | None]:
+        """The jobs of the pages from now back, newest first, and since when all of them are there."""
+        with self._lock:
+            self._forget_stale()
+            if not any(span.newest == math.inf for span in self._spans):
+                self._take(self._api.list_jobs(), None, math.inf, pages=1)
+            oldest = min(span.oldest for span in self._spans if span.newest == math.inf)
+            found = [job for job in self._jobs.values() if _created(job) >= oldest]
+        since = None if oldest == -math.inf else utc(oldest)
+        return sorted(found, key=_created, reverse=True), since
+
     def note(self, jobs: Sequence[SnapshotJob]) -> None:
         """Keep what was learned of jobs elsewhere."""
         with self._lock:

@@ -119,7 +119,7 @@ def written_by(job: SnapshotJobInputs, found: SnapshotJob) -> dict[str, Any]:
         keys["frames"] = list(_numbered(source, config.output_file.object, taken))
     if config.tile_output_file:
         keys["tileFrames"] = list(
-            _numbered(source, config.tile_output_file.object, _sheets(config.tile_out, taken))
+            _numbered(source, config.tile_output_file.object, sheets_of(config.properties(), taken))
         )
     return keys
 
@@ -129,11 +129,11 @@ def _taken(job: SnapshotJobInputs, found: SnapshotJob) -> int:
     return 1 if found.count is None and not job.is_sequence else found.count or 0
 
 
-def _sheets(tile: declared.TileOut | None, pictures: int) -> int:
+def sheets_of(config: Properties, pictures: int) -> int:
     """How many sheets the pictures fill. The pages leave open what TileCount counts, so it is not asked."""
-    lines = (tile and tile.lines) or DEFAULT_GRID
-    columns = (tile and tile.columns) or DEFAULT_GRID
-    cells = -(-pictures // ((tile and tile.cell_sel_step) or 1))
+    tile = config.get("tileOut") or {}
+    lines, columns = tile.get("lines") or DEFAULT_GRID, tile.get("columns") or DEFAULT_GRID
+    cells = -(-pictures // (tile.get("cellSelStep") or 1))
     return -(-cells // (lines * columns))
 
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import pulumi
 
-from pulumi_videosnap.alibaba.account import absence_of_mps, open_account, region_of
 from pulumi_videosnap.alibaba.args import InputArgs, SnapshotConfigArgs
-from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
+from pulumi_videosnap.alibaba.connected import snapshot_job
 from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
 from pulumi_videosnap.lifecycle import Host, Lifecycle
 from pulumi_videosnap.programs import plain
@@ -20,11 +19,7 @@ class SnapshotJobProvider(LifecycleProvider):
 
     def lifecycle(self, host: Host) -> Lifecycle:
         """The lifecycle of one snapshot job."""
-        return SnapshotJobLifecycle(
-            host,
-            lambda profile, location: open_account(profile, location, host.config),
-            lambda location: absence_of_mps(region_of(location), config=host.config),
-        )
+        return snapshot_job(host)
 
 
 class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):

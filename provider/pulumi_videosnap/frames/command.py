@@ -15,11 +15,12 @@ from pulumi_videosnap.errors import CannotCheck, VideosnapError
 from pulumi_videosnap.frames.files import download
 from pulumi_videosnap.frames.gather import Surroundings, every_frame, report_of
 from pulumi_videosnap.frames.model import Place, Report
-from pulumi_videosnap.frames.recorded import LIVE, Stack, stack_in, stack_of
 from pulumi_videosnap.frames.sheet import render
 from pulumi_videosnap.frames.store import Store, open_store
 from pulumi_videosnap.frames.telling import UNCHECKED, as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verified
+from pulumi_videosnap.progress import count, share
+from pulumi_videosnap.recorded import LIVE, Stack, stack_in, stack_of
 
 EPILOG = """\
 exit codes: 0 every frame is as expected, 1 frames are missing or bad, 2 something could not be looked at.
@@ -88,16 +89,16 @@ def _run(asked: argparse.Namespace, here: Here) -> int:
         asked.sheet.write_text(render(report), encoding="utf-8")
         print(f"contact sheet: {asked.sheet}", file=sys.stderr)  # noqa: T201
     if asked.download:
-        count = download(report, asked.download, here.open, _share("downloaded"))
-        print(f"{count} pictures in {asked.download}", file=sys.stderr)  # noqa: T201
+        fetched = download(report, asked.download, here.open, share("downloaded"))
+        print(f"{fetched} pictures in {asked.download}", file=sys.stderr)  # noqa: T201
     return exit_code(report)
 
 
 def _report(asked: argparse.Namespace, here: Here, stack: Stack) -> Report:
-    around = Surroundings(here.open, here.now(), _count("looked at", "objects"))
+    around = Surroundings(here.open, here.now(), count("looked at", "objects"))
     report = report_of(stack, around)
     if asked.verify or asked.sheet:
-        report = verified(report, here.open, _count("opened", "pictures"))
+        report = verified(report, here.open, count("opened", "pictures"))
     return report
 
 
@@ -148,21 +149,3 @@ def _goes_on(stack: Stack) -> bool:
 def _print(lines: Sequence[str] | Iterator[str]) -> None:
     for line in lines:
         print(line, flush=True)  # noqa: T201
-
-
-def _count(verb: str, what: str) -> Callable[[int], None]:
-    """Says on a terminal how far it has got, on one line that is written over."""
-    if not sys.stderr.isatty():
-        return lambda *_: None
-    return lambda count: print(f"\r{verb} {count:,} {what} ", end="", file=sys.stderr, flush=True)  # noqa: T201
-
-
-def _share(verb: str) -> Callable[[int, int], None]:
-    if not sys.stderr.isatty():
-        return lambda *_: None
-    return lambda done, total: print(  # noqa: T201
-        f"\r{verb} [{'#' * (30 * done // total):<30}] {done:,} of {total:,} ",
-        end="",
-        file=sys.stderr,
-        flush=True,
-    )

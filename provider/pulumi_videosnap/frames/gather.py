@@ -17,8 +17,9 @@ from pulumi_videosnap.frames.expected import frames_of_job, frames_of_stream, ga
 from pulumi_videosnap.frames.model import Frame, Place, Report, Series, Stored, TaskFrames
 from pulumi_videosnap.frames.pace import events_of, pace_of
 from pulumi_videosnap.frames.places import of_file, place_of
-from pulumi_videosnap.frames.recorded import LIVE, Recorded, Stack
 from pulumi_videosnap.moments import read_moment
+from pulumi_videosnap.recorded import LIVE, Recorded, Stack
+from pulumi_videosnap.s3.presence import shared_start
 
 Progress = Callable[[int], None]
 
@@ -184,15 +185,6 @@ def _named(task: Recorded, file: str, keys: Sequence[str], around: Surroundings)
 
 def _there(objects: Mapping[str, Stored | None]) -> dict[str, Stored]:
     return {key: stored for key, stored in objects.items() if stored is not None}
-
-
-def shared_start(texts: Sequence[str]) -> str:
-    """What all texts begin with, to the character."""
-    low, high = min(texts), max(texts)
-    length = next(
-        (at for at, pair in enumerate(zip(low, high, strict=False)) if pair[0] != pair[1]), len(low)
-    )
-    return low[:length]
 
 
 def every_frame(report: Report) -> Iterator[tuple[TaskFrames, Series, Frame]]:

@@ -11,9 +11,9 @@ import pulumi
 from pulumi_videosnap.alibaba.resource import SnapshotJob
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.gather import Surroundings, every_frame, report_of
-from pulumi_videosnap.frames.recorded import LIVE, Recorded, Stack
 from pulumi_videosnap.frames.store import open_store
 from pulumi_videosnap.programs import camel, program_config
+from pulumi_videosnap.recorded import LIVE, Recorded, Stack
 from pulumi_videosnap.volcengine.resource import SnapshotTask
 
 

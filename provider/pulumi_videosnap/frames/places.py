@@ -7,8 +7,8 @@ from typing import Any
 
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.model import Place
-from pulumi_videosnap.frames.recorded import LIVE, Recorded, is_hidden
 from pulumi_videosnap.frames.stores import platform_key, platform_of
+from pulumi_videosnap.recorded import LIVE, Recorded, is_hidden
 
 
 def place_of(task: Recorded) -> Place:

@@ -10,14 +10,14 @@ import pulumi
 
 from pulumi_videosnap.alibaba.resource import SnapshotJob
 from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
-from pulumi_videosnap.frames.gather import shared_start
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.places import place_of
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
-from pulumi_videosnap.frames.recorded import FILE, LIVE, Recorded
 from pulumi_videosnap.frames.store import open_store
 from pulumi_videosnap.lifecycle import Host, Lifecycle
 from pulumi_videosnap.programs import camel
+from pulumi_videosnap.recorded import FILE, LIVE, Recorded
+from pulumi_videosnap.s3.presence import shared_start
 from pulumi_videosnap.volcengine.resource import SnapshotTask
 
 Task = SnapshotTask | SnapshotJob

@@ -17,7 +17,7 @@ from pulumi_videosnap.credentials import Lookup, no_config
 from pulumi_videosnap.frames.access import wiring_of
 from pulumi_videosnap.frames.model import Place, Stored
 from pulumi_videosnap.frames.stores import Platform, platform_of
-from pulumi_videosnap.s3 import reading
+from pulumi_videosnap.s3 import presence, reading
 from pulumi_videosnap.s3.bucket import Bucket
 from pulumi_videosnap.s3.client import Wiring
 from pulumi_videosnap.s3.failures import Wording, more_codes
@@ -68,6 +68,10 @@ class Store:
     def missing(self, keys: Iterable[str]) -> Sequence[str]:
         """Those of the keys that are not there, in order."""
         return self.bucket.missing(keys)
+
+    def absent(self, keys: Iterable[str]) -> Sequence[str]:
+        """The same from a listing: one call for a thousand keys that lie together."""
+        return presence.missing(self.listing, keys)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects one by one; one that is not there counts as deleted. The first failure ends it."""

@@ -10,13 +10,12 @@ import pulumi
 from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
 from pulumi_videosnap.lifecycle import Host, Lifecycle
 from pulumi_videosnap.programs import plain
-from pulumi_videosnap.volcengine.account import connect
 from pulumi_videosnap.volcengine.args import (
     ImageConfigArgs,
     StorageConfigArgs,
     TargetStreamsArgs,
 )
-from pulumi_videosnap.volcengine.snapshot_task import SnapshotTaskLifecycle
+from pulumi_videosnap.volcengine.connected import snapshot_task
 
 _SECRETS = ("access_key", "secret_key")
 
@@ -26,7 +25,7 @@ class SnapshotTaskProvider(LifecycleProvider):
 
     def lifecycle(self, host: Host) -> Lifecycle:
         """The lifecycle of one snapshot task."""
-        return SnapshotTaskLifecycle(host, lambda profile: connect(profile, host.config))
+        return snapshot_task(host)
 
 
 class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):

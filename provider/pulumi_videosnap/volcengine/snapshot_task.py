@@ -34,18 +34,14 @@ from pulumi_videosnap.lifecycle import (
 from pulumi_videosnap.validation import Failure, validate
 from pulumi_videosnap.volcengine.api import Reading, Started
 from pulumi_videosnap.volcengine.history import remembered
-from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
 from pulumi_videosnap.volcengine.mapping import facts_of, key_of, rfc3339, settings_of, start_body
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
-from pulumi_videosnap.volcengine.observed import is_over, not_found, present, state_of
+from pulumi_videosnap.volcengine.observed import is_over, not_found, present
+from pulumi_videosnap.volcengine.steps import INTERVAL, UpdateStep, update_step
 
 READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Seconds between the questions after a start; how soon a new task can be read is not documented."""
-
-INTERVAL: Path = ("imageConfig", "interval")
-KEEP_RUNNING: Path = ("keepRunning",)
-FRAME_PREFIX: Path = ("framePrefix",)
-STATE: Path = ("state",)
 
 
 class Api(Protocol):
@@ -115,15 +111,12 @@ class SnapshotTaskLifecycle(Lifecycle):
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
         task = SnapshotTaskInputs.model_validate(inputs)
         changed = {found.path for _, found in differences(SnapshotTaskInputs, recorded, inputs)}
-        if is_over(recorded):
-            stays_over = (
-                changed <= {KEEP_RUNNING, FRAME_PREFIX, STATE}
-                and state_of(recorded, task.keep_running) == RUNNING
-            )
-            return kept(SnapshotTaskInputs, recorded, inputs) if stays_over else self._restart(task, recorded)
-        if INTERVAL not in changed:
-            return kept(SnapshotTaskInputs, recorded, inputs)
-        return self._change_interval(TaskKey.parse(task_id), task, recorded)
+        step = update_step(recorded, changed, task.keep_running)
+        if step is UpdateStep.START_AGAIN:
+            return self._restart(task, recorded)
+        if step is UpdateStep.SET_INTERVAL:
+            return self._change_interval(TaskKey.parse(task_id), task, recorded)
+        return kept(SnapshotTaskInputs, recorded, inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """StopSnapshot, unless another resource of this run has taken the task over."""

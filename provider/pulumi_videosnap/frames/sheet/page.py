@@ -1,9 +1,7 @@
-"""Putting the sheet together: views of tasks and series, the template, and the policy that guards it."""
+"""Putting the sheet together: views of tasks and series, and the template."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +14,7 @@ from pulumi_videosnap.frames.model import Report, Series, TaskFrames
 from pulumi_videosnap.frames.sheet import words
 from pulumi_videosnap.frames.sheet.cells import Cell, cell, shared_folder
 from pulumi_videosnap.frames.sheet.timeline import Scale, Timeline, scale, timeline
+from pulumi_videosnap.pages.html import environment, joined, policy
 
 PARTS = Path(__file__).parent / "parts"
 STYLES = ("page.css", "task.css", "frame.css", "narrow.css", "print.css")
@@ -44,7 +43,7 @@ class TaskView:
 
 def page(report: Report) -> str:
     """Fill the template."""
-    style, script = _joined(STYLES), _joined(SCRIPTS)
+    style, script = (joined(PARTS / name for name in names) for names in (STYLES, SCRIPTS))
     return _template().render(
         report=report,
         summary=_wrapping(words.summary(report)),
@@ -52,7 +51,7 @@ def page(report: Report) -> str:
         tasks=[_task_view(task) for task in report.tasks],
         counts=list(_counts(report)),
         explained={condition.value: text for condition, text in words.EXPLAINED.items()},
-        policy=_policy(style, script),
+        policy=policy(style, script),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own files
     )
@@ -66,36 +65,7 @@ def _wrapping(sentence: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PARTS),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        finalize=words.visible,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = _percent
-    return environment.get_template("page.html")
-
-
-def _percent(thousandths: float) -> str:
-    return f"{thousandths / 10:.5g}%"
-
-
-def _joined(names: tuple[str, ...]) -> str:
-    return "\n".join((PARTS / name).read_text(encoding="utf-8") for name in names)
-
-
-def _policy(style: str, script: str) -> str:
-    """Nothing is loaded, and nothing runs but these two texts."""
-    return (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+    return environment(PARTS).get_template("page.html")
 
 
 def _counts(report: Report) -> Iterator[tuple[str, int]]:
