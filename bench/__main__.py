@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 from bench.compare import report, timed  # noqa: E402
+from bench.drift import drift_runs  # noqa: E402
 from bench.jobs import waiting_jobs  # noqa: E402
 from bench.listing import listing  # noqa: E402
 from pulumi_videosnap.quota import Limiter, LocalSlots, SharedSlots  # noqa: E402
@@ -48,6 +49,7 @@ def main() -> int:
             os.environ |= emulator.environment
             _engine_against_script(folder, emulator.environment)
         waiting_jobs(folder)
+    drift_runs(folder)
     listing()
     _memory()
     return 0

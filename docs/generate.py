@@ -1,7 +1,8 @@
 """Write the generated blocks of the pages, or say which are stale: `generate.py [--check]`.
 
 A page marks a block with `<!-- generated: NAME -->` and `<!-- end -->`. Every table and every quoted
-help text comes out of the code that it describes, so that neither can go stale unseen.
+help text comes out of the code that it describes, so that neither can go stale unseen. So do the
+reports' schemas.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from pydantic_core import PydanticCustomError
 
 from pulumi_videosnap.alibaba import api as mps
 from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
+from pulumi_videosnap.drift.model import DriftReport
 from pulumi_videosnap.fields import FieldFacts, Inputs, Mark, dotted, facts, range_of
 from pulumi_videosnap.frames.stores import PLATFORMS
+from pulumi_videosnap.review.model import Review
+from pulumi_videosnap.told import schema_of
 from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import words
 from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
@@ -27,7 +31,7 @@ from videosnap_emulator.assumptions import ASSUMPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
-BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w .-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def snapshot_task_fields() -> Iterator[str]:
@@ -162,6 +166,26 @@ def help_of(*command: str) -> Callable[[], Iterator[str]]:
     return text
 
 
+def sample(name: str) -> Callable[[], Iterator[str]]:
+    """Output that a command printed; tests/docs holds it against a new run."""
+
+    def text() -> Iterator[str]:
+        yield "```text"
+        yield (ROOT / "docs" / "samples" / name).read_text(encoding="utf-8").rstrip()
+        yield "```"
+
+    return text
+
+
+SAMPLES = (
+    "review.txt",
+    "review-nothing.txt",
+    "drift.txt",
+    "drift-healed.txt",
+    "drift-incomplete.txt",
+    "drift-refresh.txt",
+)
+
 BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "snapshot task fields": snapshot_task_fields,
     "snapshot job fields": snapshot_job_fields,
@@ -171,8 +195,14 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "videosnap help": help_of(),
     "videosnap emulator help": help_of("emulator"),
     "videosnap frames help": help_of("frames"),
+    "videosnap review help": help_of("review"),
+    "videosnap drift help": help_of("drift"),
     "storage platforms": storage_platforms,
+    **{name: sample(name) for name in SAMPLES},
 }
+
+SCHEMAS = {"review.json": schema_of(Review), "drift.json": schema_of(DriftReport)}
+"""What `--json` prints, for whoever reads it with a program."""
 
 
 def generated(page: str) -> str:
@@ -180,18 +210,25 @@ def generated(page: str) -> str:
     return BLOCK.sub(lambda found: found[1] + "\n".join(BLOCKS[found["name"]]()) + "\n" + found[3], page)
 
 
-def main() -> int:
-    """Write, or with `--check` only look; returns 1 for a stale page."""
-    check, stale = "--check" in sys.argv[1:], []
+def wanted() -> Iterator[tuple[Path, str]]:
+    """Every file that is written here, with the text that it should have."""
     for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        wanted = generated(text)
-        if text != wanted:
-            stale.append(page.relative_to(ROOT))
+        yield page, generated(page.read_text(encoding="utf-8"))
+    for name, schema in SCHEMAS.items():
+        yield ROOT / "docs" / "schemas" / name, schema
+
+
+def main() -> int:
+    """Write, or with `--check` only look; returns 1 for a stale file."""
+    check, stale = "--check" in sys.argv[1:], []
+    for file, text in wanted():
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            stale.append(file.relative_to(ROOT))
             if not check:
-                page.write_text(wanted, encoding="utf-8")
-    for page in stale:
-        print(f"docs: {page} {'is stale; run scripts/docs' if check else 'written'}")  # noqa: T201
+                file.parent.mkdir(exist_ok=True)
+                file.write_text(text, encoding="utf-8")
+    for name in stale:
+        print(f"docs: {name} {'is stale; run scripts/docs' if check else 'written'}")  # noqa: T201
     return 1 if check and stale else 0
 
 

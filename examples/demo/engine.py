@@ -9,11 +9,13 @@ from pathlib import Path
 
 from examples.demo.emulator import Cloud
 from examples.demo.places import DEMO, ROOT
-from examples.demo.screen import Choice, everything, nothing
+from examples.demo.screen import Choice, entries, everything, into, nothing
 
 STACK = "demo"
 SUCCEEDED = (0,)
 FAILED = range(1, 256)
+DRIFTED = (1,)
+"""`videosnap drift` exits so when something drifted, and all could be checked."""
 DRIFT_FOUND = 7
 """`pulumi … --expect-no-changes` exits so when something differs."""
 _FROM_OUTSIDE = ("PULUMI_", "VOLCENGINE_", "ALIBABA_", "VIDEOSNAP_")
@@ -44,6 +46,21 @@ class Pulumi:
     def contact_sheet(self, file: Path, expect: Container[int] = SUCCEEDED) -> None:
         """What the stack's tasks took, checked picture by picture, and a page to look at."""
         self._command(["videosnap", "frames", "--stack", STACK, "--sheet", str(file)], everything, expect, [])
+
+    def review(self) -> None:
+        """What the program's change will do, for who approves it."""
+        preview = DEMO / "preview.json"
+        self._run(
+            ["preview", "--json", "--show-sames"],
+            into(preview),
+            SUCCEEDED,
+            ["--stack", STACK, "--config-file", str(self._settings)],
+        )
+        self._command(["videosnap", "review", str(preview)], entries, SUCCEEDED, [])
+
+    def drift(self, expect: Container[int]) -> None:
+        """What no longer is as recorded."""
+        self._command(["videosnap", "drift", "--stack", STACK], entries, expect, [])
 
     def _run(self, arguments: list[str], show: Choice, expect: Container[int], more: list[str]) -> None:
         self._command(["pulumi", *arguments], show, expect, [*more, "--non-interactive"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from examples.demo.emulator import Cloud
-from examples.demo.engine import DRIFT_FOUND, Pulumi
+from examples.demo.engine import DRIFT_FOUND, DRIFTED, Pulumi
 from examples.demo.places import DEMO, FRAMES, ROOT, shown
 from examples.demo.screen import changes, nothing, say, step
 
@@ -34,23 +34,23 @@ def _start(cloud: Cloud, pulumi: Pulumi) -> None:
 
 
 def _change(cloud: Cloud, pulumi: Pulumi) -> None:
-    step("Every 7 seconds instead. The preview says what that does: an update in place, no gap.")
+    step("Every 7 seconds instead. Before anybody approves it: what does that do?")
     pulumi("config", "set", "interval", "7", show=nothing)
-    pulumi("preview", "--diff", show=changes)
+    pulumi.review()
     before = cloud.last_call()
     pulumi("up", "--yes", "--skip-preview", show=nothing)
     say(f"API calls that made it so: {cloud.calls(before)}")
 
 
 def _drift_and_heal(cloud: Cloud, pulumi: Pulumi) -> None:
-    step("Now somebody changes the interval behind Pulumi's back. The drift run names the field:")
+    step("Now somebody changes the interval behind Pulumi's back. Pulumi's own drift run names the field:")
     cloud.ask("PUT", f"/tasks/{_path(cloud)}", {"interval": 30})
     pulumi(*DRIFT_RUN, show=changes, expect=[DRIFT_FOUND])
     say(f"(exit code {DRIFT_FOUND}: a scheduled job can act on it)")
 
-    step("Worse: somebody stops the task. Same command, other line:")
+    step("Worse: somebody stops the task. This drift run says what that means, too:")
     cloud.ask("POST", f"/tasks/{_path(cloud)}/stop")
-    pulumi(*DRIFT_RUN, show=changes, expect=[DRIFT_FOUND])
+    pulumi.drift(expect=DRIFTED)
 
     step("`up --refresh` heals it.")
     pulumi("up", "--refresh", "--yes", "--skip-preview", show=nothing)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 Choice = Callable[[str], list[str]]
 """Picks the lines to show of a command's output."""
@@ -34,6 +35,22 @@ def changes(output: str) -> list[str]:
     """The lines of a diff that name a resource or a field."""
     marks = ("~", "+", "-")
     return [line for line in _lines(output) if line.strip().startswith(marks) and "urn=" not in line]
+
+
+def entries(output: str) -> list[str]:
+    """A review's or a drift run's tasks, without what the whole stack comes to."""
+    told = output.partition("\nAll live tasks")[0].partition("\nScope:")[0]
+    return [line for line in _lines(told) if not line.startswith("Checked ")]
+
+
+def into(file: Path) -> Choice:
+    """Keep the output in a file, and show none of it."""
+
+    def keep(output: str) -> list[str]:
+        file.write_text(output)
+        return []
+
+    return keep
 
 
 def outcome(output: str) -> list[str]:

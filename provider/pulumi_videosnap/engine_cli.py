@@ -23,9 +23,10 @@ def ask(arguments: Sequence[str], folder: Path) -> str:
 
 def run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command to its end without questions; CannotCheck when there is no engine."""
+    place = _existing(folder)
     return subprocess.run(  # noqa: S603 - the user's own engine
         [_pulumi(), *arguments, "--non-interactive"],
-        cwd=_existing(folder),
+        cwd=place,
         env=_environment(),
         capture_output=True,
         text=True,

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+
 
 class Told(BaseModel):
     """A part of a report; its JSON has camelCase names, as state has."""
@@ -20,8 +22,7 @@ def as_json(report: Told) -> str:
     return report.model_dump_json(by_alias=True, indent=2)
 
 
-def schema_of(model: type[Told], title: str) -> str:
+def schema_of(model: type[Told]) -> str:
     """The JSON schema of a report."""
     schema: dict[str, Any] = model.model_json_schema(by_alias=True, mode="serialization")
-    named = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
-    return json.dumps(named, indent=2) + "\n"
+    return json.dumps({"$schema": SCHEMA, **schema}, indent=2) + "\n"

@@ -113,6 +113,21 @@ class Project:
         output, _ = process.communicate(timeout=600)
         return Ran(f"pulumi {' '.join(arguments)}", process.returncode, output)
 
+    def videosnap(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
+        """Run our own command in the project's folder to its end."""
+        ran = subprocess.run(
+            [sys.executable, "-m", "pulumi_videosnap.cli", *arguments],
+            cwd=self.folder,
+            env={**self.environment, "COLUMNS": "80", **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=600,
+        )
+        return Ran(f"videosnap {' '.join(arguments)}", ran.returncode, ran.stdout)
+
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a command in a process group of its own."""
         return subprocess.Popen(

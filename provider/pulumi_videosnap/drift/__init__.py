@@ -1,0 +1,1 @@
+"""`videosnap drift`: holds what state records of tasks against what the clouds say, and writes nothing."""

@@ -1,0 +1,99 @@
+"""What one reading of a task means against its record: the verdict, the fields, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pulumi_videosnap.drift import meaning
+from pulumi_videosnap.drift.kinds import KINDS, Kind
+from pulumi_videosnap.drift.model import Change, Finding, Verdict
+from pulumi_videosnap.fields import Path, differences, dotted, facts, value_at
+from pulumi_videosnap.lifecycle import Gone, Present, ReadOutcome
+from pulumi_videosnap.recorded import Recorded, is_hidden
+
+SECRET = "[secret]"  # noqa: S105 - what stands for one
+
+
+def judged(task: Recorded, outcome: ReadOutcome) -> Finding:
+    """The finding for a task that the service was asked about."""
+    if isinstance(outcome, Gone):
+        why = "the service knows no such task, and it would still know it"
+        return finding(task, Verdict.MISSING, why, mend=meaning.mend_missing(task))
+    if not isinstance(outcome, Present):
+        return finding(task, Verdict.UNREADABLE, outcome.reason)
+    kind = KINDS[task.kind]
+    if value_at(outcome.inputs, kind.goal) != kind.reached:
+        return _ended_otherwise(task, kind, outcome)
+    changes = tuple(_changes(task, kind, outcome))
+    if changes:
+        return finding(task, Verdict.CHANGED, "", changes, meaning.mend_changed(task, changes))
+    verdict = Verdict.COMPLETE if kind.is_over(outcome.outputs) else Verdict.IN_SYNC
+    return finding(task, verdict, meaning.as_declared(task, outcome.outputs))
+
+
+def closed_to_comparison(task: Recorded) -> str:
+    """Why a task's record cannot be held against anything; empty where it can."""
+    kind = KINDS[task.kind]
+    compared = [leaf.path for leaf in facts(kind.inputs) if leaf.compared and kind.can_change]
+    closed = [path for path in task.sealed if is_hidden(value_at(task.inputs, path))]
+    named = [dotted(path) for path in compared for secret in closed if path[: len(secret)] == secret]
+    if not named:
+        return ""
+    return f"{', '.join(named)} of its record are secrets: export the stack with --show-secrets"
+
+
+def interrupted(task: Recorded) -> Finding:
+    """The finding for a task that was ended to be replaced, and never made again."""
+    why = "its replacement was broken off: it was ended, and no other was started"
+    return finding(task, Verdict.MISSING, why, mend="`pulumi up` makes the other one")
+
+
+def finding(
+    task: Recorded, verdict: Verdict, why: str, changes: tuple[Change, ...] = (), mend: str = ""
+) -> Finding:
+    """A finding about a task."""
+    return Finding(
+        name=task.name,
+        urn=task.urn,
+        kind=task.kind,
+        id=task.id,
+        verdict=verdict,
+        why=why,
+        changes=changes,
+        mend=mend,
+    )
+
+
+def _ended_otherwise(task: Recorded, kind: Kind, outcome: Present) -> Finding:
+    actual = str(value_at(outcome.inputs, kind.goal))
+    change = Change(
+        field=dotted(kind.goal),
+        recorded=kind.reached,
+        actual=actual,
+        meaning=meaning.of_end(task, outcome.outputs),
+    )
+    verdict = Verdict.FAILED if actual.startswith("failed") else Verdict.STOPPED
+    return finding(task, verdict, "", (change,), meaning.mend_ended(task))
+
+
+def _changes(task: Recorded, kind: Kind, outcome: Present) -> Iterator[Change]:
+    for leaf, found in differences(kind.inputs, task.inputs, outcome.inputs):
+        if kind.can_change and leaf.compared and leaf.path != kind.goal:
+            yield Change(
+                field=dotted(found.path),
+                recorded=_shown(task, found.path, found.recorded),
+                actual=_shown(task, found.path, found.actual),
+                meaning=meaning.of_change(dotted(found.path), found.recorded, found.actual)
+                if not _is_sealed(task, found.path)
+                else "a secret value differs",
+            )
+
+
+def _shown(task: Recorded, path: Path, value: Any) -> Any:
+    return SECRET if _is_sealed(task, path) or is_hidden(value) else value
+
+
+def _is_sealed(task: Recorded, path: Path) -> bool:
+    """Whether a value is a secret in state, lies in one, or holds one."""
+    return any(path[: len(one)] == one or one[: len(path)] == path for one in task.sealed)

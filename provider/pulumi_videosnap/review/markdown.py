@@ -1,0 +1,125 @@
+"""A review as one comment on a change request: risks and a table, and all else behind a click."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from pulumi_videosnap.frames.sheet.words import counted
+from pulumi_videosnap.pages import markdown as md
+from pulumi_videosnap.pages.words import value
+from pulumi_videosnap.recorded import LIVE
+from pulumi_videosnap.review.model import FieldChange, Review, Risk, TaskReview
+from pulumi_videosnap.review.telling import (
+    NOT_ALL,
+    SYMBOLS,
+    facts,
+    once,
+    per_hour,
+    plural,
+    same_risks,
+    summary,
+    total_facts,
+    totals_of,
+)
+
+ARROW = "→"
+RISKS, BASIS = 14_000, 6_000
+"""Characters that risks and assumptions may take; the table comes next, and details take what is left."""
+LEAST_DETAILS = 1_000
+DETAILS = "Fields, storage, calls"
+
+
+def as_markdown(review: Review) -> str:
+    """The comment; a script finds it again by its first line."""
+    first = md.document(marker(review.stack), _headline(review), _problem(review), _risks(review))
+    last = _basis(review)
+    room = md.LIMIT - len(first) - len(last)
+    tasks = _table(review, room - LEAST_DETAILS) if review.tasks else ""
+    return md.document(first.rstrip("\n"), tasks, _details(review, room - len(tasks)), last)
+
+
+def marker(stack: str) -> str:
+    """The hidden line that names the stack; what could end it is written as in an address."""
+    return f"<!-- videosnap review: {quote(stack, safe='/').replace('--', '-%2D')} -->"
+
+
+def _headline(review: Review) -> str:
+    return f"### videosnap review of {md.code(review.stack)}: {summary(review, ARROW)}"
+
+
+def _problem(review: Review) -> str:
+    return f"> **{NOT_ALL}:** {md.prose(review.problem)}" if review.problem else ""
+
+
+def _risks(review: Review) -> str:
+    more = "- and {}, left out here."
+    listed = md.fitting(
+        same_risks(review), _risk, RISKS, lambda count: more.format(counted(count, "more risk"))
+    )
+    return f"**{'Risk' if len(review.risks) == 1 else 'Risks'}**\n\n{listed}" if listed else ""
+
+
+def _risk(group: tuple[Risk, list[str]]) -> str:
+    risk, names = group
+    where = ", ".join(filter(None, (md.names(names), md.code(risk.field))))
+    text = f"{md.prose(risk.text)} ({md.code(risk.code)})"
+    return md.bullet(f"{where}: {text}" if where else text)
+
+
+def _table(review: Review, room: int) -> str:
+    head = ("", "task", "effect", "pictures an hour")
+    more = md.fitting(review.tasks, _row, room - len(md.table(head, "-")), _more_rows)
+    staying = plural(review.unchanged, "other task stays as it is.", "other tasks stay as they are.")
+    return md.document(md.table(head, more), staying if review.unchanged else "").rstrip("\n")
+
+
+def _more_rows(count: int) -> str:
+    return md.row("", f"and {counted(count, 'more task')}, left out here", "", "")
+
+
+def _row(task: TaskReview) -> str:
+    pictures = ""
+    if task.before or task.after:
+        pictures = per_hour(task, ARROW) if task.kind == LIVE else once(task, ARROW)
+    return md.row(f"`{SYMBOLS[task.action]}`", md.code(task.name), task.outcome.value, pictures)
+
+
+def _details(review: Review, room: int) -> str:
+    if not review.tasks:
+        return ""
+    totals = md.bullets(f"{label}: {md.prose(figure)}" for label, figure in total_facts(review, ARROW))
+    head, comma, rest = totals_of(review).partition(",")
+    first = f"**{head}**{comma}{rest}\n\n{totals}\n\n"
+    room -= len(md.details(DETAILS, first))
+    tasks = md.fitting(review.tasks, lambda task: _task(task, review.currency), room, _more_details, "\n\n")
+    return md.details(DETAILS, first + tasks)
+
+
+def _more_details(count: int) -> str:
+    return f"The details of {counted(count, 'more task')} are left out here: the comment would be too long."
+
+
+def _task(task: TaskReview, currency: str) -> str:
+    title = (
+        f"**`{SYMBOLS[task.action]}`** {md.code(task.name)} ({md.prose(task.kind)}): {md.prose(task.effect)}"
+    )
+    figures = (f"{label}: {md.prose(figure)}" for label, figure in facts(task, currency, ARROW))
+    points = (*map(_field, task.fields), *figures, *map(md.prose, task.notes))
+    return f"{title}\n\n{md.bullets(points)}".rstrip("\n")
+
+
+def _field(field: FieldChange) -> str:
+    replaces = " (needs another task)" if field.replaces else ""
+    before, after = (md.code(value(given, md.SHORT)) for given in (field.before, field.after))
+    return f"{md.code(field.field)}: {before} {ARROW} {after}{replaces}"
+
+
+def _basis(review: Review) -> str:
+    if not review.tasks:
+        return ""
+    body = md.fitting(review.assumptions, _assumption, BASIS, lambda count: f"- and {count:,} more.")
+    return md.details("What the figures rest on", body)
+
+
+def _assumption(sentence: str) -> str:
+    return md.bullet(md.prose(sentence))

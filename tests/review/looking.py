@@ -1,0 +1,144 @@
+"""Looking at the pages of reviews and drift runs: in a browser that is watched, and at their structure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Dialog, Page
+
+from support.browser import LOW_CONTRAST
+
+
+@contextmanager
+def opened(
+    browser: Browser,
+    file: Path,
+    width: int = 1280,
+    scheme: Any = "light",
+    at: datetime | None = None,
+    **more: Any,
+) -> Iterator[Page]:
+    """A page in a browser; at the end it must have said nothing and asked for nothing but itself."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme=scheme, reduced_motion="reduce", **more
+    )
+    said: list[str] = []
+    asked: list[str] = []
+
+    def dismiss(dialog: Dialog) -> None:
+        said.append(dialog.message)
+        dialog.dismiss()
+
+    context.set_default_timeout(8000)
+    page = context.new_page()
+    if at:
+        page.clock.install(time=at)
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("dialog", dismiss)
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    yield page
+    context.close()
+    assert said == []
+    assert {address for address in asked if not address.startswith("data:")} == {file.as_uri()}
+
+
+WIDTHS = (360, 760, 1280)
+
+CUT_OFF = """() => [...document.querySelectorAll("body *")]
+  .filter((node) => node.checkVisibility() && !node.closest(".unseen, .skip, svg"))
+  .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)
+  .map((node) => node.outerHTML.slice(0, 80))"""
+
+
+def check_looks(page: Page) -> None:
+    """Everything can be read, and nothing is cut off or wider than the window."""
+    found = page.evaluate(LOW_CONTRAST)
+    assert found["seen"] > 5
+    assert found["faint"] == []
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert page.evaluate(CUT_OFF) == []
+
+
+class Structure(HTMLParser):
+    """The elements and attributes of a page, and whether they are closed as they should be."""
+
+    VOID = ("meta", "link", "br", "rect", "path", "circle", "use")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.attributes: Counter[tuple[str, str]] = Counter()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes.update((tag, name) for name, _ in attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes.update((tag, name) for name, _ in attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, tag
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def assert_guarded(text: str) -> None:
+    """Only the page's own style and script are allowed, and nothing is loaded."""
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy is not None
+    rules = html.unescape(policy[1])
+    for tag, rule in (("style", "style-src"), ("script", "script-src")):
+        inline = re.search(rf"<{tag}[^>]*>(.*?)</{tag}>", text, re.DOTALL)
+        assert inline is not None
+        digest = base64.b64encode(hashlib.sha256(inline[1].encode()).digest()).decode()
+        assert f"{rule} 'sha256-{digest}'" in rules
+    assert rules.startswith("default-src 'none'; img-src data:;")
+    assert "unsafe" not in rules
+    assert "url(" not in text
+
+
+def shape(text: str) -> tuple[Counter[str], Counter[tuple[str, str]]]:
+    """What a page is made of, whatever strangers wrote."""
+    found = Structure(text)
+    assert found.open == []
+    return found.tags, found.attributes
+
+
+def plain(markdown: str) -> str:
+    """A comment without what we write ourselves: what is left must be nothing but text."""
+    lines = markdown.splitlines()[1:]
+    rows = [re.sub(r"^\| (.*) \|$", lambda row: row[1].replace(" | ", " "), line) for line in lines]
+    text = "\n".join(re.sub(r"^(### |- |> )", "", row) for row in rows)
+    text = re.sub(r"</?(code|details|summary)>|<br>|&#\d+;|\*\*", "", text)
+    return re.sub(r"`(\+|~|\+-|-)`|^--- --- .*$", "", text, flags=re.MULTILINE)
+
+
+MEANS_SOMETHING = re.compile(r"[<>`*_\[\]#|~@$^{}\\]|&|://|www\.", re.IGNORECASE)
+"""What Markdown, HTML or a host would read something into."""
+
+
+def outside_of_code(markdown: str) -> str:
+    """What a host looks for references in, as a reader sees it."""
+    text = re.sub(r"<code>.*?</code>", " ", markdown.partition("\n")[2])
+    return html.unescape(re.sub(r"</?(details|summary)>|<br>|^### |^- ", " ", text, flags=re.MULTILINE))
