@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -321,3 +322,36 @@ def test_a_note_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path) -
     nowhere.note("mine")
     nowhere.settle("mine")
     assert not nowhere.uncertain("mine")
+
+
+def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
+    mps, waiting = FakeMps(), threading.Barrier(8)
+    made = mps.add(*range(8))
+
+    def fails(_: str) -> CallFailed:
+        time.sleep(0.2)  # the others come to the lock meanwhile
+        return Unreachable("QuerySnapshotJobList", "nobody listens there")
+
+    def ask(job: SnapshotJob) -> str:
+        waiting.wait()
+        with pytest.raises(Unreachable, match="nobody listens"):
+            jobs.get(job.id, job.creation_time)
+        return "failed"
+
+    mps.fail, jobs = fails, shared(mps)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, made)) == ["failed"] * 8
+    assert len(mps.calls) < len(made)
+    mps.fail = lambda _: None
+    assert jobs.get(made[0].id, made[0].creation_time).id == made[0].id, "who comes later asks again"
+
+
+def test_what_was_listed_for_others_is_told_with_how_far_it_goes() -> None:
+    mps = FakeMps(page_size=3)
+    made = mps.add(1, 2, 3, 4, 5)
+    found, since = shared(mps).seen()
+    assert [job.id for job in found] == [job.id for job in made[:3]]
+    assert since == NOON - timedelta(minutes=3)
+    mps.page_size = 300
+    found, since = shared(mps).seen()
+    assert (len(found), since) == (5, None)

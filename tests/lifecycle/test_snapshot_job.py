@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from pulumi_videosnap.alibaba.models import SnapshotJob
+from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
 from pulumi_videosnap.errors import Rejected, TaskFailed, TaskUnfinished
+from pulumi_videosnap.lifecycle import Host, Present
 from support.emulator import Emulator
 from support.jobs import PLACE, JobStory, job_engine, job_inputs, store_of
 from support.tutorial import run_tutorial
@@ -354,3 +358,13 @@ def test_the_tutorials_numbers_make_the_tutorials_pictures(story: JobStory, tmp_
     story.stack.up({"stills": ours})
     assert story.outputs()["frames"] == names
     assert [store.get_object(Bucket="frames", Key=name)["Body"].read() for name in names] == theirs
+
+
+def test_a_count_that_an_answer_leaves_out_stays_as_recorded(story: JobStory) -> None:
+    story.stack.up({"stills": job_inputs()})
+    recorded = dict(story.outputs())
+    told = SnapshotJob(id=str(recorded["jobId"]), state="Success", creation_time=None)
+    account = SimpleNamespace(jobs=SimpleNamespace(get=lambda *_: told), objects=None)
+    outcome = SnapshotJobLifecycle(Host(), lambda *_: account).read(told.id, recorded)
+    assert isinstance(outcome, Present)
+    assert (outcome.outputs["frames"], outcome.outputs["count"]) == (THREE, 3)

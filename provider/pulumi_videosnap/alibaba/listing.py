@@ -6,17 +6,18 @@ answers for everything that was submitted together; what the pages do not hold i
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import Page, Queried
 from pulumi_videosnap.alibaba.models import SnapshotJob
-from pulumi_videosnap.errors import NotFound
+from pulumi_videosnap.errors import CallFailed, NotFound
 from pulumi_videosnap.http import utc
 
 FRESH_FOR = 30.0
@@ -55,11 +56,13 @@ class Listing:
         self._api = api
         self._monotonic = monotonic
         self._lock = threading.RLock()
+        self._failures = 0
+        self._failed: CallFailed | None = None
         self._forget()
 
     def marked(self, mark: str, *, anew: bool = False) -> list[SnapshotJob]:
         """The jobs of the last 72 hours whose UserData holds a mark, newest first; `anew` rereads them."""
-        with self._lock:
+        with self._turn():
             self._forget_stale(anew)
             if not any(span.newest == math.inf and span.oldest <= self._horizon for span in self._spans):
                 self._read_back_to_the_horizon()
@@ -68,7 +71,7 @@ class Listing:
 
     def job(self, job_id: str, created: datetime | None) -> SnapshotJob:
         """One job, from a page that has it anyway; NotFound only when the service was asked by its id."""
-        with self._lock:
+        with self._turn():
             self._forget_stale()
             if job_id not in self._jobs and created is not None:
                 self._read_around(created)
@@ -76,7 +79,7 @@ class Listing:
 
     def newest(self) -> tuple[list[SnapshotJob], datetime | None]:
         """The jobs of the pages from now back, newest first, and since when all of them are there."""
-        with self._lock:
+        with self._turn():
             self._forget_stale()
             if not any(span.newest == math.inf for span in self._spans):
                 self._take(self._api.list_jobs(), None, math.inf, pages=1)
@@ -89,6 +92,21 @@ class Listing:
         """Keep what was learned of jobs elsewhere."""
         with self._lock:
             self._jobs.update({job.id: job for job in jobs})
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One thread at a time; a failure is that of all who were waiting for the answer."""
+        seen = self._failures
+        with self._lock:
+            if self._failed is not None and self._failures != seen:
+                raise self._failed
+            try:
+                yield
+            except NotFound:
+                raise
+            except CallFailed as failed:
+                self._failed, self._failures = failed, self._failures + 1
+                raise
 
     def _ask(self, job_id: str) -> SnapshotJob:
         answer = self._api.query([job_id])

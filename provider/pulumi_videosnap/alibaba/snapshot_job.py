@@ -149,7 +149,7 @@ class SnapshotJobLifecycle(Lifecycle):
             found = self._account(job).jobs.get(task_id, read_moment(recorded.get("creationTime")))
         except NotFound as unknown:
             return _not_found(recorded, unknown)
-        told = outputs_of(job, found)
+        told = outputs_of(job, _as_counted(found, recorded))
         known = {"token": recorded["token"]} if "token" in recorded else {}
         return Present(
             {**inputs_of(SnapshotJobInputs, recorded), "result": told["result"]}, {**told, **known}
@@ -244,7 +244,7 @@ class SnapshotJobLifecycle(Lifecycle):
             return recorded
         if not found.has_ended:
             self._host.warn(f"job {found.id} goes on and cannot be cancelled: its pictures are not deleted")
-        return {**recorded, **outputs_of(_recorded_job(recorded), found)}
+        return {**recorded, **outputs_of(_recorded_job(recorded), _as_counted(found, recorded))}
 
 
 _AFTER_A_FAILURE = "mend the cause; the next `pulumi up` submits a new job"
@@ -257,6 +257,13 @@ def _why(failed: SnapshotJob) -> str:
 
 def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
     return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
+
+
+def _as_counted(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
+    """The job with the number of its pictures: one that the answer leaves out stays as recorded."""
+    if found.count is not None or recorded.get("count") is None:
+        return found
+    return found.model_copy(update={"count": int(recorded["count"])})
 
 
 def _not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from pulumi_videosnap.drift.judge import closed_to_comparison, finding, interrupted, judged
+from pulumi_videosnap.drift.judge import finding, interrupted, judged
 from pulumi_videosnap.drift.kinds import KINDS
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Verdict
 from pulumi_videosnap.drift.pictures import Open, with_lost_pictures
@@ -78,8 +78,8 @@ def _checked(stack: Stack, around: Around, done: _Progress) -> StackDrift:
 
 def _asked(task: Recorded, stack: Stack, patience: _Patience) -> tuple[Finding, Present | None]:
     """The finding for one task, and the service's answer where there was one."""
-    if in_vain := closed_to_comparison(task) or patience.lost_with(task):
-        return finding(task, Verdict.UNREADABLE, in_vain), None
+    if given_up := patience.lost_with(task):
+        return finding(task, Verdict.UNREADABLE, given_up), None
     try:
         lifecycle = KINDS[task.kind].lifecycle(Host(resource=task.urn, config=stack.setting))
         outcome = lifecycle.read(task.id, without_hidden(task.properties))

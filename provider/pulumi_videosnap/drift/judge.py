@@ -25,22 +25,27 @@ def judged(task: Recorded, outcome: ReadOutcome) -> Finding:
     kind = KINDS[task.kind]
     if value_at(outcome.inputs, kind.goal) != kind.reached:
         return _ended_otherwise(task, kind, outcome)
-    changes = tuple(_changes(task, kind, outcome))
+    over = kind.is_over(outcome.outputs)
+    # The settings of a run that is over are history, and so is what was recorded of them.
+    changes = () if over else tuple(_changes(task, kind, outcome))
     if changes:
         return finding(task, Verdict.CHANGED, "", changes, meaning.mend_changed(task, changes))
-    verdict = Verdict.COMPLETE if kind.is_over(outcome.outputs) else Verdict.IN_SYNC
+    if not over and (unknown := [dotted(path) for path in _compared(kind) if _is_closed(task, path)]):
+        why = f"{', '.join(unknown)} of its record are secrets: export the stack with --show-secrets"
+        return finding(task, Verdict.UNREADABLE, why)
+    verdict = Verdict.COMPLETE if over else Verdict.IN_SYNC
     return finding(task, verdict, meaning.as_declared(task, outcome.outputs))
 
 
-def closed_to_comparison(task: Recorded) -> str:
-    """Why a task's record cannot be held against anything; empty where it can."""
-    kind = KINDS[task.kind]
-    compared = [leaf.path for leaf in facts(kind.inputs) if leaf.compared and kind.can_change]
-    closed = [path for path in task.sealed if is_hidden(value_at(task.inputs, path))]
-    named = [dotted(path) for path in compared for secret in closed if path[: len(secret)] == secret]
-    if not named:
-        return ""
-    return f"{', '.join(named)} of its record are secrets: export the stack with --show-secrets"
+def _compared(kind: Kind) -> list[Path]:
+    """The settings that are held against the service's."""
+    paths = [leaf.path for leaf in facts(kind.inputs) if leaf.compared and leaf.path != kind.goal]
+    return paths if kind.can_change else []
+
+
+def _is_closed(task: Recorded, path: Path) -> bool:
+    """Whether a recorded value is a secret that was not opened, or lies in one."""
+    return any(is_hidden(value_at(task.inputs, path[:depth])) for depth in range(1, len(path) + 1))
 
 
 def interrupted(task: Recorded) -> Finding:
@@ -78,8 +83,9 @@ def _ended_otherwise(task: Recorded, kind: Kind, outcome: Present) -> Finding:
 
 
 def _changes(task: Recorded, kind: Kind, outcome: Present) -> Iterator[Change]:
-    for leaf, found in differences(kind.inputs, task.inputs, outcome.inputs):
-        if kind.can_change and leaf.compared and leaf.path != kind.goal:
+    compared = _compared(kind)
+    for _, found in differences(kind.inputs, task.inputs, outcome.inputs):
+        if found.path in compared and not _is_closed(task, found.path):
             yield Change(
                 field=dotted(found.path),
                 recorded=_shown(task, found.path, found.recorded),

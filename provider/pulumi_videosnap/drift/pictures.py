@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol
 
 from pulumi_videosnap.drift import meaning
 from pulumi_videosnap.drift.judge import finding
@@ -57,9 +57,7 @@ def _judged(task: Recorded, answer: Present, absent: dict[Store, set[str] | str]
     for field, keys, store in _written(task, answer):
         gone = absent[store]
         if isinstance(gone, str):
-            return finding(
-                task, Verdict.UNREADABLE, f"the job is complete, its pictures are not known: {gone}"
-            )
+            return finding(task, Verdict.UNREADABLE, f"the job succeeded, its pictures are not known: {gone}")
         lost = [key for key in keys if key in gone]
         if lost:
             told = meaning.of_lost_pictures(lost, len(keys), store[0].bucket)
@@ -94,9 +92,13 @@ def _absent(stack: Stack, jobs: Sequence[Read], open_store: Open) -> dict[Store,
 
 
 def _written(task: Recorded, answer: Present) -> Iterator[tuple[str, list[str], Store]]:
-    """Each output of a job that names objects, with its keys and where they are."""
+    """Each output of a job that names objects, with its keys, recorded or told now, and where they are."""
     for output, field, file in WRITTEN:
-        named = answer.outputs.get(output)
-        keys = [named] if isinstance(named, str) else list(named or [])
+        keys = dict.fromkeys([*_named(task.properties, output), *_named(answer.outputs, output)])
         if keys:
-            yield field, keys, (of_file(task, file), task.properties.get("profile"))
+            yield field, list(keys), (of_file(task, file), task.properties.get("profile"))
+
+
+def _named(outputs: Mapping[str, Any], output: str) -> list[str]:
+    named = outputs.get(output)
+    return [named] if isinstance(named, str) else list(named or [])
