@@ -140,7 +140,7 @@ def test_resources_that_are_not_listed_are_said_to_be_missing(
     assert "has no snapshot task" not in text
 
 
-@pytest.mark.parametrize("text", ["", "hello", "[]", "{}x", '{"steps": [1]}', '{"steps": [{"op": "same"}]}'])
+@pytest.mark.parametrize("text", ["hello", "[]", "{}x", '{"steps": [1]}', '{"steps": [{"op": "same"}]}'])
 def test_what_is_no_preview_is_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "preview.json").write_text(text)
     assert main([str(tmp_path / "preview.json")]) == 2
@@ -150,7 +150,6 @@ def test_what_is_no_preview_is_refused(text: str, tmp_path: Path, capsys: pytest
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["p.json", "--stack", "dev"], "--stack"),
         (["p.json", "--refresh"], "--refresh"),
         (["p.json", "--floor", "-1"], "--floor"),
         (["p.json", "--idle", "-1"], "--idle"),
@@ -199,3 +198,46 @@ def test_a_wrong_price_is_refused_by_its_name(
     (tmp_path / "preview.json").write_text('{"steps": []}')
     assert main([str(tmp_path / "preview.json"), "--prices", str(tmp_path / "prices.json")]) == 2
     assert named in capsys.readouterr().err
+
+
+PROGRAM_FAILED = "error: Program failed with an unhandled exception:\nTraceback (most recent call last):\n"
+FAILURES = {
+    "ValueError: no such room": [
+        {"severity": "error", "message": PROGRAM_FAILED + '  File "x", line 1\nValueError: no such room\n'}
+    ],
+    "ModuleNotFoundError: No module named 'pulumi'; program exited with non-zero exit code: 1": [
+        {"severity": "info#err", "message": "Traceback (most recent call last):\n\n"},
+        {"severity": "info#err", "message": "    import pulumi\n\n"},
+        {"severity": "info#err", "message": "ModuleNotFoundError: No module named 'pulumi'\n\n"},
+        {"severity": "error", "message": "error: program exited with non-zero exit code: 1\n"},
+    ],
+    "a: replace it first": [
+        {
+            "severity": "error",
+            "urn": f"urn:pulumi:dev::shop::{TYPE}::a",
+            "message": "error: replace it\nfirst",
+        },
+        {"severity": "error", "message": "error: preview failed\n"},
+    ],
+}
+
+
+@pytest.mark.parametrize("reason", FAILURES)
+def test_why_a_preview_failed_is_said_on_one_line(
+    reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert reviewed(tmp_path, capsys, diagnostics=FAILURES[reason])["problem"] == reason
+
+
+def test_a_preview_that_failed_before_it_began_is_of_the_stack_that_was_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "preview.json"
+    file.write_text(json.dumps({"diagnostics": [{"severity": "error", "message": "no"}]}))
+    monkeypatch.setenv("PULUMI_STACK", "org/shop/prod")
+    for arguments, stack in (([], "prod"), (["--stack", "dev"], "dev")):
+        main([str(file), "--markdown", *arguments])
+        assert capsys.readouterr().out.startswith(f"<!-- videosnap review: {stack} -->")
+    file.write_text("")
+    assert main([str(file)]) == 2
+    assert "told why on stderr" in capsys.readouterr().err

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -51,7 +53,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="what `pulumi preview --json` printed (- is standard input); else it is run",
     )
-    add("--stack", help="the stack to preview; the selected one when left out")
+    add("--stack", help="the stack; the selected one when left out")
     add("--cwd", type=Path, default=Path(), metavar="DIR", help="the project's folder")
     add(
         "--refresh",
@@ -94,7 +96,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(asked: argparse.Namespace) -> int:
     _refuse_contradictions(asked)
-    plan = _plan(asked)
+    plan = _with_a_name(_plan(asked), asked.stack)
     review = review_of(plan, _given(asked, plan))
     if asked.html:
         _write_page(review, asked.html)
@@ -105,9 +107,8 @@ def _run(asked: argparse.Namespace) -> int:
 
 
 def _refuse_contradictions(asked: argparse.Namespace) -> None:
-    if asked.preview and (asked.stack or asked.refresh):
-        option = "--stack" if asked.stack else "--refresh"
-        raise InvalidInput(option, "is for a preview that is run here, and one is given already")
+    if asked.preview and asked.refresh:
+        raise InvalidInput("--refresh", "is for a preview that is run here, and one is given already")
     for option in ("floor", "idle"):
         if getattr(asked, option) < 0:
             raise InvalidInput(f"--{option}", "must be 0 seconds or more")
@@ -118,6 +119,12 @@ def _plan(asked: argparse.Namespace) -> Plan:
         return plan_of(text_of(asked.preview))
     options = [*(["--stack", asked.stack] if asked.stack else []), *(["--refresh"] if asked.refresh else [])]
     return _plan_that_ran(engine_cli.run(["preview", "--json", "--show-sames", *options], asked.cwd))
+
+
+def _with_a_name(plan: Plan, given: str | None) -> Plan:
+    """A preview that failed before the first resource does not say whose it is."""
+    name = given or os.environ.get("PULUMI_STACK", "")
+    return plan if plan.stack else replace(plan, stack=name.rpartition("/")[2])
 
 
 def _plan_that_ran(ran: CompletedProcess[str]) -> Plan:

@@ -65,6 +65,8 @@ class Plan:
 
 def plan_of(text: str) -> Plan:
     """Read what `pulumi preview --json` printed; CannotCheck when it is something else."""
+    if not text.strip():
+        raise CannotCheck("the preview is empty: `pulumi` failed before it began, and told why on stderr")
     try:
         told = json.loads(text)
         listed, diagnostics = told.get("steps") or [], told.get("diagnostics") or []
@@ -120,9 +122,18 @@ def _known(value: Any) -> Any:
 
 def _problem(diagnostics: Sequence[Mapping[str, Any]]) -> str | None:
     errors = [one for one in diagnostics if one.get("severity") == "error"]
-    named = [one for one in errors if one.get("urn")] or errors
-    said = [f"{_named(one)}{one_line(str(one.get('message'))).removeprefix('error: ')}" for one in named]
+    # A program that cannot even begin says why on its own stderr.
+    stderr = [one for one in diagnostics if one.get("severity") == "info#err"] if errors else []
+    chosen = [one for one in errors if one.get("urn")] or [*stderr, *errors]
+    said = [f"{_named(one)}{text}" for one in chosen if (text := _reason(str(one.get("message"))))]
     return "; ".join(dict.fromkeys(said)) or None
+
+
+def _reason(message: str) -> str:
+    """A message on one line; of a traceback its last line alone, and nothing of one of its frames."""
+    lines = [line for line in message.splitlines() if line and not line.startswith((" ", "Traceback"))]
+    chosen = lines[-1:] if "Traceback" in message else lines
+    return one_line(" ".join(chosen)).removeprefix("error: ")
 
 
 def _named(diagnostic: Mapping[str, Any]) -> str:
