@@ -5,6 +5,7 @@ be checked never told as no drift.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -37,6 +38,8 @@ ALL, BOTH = cells(), ("room", "job")
 SOME_DRIFTS = ("nothing", "interval", "stopped-by-api", "unknown")
 JOB_DRIFTS = ("first-deleted", "forgotten", "vtt-deleted", "succeeded", "failed")
 HOUR = 3600
+MOST_QUERIES = 2
+"""What all jobs of a stack may cost together."""
 SO_FAR = UNTIL_RECORDED + UNTIL_LOOKED_AT
 
 
@@ -125,7 +128,12 @@ def each_drift(matrix: Matrix) -> None:
     drifted = [cell for cell in ALL if found[cell].verdict in DRIFTED]
     unread = [cell for cell in ALL if found[cell] == UNREADABLE]
     assert len(drifted) > len(ALL) / 2
-    matrix.hold("undrifted", [cell for cell in ALL if cell not in (*drifted, *unread)], told)
+    undrifted = [cell for cell in ALL if cell not in (*drifted, *unread)]
+    last = matrix.emulator.last_call()
+    matrix.hold("undrifted", undrifted, told)
+    made = Counter(call["action"] for call in matrix.emulator.calls(last))
+    assert made["GetSnapshotTask"] == sum(cell.kind == "room" for cell in undrifted)
+    assert made["QuerySnapshotJobList"] <= MOST_QUERIES
     matrix.hold("drifted", drifted, told)
     matrix.hold("unread", unread, told)
     matrix.hold_text("unread", unread, told)

@@ -21,7 +21,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_videosnap.drift.model import DRIFTED, DriftReport, Verdict
 from pulumi_videosnap.drift.page import as_html, index_html
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.frames.sheet.words import utc
+from pulumi_videosnap.pages.words import utc
 from pulumi_videosnap.told import as_json
 
 INDEX = "index.html"

@@ -15,9 +15,8 @@ from pulumi_videosnap.drift.telling import (
     headline,
     same_jobs,
 )
-from pulumi_videosnap.frames.sheet.words import counted
 from pulumi_videosnap.pages import markdown as md
-from pulumi_videosnap.pages.words import value
+from pulumi_videosnap.pages.words import counted, value
 
 MARKER = "<!-- videosnap drift -->"
 CLOSED, OTHERS, SCOPE = 8_000, 10_000, 6_000

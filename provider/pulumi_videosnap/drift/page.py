@@ -22,9 +22,8 @@ from pulumi_videosnap.drift.telling import (
     of_stack,
     same_jobs,
 )
-from pulumi_videosnap.frames.sheet.words import counted, exact, utc
 from pulumi_videosnap.pages.page import chips, page, wrapping
-from pulumi_videosnap.pages.words import value
+from pulumi_videosnap.pages.words import counted, exact, utc, value
 
 if TYPE_CHECKING:
     from pulumi_videosnap.drift.history import Entry, Kept

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pulumi_videosnap.drift.model import DRIFTED, Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
-from pulumi_videosnap.frames.sheet.words import counted, exact
 from pulumi_videosnap.pages.lines import listed, wrapped
-from pulumi_videosnap.pages.words import few, sentence, shown, span, value
+from pulumi_videosnap.pages.words import counted, exact, few, sentence, shown, span, value
 
 AS_RECORDED = (Verdict.IN_SYNC, Verdict.COMPLETE)
 """What is only counted."""

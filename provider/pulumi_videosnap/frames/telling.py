@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from pulumi_videosnap.frames.model import Condition, Frame, Report, Series, TaskFrames
-from pulumi_videosnap.frames.sheet.words import brief, exact, offset, place, summary, visible
+from pulumi_videosnap.frames.sheet.words import offset, place, summary
 from pulumi_videosnap.moments import write_moment
+from pulumi_videosnap.pages.words import brief, exact, visible
 
 AS_EXPECTED, BAD, UNCHECKED = 0, 1, 2
 """Exit codes: every frame as it should be; some missing or bad; something could not be looked at."""

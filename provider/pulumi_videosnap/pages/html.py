@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
-from pulumi_videosnap.frames.sheet.words import visible
+from pulumi_videosnap.pages.words import visible
 
 
 @cache

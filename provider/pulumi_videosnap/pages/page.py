@@ -1,4 +1,4 @@
-"""One HTML file of the family of the frames' sheet: its look, its scripts, and a template that says it."""
+"""One HTML file of the family to which the frames' sheet belongs too: look, scripts, and a template."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 from pulumi_videosnap.errors import VideosnapError
 
 PARTS = Path(__file__).parent / "parts"
-SHEET = Path(__file__).parents[1] / "frames" / "sheet" / "parts"
-"""The look comes from the sheet: its colours, its type, its buttons, its paper."""
-STYLES = (SHEET / "page.css", SHEET / "narrow.css", SHEET / "print.css", PARTS / "report.css")
+LOOK, NARROW, PRINT = PARTS / "page.css", PARTS / "narrow.css", PARTS / "print.css"
+"""What the whole family has: colours, type and buttons; narrow screens; paper."""
+STYLES = (LOOK, NARROW, PRINT, PARTS / "report.css")
 SCRIPTS = (PARTS / "age.js", PARTS / "filter.js", PARTS / "view.js")
 NO_JINJA = (
     "Making an HTML page needs Jinja2, which is not installed; "

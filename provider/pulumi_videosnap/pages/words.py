@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from pulumi_videosnap.frames.sheet.words import counted, size, visible
-
+KILO = 1000
 ARROW = "->"
 """From before to after, where only ASCII is safe."""
 UNKNOWN = "not known yet"
@@ -19,11 +18,58 @@ _LONGEST_VALUE = 400
 _LITTLE = 40
 _FEW = 3
 _THREE_DIGITS = 100
-_KILO, _UNITS = 1000, ("MB", "GB", "TB", "PB")
+_UNITS = ("MB", "GB", "TB", "PB")
 _SPANS = ((90, 1, "s"), (90 * 60, 60, "min"), (36 * 3600, 3600, "h"))
 _DAY = 86_400
 _DOUBLE = 2
 _LEAST = 0.0001
+
+
+def visible(value: object) -> object:
+    """Text of strangers without characters that hide, move or reverse others: those are written out.
+
+    It is applied to whatever a template puts out; what the page itself wrote as HTML stays.
+    """
+    if not isinstance(value, str) or hasattr(value, "__html__") or value.isprintable():
+        return value
+    return "".join(char if char.isprintable() else _written_out(char) for char in value)
+
+
+def _written_out(char: str) -> str:
+    return char.encode("unicode_escape").decode()
+
+
+def utc(at: datetime) -> datetime:
+    """The same moment in UTC; a time without a zone is taken for UTC."""
+    return at.replace(tzinfo=timezone.utc) if at.tzinfo is None else at.astimezone(timezone.utc)
+
+
+def exact(at: datetime) -> str:
+    """`2026-08-04 12:00:05 UTC`, with milliseconds where there are some."""
+    return f"{utc(at):%Y-%m-%d} {_clock(at)} UTC"
+
+
+def brief(at: datetime, with_day: bool) -> str:
+    """`12:00:05`, or `08-04 12:00:05` where days must be told apart."""
+    return f"{utc(at):%m-%d} {_clock(at)}" if with_day else _clock(at)
+
+
+def _clock(at: datetime) -> str:
+    milliseconds = at.microsecond // 1000
+    return f"{utc(at):%H:%M:%S}" + (f".{milliseconds:03d}" if milliseconds else "")
+
+
+def size(count: int) -> str:
+    """`812 bytes`, `16.9 kB`, `1.2 MB`."""
+    if count < KILO:
+        return counted(count, "byte")
+    kilobytes = round(count / KILO, 1)
+    return f"{kilobytes:.1f} kB" if kilobytes < KILO else f"{kilobytes / KILO:.1f} MB"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 frame`, `1,200 frames`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def shown(text: str) -> str:
@@ -66,13 +112,13 @@ def number(figure: float) -> str:
 
 def stored(count: float) -> str:
     """`16.9 kB`, `3.1 GB`."""
-    megabytes = count / _KILO**2
+    megabytes = count / KILO**2
     if megabytes < 1:
         return size(round(count))
     for unit in _UNITS[:-1]:
-        if round(megabytes, 1) < _KILO:
+        if round(megabytes, 1) < KILO:
             return f"{megabytes:.1f} {unit}"
-        megabytes /= _KILO
+        megabytes /= KILO
     return f"{megabytes:,.1f} {_UNITS[-1]}"
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from pulumi_videosnap.frames.sheet.words import counted
 from pulumi_videosnap.pages import markdown as md
-from pulumi_videosnap.pages.words import value
+from pulumi_videosnap.pages.words import counted, value
 from pulumi_videosnap.recorded import LIVE
 from pulumi_videosnap.review.model import FieldChange, Review, Risk, TaskReview
 from pulumi_videosnap.review.telling import (

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_videosnap.frames.sheet.words import exact, utc
 from pulumi_videosnap.pages.page import Bar, Chip, bar, chips, page, wrapping
-from pulumi_videosnap.pages.words import value
+from pulumi_videosnap.pages.words import exact, utc, value
 from pulumi_videosnap.recorded import LIVE
 from pulumi_videosnap.review.model import Action, FieldChange, Pictures, Review, TaskReview
 from pulumi_videosnap.review.telling import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from pulumi_videosnap.frames.sheet.words import counted
 from pulumi_videosnap.pages.lines import listed, wrapped
 from pulumi_videosnap.pages.words import (
     ARROW,
     UNKNOWN,
     change,
+    counted,
     few,
     money,
     number,

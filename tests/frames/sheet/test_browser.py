@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from frames.sheet.samples import HOSTILE_KEYS
-from pulumi_videosnap.frames.sheet.words import visible
+from pulumi_videosnap.pages.words import visible
 from support.browser import LOW_CONTRAST
 
 if TYPE_CHECKING:

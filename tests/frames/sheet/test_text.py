@@ -19,6 +19,7 @@ from frames.sheet.samples import NOON
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.frames.model import Condition, Frame, Place, Report, Series, TaskFrames
 from pulumi_videosnap.frames.sheet import render, words
+from pulumi_videosnap.pages import words as figures
 
 
 def task(there: int, missing: int = 0, expected: int | None = None, **changes: Any) -> TaskFrames:
@@ -77,7 +78,7 @@ def test_the_summary_counts_what_is_odd() -> None:
     ],
 )
 def test_hidden_characters_are_written_out(given: object, shown: object) -> None:
-    assert words.visible(given) == shown
+    assert figures.visible(given) == shown
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_hidden_characters_are_written_out(given: object, shown: object) -> None
     [(0, "0 bytes"), (1, "1 byte"), (999, "999 bytes"), (16_900, "16.9 kB"), (999_960, "1.0 MB")],
 )
 def test_sizes(count: int, text: str) -> None:
-    assert words.size(count) == text
+    assert figures.size(count) == text
 
 
 @pytest.mark.parametrize(("ms", "text"), [(0, "0:00.000"), (62_040, "1:02.040"), (3_662_000, "1:01:02.000")])
@@ -95,9 +96,9 @@ def test_moments_of_a_video(ms: int, text: str) -> None:
 
 def test_times_are_told_in_utc_whatever_their_zone() -> None:
     east = timezone(timedelta(hours=8))
-    assert words.exact(datetime(2026, 8, 4, 20, tzinfo=east)) == "2026-08-04 12:00:00 UTC"
-    assert words.exact(datetime(2026, 8, 4, 12)) == "2026-08-04 12:00:00 UTC"
-    assert words.brief(NOON + timedelta(milliseconds=240), with_day=True) == "08-04 12:00:00.240"
+    assert figures.exact(datetime(2026, 8, 4, 20, tzinfo=east)) == "2026-08-04 12:00:00 UTC"
+    assert figures.exact(datetime(2026, 8, 4, 12)) == "2026-08-04 12:00:00 UTC"
+    assert figures.brief(NOON + timedelta(milliseconds=240), with_day=True) == "08-04 12:00:00.240"
 
 
 def test_a_place_says_all_that_is_known() -> None:

@@ -9,6 +9,7 @@ from itertools import takewhile
 
 from pulumi_videosnap.frames.model import Condition, Frame, Picture, Series, Stored
 from pulumi_videosnap.frames.sheet import words
+from pulumi_videosnap.pages import words as figures
 
 INLINE_TYPES = ("image/webp", "image/jpeg", "image/png")
 DIGEST_SHOWN = 12
@@ -74,12 +75,12 @@ def _time(frame: Frame, with_day: bool) -> str:
     at = moment(frame)
     if frame.offset_ms is not None:
         return words.offset(frame.offset_ms)
-    return words.brief(at, with_day) if at else ""
+    return figures.brief(at, with_day) if at else ""
 
 
 def _measures(stored: Stored | None, picture: Picture | None) -> list[str]:
     pixels = [f"{picture.width} × {picture.height}"] if picture else []
-    return pixels + ([words.size(stored.size)] if stored else [])
+    return pixels + ([figures.size(stored.size)] if stored else [])
 
 
 def _inline(picture: Picture | None) -> str:
@@ -101,8 +102,8 @@ def _facts(frame: Frame, series: Series) -> list[tuple[str, str]]:
         ("Condition", condition),
         ("Why", frame.why),
         ("Series", series.name),
-        ("Due", words.exact(frame.due) if frame.due else ""),
-        ("Stored", words.exact(stored.modified) if stored else ""),
+        ("Due", figures.exact(frame.due) if frame.due else ""),
+        ("Stored", figures.exact(stored.modified) if stored else ""),
         ("In the video", words.offset(frame.offset_ms) if frame.offset_ms is not None else ""),
         ("Key", _key(frame)),
         ("Size", _exact_size(stored) if stored else ""),
@@ -113,5 +114,5 @@ def _facts(frame: Frame, series: Series) -> list[tuple[str, str]]:
 
 
 def _exact_size(stored: Stored) -> str:
-    exact = words.counted(stored.size, "byte")
-    return exact if stored.size < words.KILO else f"{words.size(stored.size)} ({exact})"
+    exact = figures.counted(stored.size, "byte")
+    return exact if stored.size < figures.KILO else f"{figures.size(stored.size)} ({exact})"

@@ -14,11 +14,13 @@ from pulumi_videosnap.frames.model import Report, Series, TaskFrames
 from pulumi_videosnap.frames.sheet import words
 from pulumi_videosnap.frames.sheet.cells import Cell, cell, shared_folder
 from pulumi_videosnap.frames.sheet.timeline import Scale, Timeline, scale, timeline
+from pulumi_videosnap.pages import words as figures
 from pulumi_videosnap.pages.html import environment, joined, policy
+from pulumi_videosnap.pages.page import LOOK, NARROW, PRINT
 
 PARTS = Path(__file__).parent / "parts"
-STYLES = ("page.css", "task.css", "frame.css", "narrow.css", "print.css")
-SCRIPTS = ("frames.js", "filter.js", "walk.js", "facts.js", "view.js")
+STYLES = (LOOK, PARTS / "task.css", PARTS / "frame.css", NARROW, PRINT)
+SCRIPTS = tuple(PARTS / name for name in ("frames.js", "filter.js", "walk.js", "facts.js", "view.js"))
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,11 @@ class TaskView:
 
 def page(report: Report) -> str:
     """Fill the template."""
-    style, script = (joined(PARTS / name for name in names) for names in (STYLES, SCRIPTS))
+    style, script = joined(STYLES), joined(SCRIPTS)
     return _template().render(
         report=report,
         summary=_wrapping(words.summary(report)),
-        at=words.exact(report.at),
+        at=figures.exact(report.at),
         tasks=[_task_view(task) for task in report.tasks],
         counts=list(_counts(report)),
         explained={condition.value: text for condition, text in words.EXPLAINED.items()},

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pulumi_videosnap.frames.model import Condition, Event, Frame, TaskFrames
 from pulumi_videosnap.frames.sheet import words
 from pulumi_videosnap.frames.sheet.cells import moment
+from pulumi_videosnap.pages import words as figures
 
 WIDTH = 1000
 FLAG_WIDTH = 62
@@ -123,7 +124,7 @@ def _second(frame: Frame, clock: bool) -> float | None:
 
 
 def _epoch(at: datetime) -> float:
-    return (words.utc(at) - _ORIGIN) / timedelta(seconds=1)
+    return (figures.utc(at) - _ORIGIN) / timedelta(seconds=1)
 
 
 def _moment(second: float) -> datetime:
@@ -140,7 +141,7 @@ def _row(name: str, frames: list[tuple[float | None, Condition]]) -> Row:
 def _flags(task: TaskFrames, line: Scale) -> Iterator[Flag]:
     """Events in order; numbers that would cover each other go to another row."""
     ends = [float("-inf")] * FLAG_ROWS
-    for number, event in enumerate(sorted(task.events, key=lambda event: words.utc(event.at)), 1):
+    for number, event in enumerate(sorted(task.events, key=lambda event: figures.utc(event.at)), 1):
         at = line.at(_epoch(event.at)) if line.clock else None
         free = [row for row in range(FLAG_ROWS) if at is not None and ends[row] <= at]
         row = free[0] if free else ends.index(min(ends))
@@ -157,8 +158,8 @@ def _length(event: Event, line: Scale) -> float:
 
 def _span(event: Event, line: Scale) -> str:
     if not line.clock:
-        return words.exact(event.at)
-    ends = [words.brief(at, line.with_day) for at in (event.at, event.until) if at]
+        return figures.exact(event.at)
+    ends = [figures.brief(at, line.with_day) for at in (event.at, event.until) if at]
     return " to ".join(dict.fromkeys(ends))
 
 
@@ -181,14 +182,14 @@ def _label(line: Scale, second: float) -> str:
 
 def _reach(line: Scale) -> str:
     if line.clock:
-        return f"{words.exact(_moment(line.first))} to {words.exact(_moment(line.last))}"
+        return f"{figures.exact(_moment(line.first))} to {figures.exact(_moment(line.last))}"
     first, last = (words.offset(round(second * 1000)) for second in (line.first, line.last))
     return f"{first} to {last} of the video"
 
 
 def _heard(task: TaskFrames, line: Scale) -> str:
     gaps = sum(_breaks(series.frames) for series in task.series)
-    where = f"frames are missing in {words.counted(gaps, 'place')}" if gaps else "no gap"
+    where = f"frames are missing in {figures.counted(gaps, 'place')}" if gaps else "no gap"
     return f"Timeline, {_reach(line)}: {where}"
 
 

@@ -1,13 +1,11 @@
-"""How the sheet says it: times, sizes, counts, and text of strangers made visible."""
+"""How the sheet says it: conditions, places, moments of a video, and the whole report in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timezone
 
 from pulumi_videosnap.frames.model import Condition, Place, Report, TaskFrames
-
-KILO = 1000
+from pulumi_videosnap.pages.words import counted
 
 EXPLAINED = {
     Condition.PRESENT: "as it should be",
@@ -20,40 +18,6 @@ EXPLAINED = {
 """What each condition means, in the order in which the sheet names them."""
 
 
-def visible(value: object) -> object:
-    """Text of strangers without characters that hide, move or reverse others: those are written out.
-
-    It is applied to whatever the template puts out; what the sheet itself wrote as HTML stays.
-    """
-    if not isinstance(value, str) or hasattr(value, "__html__") or value.isprintable():
-        return value
-    return "".join(char if char.isprintable() else _written_out(char) for char in value)
-
-
-def _written_out(char: str) -> str:
-    return char.encode("unicode_escape").decode()
-
-
-def utc(at: datetime) -> datetime:
-    """The same moment in UTC; a time without a zone is taken for UTC."""
-    return at.replace(tzinfo=timezone.utc) if at.tzinfo is None else at.astimezone(timezone.utc)
-
-
-def exact(at: datetime) -> str:
-    """`2026-08-04 12:00:05 UTC`, with milliseconds where there are some."""
-    return f"{utc(at):%Y-%m-%d} {_clock(at)} UTC"
-
-
-def brief(at: datetime, with_day: bool) -> str:
-    """`12:00:05`, or `08-04 12:00:05` where days must be told apart."""
-    return f"{utc(at):%m-%d} {_clock(at)}" if with_day else _clock(at)
-
-
-def _clock(at: datetime) -> str:
-    milliseconds = at.microsecond // 1000
-    return f"{utc(at):%H:%M:%S}" + (f".{milliseconds:03d}" if milliseconds else "")
-
-
 def offset(milliseconds: int) -> str:
     """A moment of a video: `0:02.000`, `1:00:02.000`."""
     seconds, rest = divmod(milliseconds, 1000)
@@ -61,19 +25,6 @@ def offset(milliseconds: int) -> str:
     hours, minutes = divmod(minutes, 60)
     whole = f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
     return f"{whole}.{rest:03d}"
-
-
-def size(count: int) -> str:
-    """`812 bytes`, `16.9 kB`, `1.2 MB`."""
-    if count < KILO:
-        return counted(count, "byte")
-    kilobytes = round(count / KILO, 1)
-    return f"{kilobytes:.1f} kB" if kilobytes < KILO else f"{kilobytes / KILO:.1f} MB"
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 frame`, `1,200 frames`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def place(where: Place) -> str:
