@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import av
 from av.container import InputContainer
@@ -28,6 +28,11 @@ from videosnap_emulator.alibaba_mps.packets import content_bad, listing, walk
 _CONTAINERS = "mov,mp4,matroska,webm,flv,mpegts,mpeg,avi,asf,mxf"
 #: Pixels of a frame, twice 8K: a few bytes of header must not ask for gigabytes.
 _MAXIMUM_PIXELS = 2 * 7680 * 4320
+#: The version of the binding from which on it reads the names and comments in a file only when asked.
+_READS_NO_METADATA = 19
+_IGNORED: dict[str, Any] = (
+    {} if int(av.__version__.partition(".")[0]) >= _READS_NO_METADATA else {"metadata_errors": "ignore"}
+)
 #: What the binding raises over files that are not what they seem, its own errors and text that is no text.
 _BROKEN = av.FFmpegError, UnicodeError, OverflowError
 
@@ -125,7 +130,7 @@ def _opened(video: bytes) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the video's first moving-picture stream; whatever is wrong with the file is the file's fault."""
     try:
         options = {"format_whitelist": _CONTAINERS}
-        with av.open(io.BytesIO(video), "r", options=options, metadata_errors="ignore") as container:
+        with av.open(io.BytesIO(video), "r", options=options, **_IGNORED) as container:
             yield container, _moving(container)
     except _BROKEN as error:
         raise content_bad() from error
