@@ -46,7 +46,8 @@ class Recorded:
 class Stack:
     """A stack's name and its tasks, in the program's order; when it was written, and its configuration then.
 
-    `interrupted` are tasks that were ended to be replaced, and whose replacement was never made.
+    `interrupted` are tasks that were ended to be replaced, and whose replacement was never made; `begun` are
+    those that the engine noted it was making, and of which it never noted that they were made.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Stack:
     written: datetime | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
     interrupted: tuple[Recorded, ...] = ()
+    begun: tuple[Recorded, ...] = ()
 
     def setting(self, key: str) -> str | None:
         """A key of the configuration; None where it is not set, or is a secret that was not opened."""
@@ -100,6 +102,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
         written,
         _config(resources),
         tuple(_tasks(interrupted)),
+        tuple(_begun(deployment, resources)),
     )
 
 
@@ -153,6 +156,14 @@ def _tasks(resources: Sequence[Mapping[str, Any]]) -> Iterator[Recorded]:
         # What is still to be deleted after its replacement was made is no task of the program any more.
         if kind is not None and not resource.get("delete"):
             yield recorded_of(resource, kind)
+
+
+def _begun(deployment: Mapping[str, Any], resources: Sequence[Mapping[str, Any]]) -> Iterator[Recorded]:
+    """The engine never takes such a note back by itself, not even when the resource was made later."""
+    made = {resource.get("urn") for resource in resources}
+    noted = deployment.get("pending_operations") or []
+    begun = [one["resource"] for one in noted if one.get("type") == "creating"]
+    yield from _tasks([resource for resource in begun if resource.get("urn") not in made])
 
 
 def _config(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ __all__ = ["HOSTILE"]
 AT = datetime(2026, 11, 21, 18, 4, 5, 271_000, tzinfo=timezone.utc)
 APP = "661e64d2a7ac3d0176bd3f20"
 SCOPE = (
-    "Volcengine RTC cannot list tasks, so a live room's task that no stack records is not seen.",
+    "Volcengine RTC cannot list tasks, so a live room's task that no stack knows of is not seen.",
     "MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21 18:04:05 UTC).",
 )
 UNAUTHORIZED = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
@@ -11,13 +12,13 @@ import pytest
 
 from pulumi_videosnap.alibaba.mapping import owner_mark
 from pulumi_videosnap.alibaba.models import SnapshotJob
-from pulumi_videosnap.drift import check
+from pulumi_videosnap.drift import check, unrecorded
 from pulumi_videosnap.drift.kinds import KINDS
 from pulumi_videosnap.drift.model import DriftReport, Verdict
 from pulumi_videosnap.drift.unmanaged import unmanaged_in
-from pulumi_videosnap.errors import CallFailed, Rejected, Unreachable
+from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
 from pulumi_videosnap.lifecycle import Present
-from pulumi_videosnap.recorded import FILE, LIVE, Recorded, Stack
+from pulumi_videosnap.recorded import FILE, LIVE, Recorded, Stack, read_export
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
@@ -46,14 +47,19 @@ class Service:
 
 
 def checked(
-    monkeypatch: pytest.MonkeyPatch, service: Service, tasks: list[Recorded], told: list[int] | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    service: Service,
+    tasks: list[Recorded] | Stack,
+    told: list[int] | None = None,
 ) -> DriftReport:
     kind = KINDS[LIVE]
     fake = type(kind)(kind.inputs, lambda _: service, kind.goal, kind.reached, kind.is_over, kind.can_change)  # type: ignore[arg-type, return-value]
-    monkeypatch.setattr(check, "KINDS", {LIVE: fake})
+    for module in (check, unrecorded):
+        monkeypatch.setattr(module, "KINDS", {LIVE: fake})
     progress: list[int] = [] if told is None else told
     around = check.Around(lambda: NOW, None, _nothing_seen, lambda done, _: progress.append(done))
-    return check.report_of([Stack("dev", tuple(tasks))], around)
+    stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
+    return check.report_of([stack], around)
 
 
 def _nothing_seen(*_: Any) -> Any:
@@ -128,6 +134,50 @@ def test_a_task_whose_replacement_was_broken_off_is_missing(monkeypatch: pytest.
     report = check.report_of([Stack("dev", (), interrupted=(task(1),))], around)
     (finding,) = report.findings()
     assert (finding.verdict, report.exit_code) == (Verdict.MISSING, 1)
+
+
+def _noted(*recorded: str) -> str:
+    """An export whose engine noted that it was starting `lobby`, and who knows what became of it."""
+    of = {"type": "pulumi-python:dynamic/volcengine:SnapshotTask", "inputs": {**ROOM, "taskId": "Task1"}}
+    urn = f"urn:pulumi:dev::shop::{of['type']}::"
+    resources = [{**of, "urn": urn + name, "id": f"661e/Room1/{name}"} for name in recorded]
+    noted = [{"type": "creating", "resource": {**of, "urn": f"{urn}lobby"}}]
+    return json.dumps({"deployment": {"resources": resources, "pending_operations": noted}})
+
+
+def _ended(task_id: str) -> Present:
+    there = _present(task_id)
+    return Present(there.inputs, {**there.outputs, "status": "ended"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "unmanaged", "code"),
+    [
+        (_present, ["661e/Room1/Task1"], 0),
+        (_ended, [], 0),
+        (NotFound("GetSnapshotTask", "no such task", at=NOW), [], 0),
+        (Unreachable("GetSnapshotTask", "nobody listens there"), [], 2),
+    ],
+    ids=["runs", "ended", "never-started", "not-known"],
+)
+def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, answer: Any, unmanaged: list[str], code: int
+) -> None:
+    def answered(task_id: str) -> Present:
+        if isinstance(answer, CallFailed):
+            raise answer
+        told: Present = answer(task_id)
+        return told
+
+    report = checked(monkeypatch, Service(answered), read_export(_noted(), "dev"))
+    assert [one.id for one in report.unmanaged] == unmanaged
+    assert report.exit_code == code
+    assert all("broken off" in one.note for one in report.unmanaged)
+
+
+def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
+    assert read_export(_noted("lobby"), "dev").begun == ()
+    assert [task.name for task in read_export(_noted("hall"), "dev").begun] == ["lobby"]
 
 
 def job(number: int, owner: str, hours_ago: float) -> SnapshotJob:

@@ -31,7 +31,7 @@ from review.looking import (
 
 EACH_VERDICT = """\
 INCOMPLETE: 1 of 7 tasks of dev cannot be read; 4 drifted: 1 failed, 1 missing,
-1 stopped, 1 changed; 1 in sync, 1 complete; 5 unmanaged jobs.
+1 stopped, 1 changed; 1 in sync, 1 complete; 5 unmanaged tasks.
 Checked 2026-11-21 18:04:05 UTC in 3.6 s; state written 2 h before.
 The check is INCOMPLETE: what could not be looked at may have drifted.
 
@@ -60,7 +60,7 @@ cannot be read: stage (live room) 661e64d2a7ac3d0176bd3f20/stage/shop.dev.stage
   why: GetSnapshotTask was refused: the key may not do this (AccessDenied); give
     it rtc:GetSnapshotTask (RequestId 2026112118040501)
 
-Unmanaged jobs, which a service lists and no checked stack records:
+Unmanaged tasks, which a cloud has and no checked stack records:
   - MPS in cn-hangzhou: 4 Success, created 2026-11-21 14:04:05 UTC to 2026-11-21
     17:04:05 UTC: 00000000000000000000000000000001,
     00000000000000000000000000000002, 00000000000000000000000000000003 and
@@ -69,8 +69,8 @@ Unmanaged jobs, which a service lists and no checked stack records:
   - MPS in cn-hangzhou: Snapshoting: ffffffffffffffffffffffffffffffff
 
 Scope:
-  - Volcengine RTC cannot list tasks, so a live room's task that no stack
-    records is not seen.
+  - Volcengine RTC cannot list tasks, so a live room's task that no stack knows
+    of is not seen.
   - MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21
     18:04:05 UTC).
 """
@@ -115,7 +115,7 @@ stream instead of 720
 
 <details><summary>Scope</summary>
 
-- Volcengine RTC cannot list tasks, so a live room's task that no stack records is not seen.
+- Volcengine RTC cannot list tasks, so a live room's task that no stack knows of is not seen.
 - MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21 18&#58;04&#58;05 UTC).
 
 </details>
@@ -146,7 +146,7 @@ def test_one_error_of_many_tasks_is_told_once() -> None:
     ("report", "line"),
     [
         (samples.in_sync(), "No drift in 4 tasks of dev: 3 in sync, 1 complete."),
-        (samples.with_unmanaged(), "No drift in 1 task of dev: 1 in sync; 5 unmanaged jobs."),
+        (samples.with_unmanaged(), "No drift in 1 task of dev: 1 in sync; 5 unmanaged tasks."),
         (
             samples.many(),
             "6 of 200 tasks of fleet drifted: 1 missing, 2 stopped, 3 changed; 194 in sync.",

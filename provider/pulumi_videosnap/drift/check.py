@@ -17,9 +17,10 @@ from pydantic import ValidationError
 
 from pulumi_videosnap.drift.judge import finding, interrupted, judged
 from pulumi_videosnap.drift.kinds import KINDS
-from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Verdict
+from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Unmanaged, Verdict
 from pulumi_videosnap.drift.pictures import Open, with_lost_pictures
 from pulumi_videosnap.drift.unmanaged import Seen, unmanaged_in
+from pulumi_videosnap.drift.unrecorded import unrecorded_in
 from pulumi_videosnap.errors import NotConfigured, Throttled, Unauthorized, Unreachable, VideosnapError
 from pulumi_videosnap.lifecycle import Host, Present
 from pulumi_videosnap.recorded import LIVE, Recorded, Stack, without_hidden
@@ -48,18 +49,27 @@ def report_of(stacks: Sequence[Stack | StackDrift], around: Around) -> DriftRepo
     began = around.now()
     known = [stack for stack in stacks if isinstance(stack, Stack)]
     done = _Progress(sum(len(stack.tasks) for stack in known), around.progress)
-    checked = tuple(_checked(stack, around, done) if isinstance(stack, Stack) else stack for stack in stacks)
+    begun = {stack.name: list(unrecorded_in(stack)) for stack in known}
+    checked = tuple(
+        _checked(stack, around, done, _findings(begun[stack.name])) if isinstance(stack, Stack) else stack
+        for stack in stacks
+    )
+    running = [one for found in begun.values() for one in found if isinstance(one, Unmanaged)]
     unmanaged, scope = unmanaged_in(known, around.seen)
     return DriftReport(
         at=began,
         seconds=(around.now() - began).total_seconds(),
         stacks=checked,
-        unmanaged=tuple(unmanaged),
+        unmanaged=(*running, *unmanaged),
         scope=(*_scope(known, around), *scope),
     )
 
 
-def _checked(stack: Stack, around: Around, done: _Progress) -> StackDrift:
+def _findings(begun: Sequence[Unmanaged | Finding]) -> list[Finding]:
+    return [one for one in begun if isinstance(one, Finding)]
+
+
+def _checked(stack: Stack, around: Around, done: _Progress, more: Sequence[Finding]) -> StackDrift:
     patience = _Patience()
     tasks = sorted(stack.tasks, key=lambda task: (task.name, task.urn))
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="videosnap-drift") as pool:
@@ -72,7 +82,7 @@ def _checked(stack: Stack, around: Around, done: _Progress) -> StackDrift:
     return StackDrift(
         stack=stack.name,
         written=stack.written,
-        findings=(*findings, *(interrupted(task) for task in stack.interrupted)),
+        findings=(*findings, *(interrupted(task) for task in stack.interrupted), *more),
     )
 
 
@@ -96,7 +106,7 @@ def _asked(task: Recorded, stack: Stack, patience: _Patience) -> tuple[Finding, 
 def _scope(stacks: Sequence[Stack], around: Around) -> Iterator[str]:
     tasks = [task for stack in stacks for task in stack.tasks]
     if any(task.kind == LIVE for task in tasks):
-        yield "Volcengine RTC cannot list tasks, so a live room's task that no stack records is not seen."
+        yield "Volcengine RTC cannot list tasks, so a live room's task that no stack knows of is not seen."
         yield (
             "State records no pictures of live rooms, so they are not held against anything here: "
             "`videosnap frames` does that."
@@ -123,8 +133,9 @@ class _Patience:
     def failed(self, task: Recorded, why: VideosnapError) -> None:
         """Note a failure; one that concerns this task alone counts as an answer."""
         with self._lock:
-            self._last[_account(task)] = why
-            self._failures[_account(task)] += 1 if isinstance(why, _SPEAKS_FOR_ALL) else 0
+            if isinstance(why, _SPEAKS_FOR_ALL):
+                self._last[_account(task)] = why
+                self._failures[_account(task)] += 1
 
     def succeeded(self, task: Recorded) -> None:
         """Note that the account answers."""

@@ -66,10 +66,10 @@ class Finding(Told):
 
 
 class Unmanaged(Told):
-    """A job that the service lists and no checked stack records."""
+    """A job that a service lists, or a room's task that runs, and that no checked stack records."""
 
     id: str
-    where: str = Field(description="the service and region that list it")
+    where: str = Field(description="the service that has it, and its region")
     state: str
     created: datetime | None
     note: str = ""

@@ -18,7 +18,7 @@ AS_RECORDED = (Verdict.IN_SYNC, Verdict.COMPLETE)
 TOLD = (Verdict.FAILED, Verdict.MISSING, Verdict.STOPPED, Verdict.CHANGED, Verdict.UNREADABLE)
 """What is told of each task, the worst first."""
 NOT_ALL = "The check is INCOMPLETE: what could not be looked at may have drifted."
-UNMANAGED = "Unmanaged jobs, which a service lists and no checked stack records"
+UNMANAGED = "Unmanaged tasks, which a cloud has and no checked stack records"
 
 _LONG = 90
 """Seconds from which on tenths do not matter."""
@@ -58,7 +58,7 @@ def headline(report: DriftReport) -> str:
     """The whole report in one sentence; only a complete check may find no drift."""
     parts = list(_findings(report))
     if report.unmanaged:
-        parts.append(counted(len(report.unmanaged), "unmanaged job"))
+        parts.append(counted(len(report.unmanaged), "unmanaged task"))
     return ("" if report.complete else "INCOMPLETE: ") + "; ".join(parts)
 
 
