@@ -37,9 +37,11 @@ def inputs(**changes: Any) -> dict[str, Any]:
     return {**declared, **changes}
 
 
-def step(op: str, name: str, old: Any = None, new: Any = None, **more: Any) -> dict[str, Any]:
-    urn = f"urn:pulumi:dev::shop::{TYPE}::{name}"
-    state = {"urn": urn, "type": TYPE, "id": f"661e/Room1/{name}"}
+def step(
+    op: str, name: str, old: Any = None, new: Any = None, kind: str = TYPE, **more: Any
+) -> dict[str, Any]:
+    urn = f"urn:pulumi:dev::shop::{kind}::{name}"
+    state = {"urn": urn, "type": kind, "id": f"661e/Room1/{name}"}
     told: dict[str, Any] = {"op": op, "urn": urn}
     if old is not None:
         told["oldState"] = {**state, "inputs": old, "outputs": {**old, "status": "running"}, **more}
@@ -241,3 +243,60 @@ def test_a_preview_that_failed_before_it_began_is_of_the_stack_that_was_asked_fo
     file.write_text("")
     assert main([str(file)]) == 2
     assert "told why on stderr" in capsys.readouterr().err
+
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the engine writes what only the change itself will tell."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"imageConfig": {"interval": UNKNOWN}},
+        {"targetStreams": {"streamList": UNKNOWN}},
+        {"targetStreams": UNKNOWN},
+        {"imageConfig": UNKNOWN},
+        {"imageConfig": {"interval": "[secret]"}},
+        {"targetStreams": {"streamList": "[secret]"}},
+    ],
+    ids=str,
+)
+def test_what_is_not_known_yet_is_reckoned_as_nothing(
+    changes: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    review = reviewed(tmp_path, capsys, step("create", "a", None, inputs(**changes)))
+    (task,) = review["tasks"]
+    assert (task["outcome"], task["after"]["perHour"]) == ("starts", None)
+    assert review["totals"]["picturesPerHourAfter"] == 0
+
+
+JOB = "pulumi-python:dynamic/alibaba:SnapshotJob"
+PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
+SHEETS = {
+    "time": 0,
+    "interval": 1,
+    "num": 8,
+    "outputFile": {**PLACE, "object": "a_{Count}.jpg"},
+    "tileOutputFile": {**PLACE, "object": "s_{TileCount}.jpg"},
+    "tileOut": {"lines": 2, "columns": 2, "isKeepCellPic": False},
+}
+LEAVES = [("num",), ("tileOut",), ("tileOut", "lines"), ("tileOut", "isKeepCellPic"), ()]
+
+
+@pytest.mark.parametrize("path", LEAVES, ids=str)
+@pytest.mark.parametrize("value", [UNKNOWN, "[secret]"])
+def test_a_jobs_pictures_are_not_known_where_a_part_is_not(
+    path: tuple[str, ...], value: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def put(config: Any, rest: tuple[str, ...]) -> Any:
+        return {**config, rest[0]: put(config[rest[0]], rest[1:])} if rest else value
+
+    told = {"input": {**PLACE, "object": "input.mp4"}, "owner": "a", "snapshotConfig": put(SHEETS, path)}
+    (task,) = reviewed(tmp_path, capsys, step("create", "a", None, told, JOB))["tasks"]
+    assert (task["outcome"], task["after"]["once"]) == ("new job", None)
+
+
+def test_a_jobs_sheets_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"input": {**PLACE, "object": "input.mp4"}, "owner": "a", "snapshotConfig": SHEETS}
+    (task,) = reviewed(tmp_path, capsys, step("create", "a", None, told, JOB))["tasks"]
+    assert (task["after"]["once"], task["after"]["atMost"]) == (2, True)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_videosnap.alibaba.mapping import objects_of, sheets_of
+from pulumi_videosnap.alibaba.mapping import sheets_of
 from pulumi_videosnap.alibaba.models import ENDED
 from pulumi_videosnap.alibaba.rules import is_asynchronous
-from pulumi_videosnap.fields import dotted, value_at
-from pulumi_videosnap.recorded import FILE, Recorded, is_hidden
+from pulumi_videosnap.fields import Unknown, dotted, value_at
+from pulumi_videosnap.recorded import FILE, Recorded
 from pulumi_videosnap.review.effects import Effect
 from pulumi_videosnap.review.fields import changed_leaves, number_at, text_at
 from pulumi_videosnap.review.model import Calls, Outcome, Pictures
-from pulumi_videosnap.review.steps import Plan, Step
+from pulumi_videosnap.review.steps import SECRET, Plan, Step
 
 SUBMIT, QUERY, DELETE = "SubmitSnapshotJob", "QuerySnapshotJobList", "DeleteObject"
 SHARED = frozenset({QUERY})
@@ -46,11 +46,18 @@ def pictures_of(inputs: Mapping[str, Any]) -> Pictures:
     if not isinstance(config, Mapping):
         return Pictures()
     taken, at_most = _taken(config)
-    if taken is None:
+    if taken is None or _not_known(config.get("tileOut")):
         return Pictures()
     sheets = sheets_of(dict(config), taken) if "tileOutputFile" in config else 0
     kept = 0 if value_at(config, ("tileOut", "isKeepCellPic")) is False else taken
     return Pictures(once=kept + sheets, at_most=at_most)
+
+
+def _not_known(value: Any) -> bool:
+    """Whether a value, or one in it, is a secret or will only be known later."""
+    if isinstance(value, Mapping):
+        return any(_not_known(item) for item in value.values())
+    return isinstance(value, Unknown) or value == SECRET
 
 
 def written_by(old: Recorded) -> Pictures:
@@ -64,12 +71,8 @@ def written_by(old: Recorded) -> Pictures:
 
 def _objects_of(old: Recorded) -> int:
     """How many objects a job has written, as far as state names them."""
-    return sum(map(len, _objects(old).values()))
-
-
-def _objects(old: Recorded) -> dict[str, list[str]]:
-    config = old.properties.get("snapshotConfig")
-    return {} if not isinstance(config, Mapping) or is_hidden(config) else objects_of(dict(old.properties))
+    lists = [old.properties.get(name) for name in ("frames", "tileFrames")]
+    return sum(len(keys) for keys in lists if isinstance(keys, list)) + ("vtt" in old.properties)
 
 
 def _taken(config: Mapping[str, Any]) -> tuple[int | None, bool]:

@@ -68,12 +68,14 @@ def effect_of(step: Step, renames: Renames) -> Effect:
 
 def pictures_of(inputs: Mapping[str, Any], *, over: bool = False) -> Pictures:
     """How many pictures a task with these inputs takes in an hour; none when its run is over."""
-    streams = value_at(inputs, ("targetStreams", "streamList"))
+    streams = value_at(inputs, ("targetStreams", "streamList")) or []
     count = (len(streams) or None) if isinstance(streams, list) else None
     if over:
         return Pictures(per_hour=0, streams=count)
     interval = number_at(inputs, "imageConfig", "interval")
-    return Pictures(per_hour=HOUR / interval * (count or 1) if interval else None, streams=count)
+    if not interval or not isinstance(streams, list):
+        return Pictures(streams=count)
+    return Pictures(per_hour=HOUR / interval * (count or 1), streams=count)
 
 
 def was_over(old: Recorded) -> bool:
