@@ -116,12 +116,19 @@ def is_hidden(value: Any) -> bool:
     return isinstance(value, Mapping) and _SECRET in value
 
 
+def holds_hidden(value: Any) -> bool:
+    """Whether a recorded value is a closed secret, or has one somewhere in it."""
+    if isinstance(value, Mapping):
+        return is_hidden(value) or any(map(holds_hidden, value.values()))
+    return isinstance(value, list) and any(map(holds_hidden, value))
+
+
 def without_hidden(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties without the secrets that were not opened, also inside blocks."""
+    """Properties without the secrets that were not opened, also inside blocks; a list goes as a whole."""
     return {
         name: without_hidden(value) if isinstance(value, Mapping) else value
         for name, value in properties.items()
-        if not is_hidden(value)
+        if not is_hidden(value) and not (isinstance(value, list) and holds_hidden(value))
     }
 
 
@@ -182,7 +189,7 @@ def _opened(value: Any) -> Any:
 
 
 def _sealed(value: Any, path: fields.Path = ()) -> Iterator[fields.Path]:
-    if is_hidden(value):
+    if is_hidden(value) or (isinstance(value, list) and holds_hidden(value)):
         yield path
     elif isinstance(value, Mapping):
         for name, item in value.items():

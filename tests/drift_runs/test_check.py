@@ -108,13 +108,29 @@ def test_progress_is_told_for_each_task(monkeypatch: pytest.MonkeyPatch) -> None
 SEALED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:"}
 
 
-def test_a_setting_that_is_a_closed_secret_is_never_called_in_sync(monkeypatch: pytest.MonkeyPatch) -> None:
-    inputs = {**ROOM, "taskId": "Task1", "imageConfig": {"interval": SEALED}}
-    path = ("imageConfig", "interval")
-    closed = Recorded("lobby", LIVE, "661e/Room1/Task1", inputs, "urn", inputs, frozenset({path}))
-    (finding,) = checked(monkeypatch, Service(_present), [closed]).findings()
+@pytest.mark.parametrize(
+    ("closed", "named"),
+    [
+        ({"imageConfig": {"interval": SEALED}}, "image_config.interval"),
+        ({"imageConfig": SEALED}, "image_config.interval"),
+        ({"targetStreams": {"streamList": [{"userId": SEALED, "index": 0}]}}, "target_streams.stream_list"),
+    ],
+    ids=["value", "block", "in-a-list"],
+)
+def test_a_setting_that_is_a_closed_secret_is_never_called_in_sync(
+    monkeypatch: pytest.MonkeyPatch, closed: dict[str, Any], named: str
+) -> None:
+    resource = {
+        "type": "pulumi-python:dynamic/volcengine:SnapshotTask",
+        "urn": "urn:pulumi:dev::shop::t::lobby",
+        "id": "661e/Room1/Task1",
+        "inputs": {**ROOM, "taskId": "Task1", **closed},
+        "outputs": {**ROOM, "taskId": "Task1", **closed},
+    }
+    stack = read_export(json.dumps({"deployment": {"resources": [resource]}}), "dev")
+    (finding,) = checked(monkeypatch, Service(_present), stack).findings()
     assert finding.verdict is Verdict.UNREADABLE
-    assert "image_config.interval" in finding.why
+    assert named in finding.why
     assert "--show-secrets" in finding.why
 
 

@@ -10,7 +10,7 @@ from pulumi_videosnap.drift.kinds import KINDS, Kind
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.fields import Path, differences, dotted, facts, value_at
 from pulumi_videosnap.lifecycle import Gone, Present, ReadOutcome
-from pulumi_videosnap.recorded import Recorded, is_hidden
+from pulumi_videosnap.recorded import Recorded, holds_hidden, is_hidden
 
 SECRET = "[secret]"  # noqa: S105 - what stands for one
 
@@ -44,8 +44,9 @@ def _compared(kind: Kind) -> list[Path]:
 
 
 def _is_closed(task: Recorded, path: Path) -> bool:
-    """Whether a recorded value is a secret that was not opened, or lies in one."""
-    return any(is_hidden(value_at(task.inputs, path[:depth])) for depth in range(1, len(path) + 1))
+    """Whether a recorded value is a secret that was not opened, lies in one, or has one in it."""
+    blocks = (value_at(task.inputs, path[:depth]) for depth in range(1, len(path)))
+    return any(map(is_hidden, blocks)) or holds_hidden(value_at(task.inputs, path))
 
 
 def interrupted(task: Recorded) -> Finding:
