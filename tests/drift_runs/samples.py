@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from pulumi_videosnap.drift.history import Entry, entry_of
+from pulumi_videosnap.drift.entries import Entry
+from pulumi_videosnap.drift.history import entry_of
 from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
 from pulumi_videosnap.recorded import FILE, LIVE
 from review.samples import HOSTILE, urn

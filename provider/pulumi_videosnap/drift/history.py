@@ -13,12 +13,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt
-from pydantic.alias_generators import to_camel
-
-from pulumi_videosnap.drift.model import DRIFTED, DriftReport, Verdict
+from pulumi_videosnap.drift.entries import Entry, Kept
+from pulumi_videosnap.drift.model import DriftReport
 from pulumi_videosnap.drift.page import as_html, index_html
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.pages.words import utc
@@ -33,46 +30,6 @@ TIMES = 5
 """So often the index is written anew while other runs end."""
 
 _OURS = re.compile(r"drift-[0-9]{8}T[0-9]{6}Z(-[0-9]+)?")
-
-
-class _StackName(BaseModel):
-    stack: str
-
-
-class Entry(BaseModel):
-    """One run as the index tells it: what is read of its JSON, and the name of its page."""
-
-    model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True, extra="ignore")
-
-    at: Annotated[datetime, AfterValidator(utc)]
-    counts: dict[str, NonNegativeInt]
-    complete: bool
-    stacks: tuple[_StackName, ...] = ()
-    unmanaged: tuple[Any, ...] = ()
-    page: str = ""
-
-    @property
-    def tasks(self) -> int:
-        """How many tasks were recorded."""
-        return sum(self.counts.values())
-
-    @property
-    def drifted(self) -> int:
-        """How many of them were not as recorded."""
-        return sum(self.counts.get(verdict.value, 0) for verdict in DRIFTED)
-
-    @property
-    def unreadable(self) -> int:
-        """Of how many nothing is known."""
-        return self.counts.get(Verdict.UNREADABLE.value, 0)
-
-
-class Kept(BaseModel):
-    """What lies in the folder: runs, the newest first; files that could not be read, and why; older runs."""
-
-    entries: tuple[Entry, ...]
-    unread: tuple[tuple[str, str], ...]
-    older: int
 
 
 def write(report: DriftReport, folder: Path) -> Path:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pulumi_videosnap.drift.entries import Entry, Kept
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift
 from pulumi_videosnap.drift.telling import (
     AS_RECORDED,
@@ -24,9 +24,6 @@ from pulumi_videosnap.drift.telling import (
 )
 from pulumi_videosnap.pages.page import chips, page, wrapping
 from pulumi_videosnap.pages.words import counted, exact, utc, value
-
-if TYPE_CHECKING:
-    from pulumi_videosnap.drift.history import Entry, Kept
 
 PARTS = Path(__file__).parent / "parts"
 LONGEST_VALUE = 2_000
