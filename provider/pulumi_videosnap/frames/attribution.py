@@ -32,6 +32,7 @@ class Claim:
     until: datetime | None
     objects: list[Stored] = field(default_factory=list)
     ambiguous: int = 0
+    ambiguous_bytes: int = 0
     rivals: set[str] = field(default_factory=set)
 
     def may_own(self, stored: Stored) -> bool:
@@ -58,6 +59,7 @@ def attribute(claims: Sequence[Claim], objects: Iterable[Stored]) -> None:
         if len(owners) > 1:
             for owner in owners:
                 owner.ambiguous += 1
+                owner.ambiguous_bytes += stored.size
 
 
 def streams_of(claim: Claim) -> Iterator[tuple[str, list[Stored]]]:

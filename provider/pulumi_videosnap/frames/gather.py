@@ -97,7 +97,15 @@ def _claim(task: Recorded) -> Claim:
 
 def _room(task: Recorded, claim: Claim, now: datetime) -> TaskFrames:
     if claim.ambiguous:
-        return TaskFrames(task.name, task.kind, task.id, claim.place, problem=_ambiguous(claim))
+        return TaskFrames(
+            task.name,
+            task.kind,
+            task.id,
+            claim.place,
+            problem=_ambiguous(claim),
+            undecided=claim.ambiguous,
+            undecided_bytes=claim.ambiguous_bytes,
+        )
     pace = pace_of(task.properties)
     series = tuple(
         Series(name, tuple(frames_of_stream(objects, pace, claim.until or now)))

@@ -118,6 +118,9 @@ class TaskFrames:
     expected: int | None = None
     notes: tuple[str, ...] = ()
     problem: str | None = None
+    undecided: int = 0
+    """Pictures that could be its own or another task's, and that therefore are nobody's."""
+    undecided_bytes: int = 0
 
     def counted(self, *conditions: Condition) -> int:
         """How many frames are in one of the conditions."""

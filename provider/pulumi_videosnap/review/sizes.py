@@ -24,6 +24,8 @@ class Measured:
     bytes_each: float
     count: int
     form: tuple[str, int]
+    shared: bool = False
+    """Whether they are those of several tasks, which share a bucket and take alike ones."""
 
 
 Sizes = Mapping[str, Measured]
@@ -61,7 +63,8 @@ def _size(form: tuple[str, int], measured: Measured | None) -> tuple[float, str]
     name, pixels = form
     if measured is None or measured.form[0] != name:
         return pixels * BYTES_A_PIXEL[name], f"assumed: {BYTES_A_PIXEL[name]} bytes a pixel of {name.upper()}"
-    origin = f"measured over {measured.count:,} pictures"
+    whose = " of the tasks that share its bucket" if measured.shared else ""
+    origin = f"measured over {measured.count:,} pictures{whose}"
     if measured.form[1] == pixels:
         return measured.bytes_each, origin
     return measured.bytes_each * pixels / measured.form[1], f"{origin}, in proportion to the pixels"
