@@ -66,6 +66,13 @@ class Parts(NamedTuple):
     empty_store: Callable[[], None]
 
 
+IDLE = 75
+"""Seconds for which an idle connection is kept, as gateways commonly do.
+
+With uvicorn's own five, a client's next request now and then met the very moment of closing.
+"""
+
+
 class Server(uvicorn.Server):
     """One of several servers in a process: signals are handled once, for all of them."""
 
@@ -159,6 +166,7 @@ def _server(app: object, http: object = "h11", date: bool = True) -> Server:
             server_header=False,
             date_header=date,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=IDLE,
         )
     )
 
