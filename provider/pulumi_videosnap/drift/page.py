@@ -83,7 +83,7 @@ def as_html(report: DriftReport, history: Sequence[Entry] = ()) -> str:
         "page.html",
         report=report,
         title=report.stacks[0].stack if len(report.stacks) == 1 else counted(len(report.stacks), "stack"),
-        summary=wrapping(headline(report)),
+        summary=wrapping(f"{headline(report)}."),
         checked=checked(report).partition(" UTC")[2],
         at=exact(report.at.replace(microsecond=0)),
         iso=utc(report.at).isoformat(),

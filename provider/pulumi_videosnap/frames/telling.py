@@ -10,7 +10,7 @@ from typing import Any
 from pulumi_videosnap.frames.model import Condition, Frame, Report, Series, TaskFrames
 from pulumi_videosnap.frames.sheet.words import offset, place, summary
 from pulumi_videosnap.moments import write_moment
-from pulumi_videosnap.pages.words import brief, exact, visible
+from pulumi_videosnap.pages.words import brief, exact, shown
 
 AS_EXPECTED, BAD, UNCHECKED = 0, 1, 2
 """Exit codes: every frame as it should be; some missing or bad; something could not be looked at."""
@@ -37,15 +37,15 @@ def as_text(report: Report) -> Iterator[str]:
 
 def _task(task: TaskFrames) -> Iterator[str]:
     where = f"  {place(task.place)}" if task.place else ""
-    yield f"{_shown(task.name)}  {task.kind} {_shown(task.id)}{where}"
+    yield f"{shown(task.name)}  {task.kind} {shown(task.id)}{where}"
     if task.problem:
-        yield f"  could not be looked at: {_shown(task.problem)}"
+        yield f"  could not be looked at: {shown(task.problem)}"
     for series in task.series:
-        yield f"  {_shown(series.name)}: {_counts(series)}"
+        yield f"  {shown(series.name)}: {_counts(series)}"
         yield from (
             f"    {_bad(frame)}" for frame in series.frames if frame.condition is not Condition.PRESENT
         )
-    yield from (f"  note: {_shown(note)}" for note in task.notes)
+    yield from (f"  note: {shown(note)}" for note in task.notes)
 
 
 def _counts(series: Series) -> str:
@@ -55,16 +55,12 @@ def _counts(series: Series) -> str:
 
 
 def _bad(frame: Frame) -> str:
-    which = [_shown(frame.key)] if frame.key else []
+    which = [shown(frame.key)] if frame.key else []
     if frame.due:
         which.append(f"due {brief(frame.due, with_day=True)}")
     if frame.offset_ms is not None:
         which.append(f"at {offset(frame.offset_ms)}")
-    return f"{frame.condition.value}: {', '.join(which)}" + (f" ({_shown(frame.why)})" if frame.why else "")
-
-
-def _shown(text: str) -> str:
-    return str(visible(text))
+    return f"{frame.condition.value}: {', '.join(which)}" + (f" ({shown(frame.why)})" if frame.why else "")
 
 
 def as_json(report: Report) -> str:

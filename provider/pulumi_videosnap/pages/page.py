@@ -56,7 +56,7 @@ def page(folder: Path, template: str, **values: Any) -> str:
 def wrapping(sentence: str) -> list[str]:
     """The parts of a sentence, of which none should be broken where there is room."""
     *parts, last = sentence.split("; ")
-    return [*(f"{part};" for part in parts), f"{last}."]
+    return [*(f"{part};" for part in parts), last]
 
 
 def chips(kinds: Iterable[str], order: Iterable[str]) -> list[Chip]:

@@ -65,7 +65,7 @@ def as_html(review: Review) -> str:
         PARTS,
         "page.html",
         review=review,
-        summary=wrapping(said[:1].upper() + said[1:]),
+        summary=wrapping(f"{said[:1].upper()}{said[1:]}."),
         at=exact(review.at.replace(microsecond=0)),
         iso=utc(review.at).isoformat(),
         not_all=NOT_ALL,

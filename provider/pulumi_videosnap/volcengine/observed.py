@@ -5,11 +5,12 @@ These are the rows of the drift table in the docs, as pure functions.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from pulumi_videosnap.errors import NotFound
 from pulumi_videosnap.fields import Properties, inputs_of
 from pulumi_videosnap.lifecycle import Gone, Present, ReadOutcome, Unreadable
+from pulumi_videosnap.moments import read_moment
 from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.mapping import facts_of, settings_of
 from pulumi_videosnap.volcengine.models import SnapshotTask
@@ -56,13 +57,14 @@ def is_over(facts: Properties) -> bool:
 
 def not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
     """A task that the service does not know: gone within 72 hours of its start, not readable later."""
-    started = recorded.get("startTime")
-    if not started:
+    started = read_moment(recorded.get("startTime"))
+    if started is None:
         raise unknown  # nothing was ever recorded of it: somebody asked for a task that is not there
-    age = unknown.at - datetime.fromisoformat(str(started).replace("Z", "+00:00"))
+    age = unknown.at - started
     if age < READABLE_FOR - _MARGIN:
         return Gone()
     return Unreadable(
-        f"cannot be read any more: the service answers for 72 hours after the start, and that was {started} "
-        f"({age.total_seconds() / 3600:.0f} hours ago); kept as recorded ({recorded.get('status')})"
+        "cannot be read any more: the service answers for 72 hours after the start, and that was "
+        f"{recorded['startTime']} ({age.total_seconds() / 3600:.0f} hours ago); "
+        f"kept as recorded ({recorded.get('status')})"
     )

@@ -16,7 +16,7 @@ from pulumi_videosnap.frames.sheet.cells import Cell, cell, shared_folder
 from pulumi_videosnap.frames.sheet.timeline import Scale, Timeline, scale, timeline
 from pulumi_videosnap.pages import words as figures
 from pulumi_videosnap.pages.html import environment, joined, policy
-from pulumi_videosnap.pages.page import LOOK, NARROW, PRINT
+from pulumi_videosnap.pages.page import LOOK, NARROW, PRINT, wrapping
 
 PARTS = Path(__file__).parent / "parts"
 STYLES = (LOOK, PARTS / "task.css", PARTS / "frame.css", NARROW, PRINT)
@@ -48,7 +48,7 @@ def page(report: Report) -> str:
     style, script = joined(STYLES), joined(SCRIPTS)
     return _template().render(
         report=report,
-        summary=_wrapping(words.summary(report)),
+        summary=wrapping(words.summary(report)),
         at=figures.exact(report.at),
         tasks=[_task_view(task) for task in report.tasks],
         counts=list(_counts(report)),
@@ -57,12 +57,6 @@ def page(report: Report) -> str:
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own files
     )
-
-
-def _wrapping(sentence: str) -> list[str]:
-    """The parts of a sentence, of which none should be broken where there is room."""
-    parts = sentence.split("; ")
-    return [f"{part};" for part in parts[:-1]] + parts[-1:]
 
 
 @lru_cache(maxsize=1)
