@@ -17,10 +17,10 @@ from bench.compare import report, timed  # noqa: E402
 from bench.drift import drift_runs  # noqa: E402
 from bench.jobs import waiting_jobs  # noqa: E402
 from bench.listing import listing  # noqa: E402
-from pulumi_videosnap.quota import Limiter, LocalSlots, SharedSlots  # noqa: E402
+from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter, SharedSlots  # noqa: E402
 from pulumi_videosnap.volcengine.account import connect  # noqa: E402
-from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs  # noqa: E402
-from pulumi_videosnap.volcengine.mapping import key_of, start_body  # noqa: E402
+from pulumi_videosnap.volcengine.convert import key_of, start_body  # noqa: E402
+from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs  # noqa: E402
 from support.cli import Project  # noqa: E402
 from support.emulator import running_emulator  # noqa: E402
 from support.story import declare  # noqa: E402
@@ -94,13 +94,13 @@ def _limiter(folder: Path) -> None:
     local: list[float] = []
     for _ in range(ROUNDS):
         with timed(shared):
-            _take(Limiter(SharedSlots(folder / "bench.sqlite")))
+            _take(RateLimiter(SharedSlots(folder / "bench.sqlite")))
         with timed(local):
-            _take(Limiter(LocalSlots()))
+            _take(RateLimiter(LocalSlots()))
     report("2000 slots shared by processes", shared, "2000 slots within one process", local)
 
 
-def _take(limiter: Limiter) -> None:
+def _take(limiter: RateLimiter) -> None:
     for _ in range(2000):
         limiter.take("account", "action", 1e9, 60.0)
 

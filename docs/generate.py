@@ -18,15 +18,15 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from pulumi_videosnap.alibaba import api as mps
-from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
+from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, dotted, facts, range_of
 from pulumi_videosnap.drift.model import DriftReport
-from pulumi_videosnap.fields import FieldFacts, Inputs, Mark, dotted, facts, range_of
 from pulumi_videosnap.frames.stores import PLATFORMS
+from pulumi_videosnap.report.base import schema_of
 from pulumi_videosnap.review.model import Review
-from pulumi_videosnap.told import schema_of
 from pulumi_videosnap.volcengine import api as rtc
-from pulumi_videosnap.volcengine import words
-from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
+from pulumi_videosnap.volcengine import enums
+from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from videosnap_emulator.assumptions import ASSUMPTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,12 +101,12 @@ def _drift(leaf: FieldFacts) -> str:
 def vendor_words() -> Iterator[str]:
     """The vendor's numbers and our words for them."""
     tables: Mapping[str, Mapping[int, str]] = {
-        "image_config.format": words.FORMAT_WORDS,
-        "stream_type": words.STREAM_TYPE_WORDS,
-        "storage_config.type": words.STORAGE_TYPE_WORDS,
-        "custom_config.vendor": words.VENDOR_WORDS,
-        "vod_config.storage_class": words.STORAGE_CLASS_WORDS,
-        "status (output)": words.STATUS_WORDS,
+        "image_config.format": enums.FORMAT_WORDS,
+        "stream_type": enums.STREAM_TYPE_WORDS,
+        "storage_config.type": enums.STORAGE_TYPE_WORDS,
+        "custom_config.vendor": enums.VENDOR_WORDS,
+        "vod_config.storage_class": enums.STORAGE_CLASS_WORDS,
+        "status (output)": enums.STATUS_WORDS,
     }
     yield "| field | words, with the vendor's numbers |"
     yield "|---|---|"

@@ -8,12 +8,12 @@ from pulumi.runtime import rpc
 from policy.rules import facts, values
 from pulumi_videosnap import alibaba, volcengine
 from pulumi_videosnap.alibaba.account import KEYS as ALIBABA
-from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
-from pulumi_videosnap.credentials import Setting
-from pulumi_videosnap.fields import Inputs, Mark, dotted, field_at, range_of
-from pulumi_videosnap.fields import facts as leaves
+from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.core.schema import Inputs, Mark, dotted, field_at, range_of
+from pulumi_videosnap.core.schema import facts as leaves
+from pulumi_videosnap.http.credentials import Setting
 from pulumi_videosnap.volcengine.account import KEYS as VOLCENGINE
-from pulumi_videosnap.volcengine.inputs import BLOCKS, MAX_STREAMS, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.schema import BLOCKS, MAX_STREAMS, SnapshotTaskInputs
 
 MODELS: dict[str, type[Inputs]] = {facts.TASK: SnapshotTaskInputs, facts.JOB: SnapshotJobInputs}
 

@@ -14,13 +14,13 @@ from botocore.config import Config
 
 from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
 from pulumi_videosnap.alibaba.api import Account, MpsApi
-from pulumi_videosnap.alibaba.intents import Intents
 from pulumi_videosnap.alibaba.jobs import Jobs
-from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
-from pulumi_videosnap.http import Caller
-from pulumi_videosnap.lifecycle import Claims, Host
-from pulumi_videosnap.quota import Limiter, LocalSlots
-from pulumi_videosnap.transport import HttpTransport
+from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
+from pulumi_videosnap.alibaba.pending_submissions import Intents
+from pulumi_videosnap.core.lifecycle import Context, RunRegistry
+from pulumi_videosnap.http.client import Caller
+from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
+from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
 from support.miniengine import MiniEngine
 
@@ -63,10 +63,10 @@ class WaitingMovesTime:
 def job_engine(emulator: Emulator, caller: Caller | None = None) -> MiniEngine:
     """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
     time, notes = WaitingMovesTime(emulator), Path(tempfile.mkdtemp(prefix="intents"))
-    sender = caller or Caller(HttpTransport(), Limiter(LocalSlots()), sleep=lambda seconds: None)
-    runs: dict[int, tuple[Claims, Jobs]] = {}
+    sender = caller or Caller(HttpTransport(), RateLimiter(LocalSlots()), sleep=lambda seconds: None)
+    runs: dict[int, tuple[RunRegistry, Jobs]] = {}
 
-    def shared(claims: Claims, account: Account) -> Jobs:
+    def shared(claims: RunRegistry, account: Account) -> Jobs:
         made = Jobs(
             MpsApi(account, sender),
             Intents(notes, time.monotonic),
@@ -75,15 +75,15 @@ def job_engine(emulator: Emulator, caller: Caller | None = None) -> MiniEngine:
         )
         return runs.setdefault(id(claims), (claims, made))[1]
 
-    def lifecycle(host: Host) -> SnapshotJobLifecycle:
+    def lifecycle(context: Context) -> SnapshotJobLifecycle:
         def connect(profile: str | None, location: str) -> OpenAccount:
             env = {**os.environ, **emulator.environment}.get
             account = find_account(profile, location, env=env)
             return OpenAccount(
-                shared(host.claims, account), lambda bucket: find_objects(account, bucket, env=env)
+                shared(context.runs, account), lambda bucket: find_objects(account, bucket, env=env)
             )
 
-        return SnapshotJobLifecycle(host, connect)
+        return SnapshotJobLifecycle(context, connect)
 
     return MiniEngine(lifecycle)
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_videosnap.fields import Properties, dotted
-from pulumi_videosnap.lifecycle import Claims, Gone, Host, Lifecycle, Present
-from pulumi_videosnap.validation import Failure
+from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
+from pulumi_videosnap.core.schema import Properties, dotted
+from pulumi_videosnap.core.validation import Failure
 
 Program = Mapping[str, Mapping[str, Any]]
 """Resource names with their declared inputs, in state's spelling."""
@@ -42,7 +42,7 @@ class Refused(Exception):
 class MiniEngine:
     """A stack whose resources are all of one kind."""
 
-    lifecycle: Callable[[Host], Lifecycle]
+    lifecycle: Callable[[Context], Lifecycle]
     state: dict[str, Entry] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
@@ -88,11 +88,11 @@ class MiniEngine:
             self._delete(run(name), name)
 
     def _run(self) -> Callable[[str], Lifecycle]:
-        claims = Claims()
+        runs = RunRegistry()
         return lambda name: self.lifecycle(
-            Host(
+            Context(
                 resource=f"urn:pulumi:test::mini::task::{name}",
-                claims=claims,
+                runs=runs,
                 progress=self.said.append,
                 warn=self.said.append,
             )

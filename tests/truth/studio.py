@@ -17,12 +17,12 @@ from PIL import Image
 
 from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
 from pulumi_videosnap.alibaba.api import Account, MpsApi
-from pulumi_videosnap.alibaba.intents import Intents
 from pulumi_videosnap.alibaba.jobs import Jobs
-from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
-from pulumi_videosnap.http import Caller
-from pulumi_videosnap.quota import Limiter, LocalSlots
-from pulumi_videosnap.transport import HttpTransport
+from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
+from pulumi_videosnap.alibaba.pending_submissions import Intents
+from pulumi_videosnap.http.client import Caller
+from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
+from pulumi_videosnap.http.transport import HttpTransport
 from support.miniengine import MiniEngine
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def place(key: str) -> dict[str, str]:
 
 
 def _jobs(account: Account) -> Jobs:
-    caller = Caller(HttpTransport(), Limiter(LocalSlots()))
+    caller = Caller(HttpTransport(), RateLimiter(LocalSlots()))
     hurry = Hurry()
     notes = Intents(Path(tempfile.mkdtemp(prefix="intents")), hurry.monotonic)
     return Jobs(MpsApi(account, caller), notes, monotonic=hurry.monotonic, sleep=hurry.sleep)

@@ -9,7 +9,7 @@ from pulumi_videosnap.alibaba.args import (
     TileOutputFileArgs,
     TimeArrayArgs,
 )
-from pulumi_videosnap.alibaba.lookup import (
+from pulumi_videosnap.alibaba.data_sources import (
     PipelineResult,
     SnapshotJobResult,
     get_snapshot_job,

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_videosnap.alibaba.answers import ENDPOINT_VARIABLE
 from pulumi_videosnap.alibaba.api import Account, MpsApi
-from pulumi_videosnap.alibaba.intents import Intents
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.objects import OSS_ENDPOINT_VARIABLE, Objects, oss_endpoint
+from pulumi_videosnap.alibaba.pending_submissions import Intents
 from pulumi_videosnap.alibaba.profiles import AlibabaProfiles
-from pulumi_videosnap.credentials import (
+from pulumi_videosnap.alibaba.responses import ENDPOINT_VARIABLE
+from pulumi_videosnap.errors import InvalidInput, NotConfigured
+from pulumi_videosnap.http.client import Caller
+from pulumi_videosnap.http.credentials import (
     Credentials,
     KeySettings,
     Lookup,
@@ -27,11 +29,9 @@ from pulumi_videosnap.credentials import (
     find_credentials,
     no_config,
 )
-from pulumi_videosnap.endpoint import checked_endpoint
-from pulumi_videosnap.errors import InvalidInput, NotConfigured
-from pulumi_videosnap.http import Caller
-from pulumi_videosnap.quota import store_path
-from pulumi_videosnap.shared_caller import shared_caller
+from pulumi_videosnap.http.endpoint import checked_endpoint
+from pulumi_videosnap.http.rate_limit import store_path
+from pulumi_videosnap.http.shared_client import shared_caller
 
 KEYS = KeySettings(
     cloud="Alibaba Cloud",

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from pulumi_videosnap.alibaba.answers import ENDPOINT_VARIABLE, Reader
+from pulumi_videosnap.alibaba.auth import sign
 from pulumi_videosnap.alibaba.models import Pipeline, SnapshotJob, SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.signing import sign
-from pulumi_videosnap.credentials import Credentials
-from pulumi_videosnap.http import Answer, Call, Caller, Request, utc
-from pulumi_videosnap.quota import account_digest
+from pulumi_videosnap.alibaba.responses import ENDPOINT_VARIABLE, Reader
+from pulumi_videosnap.http.client import Answer, Call, Caller, Request, utc
+from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.rate_limit import account_digest
 
 __all__ = ["Account", "MpsApi", "Page", "PipelinePage", "Queried", "QueriedPipelines"]
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pulumi_videosnap.alibaba.account import absence_of_mps, open_account, region_of
-from pulumi_videosnap.alibaba.snapshot_job import SnapshotJobLifecycle
-from pulumi_videosnap.lifecycle import Host
+from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
+from pulumi_videosnap.core.lifecycle import Context
 
 
-def snapshot_job(host: Host) -> SnapshotJobLifecycle:
-    """Drives one snapshot job for a host."""
+def snapshot_job(context: Context) -> SnapshotJobLifecycle:
+    """Drives one snapshot job for a context."""
     return SnapshotJobLifecycle(
-        host,
-        lambda profile, location: open_account(profile, location, host.config),
-        lambda location: absence_of_mps(region_of(location), config=host.config),
+        context,
+        lambda profile, location: open_account(profile, location, context.config),
+        lambda location: absence_of_mps(region_of(location), config=context.config),
     )

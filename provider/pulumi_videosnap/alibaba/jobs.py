@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import Page, Queried
-from pulumi_videosnap.alibaba.intents import Intents
-from pulumi_videosnap.alibaba.listing import Listing
+from pulumi_videosnap.alibaba.job_cache import Listing
 from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.waiting import WaitingRoom
+from pulumi_videosnap.alibaba.pending_submissions import Intents
+from pulumi_videosnap.alibaba.poller import JobPoller
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 
 LOOKS_AFTER_A_LOST_ANSWER = (0.5, 1.0, 2.0, 4.0)
@@ -45,7 +45,7 @@ class Jobs:
         self._intents = intents
         self._sleep = sleep
         self._listing = Listing(api, monotonic)
-        self._waiting = WaitingRoom(api, monotonic, sleep)
+        self._waiting = JobPoller(api, monotonic, sleep)
 
     def of(self, owner: str, token: str, replaced: str, tell: Callable[[str], None]) -> list[SnapshotJob]:
         """The jobs of the last 72 hours that carry an owner's mark, newest first.

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_videosnap.credentials import Credentials
+from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.s3 import client
 from pulumi_videosnap.s3.bucket import Bucket
 from pulumi_videosnap.s3.client import Wiring

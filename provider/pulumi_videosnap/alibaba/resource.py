@@ -9,17 +9,17 @@ import pulumi
 
 from pulumi_videosnap.alibaba.args import InputArgs, SnapshotConfigArgs
 from pulumi_videosnap.alibaba.connected import snapshot_job
-from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
-from pulumi_videosnap.lifecycle import Host, Lifecycle
-from pulumi_videosnap.programs import plain
+from pulumi_videosnap.core.lifecycle import Context, Lifecycle
+from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
+from pulumi_videosnap.dynamic.serialization import plain
 
 
 class SnapshotJobProvider(LifecycleProvider):
     """Drives snapshot jobs. State names this class: it must never be renamed or moved."""
 
-    def lifecycle(self, host: Host) -> Lifecycle:
+    def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one snapshot job."""
-        return snapshot_job(host)
+        return snapshot_job(context)
 
 
 class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pulumi_videosnap.alibaba.object_keys import COUNT, SNAPSHOT_TIME, TILE_COUNT
-from pulumi_videosnap.fields import Path, Unknown, value_at
+from pulumi_videosnap.core.schema import Path, Unknown, value_at
 
 Config = Mapping[str, Any]
 Broken = tuple[Path, str]

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, NonNegativeInt
 from pydantic.alias_generators import to_camel
 
 from pulumi_videosnap.drift.model import DRIFTED, Verdict
-from pulumi_videosnap.pages.words import utc
+from pulumi_videosnap.report.formatting import utc
 
 
 class _StackName(BaseModel):

@@ -15,11 +15,11 @@ from itertools import count
 from pathlib import Path
 
 from pulumi_videosnap.drift.entries import Entry, Kept
+from pulumi_videosnap.drift.html import as_html, index_html
 from pulumi_videosnap.drift.model import DriftReport
-from pulumi_videosnap.drift.page import as_html, index_html
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.pages.words import utc
-from pulumi_videosnap.told import as_json
+from pulumi_videosnap.report.base import as_json
+from pulumi_videosnap.report.formatting import utc
 
 INDEX = "index.html"
 NEWEST = 500

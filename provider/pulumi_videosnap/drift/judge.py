@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome
+from pulumi_videosnap.core.schema import Path, differences, dotted, facts, value_at
 from pulumi_videosnap.drift import meaning
 from pulumi_videosnap.drift.kinds import KINDS, Kind
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
-from pulumi_videosnap.fields import Path, differences, dotted, facts, value_at
-from pulumi_videosnap.lifecycle import Gone, Present, ReadOutcome
-from pulumi_videosnap.recorded import Recorded, holds_hidden, is_hidden
+from pulumi_videosnap.state import RecordedResource, holds_hidden, is_hidden
 
 SECRET = "[secret]"  # noqa: S105 - what stands for one
 
 
-def judged(task: Recorded, outcome: ReadOutcome) -> Finding:
+def judged(task: RecordedResource, outcome: ReadOutcome) -> Finding:
     """The finding for a task that the service was asked about."""
     if isinstance(outcome, Gone):
         why = "the service knows no such task, and it would still know it"
@@ -43,20 +43,20 @@ def _compared(kind: Kind) -> list[Path]:
     return paths if kind.can_change else []
 
 
-def _is_closed(task: Recorded, path: Path) -> bool:
+def _is_closed(task: RecordedResource, path: Path) -> bool:
     """Whether a recorded value is a secret that was not opened, lies in one, or has one in it."""
     blocks = (value_at(task.inputs, path[:depth]) for depth in range(1, len(path)))
     return any(map(is_hidden, blocks)) or holds_hidden(value_at(task.inputs, path))
 
 
-def interrupted(task: Recorded) -> Finding:
+def interrupted(task: RecordedResource) -> Finding:
     """The finding for a task that was ended to be replaced, and never made again."""
     why = "its replacement was broken off: it was ended, and no other was started"
     return finding(task, Verdict.MISSING, why, mend="`pulumi up` makes the other one")
 
 
 def finding(
-    task: Recorded, verdict: Verdict, why: str, changes: tuple[Change, ...] = (), mend: str = ""
+    task: RecordedResource, verdict: Verdict, why: str, changes: tuple[Change, ...] = (), mend: str = ""
 ) -> Finding:
     """A finding about a task."""
     return Finding(
@@ -71,7 +71,7 @@ def finding(
     )
 
 
-def _ended_otherwise(task: Recorded, kind: Kind, outcome: Present) -> Finding:
+def _ended_otherwise(task: RecordedResource, kind: Kind, outcome: Present) -> Finding:
     actual = str(value_at(outcome.inputs, kind.goal))
     change = Change(
         field=dotted(kind.goal),
@@ -83,7 +83,7 @@ def _ended_otherwise(task: Recorded, kind: Kind, outcome: Present) -> Finding:
     return finding(task, verdict, "", (change,), meaning.mend_ended(task))
 
 
-def _changes(task: Recorded, kind: Kind, outcome: Present) -> Iterator[Change]:
+def _changes(task: RecordedResource, kind: Kind, outcome: Present) -> Iterator[Change]:
     compared = _compared(kind)
     for _, found in differences(kind.inputs, task.inputs, outcome.inputs):
         if found.path in compared and not _is_closed(task, found.path):
@@ -97,10 +97,10 @@ def _changes(task: Recorded, kind: Kind, outcome: Present) -> Iterator[Change]:
             )
 
 
-def _shown(task: Recorded, path: Path, value: Any) -> Any:
+def _shown(task: RecordedResource, path: Path, value: Any) -> Any:
     return SECRET if _is_sealed(task, path) or is_hidden(value) else value
 
 
-def _is_sealed(task: Recorded, path: Path) -> bool:
+def _is_sealed(task: RecordedResource, path: Path) -> bool:
     """Whether a value is a secret in state, lies in one, or holds one."""
     return any(path[: len(one)] == one or one[: len(path)] == path for one in task.sealed)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi_videosnap.alibaba.connected import snapshot_job
-from pulumi_videosnap.alibaba.inputs import SUCCESS, SnapshotJobInputs
 from pulumi_videosnap.alibaba.models import State
-from pulumi_videosnap.fields import Inputs, Path
-from pulumi_videosnap.lifecycle import Host, Lifecycle
-from pulumi_videosnap.recorded import FILE, LIVE
+from pulumi_videosnap.alibaba.schema import SUCCESS, SnapshotJobInputs
+from pulumi_videosnap.core.lifecycle import Context, Lifecycle
+from pulumi_videosnap.core.schema import Inputs, Path
+from pulumi_videosnap.state import FILE, LIVE
 from pulumi_videosnap.volcengine.connected import snapshot_task
-from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.observed import is_over
+from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Kind:
     """
 
     inputs: type[Inputs]
-    lifecycle: Callable[[Host], Lifecycle]
+    lifecycle: Callable[[Context], Lifecycle]
     goal: Path
     reached: str
     is_over: Callable[[Mapping[str, Any]], bool]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Unmanaged
-from pulumi_videosnap.drift.telling import (
+from pulumi_videosnap.drift.text import (
     NOT_ALL,
     UNMANAGED,
     Group,
@@ -15,8 +15,8 @@ from pulumi_videosnap.drift.telling import (
     headline,
     same_jobs,
 )
-from pulumi_videosnap.pages import markdown as md
-from pulumi_videosnap.pages.words import counted, value
+from pulumi_videosnap.report import markdown as md
+from pulumi_videosnap.report.formatting import counted, value
 
 MARKER = "<!-- videosnap drift -->"
 CLOSED, OTHERS, SCOPE = 8_000, 10_000, 6_000

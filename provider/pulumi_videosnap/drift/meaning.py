@@ -7,7 +7,7 @@ from typing import Any
 
 from pulumi_videosnap.drift.model import Change
 from pulumi_videosnap.errors import one_line
-from pulumi_videosnap.recorded import FILE, LIVE, Recorded
+from pulumi_videosnap.state import FILE, LIVE, RecordedResource
 
 HOUR = 3600
 _NAMED = 3
@@ -21,7 +21,7 @@ def of_change(field: str, recorded: Any, actual: Any) -> str:
     return say(recorded, actual) if say else _other_value(field, recorded, actual)
 
 
-def of_end(task: Recorded, told: Mapping[str, Any]) -> str:
+def of_end(task: RecordedResource, told: Mapping[str, Any]) -> str:
     """What it means that a task ended otherwise than declared."""
     if task.kind == FILE:
         why = one_line(str(told.get("message") or "the service gives no reason"))
@@ -30,7 +30,7 @@ def of_end(task: Recorded, told: Mapping[str, Any]) -> str:
     return f"no pictures are taken{since}: {_ENDS.get(str(told.get('stopReason')), 'it ended')}"
 
 
-def as_declared(task: Recorded, told: Mapping[str, Any]) -> str:
+def as_declared(task: RecordedResource, told: Mapping[str, Any]) -> str:
     """How a task fares that is as it was declared."""
     if task.kind == FILE:
         return f"{told.get('state')}, {told.get('count') or 0} pictures"
@@ -49,24 +49,24 @@ def of_lost_pictures(lost: Sequence[str], of: int, bucket: str) -> str:
     )
 
 
-def mend_missing(task: Recorded) -> str:
+def mend_missing(task: RecordedResource) -> str:
     """What brings back a task that is gone."""
     return f"{_BACK} {'submits the job again' if task.kind == FILE else 'starts it again'}"
 
 
-def mend_ended(task: Recorded) -> str:
+def mend_ended(task: RecordedResource) -> str:
     """What brings back a task that ended otherwise than declared."""
     return f"{_BACK} {'submits a new job' if task.kind == FILE else 'starts it again'}"
 
 
-def mend_changed(task: Recorded, changes: Sequence[Change]) -> str:
+def mend_changed(task: RecordedResource, changes: Sequence[Change]) -> str:
     """What brings back a task with other settings."""
     if task.kind == LIVE and all(change.field == "image_config.interval" for change in changes):
         return f"{_BACK} sets it back without a gap (UpdateSnapshot)"
     return f"{_BACK} stops it and starts it anew with the recorded settings, with a short gap"
 
 
-def mend_pictures(task: Recorded) -> str:
+def mend_pictures(task: RecordedResource) -> str:
     """What brings back pictures that were deleted."""
     return f"`pulumi up --replace {task.urn}` runs the job again"
 

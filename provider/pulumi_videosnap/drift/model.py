@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from pulumi_videosnap.told import Told
+from pulumi_videosnap.report.base import Told
 
 NO_DRIFT, DRIFT, UNCHECKED = 0, 1, 2
 """Exit codes: all as recorded; something drifted; something could not be checked, whatever else is known."""

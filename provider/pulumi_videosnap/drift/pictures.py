@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
+from pulumi_videosnap.core.lifecycle import Present
 from pulumi_videosnap.drift import meaning
 from pulumi_videosnap.drift.judge import finding
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.places import of_file
-from pulumi_videosnap.lifecycle import Present
-from pulumi_videosnap.recorded import FILE, Recorded, Stack
+from pulumi_videosnap.state import FILE, RecordedResource, Stack
 
 AT_ONCE = 4
 WRITTEN = (
@@ -24,7 +24,7 @@ WRITTEN = (
 )
 """Outputs of a job that name objects: in state, in a program, and the input that says in which bucket."""
 
-Read = tuple[Recorded, Finding, Present]
+Read = tuple[RecordedResource, Finding, Present]
 Store = tuple[Place, str | None]
 """A place and the profile that it is read with."""
 
@@ -52,7 +52,7 @@ def with_lost_pictures(stack: Stack, read: Sequence[Read], open_store: Open) -> 
     }
 
 
-def _judged(task: Recorded, answer: Present, absent: dict[Store, set[str] | str]) -> Finding | None:
+def _judged(task: RecordedResource, answer: Present, absent: dict[Store, set[str] | str]) -> Finding | None:
     changes = []
     for field, keys, store in _written(task, answer):
         gone = absent[store]
@@ -91,7 +91,7 @@ def _absent(stack: Stack, jobs: Sequence[Read], open_store: Open) -> dict[Store,
         return dict(zip(wanted, pool.map(ask, wanted), strict=True))
 
 
-def _written(task: Recorded, answer: Present) -> Iterator[tuple[str, list[str], Store]]:
+def _written(task: RecordedResource, answer: Present) -> Iterator[tuple[str, list[str], Store]]:
     """Each output of a job that names objects, with its keys, recorded or told now, and where they are."""
     for output, field, file in WRITTEN:
         keys = dict.fromkeys([*_named(task.properties, output), *_named(answer.outputs, output)])

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pulumi_videosnap.alibaba.mapping import TOKEN, owner_mark
+from pulumi_videosnap.alibaba.convert import TOKEN, owner_mark
 from pulumi_videosnap.alibaba.models import SnapshotJob
+from pulumi_videosnap.core.timestamps import read_moment
 from pulumi_videosnap.drift.model import Unmanaged
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.moments import read_moment
-from pulumi_videosnap.recorded import FILE, Recorded, Stack
+from pulumi_videosnap.state import FILE, RecordedResource, Stack
 
 Seen = Callable[[str | None, str, Stack], tuple[Sequence[SnapshotJob], datetime | None]]
 """The newest jobs of a profile's account at a location, and since when they are all there."""
@@ -45,13 +45,13 @@ def unmanaged_in(stacks: Sequence[Stack], seen: Seen) -> tuple[list[Unmanaged], 
     return found, scope
 
 
-def _account(task: Recorded) -> tuple[str | None, str]:
+def _account(task: RecordedResource) -> tuple[str | None, str]:
     location = (task.properties.get("input") or {}).get("location")
     profile = task.properties.get("profile")
     return (profile if isinstance(profile, str) else None, location if isinstance(location, str) else "")
 
 
-def _managed(jobs: Sequence[Recorded]) -> _Managed:
+def _managed(jobs: Sequence[RecordedResource]) -> _Managed:
     owners = {
         owner_mark(str(job.properties.get("owner"))): read_moment(job.properties.get("creationTime"))
         for job in jobs

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pulumi_videosnap.core.lifecycle import Context, Present
+from pulumi_videosnap.core.timestamps import read_moment
 from pulumi_videosnap.drift.judge import finding
 from pulumi_videosnap.drift.kinds import KINDS
 from pulumi_videosnap.drift.model import Finding, Unmanaged, Verdict
 from pulumi_videosnap.errors import NotFound, VideosnapError
-from pulumi_videosnap.lifecycle import Host, Present
-from pulumi_videosnap.moments import read_moment
-from pulumi_videosnap.recorded import LIVE, Recorded, Stack, without_hidden
+from pulumi_videosnap.state import LIVE, RecordedResource, Stack, without_hidden
 
 
 def unrecorded_in(stack: Stack) -> Iterator[Unmanaged | Finding]:
@@ -23,11 +23,11 @@ def unrecorded_in(stack: Stack) -> Iterator[Unmanaged | Finding]:
             yield from _asked(task, stack)
 
 
-def _asked(task: Recorded, stack: Stack) -> Iterator[Unmanaged | Finding]:
+def _asked(task: RecordedResource, stack: Stack) -> Iterator[Unmanaged | Finding]:
     kind, inputs = KINDS[LIVE], without_hidden(task.inputs)
     identity = "/".join(str(inputs.get(name, "")) for name in ("appId", "roomId", "taskId"))
     try:
-        outcome = kind.lifecycle(Host(resource=task.urn, config=stack.setting)).read(identity, inputs)
+        outcome = kind.lifecycle(Context(resource=task.urn, config=stack.setting)).read(identity, inputs)
     except NotFound:
         return
     except VideosnapError as failed:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_videosnap.alibaba.profiles import AlibabaProfiles
-from pulumi_videosnap.credentials import Credentials, Keys, Lookup, ProfileReader, find_credentials
-from pulumi_videosnap.endpoint import checked_endpoint
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.stores import PLATFORMS, Platform
+from pulumi_videosnap.http.credentials import Credentials, Keys, Lookup, ProfileReader, find_credentials
+from pulumi_videosnap.http.endpoint import checked_endpoint
 from pulumi_videosnap.s3.client import Wiring
 from pulumi_videosnap.volcengine.profiles import VolcengineProfiles
 

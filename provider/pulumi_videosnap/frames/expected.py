@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_videosnap.frames.model import Condition, Event, Frame, Series, Stored
-from pulumi_videosnap.frames.pace import Pace
+from pulumi_videosnap.frames.schedule import Pace
 
 UPLOAD = timedelta(seconds=1)
 """What writing an object may take; a listing tells when that was, not when the picture was taken."""

@@ -8,22 +8,22 @@ from typing import Any
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.stores import platform_key, platform_of
-from pulumi_videosnap.recorded import LIVE, Recorded, is_hidden
+from pulumi_videosnap.state import LIVE, RecordedResource, is_hidden
 
 
-def place_of(task: Recorded) -> Place:
+def place_of(task: RecordedResource) -> Place:
     """The bucket that a task's pictures go into; NotConfigured or CannotCheck say why it cannot be listed."""
     return _of_room(task) if task.kind == LIVE else of_file(task, "outputFile")
 
 
-def of_file(task: Recorded, file: str) -> Place:
+def of_file(task: RecordedResource, file: str) -> Place:
     """The bucket that one of a job's outputs goes into."""
     output = _block(_block(task.properties, "snapshotConfig"), file)
     region = str(output.get("location", "")).removeprefix("oss-")
     return Place("oss", _bucket(output), region or None)
 
 
-def _of_room(task: Recorded) -> Place:
+def _of_room(task: RecordedResource) -> Place:
     storage = _block(task.properties, "storageConfig")
     kind, prefix = str(storage.get("type", "tos")), str(task.properties.get("framePrefix") or "")
     block = _block(storage, f"{kind}Config")

@@ -12,8 +12,8 @@ from typing import Annotated, Protocol
 
 from pydantic import Field
 
-from pulumi_videosnap.errors import TaskUnfinished
-from pulumi_videosnap.fields import (
+from pulumi_videosnap.core.lifecycle import Checked, Context, Created, Lifecycle, Present, ReadOutcome
+from pulumi_videosnap.core.schema import (
     Effect,
     Inputs,
     Path,
@@ -24,11 +24,11 @@ from pulumi_videosnap.fields import (
     inputs_of,
     kept,
 )
-from pulumi_videosnap.frames.attribution import PICTURES
+from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.validation import validate
+from pulumi_videosnap.errors import TaskUnfinished
 from pulumi_videosnap.frames.model import Place, Stored
-from pulumi_videosnap.lifecycle import Checked, Created, Host, Lifecycle, Present, ReadOutcome
-from pulumi_videosnap.moments import read_moment
-from pulumi_videosnap.validation import validate
+from pulumi_videosnap.frames.ownership import PICTURES
 
 PAUSE = 2.0
 """Seconds between two looks."""
@@ -68,13 +68,13 @@ class FramesReadyLifecycle(Lifecycle):
 
     def __init__(
         self,
-        host: Host,
+        context: Context,
         open_store: Callable[[Place], Bucket],
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._host = host
+        self._context = context
         self._open = open_store
         self._monotonic = monotonic
         self._sleep = sleep
@@ -119,7 +119,7 @@ class FramesReadyLifecycle(Lifecycle):
                 raise TaskUnfinished(
                     f"waiting for {wanted} pictures in {gate.bucket}", f"at {len(found)}", waited
                 )
-            self._host.progress(f"{len(found)} of {wanted} pictures after {waited:.0f} s")
+            self._context.progress(f"{len(found)} of {wanted} pictures after {waited:.0f} s")
             self._sleep(min(PAUSE, gate.timeout - waited))
 
 

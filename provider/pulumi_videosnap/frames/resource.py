@@ -9,15 +9,15 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.alibaba.resource import SnapshotJob
-from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
+from pulumi_videosnap.core.lifecycle import Context, Lifecycle
+from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
+from pulumi_videosnap.dynamic.serialization import camel
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.places import place_of
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
 from pulumi_videosnap.frames.store import open_store
-from pulumi_videosnap.lifecycle import Host, Lifecycle
-from pulumi_videosnap.programs import camel
-from pulumi_videosnap.recorded import FILE, LIVE, Recorded
 from pulumi_videosnap.s3.presence import shared_start
+from pulumi_videosnap.state import FILE, LIVE, RecordedResource
 from pulumi_videosnap.volcengine.resource import SnapshotTask
 
 Task = SnapshotTask | SnapshotJob
@@ -26,9 +26,9 @@ Task = SnapshotTask | SnapshotJob
 class FramesReadyProvider(LifecycleProvider):
     """Drives gates. State names this class: it must never be renamed or moved."""
 
-    def lifecycle(self, host: Host) -> Lifecycle:
+    def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one gate."""
-        return FramesReadyLifecycle(host, lambda place: open_store(place, config=host.config))
+        return FramesReadyLifecycle(context, lambda place: open_store(place, config=context.config))
 
 
 class FramesReady(TaskResource, module="frames", name="FramesReady"):
@@ -81,14 +81,14 @@ def _where(task: Task) -> pulumi.Output[dict[str, Any]]:
 
 
 def _of_job(told: Mapping[str, Any]) -> dict[str, Any]:
-    place = place_of(Recorded("", FILE, "", {"snapshotConfig": camel(told["config"])}))
+    place = place_of(RecordedResource("", FILE, "", {"snapshotConfig": camel(told["config"])}))
     keys = list(told["keys"])
     return {**_place(place), "prefix": shared_start(keys) if keys else "", "keys": keys}
 
 
 def _of_room(told: Mapping[str, Any]) -> dict[str, Any]:
     recorded = {"storageConfig": camel(told["storage"]), "framePrefix": told["prefix"]}
-    place = place_of(Recorded("", LIVE, "", recorded))
+    place = place_of(RecordedResource("", LIVE, "", recorded))
     return {**_place(place), "prefix": place.prefix, "since": told["since"]}
 
 

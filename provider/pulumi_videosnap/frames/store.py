@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import timezone
 from pathlib import Path
 
-from pulumi_videosnap.credentials import Lookup, no_config
 from pulumi_videosnap.frames.access import wiring_of
 from pulumi_videosnap.frames.model import Place, Stored
 from pulumi_videosnap.frames.stores import Platform, platform_of
+from pulumi_videosnap.http.credentials import Lookup, no_config
 from pulumi_videosnap.s3 import presence, reading
 from pulumi_videosnap.s3.bucket import Bucket
 from pulumi_videosnap.s3.client import Wiring

@@ -14,9 +14,9 @@ from pulumi_videosnap.alibaba.account import KEYS as ALIBABA_KEYS
 from pulumi_videosnap.alibaba.account import OSS_ENDPOINT
 from pulumi_videosnap.alibaba.account import REGION as ALIBABA_REGION
 from pulumi_videosnap.alibaba.objects import OSS_TEMPLATE
-from pulumi_videosnap.credentials import KeySettings, Setting
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.frames.regions import AWS_REGIONS, OSS_REGIONS, TOS_REGIONS, UNPUBLISHED
+from pulumi_videosnap.http.credentials import KeySettings, Setting
 from pulumi_videosnap.volcengine.account import KEYS as VOLCENGINE_KEYS
 
 Addressing = Literal["virtual", "path", "auto"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pulumi_videosnap.review.model import Calls, Outcome
-from pulumi_videosnap.review.steps import Step
+from pulumi_videosnap.review.preview import Step
 
 
 @dataclass(frozen=True)

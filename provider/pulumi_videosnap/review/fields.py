@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_videosnap.alibaba.inputs import SnapshotJobInputs
-from pulumi_videosnap.fields import (
+from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.core.schema import (
     Effect,
     FieldFacts,
     Inputs,
@@ -18,10 +18,10 @@ from pulumi_videosnap.fields import (
     facts,
     value_at,
 )
-from pulumi_videosnap.recorded import FILE, LIVE, is_hidden
 from pulumi_videosnap.review.model import FieldChange
-from pulumi_videosnap.review.steps import SECRET, Step
-from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
+from pulumi_videosnap.review.preview import SECRET, Step
+from pulumi_videosnap.state import FILE, LIVE, is_hidden
+from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 
 MODELS: Mapping[str, type[Inputs]] = {LIVE: SnapshotTaskInputs, FILE: SnapshotJobInputs}
 NOT_KNOWN = "[unknown]"

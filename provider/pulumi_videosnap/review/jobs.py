@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_videosnap.alibaba.mapping import sheets_of
+from pulumi_videosnap.alibaba.convert import sheets_of
 from pulumi_videosnap.alibaba.models import ENDED
 from pulumi_videosnap.alibaba.rules import is_asynchronous
-from pulumi_videosnap.fields import Unknown, dotted, value_at
-from pulumi_videosnap.recorded import FILE, Recorded
+from pulumi_videosnap.core.schema import Unknown, dotted, value_at
 from pulumi_videosnap.review.effects import Effect
 from pulumi_videosnap.review.fields import changed_leaves, number_at, text_at
 from pulumi_videosnap.review.model import Calls, Outcome, Pictures
-from pulumi_videosnap.review.steps import SECRET, Plan, Step
+from pulumi_videosnap.review.preview import SECRET, Plan, Step
+from pulumi_videosnap.state import FILE, RecordedResource
 
 SUBMIT, QUERY, DELETE = "SubmitSnapshotJob", "QuerySnapshotJobList", "DeleteObject"
 SHARED = frozenset({QUERY})
@@ -60,7 +60,7 @@ def _not_known(value: Any) -> bool:
     return isinstance(value, Unknown) or value == SECRET
 
 
-def written_by(old: Recorded) -> Pictures:
+def written_by(old: RecordedResource) -> Pictures:
     """How many pictures a recorded job has written, or is to write while it goes on."""
     if old.properties.get("state") not in ENDED:
         return pictures_of(old.inputs).model_copy(update={"at_most": True})
@@ -69,7 +69,7 @@ def written_by(old: Recorded) -> Pictures:
     return Pictures(once=_objects_of(old))
 
 
-def _objects_of(old: Recorded) -> int:
+def _objects_of(old: RecordedResource) -> int:
     """How many objects a job has written, as far as state names them."""
     lists = [old.properties.get(name) for name in ("frames", "tileFrames")]
     return sum(len(keys) for keys in lists if isinstance(keys, list)) + ("vtt" in old.properties)
@@ -126,7 +126,7 @@ def _places(inputs: Mapping[str, Any]) -> Iterator[str]:
             yield "/".join(known)
 
 
-def _deletes(old: Recorded | None) -> tuple[Calls, ...]:
+def _deletes(old: RecordedResource | None) -> tuple[Calls, ...]:
     """The calls that delete what a job wrote, if it was declared so."""
     if old is None or text_at(old.inputs, "onDelete") != "delete-frames" or not _objects_of(old):
         return ()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from pulumi_videosnap.pages import markdown as md
-from pulumi_videosnap.pages.words import counted, value
-from pulumi_videosnap.recorded import LIVE
+from pulumi_videosnap.report import markdown as md
+from pulumi_videosnap.report.formatting import counted, value
 from pulumi_videosnap.review.model import FieldChange, Review, Risk, TaskReview
-from pulumi_videosnap.review.telling import (
+from pulumi_videosnap.review.text import (
     NOT_ALL,
     SYMBOLS,
     facts,
@@ -20,6 +19,7 @@ from pulumi_videosnap.review.telling import (
     total_facts,
     totals_of,
 )
+from pulumi_videosnap.state import LIVE
 
 ARROW = "→"
 RISKS, BASIS = 14_000, 6_000

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pulumi_videosnap.frames.gather import Surroundings, report_of
+from pulumi_videosnap.frames.collect import Surroundings, report_of
 from pulumi_videosnap.frames.model import TaskFrames
-from pulumi_videosnap.recorded import LIVE, Recorded, Stack
+from pulumi_videosnap.review.preview import SAME, Plan
 from pulumi_videosnap.review.sizes import Measured, form_of
-from pulumi_videosnap.review.steps import SAME, Plan
+from pulumi_videosnap.state import LIVE, RecordedResource, Stack
 
 _NAMED = 3
 """Tasks that a reason names."""
 
-Pair = tuple[Recorded, TaskFrames]
+Pair = tuple[RecordedResource, TaskFrames]
 
 
 def sizes_of(plan: Plan, around: Surroundings) -> tuple[dict[str, Measured], list[str]]:
@@ -46,7 +46,7 @@ def _shared(pair: Pair, pairs: Sequence[Pair]) -> Measured | None:
     return Measured(found.undecided_bytes / found.undecided, found.undecided, _form(task), shared=True)
 
 
-def _form(task: Recorded) -> tuple[str, int]:
+def _form(task: RecordedResource) -> tuple[str, int]:
     return form_of(task.kind, task.inputs)
 
 

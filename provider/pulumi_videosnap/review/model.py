@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from pulumi_videosnap.told import Told
+from pulumi_videosnap.report.base import Told
 
 HOURS_A_DAY = 24
 

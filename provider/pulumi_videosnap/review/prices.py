@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
-from pulumi_videosnap.recorded import LIVE
 from pulumi_videosnap.review.model import HOURS_A_DAY, Pictures
+from pulumi_videosnap.state import LIVE
 
 GIGABYTE = 1e9
 

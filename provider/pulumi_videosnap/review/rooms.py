@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_videosnap.fields import Unknown, dotted, value_at
-from pulumi_videosnap.recorded import Recorded
+from pulumi_videosnap.core.schema import Unknown, dotted, value_at
 from pulumi_videosnap.review.effects import Effect, added
 from pulumi_videosnap.review.fields import changed_leaves, number_at, text_at
 from pulumi_videosnap.review.model import Calls, Outcome, Pictures
-from pulumi_videosnap.review.steps import Plan, Step
+from pulumi_videosnap.review.preview import Plan, Step
+from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.volcengine.observed import is_over
 from pulumi_videosnap.volcengine.steps import INTERVAL, KEEP_RUNNING, UpdateStep, update_step
 
@@ -29,7 +29,7 @@ Identity = tuple[str, str, str]
 class Renames:
     """Tasks that one resource gives up and another takes over, in one change."""
 
-    given_up: Mapping[Identity, Recorded]
+    given_up: Mapping[Identity, RecordedResource]
     taken: Mapping[Identity, Step]
 
 
@@ -78,7 +78,7 @@ def pictures_of(inputs: Mapping[str, Any], *, over: bool = False) -> Pictures:
     return Pictures(per_hour=HOUR / interval * (count or 1), streams=count)
 
 
-def was_over(old: Recorded) -> bool:
+def was_over(old: RecordedResource) -> bool:
     """Whether the last run that state knows of is over."""
     return is_over(dict(old.properties))
 

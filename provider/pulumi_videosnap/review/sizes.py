@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_videosnap.recorded import LIVE
 from pulumi_videosnap.review.fields import number_at, text_at
 from pulumi_videosnap.review.model import Pictures
+from pulumi_videosnap.state import LIVE
 
 BYTES_A_PIXEL = {"jpeg": 0.15, "png": 1.5}
 """ASSUMED, for a camera's picture: the vendors document neither quality nor size."""

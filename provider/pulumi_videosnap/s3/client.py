@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pulumi_videosnap.credentials import Credentials
+from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.transport import is_loopback, user_agent
 from pulumi_videosnap.s3 import answers, pages
-from pulumi_videosnap.transport import is_loopback, user_agent
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

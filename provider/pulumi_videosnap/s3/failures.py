@@ -17,10 +17,10 @@ from pulumi_videosnap.errors import (
     Unreachable,
     one_line,
 )
-from pulumi_videosnap.http import DEAD_ENDPOINT_PATIENCE, Retry
+from pulumi_videosnap.http.client import DEAD_ENDPOINT_PATIENCE, Retry
+from pulumi_videosnap.http.error_codes import FAULT, TOO_FAST, Meaning, Meanings, meaning_of
 from pulumi_videosnap.s3.pages import NotAListing
 from pulumi_videosnap.s3.patience import Failed
-from pulumi_videosnap.verdicts import FAULT, TOO_FAST, Meaning, Meanings, meaning_of
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError

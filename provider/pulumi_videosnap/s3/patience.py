@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pulumi_videosnap.errors import CallFailed
-from pulumi_videosnap.http import BACKOFF_BASE, BACKOFF_CAP, MAX_ATTEMPTS, call_budget
+from pulumi_videosnap.http.client import BACKOFF_BASE, BACKOFF_CAP, MAX_ATTEMPTS, call_budget
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from pulumi_videosnap.volcengine.args import (
     VeImageXConfigArgs,
     VodConfigArgs,
 )
-from pulumi_videosnap.volcengine.lookup import (
+from pulumi_videosnap.volcengine.data_sources import (
     SnapshotTaskResult,
     get_snapshot_task,
     get_snapshot_task_output,

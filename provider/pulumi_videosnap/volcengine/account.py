@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pulumi_videosnap.credentials import KeySettings, Lookup, Setting, find_credentials, no_config
-from pulumi_videosnap.endpoint import checked_endpoint
 from pulumi_videosnap.errors import NotConfigured
-from pulumi_videosnap.shared_caller import shared_caller
-from pulumi_videosnap.volcengine.answers import ENDPOINT_VARIABLE, unknown_task_codes
+from pulumi_videosnap.http.credentials import KeySettings, Lookup, Setting, find_credentials, no_config
+from pulumi_videosnap.http.endpoint import checked_endpoint
+from pulumi_videosnap.http.shared_client import shared_caller
 from pulumi_videosnap.volcengine.api import Account, RtcApi
 from pulumi_videosnap.volcengine.profiles import VolcengineProfiles
+from pulumi_videosnap.volcengine.responses import ENDPOINT_VARIABLE, unknown_task_codes
 
 KEYS = KeySettings(
     cloud="Volcengine",

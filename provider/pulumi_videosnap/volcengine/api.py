@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pulumi_videosnap.credentials import Credentials
 from pulumi_videosnap.errors import Garbled, Rejected
-from pulumi_videosnap.http import Answer, Call, Caller, Request, utc
-from pulumi_videosnap.quota import account_digest
-from pulumi_videosnap.volcengine.answers import ENDPOINT_VARIABLE, UNKNOWN_TASK_CODES, Reader
+from pulumi_videosnap.http.client import Answer, Call, Caller, Request, utc
+from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.rate_limit import account_digest
+from pulumi_videosnap.volcengine.auth import Scope, sign
 from pulumi_videosnap.volcengine.models import (
     Body,
     ImageConfig,
@@ -23,7 +23,7 @@ from pulumi_videosnap.volcengine.models import (
     TaskKey,
     UpdateSnapshotBody,
 )
-from pulumi_videosnap.volcengine.signing import Scope, sign
+from pulumi_videosnap.volcengine.responses import ENDPOINT_VARIABLE, UNKNOWN_TASK_CODES, Reader
 
 __all__ = ["Account", "Reading", "RtcApi", "Started", "TaskKey"]
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pulumi_videosnap.lifecycle import Host
+from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.volcengine.account import connect
-from pulumi_videosnap.volcengine.snapshot_task import SnapshotTaskLifecycle
+from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 
 
-def snapshot_task(host: Host) -> SnapshotTaskLifecycle:
-    """Drives one snapshot task for a host."""
-    return SnapshotTaskLifecycle(host, lambda profile: connect(profile, host.config))
+def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
+    """Drives one snapshot task for a context."""
+    return SnapshotTaskLifecycle(context, lambda profile: connect(profile, context.config))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from pulumi_videosnap.fields import Properties, value_at
-from pulumi_videosnap.moments import read_moment, write_moment
+from pulumi_videosnap.core.schema import Properties, value_at
+from pulumi_videosnap.core.timestamps import read_moment, write_moment
 
 LONGEST = 100
 """Entries that are kept; older ones are forgotten."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome, Unreadable
+from pulumi_videosnap.core.schema import Properties, inputs_of
+from pulumi_videosnap.core.timestamps import read_moment
 from pulumi_videosnap.errors import NotFound
-from pulumi_videosnap.fields import Properties, inputs_of
-from pulumi_videosnap.lifecycle import Gone, Present, ReadOutcome, Unreadable
-from pulumi_videosnap.moments import read_moment
-from pulumi_videosnap.volcengine.inputs import RUNNING, SnapshotTaskInputs
-from pulumi_videosnap.volcengine.mapping import facts_of, settings_of
+from pulumi_videosnap.volcengine.convert import facts_of, settings_of
+from pulumi_videosnap.volcengine.enums import StopReason
 from pulumi_videosnap.volcengine.models import SnapshotTask
-from pulumi_videosnap.volcengine.words import StopReason
+from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 READABLE_FOR = timedelta(hours=72)
 """How long after its start GetSnapshotTask knows a task (6348/1188226)."""

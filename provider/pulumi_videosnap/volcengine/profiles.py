@@ -13,9 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_videosnap.credentials import Keys, Lookup
 from pulumi_videosnap.errors import NotConfigured
-from pulumi_videosnap.profile_files import ini_section, json_object, keys_in
+from pulumi_videosnap.http.credentials import Keys, Lookup
+from pulumi_videosnap.http.profile_files import ini_section, json_object, keys_in
 
 # Every other mode (sso, console-login, RamRoleArn, OIDC, EcsRole) needs a sign-in that only the tools do.
 _STATIC_MODES = ("", "ak", "ststoken")

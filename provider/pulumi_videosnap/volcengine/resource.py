@@ -7,9 +7,9 @@ from typing import Any
 
 import pulumi
 
-from pulumi_videosnap.dynamic import LifecycleProvider, TaskResource
-from pulumi_videosnap.lifecycle import Host, Lifecycle
-from pulumi_videosnap.programs import plain
+from pulumi_videosnap.core.lifecycle import Context, Lifecycle
+from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
+from pulumi_videosnap.dynamic.serialization import plain
 from pulumi_videosnap.volcengine.args import (
     ImageConfigArgs,
     StorageConfigArgs,
@@ -23,9 +23,9 @@ _SECRETS = ("access_key", "secret_key")
 class SnapshotTaskProvider(LifecycleProvider):
     """Drives snapshot tasks. State names this class: it must never be renamed or moved."""
 
-    def lifecycle(self, host: Host) -> Lifecycle:
+    def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one snapshot task."""
-        return snapshot_task(host)
+        return snapshot_task(context)
 
 
 class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):

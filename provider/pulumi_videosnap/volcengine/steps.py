@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import Enum
 
-from pulumi_videosnap.fields import Path, Properties
-from pulumi_videosnap.volcengine.inputs import RUNNING
+from pulumi_videosnap.core.schema import Path, Properties
 from pulumi_videosnap.volcengine.observed import is_over, state_of
+from pulumi_videosnap.volcengine.schema import RUNNING
 
 INTERVAL: Path = ("imageConfig", "interval")
 KEEP_RUNNING: Path = ("keepRunning",)

@@ -11,9 +11,9 @@ import pytest
 from frames.stores.conftest import KEYS, Serve
 from frames.stores.shelf import Answer, Asked, Reply, bucket_of, listed, refusal, row
 from pulumi_videosnap import errors
-from pulumi_videosnap.credentials import no_config
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.store import Store, open_store
+from pulumi_videosnap.http.credentials import no_config
 from pulumi_videosnap.s3 import listing
 
 KEYS_THERE = [f"{at % 5}/{at:05d}.jpg" for at in range(6000)]

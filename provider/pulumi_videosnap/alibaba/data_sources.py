@@ -1,0 +1,130 @@
+"""`get_snapshot_job` and `search_pipelines`: look at jobs and pipelines without managing them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import pulumi
+
+from pulumi_videosnap.alibaba.account import connect
+from pulumi_videosnap.alibaba.convert import rfc3339
+from pulumi_videosnap.alibaba.models import EchoedFile, SnapshotJob
+from pulumi_videosnap.dynamic.serialization import program_config
+from pulumi_videosnap.errors import InvalidInput, NotFound
+
+STATES = ("All", "Active", "Paused")
+
+
+@dataclass(frozen=True)
+class SnapshotJobResult:
+    """What the service says of a job; None where it says nothing."""
+
+    job_id: str
+    state: str
+    """Submitted, Snapshoting, Success or Fail."""
+    code: str | None
+    """Why it failed, in the service's code and words."""
+    message: str | None
+    count: int | None
+    """Pictures that it took."""
+    tile_count: int | None
+    creation_time: str | None
+    """RFC 3339, UTC."""
+    pipeline_id: str | None
+    user_data: str | None
+    input: dict[str, Any]
+    """Location, bucket and object; keys are decoded."""
+    snapshot_config: dict[str, Any]
+    """The settings that the service repeats, with decoded keys; numbers as numbers."""
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    """A queue of jobs."""
+
+    pipeline_id: str
+    name: str
+    state: str
+    """Active or Paused."""
+    speed: str
+
+
+def get_snapshot_job(
+    job_id: str, *, location: str | None = None, profile: str | None = None
+) -> SnapshotJobResult:
+    """Ask for a job (QuerySnapshotJobList), in the region of an OSS location or else the one that is set.
+
+    :raises NotFound: the service does not know the job (any more).
+    :raises CallFailed: it could not be asked.
+    """
+    if not isinstance(job_id, str) or not job_id.isalnum():
+        raise InvalidInput("job_id", "must be the id of a job, of letters and digits")
+    answer = connect(profile, location, program_config).query([job_id])
+    if not answer.jobs:
+        raise NotFound("QuerySnapshotJobList", f"job {job_id} does not exist", at=answer.at)
+    return _result(answer.jobs[0])
+
+
+def get_snapshot_job_output(
+    job_id: pulumi.Input[str],
+    *,
+    location: pulumi.Input[str] | None = None,
+    profile: pulumi.Input[str] | None = None,
+) -> pulumi.Output[SnapshotJobResult]:
+    """`get_snapshot_job` for values that are only known later."""
+    return pulumi.Output.all(job_id, location, profile).apply(
+        lambda known: get_snapshot_job(known[0], location=known[1], profile=known[2])
+    )
+
+
+def search_pipelines(
+    state: str = "All", *, location: str | None = None, profile: str | None = None
+) -> list[PipelineResult]:
+    """The account's pipelines in a region (SearchPipeline), all pages of them.
+
+    :param state: All, Active or Paused.
+    :raises CallFailed: the service could not be asked.
+    """
+    if state not in STATES:
+        raise InvalidInput("state", f"must be {' or '.join(map(repr, STATES))}, not {state!r}")
+    api, found = connect(profile, location, program_config), list[PipelineResult]()
+    while True:
+        page = api.search_pipelines(state, page_number=len(found) // _PAGE + 1, page_size=_PAGE)
+        found += [PipelineResult(one.id, one.name, one.state, one.speed) for one in page.pipelines]
+        if not page.pipelines or len(found) >= page.total:
+            return found
+
+
+_PAGE = 100
+"""Pipelines on a page, at most."""
+
+
+def _result(job: SnapshotJob) -> SnapshotJobResult:
+    return SnapshotJobResult(
+        job_id=job.id,
+        state=job.state,
+        code=job.code or None,
+        message=job.message or None,
+        count=job.count,
+        tile_count=job.tile_count,
+        creation_time=rfc3339(job.creation_time) if job.creation_time else None,
+        pipeline_id=job.pipeline_id,
+        user_data=job.user_data,
+        input=_plain(job.input),
+        snapshot_config=_plain(job.snapshot_config),
+    )
+
+
+def _plain(said: Any) -> dict[str, Any]:
+    """A part of an answer without what it does not say."""
+    values: Sequence[tuple[str, Any]] = list(said) if said is not None else []
+    return {name: _decoded(name, value, said) for name, value in values if value is not None}
+
+
+def _decoded(name: str, value: Any, owner: Any) -> Any:
+    if isinstance(owner, EchoedFile) and name == "object":
+        return unquote(value)
+    return _plain(value) if hasattr(value, "model_fields_set") else value

@@ -1,0 +1,283 @@
+"""The lifecycle of a video file's snapshot job: SubmitSnapshotJob, QuerySnapshotJobList.
+
+The service makes the id, so a job is known by the token in its UserData: whose job it is, and what it asks
+for. A create looks at its owner's newest job first, so a crash, or an answer that got lost, never leads to a
+second job. A job cannot be changed and not be cancelled; it ends by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pulumi_videosnap.alibaba.convert import (
+    body_of,
+    objects_of,
+    outputs_of,
+    owner_mark,
+    place_of,
+    places_of,
+    places_written,
+    token_of,
+)
+from pulumi_videosnap.alibaba.jobs import adoptable
+from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.core.lifecycle import (
+    Checked,
+    Context,
+    Created,
+    Gone,
+    Lifecycle,
+    Present,
+    ReadOutcome,
+    Unreadable,
+)
+from pulumi_videosnap.core.schema import (
+    Effect,
+    Path,
+    Properties,
+    differences,
+    inputs_of,
+    kept,
+    value_at,
+)
+from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.validation import Failure, validate
+from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
+
+REMEMBERED_FOR = timedelta(hours=72)
+"""How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
+half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
+
+
+LOCATION: Path = ("input", "location")
+
+
+class Jobs(Protocol):
+    """The jobs of one account and region (`alibaba.jobs.Jobs`)."""
+
+    def of(  # noqa: D102
+        self, owner: str, token: str, replaced: str, tell: Callable[[str], None]
+    ) -> list[SnapshotJob]: ...
+    def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob]) -> SnapshotJob: ...  # noqa: D102
+    def get(self, job_id: str, created: datetime | None) -> SnapshotJob: ...  # noqa: D102
+    def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
+
+
+class Objects(Protocol):
+    """The objects of one bucket (`alibaba.objects.Objects`)."""
+
+    def missing(self, keys: Iterable[str]) -> list[str]: ...  # noqa: D102
+    def delete(self, keys: Iterable[str]) -> None: ...  # noqa: D102
+
+
+class Account(Protocol):
+    """The account and region that one job lives in (`alibaba.account.OpenAccount`)."""
+
+    @property
+    def jobs(self) -> Jobs: ...  # noqa: D102
+    @property
+    def objects(self) -> Callable[[str], Objects]: ...  # noqa: D102
+
+
+def _anywhere(location: str) -> str | None:
+    """The service is at every location."""
+
+
+class SnapshotJobLifecycle(Lifecycle):
+    """Drives one snapshot job.
+
+    `connect` finds the account of a profile in the region of a location; `absence` says why the service
+    cannot be called at a location.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        connect: Callable[[str | None, str], Account],
+        absence: Callable[[str], str | None] = _anywhere,
+    ) -> None:
+        self._context = context
+        self._connect = connect
+        self._absence = absence
+
+    def check(self, declared: Mapping[str, object]) -> Checked:
+        """Complete and validate the inputs; no two resources of one program may write the same keys."""
+        job, failures = validate(SnapshotJobInputs, declared)
+        if job is None:
+            return Checked(dict(declared), failures)
+        return Checked(job.properties(), [*self._out_of_reach(job), *self._written_twice(job)])
+
+    def _out_of_reach(self, job: SnapshotJobInputs) -> Iterator[Failure]:
+        location = value_at(job.properties(), LOCATION)
+        if isinstance(location, str) and (absent := self._absence(location)):
+            yield Failure(LOCATION, absent)
+
+    def _written_twice(self, job: SnapshotJobInputs) -> Iterator[Failure]:
+        for path, place in places_of(job):
+            first = self._context.runs.register(place, self._context.resource)
+            if first != self._context.resource:
+                name = first.rpartition("::")[2]
+                yield Failure(path, f"is where resource {name!r} writes too; choose another key")
+
+    def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
+        """A job cannot be changed: everything but the provider's own switches needs another one."""
+        self._remember(str(recorded.get("jobId", "")), recorded)
+        changed = differences(SnapshotJobInputs, recorded, inputs)
+        return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
+
+    def create(self, inputs: Properties) -> Created:
+        """SubmitSnapshotJob, unless the newest job of this owner asks for the same; then wait for its end."""
+        job = SnapshotJobInputs.model_validate(inputs)
+        account = self._account(job)
+        self._context.progress("looking whether it is submitted already")
+        replaced = self._context.runs.previous(job.owner)
+        earlier = account.jobs.of(owner_mark(job.owner), token_of(job), replaced, self._context.progress)
+        found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
+        ended = self._finish(account, job, found)
+        told = outputs_of(job, ended)
+        for place in places_written(told):
+            self._context.runs.mark_created(place)
+        return Created(ended.id, {**told, "token": token_of(job)})
+
+    def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
+        """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
+        job = _recorded_job(recorded)
+        try:
+            found = self._account(job).jobs.get(task_id, read_moment(recorded.get("creationTime")))
+        except NotFound as unknown:
+            return _not_found(recorded, unknown)
+        told = outputs_of(job, _as_counted(found, recorded))
+        known = {"token": recorded["token"]} if "token" in recorded else {}
+        return Present(
+            {**inputs_of(SnapshotJobInputs, recorded), "result": told["result"]}, {**told, **known}
+        )
+
+    def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
+        """The provider's own switches; a job that goes on is waited for when that is asked for now."""
+        job = SnapshotJobInputs.model_validate(inputs)
+        if recorded.get("state") in ENDED or job.wait_for == "submitted":
+            return kept(SnapshotJobInputs, recorded, inputs)
+        account = self._account(job)
+        found = account.jobs.get(task_id, None)
+        ended = self._finish(account, job, found, "run `pulumi up --refresh`, which submits a new job")
+        return {**kept(SnapshotJobInputs, recorded, inputs), **outputs_of(job, ended)}
+
+    def delete(self, task_id: str, recorded: Properties) -> None:
+        """Nothing to cancel in the cloud; the pictures are kept or deleted as declared."""
+        self._remember(task_id, recorded)
+        job = _recorded_job(recorded)
+        if job.on_delete == "keep-frames":
+            self._context.progress("nothing to cancel: a job ends by itself; its pictures stay in the bucket")
+            return
+        account = self._account(job)
+        for bucket, keys in self._left_behind(account, task_id, recorded).items():
+            self._context.progress(f"deleting {len(keys)} objects from {bucket}")
+            account.objects(bucket).delete(keys)
+
+    def _remember(self, task_id: str, recorded: Properties) -> None:
+        """A new run of this owner takes the place of the one recorded."""
+        self._context.runs.set_previous(str(recorded.get("owner")), task_id)
+
+    def _account(self, job: SnapshotJobInputs) -> Account:
+        return self._connect(job.profile, job.input.location)
+
+    def _adopt(
+        self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+    ) -> SnapshotJob | None:
+        """The job that a create before this one made, unless its pictures were deleted since."""
+        newest = adoptable(earlier, token_of(job), self._context.runs.previous(job.owner))
+        if newest is None:
+            return None
+        if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
+            return None
+        self._context.warn(
+            f"job {newest.id} was submitted for these very inputs already and is adopted "
+            f"({newest.state}); a change of `triggers` makes a new one"
+        )
+        return newest
+
+    def _was_deleted(self, account: Account, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
+        written = objects_of({**job.properties(), **outputs_of(job, found)})
+        return any(account.objects(bucket).missing(keys) for bucket, keys in written.items())
+
+    def _submit(
+        self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+    ) -> SnapshotJob:
+        newest = earlier[0] if earlier else None
+        if newest and newest.state == State.FAIL.value and newest.user_data == token_of(job):
+            self._context.warn(f"job {newest.id} failed before ({_why(newest)}); submitting a new one")
+        self._context.progress("submitting")
+        return account.jobs.submit(body_of(job), earlier)
+
+    def _finish(
+        self, account: Account, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
+    ) -> SnapshotJob:
+        """The job at its end, if that is what `up` waits for; TaskFailed when it failed."""
+        if job.wait_for == "finished":
+            found = account.jobs.wait(
+                found, job.timeout, lambda told: self._context.progress(f"{found.id} {told}")
+            )
+        if found.state == State.FAIL.value:
+            raise TaskFailed(f"snapshot job {found.id}", _why(found), advice or _AFTER_A_FAILURE)
+        self._context.progress(f"{found.id} {found.state}")
+        return found
+
+    def _left_behind(self, account: Account, task_id: str, recorded: Properties) -> dict[str, list[str]]:
+        """What there is to delete: not what another resource of this run has written in the same place."""
+        told = self._told_at_last(account, task_id, recorded)
+        made = self._context.runs.was_created
+        return {
+            bucket: [key for key in keys if not made(place_of(told, bucket, key))]
+            for bucket, keys in objects_of(told).items()
+        }
+
+    def _told_at_last(self, account: Account, task_id: str, recorded: Properties) -> Properties:
+        """What is recorded of a job; one that went on when it was last seen is asked for once more."""
+        if recorded.get("state") in ENDED:
+            return recorded
+        try:
+            found = account.jobs.get(task_id, None)
+        except NotFound:
+            return recorded
+        if not found.has_ended:
+            self._context.warn(f"job {found.id} is running and cannot be cancelled: its frames stay")
+        return {**recorded, **outputs_of(_recorded_job(recorded), _as_counted(found, recorded))}
+
+
+_AFTER_A_FAILURE = "mend the cause; the next `pulumi up` submits a new job"
+
+
+def _why(failed: SnapshotJob) -> str:
+    message = one_line(failed.message) or "the service gives no reason"
+    return f"{message} ({failed.code})" if failed.code else message
+
+
+def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
+    return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
+
+
+def _as_counted(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
+    """The job with the number of its pictures: one that the answer leaves out stays as recorded."""
+    if found.count is not None or recorded.get("count") is None:
+        return found
+    return found.model_copy(update={"count": int(recorded["count"])})
+
+
+def _not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
+    created = read_moment(recorded.get("creationTime"))
+    if created is None:
+        raise unknown  # nothing was ever recorded of it: somebody asked for a job that is not there
+    if unknown.at - created < REMEMBERED_FOR:
+        return Gone()
+    return Unreadable(
+        f"cannot be read any more: {_hours(unknown.at - created)} hours after its submission the service "
+        "does not know it, and how long it remembers a job is not documented; "
+        f"kept as recorded ({recorded.get('state')})"
+    )
+
+
+def _hours(age: timedelta) -> str:
+    return f"{age.total_seconds() / 3600:.0f}"

@@ -1,0 +1,227 @@
+"""What a program declares of one snapshot job: every field with its range, default and effect.
+
+The single source for validation, diff and the docs' table. Ranges are those of the vendor's parameter
+details (SnapshotConfig) and SubmitSnapshotJob; where its pages disagree, docs/snapshot-job.md says which
+one is followed. A field without a default is not sent: what it means then is the service's to say.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from pulumi_videosnap.alibaba.object_keys import (
+    COUNT,
+    TILE_COUNT,
+    fault_in_key,
+    fault_in_picture,
+)
+from pulumi_videosnap.alibaba.rules import broken_rules, is_sequence
+from pulumi_videosnap.core.field_types import checked, one_of, text
+from pulumi_videosnap.core.schema import Effect, Inputs, Unit, Unknown, WholeNumber
+from pulumi_videosnap.core.validation import rule
+
+SUCCESS = "success"
+"""The `result` that every declared job is to have."""
+LARGEST_TOKEN = 64
+"""Bytes of UserData that are kept for the provider's own token."""
+_LONGEST_USER_DATA = 1024 - LARGEST_TOKEN
+
+Bucket = Annotated[
+    str,
+    text(
+        r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 lower-case letters, digits or hyphens, none at the ends"
+    ),
+]
+Location = Annotated[
+    str, text(r"oss-(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*", "a location of OSS, such as 'oss-cn-hangzhou'")
+]
+Key = Annotated[str, checked(fault_in_key)]
+PictureKey = Annotated[str, checked(lambda key: fault_in_picture(key, COUNT))]
+SheetKey = Annotated[str, checked(lambda key: fault_in_picture(key, TILE_COUNT))]
+Profile = Annotated[
+    str, text(r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes", private=True)
+]
+UserData = Annotated[
+    str,
+    text(
+        rf"(?=[^-])[-0-9A-Za-z\u4e00-\u9fff]{{1,{_LONGEST_USER_DATA}}}",
+        "Chinese or English letters, digits and hyphens, with no hyphen first",
+    ),
+    checked(
+        lambda value: (
+            f"must be at most {_LONGEST_USER_DATA} bytes long"
+            if len(value.encode()) > _LONGEST_USER_DATA
+            else None
+        )
+    ),
+]
+Pixels = Annotated[WholeNumber | None, Effect.REPLACE, Unit("pixels")]
+
+
+class InputFile(Inputs):
+    """The video that pictures are cut from."""
+
+    location: Annotated[Location, Effect.REPLACE] = Field(description="OSS location; it names the region too")
+    bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket, authorised for MPS")
+    object: Annotated[Key, Effect.REPLACE] = Field(
+        description="the video's key, plain: it is encoded for you"
+    )
+    referer: Annotated[str | None, Effect.REPLACE] = Field(
+        None, min_length=1, max_length=1024, description="for a bucket with hot-link protection"
+    )
+
+
+class OutputFile(Inputs):
+    """Where the pictures go."""
+
+    location: Annotated[Location, Effect.REPLACE] = Field(description="OSS location, the input's")
+    bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket for the pictures")
+    object: Annotated[PictureKey, Effect.REPLACE] = Field(
+        description="key, plain, with placeholders such as `{Count}`"
+    )
+
+
+class TileOutputFile(Inputs):
+    """Where the sheets go that pictures are laid out on."""
+
+    location: Annotated[Location, Effect.REPLACE] = Field(description="OSS location, the input's")
+    bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket for the sheets")
+    object: Annotated[SheetKey, Effect.REPLACE] = Field(description="key, plain, with `{TileCount}`")
+
+
+class TileOut(Inputs):
+    """How pictures are laid out on a sheet."""
+
+    lines: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
+        None, ge=1, le=10000, description="rows of a sheet (the service's default is 10)"
+    )
+    columns: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
+        None, ge=1, le=10000, description="columns of a sheet (the service's default is 10)"
+    )
+    cell_width: Pixels = Field(None, ge=1, le=4096, description="width of a cell; the picture's own")
+    cell_height: Pixels = Field(None, ge=1, le=4096, description="height of a cell; the picture's own")
+    margin: Pixels = Field(None, ge=0, le=4096, description="frame around a sheet")
+    padding: Pixels = Field(None, ge=0, le=4096, description="gap between cells")
+    color: Annotated[
+        str | None,
+        text(r"#[0-9A-Fa-f]{6}|[A-Za-z]{1,32}", "a colour's name, '#rrggbb' or 'random'"),
+        Effect.REPLACE,
+    ] = Field(None, description="background of a sheet (the service's default is black)")
+    is_keep_cell_pic: Annotated[bool | None, Effect.REPLACE] = Field(
+        None, description="whether the single pictures are kept too (the service's default is true)"
+    )
+    cell_sel_step: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
+        None, ge=1, le=10000, description="take every n-th picture for a sheet; only seen in answers"
+    )
+
+
+class SubOut(Inputs):
+    """How the pictures of a WebVTT are kept."""
+
+    is_spt_frag: Annotated[bool, Effect.REPLACE] = Field(False, description="lay the pictures out on sheets")
+
+
+class TimeArray(Inputs):
+    """Moments to take pictures at, in place of a sequence."""
+
+    time_point_list: Annotated[
+        list[Annotated[WholeNumber, Field(ge=0, le=2**31 - 1)]], Effect.REPLACE, Unit("milliseconds")
+    ] = Field(min_length=1, max_length=10000, description="moments of the video, in milliseconds")
+
+
+class SnapshotConfig(Inputs):
+    """Which pictures to take, and how they are to look."""
+
+    output_file: OutputFile
+    time: Annotated[WholeNumber | None, Effect.REPLACE, Unit("milliseconds")] = Field(
+        None, ge=0, le=2**31 - 1, description="moment of the picture, or start of the sequence"
+    )
+    interval: Annotated[WholeNumber | None, Effect.REPLACE, Unit("seconds")] = Field(
+        None, ge=0, le=2**31 - 1, description="between two pictures; 0 spreads them over the whole video"
+    )
+    num: Annotated[WholeNumber | None, Effect.REPLACE, Unit("pictures")] = Field(
+        None, ge=1, le=2**31 - 1, description="how many at most; without it, until the end of the video"
+    )
+    width: Pixels = Field(None, ge=8, le=4096, description="one side alone keeps the proportions")
+    height: Pixels = Field(None, ge=8, le=4096, description="one side alone keeps the proportions")
+    frame_type: Annotated[str | None, one_of("normal", "intra"), Effect.REPLACE] = Field(
+        None, description="`normal` is the exact frame, `intra` the nearest key frame"
+    )
+    tile_output_file: TileOutputFile | None = None
+    tile_out: TileOut | None = None
+    format: Annotated[str | None, one_of("vtt"), Effect.REPLACE] = Field(
+        None, description="`vtt` writes a WebVTT file with the pictures"
+    )
+    sub_out: SubOut | None = None
+    black_level: Annotated[WholeNumber | None, Effect.REPLACE, Unit("percent")] = Field(
+        None, ge=30, le=100, description="share of black from which a first picture is passed over"
+    )
+    pixel_black_threshold: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
+        None, ge=0, le=255, description="brightness below which a pixel is black"
+    )
+    time_array: TimeArray | None = None
+
+    @model_validator(mode="after")
+    def _rules_among_fields(self) -> SnapshotConfig:
+        for path, reason in broken_rules(self.properties()):
+            raise rule(path, reason)
+        return self
+
+
+class SnapshotJobInputs(Inputs):
+    """Everything that a program declares of one snapshot job."""
+
+    owner: Annotated[str, Effect.IN_PLACE] = Field(
+        min_length=1, description="set by the resource, `<project>.<stack>.<name>`: whose job it is"
+    )
+    input: InputFile
+    snapshot_config: SnapshotConfig
+    pipeline_id: Annotated[
+        str | None, text(r"[0-9a-f]{32}", "32 digits or letters from a to f"), Effect.REPLACE
+    ] = Field(None, description="the pipeline, needed for notifications")
+    user_data: Annotated[UserData | None, Effect.REPLACE] = Field(
+        None, description="your own text; the provider's token is added to it"
+    )
+    wait_for: Annotated[str, one_of("finished", "submitted"), Effect.IN_PLACE] = Field(
+        "finished", description="what `up` waits for"
+    )
+    timeout: Annotated[WholeNumber, Effect.IN_PLACE, Unit("seconds")] = Field(
+        600, ge=1, le=86400, description="how long `up` waits for the end of the job"
+    )
+    on_delete: Annotated[str, one_of("keep-frames", "delete-frames"), Effect.IN_PLACE] = Field(
+        "keep-frames", description="what happens to the pictures when the resource is deleted"
+    )
+    triggers: Annotated[list[Any], Effect.REPLACE] = Field(
+        default_factory=list, description="any values; a change of one makes a new job"
+    )
+    profile: Annotated[Profile | None, Effect.REPLACE] = Field(
+        None, description="account to use, from the vendor's profile file"
+    )
+    result: Annotated[str, Effect.REPLACE] = Field(
+        SUCCESS, description="set by the provider: how the job is to end"
+    )
+
+    @property
+    def is_sequence(self) -> bool:
+        """Whether the job may take more than one picture."""
+        return is_sequence(self.snapshot_config.properties())
+
+    @model_validator(mode="after")
+    def _one_region(self) -> SnapshotJobInputs:
+        """A job reads and writes in the region of its service (SubmitSnapshotJob, Location)."""
+        source, config = self.input, self.snapshot_config
+        if isinstance(source, Unknown) or isinstance(config, Unknown):
+            return self
+        for name, file in (("outputFile", config.output_file), ("tileOutputFile", config.tile_output_file)):
+            if isinstance(file, OutputFile | TileOutputFile) and _differ(file.location, source.location):
+                raise rule(
+                    ("snapshotConfig", name, "location"),
+                    f"must be input.location, {source.location!r}: a job reads and writes in one region",
+                )
+        return self
+
+
+def _differ(one: Any, other: Any) -> bool:
+    return not isinstance(one, Unknown) and not isinstance(other, Unknown) and one != other

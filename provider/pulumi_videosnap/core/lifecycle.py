@@ -1,0 +1,147 @@
+"""The lifecycle of one task kind: check, diff, create, read, update, delete. No Pulumi in here.
+
+A task kind (a live room's snapshot task, a file's snapshot job) implements `Lifecycle`. An adapter
+makes one for each call, hands it a `Context`, and translates values and errors; it decides nothing.
+
+`read` has three outcomes, and an error is none of them: a failed call never looks like "gone".
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pulumi_videosnap.core.schema import Path, Properties
+from pulumi_videosnap.core.validation import Failure
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Inputs made complete with their defaults, and what is wrong with them."""
+
+    inputs: Properties
+    failures: list[Failure] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Created:
+    """A task that runs, or was found running: its id, and everything recorded of it."""
+
+    id: str
+    outputs: Properties
+
+
+@dataclass(frozen=True)
+class Present:
+    """The service knows the task; `inputs` are its settings in the words of the program."""
+
+    inputs: Properties
+    outputs: Properties
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The service says there is no such task: the next `up` makes it again."""
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """The service cannot tell any more: what is recorded is kept, and `reason` says why."""
+
+    reason: str
+
+
+ReadOutcome = Present | Gone | Unreadable
+
+
+class RunRegistry:
+    """Which resource declared, and which created or adopted, each task in this run of the engine.
+
+    One process serves one run. That is enough to catch the two ways in which two resources of one
+    run meet over one task: both declare it, or one is the other's new name. It is also enough to tell
+    a create which run it takes the place of: the engine compares or deletes the old one in this process.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._declared: dict[str, str] = {}
+        self._made: set[str] = set()
+        self._before: dict[str, str] = {}
+
+    def register(self, task: str, resource: str) -> str:
+        """Note that a resource declares a task; returns the resource that declared it first."""
+        with self._lock:
+            return self._declared.setdefault(task, resource)
+
+    def mark_created(self, task: str) -> None:
+        """Note that this run created or adopted a task."""
+        with self._lock:
+            self._made.add(task)
+
+    def was_created(self, task: str) -> bool:
+        """Whether this run created or adopted a task, so that no delete of the same run may stop it."""
+        with self._lock:
+            return task in self._made
+
+    def set_previous(self, owner: str, run: str) -> None:
+        """Note the run that is recorded of an owner."""
+        with self._lock:
+            self._before[owner] = run
+
+    def previous(self, owner: str) -> str:
+        """The run that a new one of this owner takes the place of; empty when none was recorded."""
+        with self._lock:
+            return self._before.get(owner, "")
+
+
+def _nothing(message: str) -> None:
+    """Say nothing."""
+
+
+def no_config(key: str) -> str | None:
+    """The configuration of a stack that has none."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an adapter lends to a lifecycle for one call."""
+
+    resource: str = ""
+    """The resource's unique name, such as its URN; empty where the adapter cannot know it."""
+    progress: Callable[[str], None] = _nothing
+    """Says what is going on just now; forgotten when the call ends."""
+    warn: Callable[[str], None] = _nothing
+    """Says what the user should still see when everything is over."""
+    config: Callable[[str], str | None] = no_config
+    """Reads the stack's configuration by its full key, such as `videosnap:…`."""
+    runs: RunRegistry = field(default_factory=RunRegistry)
+
+
+class Lifecycle(ABC):
+    """One kind of task, from its declaration in a program to its end."""
+
+    @abstractmethod
+    def check(self, declared: Mapping[str, object]) -> Checked:
+        """Complete the inputs with defaults and say what is wrong with them; calls nothing."""
+
+    @abstractmethod
+    def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
+        """The fields whose change needs another task; calls nothing."""
+
+    @abstractmethod
+    def create(self, inputs: Properties) -> Created:
+        """Make the task, or adopt the one that is there already."""
+
+    @abstractmethod
+    def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
+        """Say what the service knows of the task."""
+
+    @abstractmethod
+    def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
+        """Bring the task in line with the inputs; returns everything recorded of it."""
+
+    @abstractmethod
+    def delete(self, task_id: str, recorded: Properties) -> None:
+        """End the task; one that has ended already is success."""

@@ -1,0 +1,233 @@
+"""A drift report as text for a terminal: what no longer matches, why, and what mends it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pulumi_videosnap.drift.model import DRIFTED, Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
+from pulumi_videosnap.report.formatting import counted, exact, few, sentence, shown, span, value
+from pulumi_videosnap.report.lines import listed, wrapped
+
+AS_RECORDED = (Verdict.IN_SYNC, Verdict.COMPLETE)
+"""What is only counted."""
+TOLD = (Verdict.FAILED, Verdict.MISSING, Verdict.STOPPED, Verdict.CHANGED, Verdict.UNREADABLE)
+"""What is told of each task, the worst first."""
+NOT_ALL = "The check is INCOMPLETE: what could not be looked at may have drifted."
+UNMANAGED = "Unmanaged tasks, which a cloud has and no checked stack records"
+
+_LONG = 90
+"""Seconds from which on tenths do not matter."""
+_REQUEST = re.compile(r" \(RequestId [^)\s]*\)")
+
+
+@dataclass
+class Group:
+    """Tasks of which the same is to be said."""
+
+    verdict: Verdict
+    kind: str
+    why: str
+    mend: str
+    changes: tuple[Change, ...]
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The tasks' names, to be shown."""
+        return [shown(finding.name) for finding in self.findings]
+
+
+def as_text(report: DriftReport) -> Iterator[str]:
+    """The report for people."""
+    yield from wrapped(f"{headline(report)}.")
+    yield from wrapped(f"{checked(report)}.")
+    if not report.complete:
+        yield from wrapped(NOT_ALL)
+    for stack in report.stacks:
+        yield from _stack(stack, report)
+    yield from listed(UNMANAGED, map(_unmanaged, same_jobs(report.unmanaged)))
+    yield from listed("Scope", map(sentence, report.scope))
+
+
+def headline(report: DriftReport) -> str:
+    """The whole report in one sentence; only a complete check may find no drift."""
+    parts = list(_findings(report))
+    if report.unmanaged:
+        parts.append(counted(len(report.unmanaged), "unmanaged task"))
+    return ("" if report.complete else "INCOMPLETE: ") + "; ".join(parts)
+
+
+def _findings(report: DriftReport) -> Iterator[str]:
+    closed = [shown(stack.stack) for stack in report.stacks if stack.problem is not None]
+    if closed:
+        yield f"{few(closed)} could not be looked at"
+    tasks = sum(report.counts.values())
+    if tasks:
+        yield from _verdicts(report, f"{counted(tasks, 'task')} of {_looked_at(report)}")
+    elif not closed:
+        yield _nothing(report)
+
+
+def _verdicts(report: DriftReport, population: str) -> Iterator[str]:
+    unreadable, drifted = (_count(report, kinds) for kinds in ((Verdict.UNREADABLE,), DRIFTED))
+    fine = told_counts(report.counts, AS_RECORDED)
+    if unreadable:
+        yield f"{unreadable:,} of {population} cannot be read"
+    if drifted:
+        of = "" if unreadable else f" of {population}"
+        yield f"{drifted:,}{of} drifted: {told_counts(report.counts, TOLD[:-1])}"
+    if not (unreadable or drifted):
+        yield f"{'No drift in ' if report.complete else ''}{population}: {fine}"
+    elif fine:
+        yield fine
+
+
+def _count(report: DriftReport, verdicts: Iterable[Verdict]) -> int:
+    return sum(report.counts[verdict.value] for verdict in verdicts)
+
+
+def told_counts(counts: Mapping[str, int], verdicts: Iterable[Verdict] = (*TOLD, *AS_RECORDED)) -> str:
+    """`2 changed, 1 missing`: those of which there are some."""
+    named = ((counts[verdict.value], verdict.value) for verdict in verdicts)
+    return ", ".join(f"{count:,} {name}" for count, name in named if count)
+
+
+def _nothing(report: DriftReport) -> str:
+    if not report.stacks:
+        return "Nothing to check: no stack was named"
+    verb = "records" if len(report.stacks) == 1 else "record"
+    return f"Nothing to check: {_looked_at(report)} {verb} no snapshot task"
+
+
+def _looked_at(report: DriftReport) -> str:
+    open_to_us = [stack for stack in report.stacks if stack.problem is None]
+    return shown(open_to_us[0].stack) if len(open_to_us) == 1 else counted(len(open_to_us), "stack")
+
+
+def checked(report: DriftReport) -> str:
+    """When the check was made, how long it took, and how old the state was."""
+    took = f"{report.seconds:.1f} s" if report.seconds < _LONG else span(timedelta(seconds=report.seconds))
+    text = f"Checked {exact(report.at.replace(microsecond=0))} in {took}"
+    ages = [report.at - stack.written for stack in report.stacks if stack.written]
+    return f"{text}; {_written(ages)}" if ages else text
+
+
+def _written(ages: Sequence[timedelta]) -> str:
+    youngest, oldest = before(min(ages)), before(max(ages))
+    if youngest == oldest:
+        return f"state written {youngest}"
+    return f"states written {youngest.removesuffix(' before')} to {oldest}"
+
+
+def before(age: timedelta) -> str:
+    """`2 h before`; a state that was written during the check is new."""
+    return f"{span(age)} before" if age > timedelta() else "just then"
+
+
+def _stack(stack: StackDrift, report: DriftReport) -> Iterator[str]:
+    if stack.problem is not None:
+        yield ""
+        yield from wrapped(
+            f"{shown(stack.stack)} could not be looked at: {sentence(stack.problem)}", rest="  "
+        )
+    elif len(report.stacks) > 1:
+        yield ""
+        yield from wrapped(f"{shown(stack.stack)}: {of_stack(stack, report.at)}")
+    for group in groups(stack.findings):
+        yield ""
+        yield from _group(group)
+
+
+def of_stack(stack: StackDrift, at: datetime) -> str:
+    """One stack in a sentence: its tasks, and how old its state was."""
+    tasks = len(stack.findings)
+    counts = Counter(finding.verdict.value for finding in stack.findings)
+    said = f"{counted(tasks, 'task')} ({told_counts(counts)})" if tasks else "no snapshot task"
+    return f"{said}; state written {before(at - stack.written)}" if stack.written else said
+
+
+def groups(findings: Iterable[Finding]) -> list[Group]:
+    """What is not as recorded, the worst first; what is the same of many tasks, once."""
+    found: dict[tuple[str, ...], Group] = {}
+    for finding in findings:
+        if finding.verdict not in AS_RECORDED:
+            group = Group(
+                finding.verdict,
+                finding.kind,
+                _without_own(finding.why, finding),
+                _without_own(finding.mend, finding),
+                finding.changes,
+            )
+            found.setdefault(_key(group), group).findings.append(finding)
+    return sorted(map(_exact_if_alone, found.values()), key=lambda group: TOLD.index(group.verdict))
+
+
+def _key(group: Group) -> tuple[str, ...]:
+    changes = [change.model_dump(mode="json") for change in group.changes]
+    return group.verdict.value, group.kind, group.why, group.mend, json.dumps(changes, default=str)
+
+
+def _without_own(text: str, finding: Finding) -> str:
+    """A reason without what differs from task to task although the reason is the same."""
+    for own, stands in ((finding.urn, "<urn>"), (finding.id, "<id>"), (finding.name, "<name>")):
+        if own and own in text:
+            text = re.sub(rf"(?<![\w-]){re.escape(own)}(?![\w-])", stands, text)
+    return _REQUEST.sub("", text)
+
+
+def _exact_if_alone(group: Group) -> Group:
+    if len(group.findings) == 1:
+        group.why, group.mend = group.findings[0].why, group.findings[0].mend
+    return group
+
+
+def _group(group: Group) -> Iterator[str]:
+    yield from wrapped(f"{group.verdict.value}: {who(group)}", "", "  ")
+    for change in group.changes:
+        yield from wrapped(_change(change), "  ", "    ")
+        yield from wrapped(sentence(change.meaning), "    ")
+    if group.why:
+        yield from wrapped(f"why: {sentence(group.why)}", "  ", "    ")
+    if group.mend:
+        yield from wrapped(f"to mend: {sentence(group.mend)}", "  ", "    ")
+
+
+def who(group: Group) -> str:
+    """`lobby (live room) app/room/task`, or `a, b, c and 197 more (200 live rooms)`."""
+    count = len(group.findings)
+    if count == 1:
+        return f"{group.names[0]} ({shown(group.kind)}) {shown(group.findings[0].id)}".rstrip()
+    return f"{few(group.names)} ({counted(count, shown(group.kind))})"
+
+
+def _change(change: Change) -> str:
+    return f"{shown(change.field)}: recorded {value(change.recorded)} -> actual {value(change.actual)}"
+
+
+def same_jobs(jobs: Iterable[Unmanaged]) -> list[list[Unmanaged]]:
+    """Jobs of one place, state and note together."""
+    found: dict[tuple[str, str, str], list[Unmanaged]] = {}
+    for job in jobs:
+        found.setdefault((job.where, job.state, job.note), []).append(job)
+    return list(found.values())
+
+
+def _unmanaged(jobs: Sequence[Unmanaged]) -> str:
+    first = jobs[0]
+    count = f"{len(jobs):,} " if len(jobs) > 1 else ""
+    text = f"{shown(first.where)}: {count}{shown(first.state)}{created(jobs)}: "
+    return text + few([shown(job.id) for job in jobs]) + (f"; {sentence(first.note)}" if first.note else "")
+
+
+def created(jobs: Sequence[Unmanaged]) -> str:
+    """`, created … to …`, where it is known."""
+    moments = sorted(job.created.replace(microsecond=0) for job in jobs if job.created)
+    if not moments:
+        return ""
+    first, last = exact(moments[0]), exact(moments[-1])
+    return f", created {first}" + ("" if first == last else f" to {last}")

@@ -1,0 +1,1 @@
+"""The front for Pulumi's dynamic providers: the only importers of `pulumi.dynamic`."""

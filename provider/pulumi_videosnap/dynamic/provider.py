@@ -1,0 +1,214 @@
+"""The adapter between Pulumi's dynamic providers and a `Lifecycle`: values, names and errors, nothing else.
+
+A provider class lives in this installed package and holds no attributes, so that it is pickled by
+reference: its state entry never changes, and an upgrade of the package takes effect at once. What a
+process knows (the stack's configuration, the run's claims) therefore stands in this module.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import pulumi
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.runtime import rpc
+from pydantic.alias_generators import to_camel
+
+from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry, no_config
+from pulumi_videosnap.core.schema import UNKNOWN, Properties, Unknown, dotted, snake
+from pulumi_videosnap.dynamic import engine_log, thread_pool
+from pulumi_videosnap.errors import VideosnapError
+
+
+class _Process:
+    """What this process knows of the run that it serves."""
+
+    runs = RunRegistry()
+    config: Callable[[str], str | None] = no_config
+
+
+def debugging() -> bool:
+    """Whether the user asked for tracebacks (`VIDEOSNAP_DEBUG=1`)."""
+    return os.environ.get("VIDEOSNAP_DEBUG", "") not in ("", "0")
+
+
+def _serves_the_engine() -> bool:
+    """Whether this is the engine's plugin process, not a user's program or a test."""
+    spec = getattr(sys.modules.get("__main__"), "__spec__", None)
+    return spec is not None and spec.name.startswith("pulumi.dynamic")
+
+
+if _serves_the_engine() and not debugging():
+    # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
+    sys.tracebacklimit = 0
+
+
+class LifecycleProvider(ResourceProvider):
+    """Lets the engine drive one kind of task; a subclass names the kind."""
+
+    serialize_as_secret_always = False
+    """The pickle is a class's name and nothing else: there is nothing to hide in it."""
+
+    @abstractmethod
+    def lifecycle(self, context: Context) -> Lifecycle:
+        """The task kind that this provider drives."""
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Keep the stack's configuration; credentials are read from it only when they are needed."""
+        _Process.config = req.config.get
+
+    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+        """Complete and validate a program's inputs."""
+        with _one_line_errors():
+            checked = self._task().check(_from_engine(news))
+        # With a property's name the engine would print the property's value too, a secret in clear
+        # text among them, and `{<nil>}` for every path that is not a top-level name.
+        failures = [CheckFailure("", f"{dotted(f.path)} {f.reason}") for f in checked.failures]
+        return CheckResult(_to_engine(checked.inputs), failures)
+
+    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+        """Name what needs a replacement; what merely changed, the engine sees and shows by itself."""
+        with _one_line_errors():
+            replaces = self._task().diff(_from_engine(olds), _from_engine(news))
+        paths = [".".join(map(str, path)) for path in replaces]
+        return DiffResult(replaces=paths, delete_before_replace=True)
+
+    def create(self, props: Properties) -> CreateResult:
+        """Make or adopt the task."""
+        with _one_line_errors():
+            created = self._task().create(_from_engine(props))
+        return CreateResult(created.id, created.outputs)
+
+    def read(self, id_: str, props: Properties) -> ReadResult:
+        """Tell what the service knows: present, gone (an empty id), or kept as recorded."""
+        recorded = _from_engine(props)
+        with _one_line_errors():
+            outcome = self._task().read(id_, recorded)
+        if isinstance(outcome, Gone):
+            return ReadResult("", {})
+        if isinstance(outcome, Present):
+            return ReadResult(id_, outcome.outputs, outcome.inputs)
+        engine_log.warn(engine_log.current_urn(), outcome.reason)
+        return ReadResult(id_, recorded)
+
+    def update(self, id_: str, olds: Properties, news: Properties) -> UpdateResult:
+        """Bring the task in line."""
+        with _one_line_errors():
+            outputs = self._task().update(id_, _from_engine(olds), _from_engine(news))
+        return UpdateResult(outputs)
+
+    def delete(self, id_: str, props: Properties) -> None:
+        """End the task."""
+        with _one_line_errors():
+            self._task().delete(id_, _from_engine(props))
+
+    def _task(self) -> Lifecycle:
+        thread_pool.widen()
+        urn = engine_log.current_urn()
+        return self.lifecycle(
+            Context(
+                resource=urn,
+                progress=partial(engine_log.progress, urn),
+                warn=partial(engine_log.warn, urn),
+                config=_Process.config,
+                runs=_Process.runs,
+            )
+        )
+
+
+def _from_engine(properties: Mapping[str, Any]) -> Properties:
+    """Pulumi's properties as ours: without its own (`__provider`), its unknowns as UNKNOWN."""
+    return {k: _value_from_engine(v) for k, v in properties.items() if not k.startswith("__")}
+
+
+def _value_from_engine(value: Any) -> Any:
+    if isinstance(value, pulumi.output.Unknown):
+        return UNKNOWN
+    if isinstance(value, Mapping):
+        return {k: _value_from_engine(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_value_from_engine(v) for v in value]
+    return value
+
+
+def _to_engine(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return rpc.UNKNOWN
+    if isinstance(value, Mapping):
+        return {k: _to_engine(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_to_engine(v) for v in value]
+    return value
+
+
+class _ShownError(Exception):
+    """An error as the engine prints it: its name is the first word of the line."""
+
+
+# The engine shows "<module>.<class>: <message>" and leaves out the module of a builtin.
+_ShownError.__module__ = "builtins"
+_ShownError.__qualname__ = "videosnap"
+
+
+@contextlib.contextmanager
+def _one_line_errors() -> Iterator[None]:
+    """Turn every error into one sentence; the traceback is shown only to those who ask for it."""
+    if debugging():
+        yield
+        return
+    try:
+        yield
+    except VideosnapError as error:
+        raise _ShownError(str(error)) from None
+    except Exception as error:
+        # A mistake of ours: its text could carry anything, a secret too, so only its kind is shown.
+        raise _ShownError(
+            f"unexpected {type(error).__name__} in pulumi-videosnap; run the command "
+            "again with VIDEOSNAP_DEBUG=1 to see where, and please report it"
+        ) from None
+
+
+class TaskResource(Resource):
+    """A task as a Pulumi resource: snake_case in Python, camelCase in state, never two runs of one id."""
+
+    _outputs: ClassVar[Sequence[str]] = ()
+    """Names of the outputs that are not inputs as well."""
+
+    def __init__(
+        self,
+        provider: LifecycleProvider,
+        resource_name: str,
+        props: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        declared = {name: value for name, value in props.items() if value is not None}
+        absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
+        # A new task may have the old one's id, or write where the old one's pictures are to be deleted.
+        forced = pulumi.ResourceOptions(delete_before_replace=True)
+        super().__init__(
+            provider, resource_name, {**declared, **absent}, pulumi.ResourceOptions.merge(opts, forced)
+        )
+
+    def translate_input_property(self, prop: str) -> str:
+        """Python's name of a property as state has it."""
+        return prop if prop.startswith("__") else to_camel(prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        """State's name of a property as Python has it."""
+        return prop if prop.startswith("__") else snake(prop)

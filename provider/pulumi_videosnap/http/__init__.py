@@ -1,0 +1,1 @@
+"""Calls to a cloud: sign, send, classify, retry, stay under the rate limit."""

@@ -1,0 +1,256 @@
+"""A review as text for a terminal: what a change does to each task, in Pulumi's own symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from pulumi_videosnap.report.formatting import (
+    ARROW,
+    UNKNOWN,
+    change,
+    counted,
+    few,
+    money,
+    number,
+    sentence,
+    shown,
+    span,
+    stored,
+    value,
+)
+from pulumi_videosnap.report.lines import listed, wrapped
+from pulumi_videosnap.review.model import (
+    Action,
+    Calls,
+    FieldChange,
+    Outcome,
+    Pictures,
+    Review,
+    Risk,
+    TaskReview,
+    Totals,
+)
+from pulumi_videosnap.state import LIVE
+
+SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "+-", Action.DELETE: "-"}
+"""The engine's own."""
+NOT_ALL = "The preview failed, so what is listed here may not be all"
+
+PER_HOUR, ONCE, STORED, COST = "pictures an hour", "pictures", "storage a day", "cost a day"
+
+Facts = Iterator[tuple[str, str]]
+"""What is known in figures: a label and its figure."""
+
+
+def as_text(review: Review) -> Iterator[str]:
+    """The review for people; one line where nothing changes."""
+    if review.problem:
+        yield from wrapped(f"{NOT_ALL}: {sentence(review.problem)}")
+    yield from wrapped(headline(review))
+    yield from listed("Risks", map(_risk, same_risks(review)))
+    risky = {risk.task for risk in review.risks}
+    for task in review.tasks:
+        yield ""
+        yield from _task(task, review.currency, task.name in risky)
+    if review.tasks:
+        yield from _totals(review)
+        yield from listed("What the figures rest on", map(sentence, review.assumptions))
+
+
+def headline(review: Review, arrow: str = ARROW) -> str:
+    """The whole review in one line."""
+    return f"{shown(review.stack)}: {summary(review, arrow)}"
+
+
+def summary(review: Review, arrow: str = ARROW) -> str:
+    """The same without the stack's name."""
+    parts = [population(review)]
+    if review.tasks:
+        parts.extend(_headline_figures(review.totals, arrow))
+    if review.risks:
+        parts.append(counted(len(review.risks), "risk"))
+    return "; ".join(parts)
+
+
+def population(review: Review) -> str:
+    """How many tasks change, of how many where all are listed."""
+    changing, staying = len(review.tasks), review.unchanged
+    changes = plural(changing, "task changes", "tasks change")
+    if review.problem:
+        return f"as far as the preview came, {changes} and {staying:,} stay"
+    if review.unlisted:
+        return changes if changing else "no task changes"
+    if changing:
+        verb = "changes" if changing == 1 else "change"
+        return f"{changing:,} of {counted(changing + staying, 'task')} {verb}"
+    kept = plural(staying, "stays as it is", "stay as they are")
+    return f"no task changes, {kept}" if staying else "the stack has no snapshot task"
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """`1 task changes`, `2 tasks change`."""
+    return f"{count:,} {one if count == 1 else many}"
+
+
+def _headline_figures(totals: Totals, arrow: str) -> Iterator[str]:
+    before, after = totals.pictures_per_hour_before, totals.pictures_per_hour_after
+    if number(before) != number(after):
+        yield f"{number(before)} {arrow} {number(after)} pictures an hour"
+    elif after:
+        yield f"{number(after)} pictures an hour as before"
+    if totals.job_pictures:
+        yield f"{counted(totals.job_pictures, 'picture')} by new jobs"
+
+
+def same_risks(review: Review) -> list[tuple[Risk, list[str]]]:
+    """Each risk once, with the names of the tasks that have it."""
+    groups: dict[tuple[str, str, str], tuple[Risk, list[str]]] = {}
+    for risk in review.risks:
+        _, names = groups.setdefault((risk.code, risk.field, risk.text), (risk, []))
+        names.extend([risk.task] if risk.task else [])
+    return list(groups.values())
+
+
+def _risk(group: tuple[Risk, list[str]]) -> str:
+    risk, names = group
+    where = ", ".join(filter(None, (few([shown(name) for name in names]), shown(risk.field))))
+    return (f"{where}: " if where else "") + f"{sentence(risk.text)} [{shown(risk.code)}]"
+
+
+def _task(task: TaskReview, currency: str, risky: bool) -> Iterator[str]:
+    mark = " (see its risk above)" if risky else ""
+    title = f"{shown(task.name)} ({shown(task.kind)}): {task.outcome.value}{mark}"
+    yield from wrapped(title, f"{SYMBOLS[task.action]:<3}", "   ")
+    yield from wrapped(sentence(task.effect), "   ")
+    for field in task.fields:
+        yield from wrapped(_field(field), "   ", "     ")
+    for label, figure in facts(task, currency):
+        yield from wrapped(f"{label}: {figure}", "   ", "     ")
+    for note in task.notes:
+        yield from wrapped(f"note: {sentence(note)}", "   ", "     ")
+
+
+def _field(field: FieldChange) -> str:
+    replaces = " (needs another task)" if field.replaces else ""
+    return f"{shown(field.field)}: {value(field.before)} => {value(field.after)}{replaces}"
+
+
+def facts(task: TaskReview, currency: str, arrow: str = ARROW) -> Facts:
+    """Pictures, storage, calls and cost of one task, as far as they are known."""
+    if task.kind == LIVE:
+        yield from _live_figures(task, arrow)
+    else:
+        yield from _job_figures(task, arrow)
+    if task.gap_seconds is not None:
+        yield "longest gap", f"about {span(timedelta(seconds=task.gap_seconds))}"
+    if task.calls:
+        yield "calls", calls(task.calls)
+    yield from _cost(task, currency, arrow)
+
+
+def _cost(task: TaskReview, currency: str, arrow: str) -> Facts:
+    if task.kind == LIVE and (task.cost_before, task.cost_after) != (None, None):
+        before = task.cost_before if task.before else 0.0
+        after = task.cost_after if task.after else 0.0
+        yield COST, cost(before, after, currency, arrow)
+    elif task.outcome is Outcome.NEW_JOB and task.cost_after is not None:
+        yield "cost, once", cost(task.cost_after, task.cost_after, currency)
+
+
+def _live_figures(task: TaskReview, arrow: str) -> Facts:
+    if not (task.before or task.after):
+        return
+    yield PER_HOUR, per_hour(task, arrow)
+    before, after = (0.0 if side is None else side.bytes_per_day for side in (task.before, task.after))
+    if before or after:
+        yield STORED, change(before, after, stored, arrow) + _basis(task)
+
+
+def per_hour(task: TaskReview, arrow: str = ARROW, unit: str = "") -> str:
+    """A live room's pictures an hour before and after, and of which streams."""
+    before, after = (0.0 if side is None else side.per_hour for side in (task.before, task.after))
+    return change(before, after, arrow=arrow, unit=unit) + _streams(task.after or task.before)
+
+
+def _streams(pictures: Pictures | None) -> str:
+    if pictures is None:
+        return ""
+    return " for each stream" if pictures.streams is None else f", {counted(pictures.streams, 'stream')}"
+
+
+def _basis(task: TaskReview) -> str:
+    """What the size of a picture rests on."""
+    known = [side.size_from for side in (task.after, task.before) if side and side.size_from]
+    return f", {sentence(known[0])}" if known else ""
+
+
+def _job_figures(task: TaskReview, arrow: str) -> Facts:
+    if not (task.before or task.after):
+        return
+    yield ONCE, once(task, arrow)
+    size = (task.after or task.before or Pictures()).bytes_once
+    if size is not None:
+        yield "storage", stored(size) + _basis(task)
+
+
+def once(task: TaskReview, arrow: str = ARROW) -> str:
+    """What a new job writes, or what the run on record wrote where no other comes."""
+    before, after = (None if side is None else _count(side) for side in (task.before, task.after))
+    if task.outcome is not Outcome.NEW_JOB:
+        return f"{before or after} by the run on record"
+    return (f"{before} {arrow} " if before not in (None, after) else "") + f"{after}, once"
+
+
+def _count(pictures: Pictures) -> str:
+    if pictures.once is None:
+        return UNKNOWN
+    return f"{pictures.once:,}{' at most' if pictures.at_most else ''}"
+
+
+def calls(made: Iterable[Calls]) -> str:
+    """`1 UpdateSnapshot, at least 2 GetSnapshotTask`."""
+    return ", ".join(
+        f"{'at least ' if call.at_least else ''}{call.count:,} {shown(call.action)}" for call in made
+    )
+
+
+def cost(before: float | None, after: float | None, currency: str, arrow: str = ARROW) -> str:
+    """A cost before and after, in its currency."""
+    return change(before, after, money, arrow, f" {shown(currency)}" if currency else "")
+
+
+def _totals(review: Review) -> Iterator[str]:
+    yield ""
+    yield f"{totals_of(review)}:"
+    for label, figure in total_facts(review):
+        yield from wrapped(f"{label}: {figure}", "  ", "    ")
+
+
+def totals_of(review: Review) -> str:
+    """Which tasks the totals are of."""
+    if review.unlisted:
+        return "The live tasks that the preview lists, together"
+    return "All live tasks together, those that do not change too"
+
+
+def total_facts(review: Review, arrow: str = ARROW) -> Facts:
+    """The same figures of the whole stack."""
+    totals = review.totals
+    each = ", counting one stream of a room that takes all" if takes_all(review) else ""
+    pictures = change(totals.pictures_per_hour_before, totals.pictures_per_hour_after, arrow=arrow)
+    yield PER_HOUR, pictures + each
+    yield STORED, change(totals.bytes_per_day_before, totals.bytes_per_day_after, stored, arrow)
+    costs = totals.cost_per_day_before, totals.cost_per_day_after
+    if any(amount is not None for amount in costs):
+        yield COST, cost(*costs, review.currency, arrow)
+    if totals.job_pictures:
+        yield "pictures by new jobs, once", number(totals.job_pictures)
+    if totals.calls:
+        yield "calls of this change", calls(totals.calls)
+
+
+def takes_all(review: Review) -> bool:
+    """Whether a task that changes takes every stream of its room."""
+    sides = (side for task in review.tasks if task.kind == LIVE for side in (task.before, task.after))
+    return any(side.streams is None for side in sides if side)

@@ -1,0 +1,84 @@
+"""`get_snapshot_task`: look at a task without managing it, automatic ones included."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from pulumi_videosnap.dynamic.serialization import program_config, pythonic
+from pulumi_videosnap.errors import InvalidInput
+from pulumi_videosnap.volcengine.account import connect
+from pulumi_videosnap.volcengine.convert import facts_of, settings_of
+from pulumi_videosnap.volcengine.models import TaskKey
+
+
+@dataclass(frozen=True)
+class SnapshotTaskResult:
+    """What the service says of a task; None where it says nothing."""
+
+    app_id: str
+    room_id: str
+    task_id: str
+    status: str
+    """not started, running, ended, failed or unknown."""
+    stop_reason: str | None
+    start_time: str | None
+    """RFC 3339, UTC."""
+    end_time: str | None
+    """RFC 3339, UTC; None while the task has not ended."""
+    max_idle_time: int | None
+    """Seconds."""
+    image_config: dict[str, Any]
+    storage_config: dict[str, Any]
+    """Never with keys: the service does not return them."""
+    target_streams: dict[str, Any]
+
+
+def get_snapshot_task(
+    app_id: str, room_id: str, task_id: str, *, profile: str | None = None
+) -> SnapshotTaskResult:
+    """Ask for a task that started within the last 72 hours (GetSnapshotTask).
+
+    For an automatic task, which the console sets up for every user of a room, `task_id` is the UserId.
+
+    :raises NotFound: the service does not know the task (any more).
+    :raises CallFailed: it could not be asked.
+    """
+    key = TaskKey(*_checked(app_id=app_id, room_id=room_id, task_id=task_id))
+    reading = connect(profile, program_config).get(key)
+    facts, settings = facts_of(reading.task), settings_of(reading.task, {})
+    return SnapshotTaskResult(
+        app_id=key.app_id,
+        room_id=key.room_id,
+        task_id=key.task_id,
+        status=facts["status"],
+        stop_reason=facts.get("stopReason"),
+        start_time=facts.get("startTime"),
+        end_time=facts.get("endTime"),
+        max_idle_time=settings.get("maxIdleTime"),
+        image_config=pythonic(settings.get("imageConfig", {})),
+        storage_config=pythonic(settings.get("storageConfig", {})),
+        target_streams=pythonic(settings.get("targetStreams", {})),
+    )
+
+
+def get_snapshot_task_output(
+    app_id: pulumi.Input[str],
+    room_id: pulumi.Input[str],
+    task_id: pulumi.Input[str],
+    *,
+    profile: pulumi.Input[str] | None = None,
+) -> pulumi.Output[SnapshotTaskResult]:
+    """`get_snapshot_task` for values that are only known later."""
+    return pulumi.Output.all(app_id, room_id, task_id, profile).apply(
+        lambda known: get_snapshot_task(known[0], known[1], known[2], profile=known[3])
+    )
+
+
+def _checked(**parts: str) -> list[str]:
+    for name, value in parts.items():
+        if not isinstance(value, str) or not value or "/" in value:
+            raise InvalidInput(name, "must be a text that is not empty and holds no slash")
+    return list(parts.values())

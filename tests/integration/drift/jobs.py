@@ -1,0 +1,188 @@
+"""Snapshot jobs of the matrix: what is declared, how each comes into its state, and what happens then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from integration.drift.expected import WITH_PICTURES, Cell
+from support.emulator import Emulator
+from support.jobs import PLACE, job_engine, job_inputs, store_of
+from support.miniengine import Entry
+
+NEVER, SOON = 100 * 86_400, 100
+"""Seconds a job takes that does not end within the matrix, or only after it was recorded."""
+HELD = "f0" * 16
+"""The pipeline that holds jobs back until they are recorded."""
+FOR_EVER = "f1" * 16
+"""The pipeline that never lets them go."""
+SHARED = {"frames", "media"}
+COUNT = {"stills": 3, "one": 1, "sheets": 3, "sheets-only": 3}
+TILES = {"tileOut": {"lines": 2, "columns": 2}}
+
+Inputs = dict[str, Any]
+
+DELETED: dict[str, tuple[str, ...]] = {
+    "first-deleted": ("output_00001.jpg",),
+    "middle-deleted": ("output_00002.jpg",),
+    "last-deleted": ("output_00003.jpg",),
+    "fewer-counted-last-deleted": ("output_00003.jpg",),
+    "all-deleted": (".jpg",),
+    "forgotten-all-deleted": (".jpg",),
+    "succeeded-all-deleted": (".jpg",),
+    "sheet-deleted": ("sheet_00001.jpg",),
+    "vtt-deleted": (".vtt",),
+    "its-pictures-deleted": (".jpg",),
+}
+"""How the keys end that somebody deletes."""
+EMPTIED = {
+    "bucket-emptied": ("pictures",),
+    "sheets-bucket-emptied": ("sheets",),
+    "both-buckets-emptied": ("pictures", "sheets"),
+    "bucket-deleted": ("pictures",),
+}
+
+
+class Jobs:
+    """The jobs of one stack."""
+
+    def __init__(self, emulator: Emulator, cells: Sequence[Cell]) -> None:
+        self._emulator = emulator
+        self._cells = cells
+        self._stack = job_engine(emulator)
+        self._store = store_of(emulator.environment)
+
+    def submit(self) -> None:
+        """Submit every job: at its own pace, into the pipeline that lets it come into its state."""
+        for pipeline in (HELD, FOR_EVER):
+            self._emulator.request("PUT", f"/pipelines/{pipeline}", {"state": "Paused"})
+        for bucket in {bucket for cell in self._cells for bucket in _buckets(cell)} - SHARED:
+            self._store.create_bucket(
+                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "cn-hangzhou"}
+            )
+        program: dict[str, Inputs] = {}
+        for pace in sorted({_pace(cell) for cell in self._cells}):
+            self._emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": pace})
+            program |= {cell.name: declared(cell) for cell in self._cells if _pace(cell) == pace}
+            self._stack.up(program)
+
+    def record(self) -> None:
+        """Refresh what is recorded."""
+        self._stack.refresh()
+
+    def drift_early(self) -> None:
+        """Let happen what takes its time until the command runs."""
+        self._emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 1})
+        self._emulator.request("PUT", f"/pipelines/{HELD}", {"state": "Active"})
+
+    def drift_late(self) -> None:
+        """Let happen what happens at once, to jobs and to their pictures."""
+        for cell in self._cells:
+            self._happen(cell)
+
+    def records(self) -> dict[str, Entry]:
+        """What the stack records of each job, by its name."""
+        return self._stack.state
+
+    def _happen(self, cell: Cell) -> None:
+        job = self._stack.state[cell.name].id
+        if cell.drift in DELETED:
+            self._delete([key for key in self.keys(cell) if key.endswith(DELETED[cell.drift])])
+        for which in EMPTIED.get(cell.drift, ()):
+            self._delete(self._listed(_place(cell, which)), _place(cell, which))
+        if cell.drift == "bucket-deleted":
+            self._store.delete_bucket(Bucket=_place(cell, "pictures"))
+        if cell.drift.startswith("forgotten"):
+            self._emulator.request("DELETE", f"/jobs/{job}")
+        elif cell.drift == "failed" and cell.state in (*WITH_PICTURES, "snapshoting"):
+            self._change(job, state="Fail", code="InternalError", message="it broke")
+        elif cell.drift == "user-data":
+            self._change(job, userData="somebody-elses")
+        elif cell.drift.startswith("fewer-counted"):
+            self._change(job, count=2)
+        elif cell.drift == "began":
+            self._emulator.request("PUT", "/jobs/pace", {"runningSeconds": NEVER})
+            self._change(job, state="Snapshoting")
+        elif cell.drift in ("another-picture", "more-pictures"):
+            self._write(cell, "00001.jpg" if cell.drift == "another-picture" else "00004.jpg")
+
+    def keys(self, cell: Cell) -> list[str]:
+        """The objects that a job wrote into the shared bucket."""
+        return [key for key in self._listed("frames") if key.startswith(f"{cell.name}/")]
+
+    def _listed(self, bucket: str) -> list[str]:
+        return [item["Key"] for item in self._store.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+    def _delete(self, keys: Sequence[str], bucket: str = "frames") -> None:
+        assert keys, "there is nothing to delete"
+        for key in keys:
+            self._store.delete_object(Bucket=bucket, Key=key)
+
+    def _write(self, cell: Cell, end: str) -> None:
+        self._store.put_object(Bucket="frames", Key=f"{cell.name}/output_{end}", Body=b"a picture")
+
+    def _change(self, job: str, **changes: Any) -> None:
+        self._emulator.request("PUT", f"/jobs/{job}", changes)
+
+
+def declared(cell: Cell) -> Inputs:
+    """What a program declares of a cell's job."""
+    shape = cell.state if cell.state in WITH_PICTURES else "stills"
+    given = job_inputs(cell.name, waitFor="submitted", frameType="normal", **_shape(cell, shape))
+    given["snapshotConfig"]["outputFile"]["bucket"] = _place(cell, "pictures")
+    if cell.state == "failed" or (cell.state, cell.drift) == ("submitted", "failed"):
+        given["input"] = {**given["input"], "object": "nowhere.mp4"}
+    if cell.state == "submitted":
+        waits = cell.drift in ("succeeded", "failed", "succeeded-all-deleted")
+        given["pipelineId"] = HELD if waits else FOR_EVER
+    if shape == "one":
+        for name in ("interval", "num"):
+            del given["snapshotConfig"][name]
+    return given
+
+
+def _shape(cell: Cell, shape: str) -> Inputs:
+    sheet = {**PLACE, "bucket": _place(cell, "sheets"), "object": f"{cell.name}/sheet_{{TileCount}}.jpg"}
+    if shape == "sheets":
+        return {"tileOutputFile": sheet, **TILES}
+    if shape == "sheets-only":
+        return {"tileOutputFile": sheet, "tileOut": {**TILES["tileOut"], "isKeepCellPic": False}}
+    if shape in ("vtt", "one"):
+        name = "index.vtt" if shape == "vtt" else "picture.jpg"
+        file = {"outputFile": {**PLACE, "object": f"{cell.name}/{name}"}}
+        return {**file, "format": "vtt"} if shape == "vtt" else file
+    return {}
+
+
+def _place(cell: Cell, which: str) -> str:
+    """The bucket of a job's pictures or sheets; one of its own where buckets are emptied."""
+    return f"{which}-of-{cell.state}-{cell.drift}"[:63] if cell.drift in EMPTIED else "frames"
+
+
+def _buckets(cell: Cell) -> set[str]:
+    return {_place(cell, "pictures"), _place(cell, "sheets")}
+
+
+def _pace(cell: Cell) -> int:
+    """How long it runs once it runs."""
+    if cell.state == "snapshoting":
+        return SOON if cell.drift == "succeeded" else NEVER
+    return 1
+
+
+ACTUAL = {
+    "began": "Snapshoting",
+    "succeeded": "Success",
+    "succeeded-all-deleted": "Success",
+    "failed": "Fail",
+    "submitted": "Submitted",
+    "snapshoting": "Snapshoting",
+    **dict.fromkeys(WITH_PICTURES, "Success"),
+}
+
+
+def actual_state(cell: Cell) -> str | None:
+    """The state in which a job must be when the command runs; None where the service has forgotten it."""
+    if cell.drift.startswith("forgotten"):
+        return None
+    return ACTUAL.get(cell.drift) or ACTUAL[cell.state]

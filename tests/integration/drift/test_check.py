@@ -1,0 +1,229 @@
+"""A drift run's own sense: when it stops asking, what nobody manages, which records it cannot use."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from pulumi_videosnap.alibaba.convert import owner_mark
+from pulumi_videosnap.alibaba.models import SnapshotJob
+from pulumi_videosnap.core.lifecycle import Present
+from pulumi_videosnap.drift import detect, unrecorded
+from pulumi_videosnap.drift.kinds import KINDS
+from pulumi_videosnap.drift.model import DriftReport, Verdict
+from pulumi_videosnap.drift.unmanaged import unmanaged_in
+from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
+from pulumi_videosnap.state import FILE, LIVE, RecordedResource, Stack, read_export
+
+NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
+ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
+MANY = 200
+
+
+def task(number: int, **more: Any) -> RecordedResource:
+    inputs = {**ROOM, "taskId": f"Task{number}"}
+    return RecordedResource(
+        f"room{number:03d}", LIVE, f"661e/Room1/Task{number}", inputs, f"urn{number}", inputs, **more
+    )
+
+
+class Service:
+    """What reading comes to, whoever asks; it counts."""
+
+    def __init__(self, answer: Callable[[str], Present]) -> None:
+        self.asked = 0
+        self._answer = answer
+        self._lock = threading.Lock()
+
+    def read(self, task_id: str, recorded: dict[str, Any]) -> Present:
+        with self._lock:
+            self.asked += 1
+        return self._answer(task_id)
+
+
+def checked(
+    monkeypatch: pytest.MonkeyPatch,
+    service: Service,
+    tasks: list[RecordedResource] | Stack,
+    told: list[int] | None = None,
+) -> DriftReport:
+    kind = KINDS[LIVE]
+    fake = type(kind)(kind.inputs, lambda _: service, kind.goal, kind.reached, kind.is_over, kind.can_change)  # type: ignore[arg-type, return-value]
+    for module in (detect, unrecorded):
+        monkeypatch.setattr(module, "KINDS", {LIVE: fake})
+    progress: list[int] = [] if told is None else told
+    around = detect.Around(lambda: NOW, None, _nothing_seen, lambda done, _: progress.append(done))
+    stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
+    return detect.report_of([stack], around)
+
+
+def _nothing_seen(*_: Any) -> Any:
+    raise AssertionError("no job is recorded, so nobody lists any")
+
+
+def _present(task_id: str) -> Present:
+    inputs = {**ROOM, "taskId": task_id.rpartition("/")[2]}
+    return Present(inputs, {**inputs, "status": "running"})
+
+
+def test_a_dead_endpoint_costs_a_few_calls_and_not_one_a_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(_: str) -> Present:
+        raise Unreachable("GetSnapshotTask", "nobody listens there")
+
+    service = Service(dead)
+    report = checked(monkeypatch, service, [task(number) for number in range(MANY)])
+    assert service.asked <= detect.AT_ONCE + detect.GIVES_UP_AFTER
+    assert report.counts[Verdict.UNREADABLE.value] == MANY
+    assert report.exit_code == 2
+    assert sum("not asked" in finding.why for finding in report.findings()) == MANY - service.asked
+
+
+@pytest.mark.parametrize("failure", [Rejected("GetSnapshotTask", "no"), Unreachable("GetSnapshotTask", "…")])
+def test_failures_of_some_tasks_do_not_keep_the_others_from_being_asked(
+    monkeypatch: pytest.MonkeyPatch, failure: CallFailed
+) -> None:
+    def some(task_id: str) -> Present:
+        if task_id.endswith("7"):
+            raise failure
+        return _present(task_id)
+
+    service = Service(some)
+    report = checked(monkeypatch, service, [task(number) for number in range(MANY)])
+    assert service.asked == MANY
+    assert report.counts[Verdict.UNREADABLE.value] == MANY // 10
+    assert report.counts[Verdict.IN_SYNC.value] == MANY - MANY // 10
+
+
+def test_progress_is_told_for_each_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    checked(monkeypatch, Service(_present), [task(number) for number in range(20)], told)
+    assert told == list(range(1, 21))
+
+
+SEALED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:"}
+
+
+@pytest.mark.parametrize(
+    ("closed", "named"),
+    [
+        ({"imageConfig": {"interval": SEALED}}, "image_config.interval"),
+        ({"imageConfig": SEALED}, "image_config.interval"),
+        ({"targetStreams": {"streamList": [{"userId": SEALED, "index": 0}]}}, "target_streams.stream_list"),
+    ],
+    ids=["value", "block", "in-a-list"],
+)
+def test_a_setting_that_is_a_closed_secret_is_never_called_in_sync(
+    monkeypatch: pytest.MonkeyPatch, closed: dict[str, Any], named: str
+) -> None:
+    resource = {
+        "type": "pulumi-python:dynamic/volcengine:SnapshotTask",
+        "urn": "urn:pulumi:dev::shop::t::lobby",
+        "id": "661e/Room1/Task1",
+        "inputs": {**ROOM, "taskId": "Task1", **closed},
+        "outputs": {**ROOM, "taskId": "Task1", **closed},
+    }
+    stack = read_export(json.dumps({"deployment": {"resources": [resource]}}), "dev")
+    (finding,) = checked(monkeypatch, Service(_present), stack).findings()
+    assert finding.verdict is Verdict.UNREADABLE
+    assert named in finding.why
+    assert "--show-secrets" in finding.why
+
+
+def test_a_secret_that_differs_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    path = ("imageConfig", "interval")
+    opened = task(1, sealed=frozenset({path}))
+    answer = {**ROOM, "taskId": "Task1", "imageConfig": {"interval": 77}}
+    service = Service(lambda _: Present(answer, {**answer, "status": "running"}))
+    report = checked(monkeypatch, service, [opened])
+    (finding,) = report.findings()
+    assert finding.verdict is Verdict.CHANGED
+    assert "77" not in report.model_dump_json()
+
+
+def test_a_task_whose_replacement_was_broken_off_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    around = detect.Around(lambda: NOW, None, _nothing_seen, lambda *_: None)
+    report = detect.report_of([Stack("dev", (), interrupted=(task(1),))], around)
+    (finding,) = report.findings()
+    assert (finding.verdict, report.exit_code) == (Verdict.MISSING, 1)
+
+
+def _noted(*recorded: str) -> str:
+    """An export whose engine noted that it was starting `lobby`, and who knows what became of it."""
+    of = {"type": "pulumi-python:dynamic/volcengine:SnapshotTask", "inputs": {**ROOM, "taskId": "Task1"}}
+    urn = f"urn:pulumi:dev::shop::{of['type']}::"
+    resources = [{**of, "urn": urn + name, "id": f"661e/Room1/{name}"} for name in recorded]
+    noted = [{"type": "creating", "resource": {**of, "urn": f"{urn}lobby"}}]
+    return json.dumps({"deployment": {"resources": resources, "pending_operations": noted}})
+
+
+def _ended(task_id: str) -> Present:
+    there = _present(task_id)
+    return Present(there.inputs, {**there.outputs, "status": "ended"})
+
+
+@pytest.mark.parametrize(
+    ("answer", "unmanaged", "code"),
+    [
+        (_present, ["661e/Room1/Task1"], 0),
+        (_ended, [], 0),
+        (NotFound("GetSnapshotTask", "no such task", at=NOW), [], 0),
+        (Unreachable("GetSnapshotTask", "nobody listens there"), [], 2),
+    ],
+    ids=["runs", "ended", "never-started", "not-known"],
+)
+def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, answer: Any, unmanaged: list[str], code: int
+) -> None:
+    def answered(task_id: str) -> Present:
+        if isinstance(answer, CallFailed):
+            raise answer
+        told: Present = answer(task_id)
+        return told
+
+    report = checked(monkeypatch, Service(answered), read_export(_noted(), "dev"))
+    assert [one.id for one in report.unmanaged] == unmanaged
+    assert report.exit_code == code
+    assert all("broken off" in one.note for one in report.unmanaged)
+
+
+def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
+    assert read_export(_noted("lobby"), "dev").begun == ()
+    assert [task.name for task in read_export(_noted("hall"), "dev").begun] == ["lobby"]
+
+
+def job(number: int, owner: str, hours_ago: float) -> SnapshotJob:
+    return SnapshotJob.model_validate(
+        {
+            "Id": f"{number:032x}",
+            "State": "Success",
+            "UserData": f"{owner_mark(owner)}abc" if owner else "mine",
+            "CreationTime": (NOW - timedelta(hours=hours_ago)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
+    properties = {
+        "owner": "shop.dev.stills",
+        "creationTime": (NOW - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "input": {"location": "oss-cn-hangzhou"},
+    }
+    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
+    listed = [
+        job(1, "shop.dev.stills", 2),
+        job(2, "shop.dev.stills", 5),
+        job(3, "shop.dev.stills", 1),
+        job(4, "other.dev.stills", 1),
+        job(5, "", 1),
+    ]
+    found, scope = unmanaged_in([Stack("dev", (recorded,))], lambda *_: (listed, NOW - timedelta(hours=6)))
+    assert [int(one.id, 16) for one in found] == [3, 4, 5]
+    assert ["broken off" in one.note for one in found] == [True, False, False]
+    assert "another stack" in found[1].note
+    assert found[2].note == ""
+    assert "among 5 (since 2026-08-04 06:00:00 UTC)" in scope[0]

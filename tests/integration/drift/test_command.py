@@ -1,0 +1,171 @@
+"""The command around a drift run: what it refuses, which stacks it takes, how it heals."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+from integration.drift.test_check import NOW
+from pulumi_videosnap import pulumi_cli
+from pulumi_videosnap.cli.drift import main
+from pulumi_videosnap.drift.detect import Around
+from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Verdict
+from pulumi_videosnap.drift.remediate import heal
+from pulumi_videosnap.errors import CannotCheck, InvalidInput
+
+EMPTY = json.dumps({"version": 3, "deployment": {"manifest": {"time": "2026-08-04T10:00:00.123456789Z"}}})
+NOBODY = Around(lambda: NOW, None, lambda *_: ([], None), lambda *_: None)
+
+
+class Engine:
+    """Answers commands as it was told to, and remembers them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], tuple[int, str]]) -> None:
+        self.asked: list[str] = []
+        self._answer = answer
+        monkeypatch.setattr(pulumi_cli, "run", self._run)
+        monkeypatch.setattr(pulumi_cli, "hand_over", self._hand_over)
+
+    def _run(self, arguments: Sequence[str], _folder: Path) -> CompletedProcess[str]:
+        command = " ".join(arguments)
+        self.asked.append(command)
+        code, text = self._answer(command)
+        return CompletedProcess([], code, text if code == 0 else "", "" if code == 0 else text)
+
+    def _hand_over(self, arguments: Sequence[str], folder: Path) -> int:
+        return self._run(arguments, folder).returncode
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["--all", "--stack", "dev"], "--all"),
+        (["--state", "file", "--stack", "dev"], "--state"),
+        (["--state", "file", "--heal"], "--heal"),
+        (["--yes"], "--yes"),
+        (["--state", "absent.json"], "absent.json"),
+        (["--cwd", "absent"], "absent"),
+    ],
+)
+def test_bad_arguments_are_refused_by_name(
+    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr()
+    assert (named in told.err, len(told.err.splitlines()), told.out) == (True, 1, "")
+
+
+@pytest.mark.parametrize("text", ["", "hello", "[]", '{"deployment": 1}', '{"resources": []}'])
+def test_what_is_no_state_is_refused(
+    text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    assert main(["--state", "-"], NOBODY) == 2
+    assert "no export of a stack" in capsys.readouterr().err
+
+
+def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unknown = (255, "error: no stack named 'nope' found")
+    Engine(monkeypatch, lambda asked: unknown if "nope" in asked else (0, EMPTY))
+    assert main(["--stack", "nope", "--stack", "dev", "--stack", "dev", "--json"], NOBODY) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert [stack["stack"] for stack in report["stacks"]] == ["nope", "dev"]
+    assert "no stack named 'nope'" in report["stacks"][0]["problem"]
+    assert report["stacks"][1]["problem"] is None
+
+
+def test_all_stacks_of_the_project_are_checked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    listed = json.dumps([{"name": "dev"}, {"name": "prod"}])
+    Engine(monkeypatch, lambda asked: (0, listed if asked.startswith("stack ls") else EMPTY))
+    assert main(["--all"], NOBODY) == 0
+    assert "no drift" not in capsys.readouterr().out.lower()
+
+
+def test_a_project_without_stacks_is_not_called_checked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Engine(monkeypatch, lambda _: (0, "[]"))
+    assert main(["--all"], NOBODY) == 2
+    assert "no stack" in capsys.readouterr().err
+
+
+def test_secrets_are_opened_only_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:"}
+    sealed = json.dumps({"deployment": {"resources": [{"urn": "urn:pulumi:dev::shop", "outputs": mark}]}})
+    for text, opened in ((EMPTY, False), (sealed, True)):
+        engine = Engine(monkeypatch, lambda _, told=text: (0, told))  # type: ignore[misc]
+        main(["--stack", "dev"], NOBODY)
+        assert ("stack export --stack dev --show-secrets" in engine.asked) is opened
+
+
+def finding(name: str, verdict: Verdict, *fields: str) -> Finding:
+    changes = tuple(Change(field=field, recorded=1, actual=2, meaning="…") for field in fields)
+    return Finding(name=name, urn=f"urn:{name}", kind="live room", id=name, verdict=verdict, changes=changes)
+
+
+REPORT = DriftReport(
+    at=NOW,
+    seconds=1,
+    stacks=(
+        StackDrift(
+            stack="dev",
+            findings=(
+                finding("hall", Verdict.STOPPED, "state"),
+                finding("stills", Verdict.CHANGED, "frames"),
+                finding("fine", Verdict.IN_SYNC),
+                finding("dark", Verdict.UNREADABLE),
+            ),
+        ),
+        StackDrift(stack="calm", findings=(finding("fine", Verdict.IN_SYNC),)),
+    ),
+)
+AIM = "--stack dev --target urn:hall --target-replace urn:stills"
+
+
+def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
+    assert heal(REPORT, Path(), agreed=True)
+    assert engine.asked == [
+        f"preview --refresh --json --show-sames {AIM}",
+        f"up --refresh --yes --skip-preview {AIM}",
+    ]
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("answer", "runs"), [("yes\n", True), ("y\n", True), ("no\n", False), ("\n", False)])
+def test_healing_asks_and_takes_nothing_but_a_yes(
+    monkeypatch: pytest.MonkeyPatch, answer: str, runs: bool
+) -> None:
+    terminal: Any = io.StringIO(answer)
+    terminal.isatty = lambda: True
+    monkeypatch.setattr("sys.stdin", terminal)
+    engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
+    assert heal(REPORT, Path(), agreed=False) is runs
+    assert any(asked.startswith("up ") for asked in engine.asked) is runs
+
+
+def test_healing_where_nobody_can_answer_needs_a_yes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    engine = Engine(monkeypatch, lambda _: (0, "{}"))
+    with pytest.raises(InvalidInput, match="add --yes"):
+        heal(REPORT, Path(), agreed=False)
+    assert engine.asked == []
+
+
+@pytest.mark.parametrize("failing", ["preview", "up"])
+def test_healing_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
+    Engine(monkeypatch, lambda asked: (1, "error: no") if asked.startswith(failing) else (0, '{"steps": []}'))
+    with pytest.raises(CannotCheck, match=f"pulumi {failing}"):
+        heal(REPORT, Path(), agreed=True)

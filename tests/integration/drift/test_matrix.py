@@ -1,0 +1,238 @@
+"""Every drift the emulator can make, for each state of a task: none missed, none made up, and what could not
+be checked never told as no drift.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.drift import jobs, rooms
+from integration.drift.circumstances import PATIENCE, Circumstance, circumstances
+from integration.drift.expected import (
+    JOBS,
+    RECORDED_ENDS,
+    UNREADABLE,
+    UNSAID,
+    WENT_ON,
+    Cell,
+    Told,
+    cells,
+    expected,
+)
+from integration.drift.judging import FALSE, HUSHED, MISSED, Score, judge, judge_text
+from integration.drift.population import UNTIL_LOOKED_AT, UNTIL_RECORDED, Population, populate
+from pulumi_videosnap.cli.drift import main
+from pulumi_videosnap.drift.model import DRIFTED, Verdict
+from support.counts import TOLD
+from support.emulator import Emulator, running_emulator
+
+ALL, BOTH = cells(), ("room", "job")
+SOME_DRIFTS = ("nothing", "interval", "stopped-by-api", "unknown")
+JOB_DRIFTS = ("first-deleted", "forgotten", "vtt-deleted", "succeeded", "failed")
+HOUR = 3600
+MOST_QUERIES = 2
+"""What all jobs of a stack may cost together."""
+SO_FAR = UNTIL_RECORDED + UNTIL_LOOKED_AT
+
+
+@dataclass
+class Matrix:
+    """A population, and the command run on it again and again."""
+
+    population: Population
+    emulator: Emulator
+    folder: Path
+    capsys: pytest.CaptureFixture[str]
+    environment: pytest.MonkeyPatch
+    score: Score = field(default_factory=Score)
+    runs: Iterator[int] = field(default_factory=count)
+    budget: float = PATIENCE
+
+    def hold(self, where: str, chosen: Sequence[Cell], told: Mapping[str, Told]) -> None:
+        """Run the command on some of the cells, and hold its JSON against the table."""
+        arguments = self.population.export(self.folder / "state.json", chosen)
+        code, said = self._run([*arguments, "--json"])
+        judge(self.score, where, chosen, told, (code, json.loads(said)))
+
+    def hold_text(self, where: str, chosen: Sequence[Cell], told: Mapping[str, Told]) -> None:
+        """The same for what people read."""
+        arguments = self.population.export(self.folder / "state.json", chosen)
+        judge_text(self.score, where, chosen, told, self._run(arguments))
+
+    def _run(self, arguments: list[str]) -> tuple[int, str]:
+        """Run the command as a new process would, to which a budget that no run had before comes close."""
+        budget = self.budget + next(self.runs) / 1e6
+        self.environment.setenv("VIDEOSNAP_CALL_BUDGET", f"{budget:f}")
+        self.capsys.readouterr()
+        code = main(arguments)
+        return code, self.capsys.readouterr().out
+
+
+@pytest.fixture
+def matrix(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Matrix]:
+    with running_emulator(tmp_path, "--pace", "manual") as emulator:
+        surroundings = {
+            **emulator.environment,
+            "HOME": str(tmp_path),
+            "VIDEOSNAP_QUOTA_DIR": str(tmp_path / "quota"),
+            "MATRIX_KEY": "AKIDmatrix",
+            "MATRIX_SECRET": "secret",
+        }
+        for name, value in surroundings.items():
+            monkeypatch.setenv(name, value)
+        yield Matrix(populate(emulator, ALL), emulator, tmp_path, capsys, monkeypatch)
+
+
+def test_no_drift_is_missed_none_made_up_and_nothing_unchecked_told_as_fine(
+    matrix: Matrix, record_property: Callable[[str, object], None]
+) -> None:
+    assert_as_claimed(matrix)
+    each_drift(matrix)
+    each_circumstance(matrix)
+    later(matrix)
+    forgotten(matrix)
+    record_property(TOLD, "drift matrix: " + "\n  ".join(matrix.score.lines()))
+    assert not matrix.score.mistakes, "\n".join(matrix.score.notes)
+
+
+def assert_as_claimed(matrix: Matrix) -> None:
+    """The emulator really is where the cells say, so that no cell tests something else than it claims."""
+    there = {
+        task["roomId"]: f"{task['status']} {task['stopReason']}".strip()
+        for task in reversed(matrix.emulator.tasks())
+    }
+    wanted = dict(rooms.actual_states(of_kind("room")))
+    assert {name: there[name] for name in wanted} == wanted
+    states = {job["jobId"]: job["state"] for job in matrix.emulator.request("GET", "/jobs")["jobs"]}
+    records = matrix.population.jobs.records()
+    for cell in of_kind("job"):
+        assert states.get(records[cell.name].id) == jobs.actual_state(cell), cell.name
+        recorded = {"submitted": "Submitted", "snapshoting": "Snapshoting", "failed": "Fail"}
+        assert records[cell.name].outputs["state"] == recorded.get(cell.state, "Success"), cell.name
+
+
+def each_drift(matrix: Matrix) -> None:
+    """What happened to one task: first those that did not drift, for which the exit code is 0."""
+    told = dict.fromkeys(BOTH, Told.ALL)
+    found = {cell: expected(cell, Told.ALL)[0] for cell in ALL}
+    drifted = [cell for cell in ALL if found[cell].verdict in DRIFTED]
+    unread = [cell for cell in ALL if found[cell] == UNREADABLE]
+    assert len(drifted) > len(ALL) / 2
+    undrifted = [cell for cell in ALL if cell not in (*drifted, *unread)]
+    last = matrix.emulator.last_call()
+    matrix.hold("undrifted", undrifted, told)
+    made = Counter(call["action"] for call in matrix.emulator.calls(last))
+    assert made["GetSnapshotTask"] == sum(cell.kind == "room" for cell in undrifted)
+    assert made["QuerySnapshotJobList"] <= MOST_QUERIES
+    matrix.hold("drifted", drifted, told)
+    matrix.hold("unread", unread, told)
+    matrix.hold_text("unread", unread, told)
+
+
+def each_circumstance(matrix: Matrix) -> None:
+    """What happens to all tasks at once, over tasks in every state."""
+    for circumstance in circumstances():
+        chosen = chosen_for(circumstance)
+        told = {kind: circumstance.told(kind) for kind in BOTH}
+        with pytest.MonkeyPatch.context() as environment:
+            matrix.budget = circumstance.budget
+            with circumstance.within((matrix.emulator, environment)):
+                matrix.hold(circumstance.name, chosen, told)
+                if few := read_and_unread(chosen, told):
+                    matrix.hold_text(circumstance.name, few, told)
+        matrix.budget = PATIENCE
+
+
+def later(matrix: Matrix) -> None:
+    """73 hours and 30 days after the start; what is started again at 73 hours is young then."""
+    told = dict.fromkeys(BOTH, Told.TOO_LATE)
+    matrix.emulator.advance(73 * HOUR - SO_FAR)
+    matrix.population.rooms.restart_again()
+    matrix.hold("73 hours", ALL, told)
+    matrix.hold_text("73 hours", some_in_each_state(), told)
+    matrix.emulator.advance((30 * 24 - 73) * HOUR)
+    told["room"] = Told.NOTHING
+    matrix.hold("30 days", list(dict.fromkeys([*some_in_each_state(), *of_kind("job")])), told)
+    matrix.hold_text("30 days", some_in_each_state(), told)
+
+
+def forgotten(matrix: Matrix) -> None:
+    """The service starts over: it knows no task, and hours have not passed."""
+    matrix.emulator.reset()
+    matrix.hold("forgotten", some_in_each_state(), dict.fromkeys(BOTH, Told.FORGOTTEN))
+
+
+def of_kind(kind: str) -> list[Cell]:
+    return [cell for cell in ALL if cell.kind == kind]
+
+
+def some_in_each_state() -> list[Cell]:
+    """Few enough to ask for often: every state with nothing since, and some drifts."""
+    return [
+        cell
+        for cell in ALL
+        if (cell.drift in SOME_DRIFTS and (cell.state == "running" or cell.drift == "nothing"))
+        or (cell.kind == "job" and cell.drift in JOB_DRIFTS)
+    ]
+
+
+def chosen_for(circumstance: Circumstance) -> list[Cell]:
+    """The fewer, the longer it takes to ask for one; where a field is not told, every drift of it."""
+    if circumstance.rooms in UNSAID:
+        return [cell for cell in ALL if cell.state == "running" and not cell.keep_running]
+    some = some_in_each_state()
+    if circumstance.hopeless:
+        return some
+    once = [cell for cell in some if not cell.keep_running or cell.drift == "interval"]
+    return once[:: 5 if circumstance.slow else 1]
+
+
+def read_and_unread(chosen: list[Cell], told: Mapping[str, Told]) -> list[Cell]:
+    """Two of which nothing may be said, among two of which something is; no one where all can be read."""
+    unread = [cell for cell in chosen if expected(cell, told[cell.kind]) == (UNREADABLE,)]
+    read = [cell for cell in chosen if cell not in unread]
+    return [*unread[:1], *unread[-1:], *read[:1], *read[-1:]] if len(unread) > 1 else []
+
+
+def test_the_matrix_has_a_cell_for_every_row_and_state() -> None:
+    names = [cell.name for cell in ALL]
+    assert len(set(names)) == len(names)
+    assert len(of_kind("job")) == sum(map(len, JOBS.values()))
+    assert len(of_kind("room")) >= 2 * (4 * len(WENT_ON) + 4 * len(RECORDED_ENDS))
+    seen = {one.verdict for cell in ALL for told in Told if _fits(cell, told) for one in expected(cell, told)}
+    assert seen == set(Verdict)
+
+
+def _fits(cell: Cell, told: Told) -> bool:
+    return cell.kind == "room" or told not in UNSAID
+
+
+@pytest.mark.parametrize(
+    ("always", "mistake", "told"),
+    [
+        (Verdict.IN_SYNC, MISSED, Told.ALL),
+        (Verdict.CHANGED, FALSE, Told.ALL),
+        (Verdict.COMPLETE, HUSHED, Told.NOTHING),
+        (Verdict.MISSING, FALSE, Told.NOTHING),
+    ],
+)
+def test_a_command_that_always_says_the_same_is_found_out(always: Verdict, mistake: str, told: Told) -> None:
+    said: list[dict[str, Any]] = [
+        {"name": cell.name, "verdict": always.value, "changes": [], "why": ""} for cell in ALL
+    ]
+    report: dict[str, Any] = {"stacks": [{"findings": said}], "exitCode": 0, "complete": True}
+    score = Score()
+    judge(score, "", ALL, dict.fromkeys(BOTH, told), (0, report))
+    drifted = [cell for cell in ALL if expected(cell, told)[0].verdict in DRIFTED]
+    wrong = len(drifted) if mistake == MISSED else len(ALL) - len(drifted)
+    assert score.mistakes[mistake] == wrong > 0

@@ -1,0 +1,244 @@
+"""Opening pictures: what is told of good ones, and that bad ones do no harm."""
+
+from __future__ import annotations
+
+import builtins
+import random
+import threading
+import tracemalloc
+import warnings
+from collections.abc import Callable
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image, ImageDraw
+
+from integration.frames.pictures import bodies
+from integration.frames.pictures.bodies import encoded, gradient
+from pulumi_videosnap.errors import VideosnapError
+from pulumi_videosnap.frames import pictures
+from pulumi_videosnap.frames.pictures import NotAPicture, is_black, is_same, look
+
+JPEG = encoded(gradient(), "JPEG")
+PNG = encoded(gradient())
+
+
+def opened(thumbnail: bytes) -> Image.Image:
+    return Image.open(BytesIO(thumbnail), formats=("WEBP",))
+
+
+def test_a_picture_is_measured_and_made_small() -> None:
+    told = look(encoded(gradient(640, 360), "JPEG"))
+    assert (told.width, told.height, len(told.digest)) == (640, 360, 64)
+    assert told.thumbnail_type == "image/webp"
+    assert opened(told.thumbnail).size == (160, 90)
+
+
+def test_a_small_picture_is_not_made_larger() -> None:
+    assert opened(look(PNG, thumbnail_side=320).thumbnail).size == (96, 64)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "empty, 0 bytes"),
+        (b"<!doctype html><p>AccessDenied", "HTML or XML text, neither JPEG nor PNG"),
+        (b"\xef\xbb\xbf\n <svg viewBox='0 0 9 9'/>", "HTML or XML text, neither JPEG nor PNG"),
+        (b'{"Code": "NoSuchKey"}', "JSON text, neither JPEG nor PNG"),
+        (encoded(gradient(), "GIF"), "a GIF picture, neither JPEG nor PNG"),
+        (encoded(gradient(), "WEBP"), "a WebP picture, neither JPEG nor PNG"),
+        (encoded(gradient(), "BMP"), "a BMP picture, neither JPEG nor PNG"),
+        (encoded(gradient(), "TIFF"), "a TIFF picture, neither JPEG nor PNG"),
+        (b"WEBVTT\n\n00:00.000 --> 00:01.000", "a WebVTT text, neither JPEG nor PNG"),
+        (bytes(64), "bytes of another type, neither JPEG nor PNG"),
+        (JPEG[: len(JPEG) // 2], "truncated"),
+        (JPEG[:4], "damaged"),
+        (PNG[: len(PNG) // 2], "truncated"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "damaged"),
+        (bodies.png_bomb(60_000, 60_000), "too large to be opened safely"),
+        (bodies.png_bomb(8_000, 8_000), "too large to be opened safely: 8,000 × 8,000 pixels"),
+        (bodies.png_bomb(2**31 - 1, 1), "too large to be opened safely"),
+        (bodies.jpeg_bomb(65_000, 65_000), "too large to be opened safely"),
+        (bodies.text_bomb(), "damaged"),
+        (bodies.many_scans(200), "too slow to be opened safely: 210 scans of 4,000,000 pixels"),
+    ],
+)  # fmt: skip
+def test_what_is_no_picture_says_why(body: bytes, reason: str) -> None:
+    with pytest.raises(NotAPicture) as refused:
+        look(body)
+    assert refused.value.reason == reason
+    assert str(refused.value) == f"not a picture: {reason}"
+
+
+@pytest.mark.parametrize(
+    "body", [bodies.png_bomb(60_000, 60_000), bodies.jpeg_bomb(65_000, 65_000), bodies.text_bomb()]
+)
+def test_a_bomb_takes_no_memory(body: bytes) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(NotAPicture):
+            look(body)
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_too_many_bytes_are_not_even_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "MOST_BYTES", len(JPEG) - 1)
+    with pytest.raises(NotAPicture, match="too large to be opened safely: 1,"):
+        look(JPEG)
+
+
+@pytest.mark.parametrize("body", [JPEG, PNG], ids=["jpeg", "png"])
+def test_a_jpeg_or_png_is_refused_at_each_length_that_lacks_pixels(body: bytes) -> None:
+    whole = look(body)
+    for length in range(0, len(body), 7):
+        try:
+            told = look(body[:length])
+        except NotAPicture:
+            continue
+        # A PNG may lack its last, empty chunk: then all pixels are there.
+        assert is_same(told, whole)
+
+
+def test_damage_never_surprises() -> None:
+    chance = random.Random(4)
+    for source in [JPEG, PNG] * 200:
+        body = bytearray(source)
+        for _ in range(chance.randint(1, 8)):
+            body[chance.randrange(len(body))] = chance.randrange(256)
+        try:
+            look(bytes(body))
+        except NotAPicture:
+            continue
+
+
+def _levels_of_16_bits() -> Image.Image:
+    image = Image.new("I;16", (2, 1))
+    image.putpixel((0, 0), 128 * 257)
+    return image
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        encoded(gradient().convert("CMYK"), "JPEG"),
+        encoded(gradient().convert("L"), "JPEG"),
+        encoded(gradient(), "JPEG", progressive=True),
+        encoded(gradient().convert("1")),
+        encoded(gradient().convert("LA")),
+        encoded(gradient().convert("RGBA")),
+        encoded(gradient().quantize(16)),
+        encoded(gradient().quantize(16), transparency=b"\0\x80\xff"),
+        encoded(_levels_of_16_bits()),
+        bodies.animated(),
+    ],
+    ids=[
+        "cmyk",
+        "gray",
+        "progressive",
+        "one-bit",
+        "gray-alpha",
+        "alpha",
+        "palette",
+        "clear-palette",
+        "16-bit",
+        "animated",
+    ],
+)
+def test_unusual_pictures_are_pictures(body: bytes) -> None:
+    assert look(body).peak > 100
+
+
+def test_of_an_animation_the_first_picture_is_taken() -> None:
+    assert is_same(look(bodies.animated()), look(PNG))
+
+
+def test_metadata_is_ignored_and_not_passed_on() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned by a quarter
+    exif[0x010E] = "a secret description"
+    told = look(encoded(gradient(), exif=exif, icc_profile=b"a secret profile"))
+    assert (told.width, told.height) == (96, 64)
+    assert is_same(told, look(PNG))
+    assert b"secret" not in told.thumbnail
+    assert set(opened(told.thumbnail).info) <= {"loop", "background", "timestamp", "duration"}
+
+
+def test_pictures_are_the_same_by_their_pixels_alone() -> None:
+    other = gradient()
+    other.putpixel((5, 5), (1, 2, 3))
+    assert is_same(look(PNG), look(encoded(gradient(), compress_level=0)))
+    assert not is_same(look(PNG), look(encoded(other)))
+    black, turned = (look(encoded(Image.new("RGB", size))) for size in ((60, 40), (40, 60)))
+    assert not is_same(black, turned)
+
+
+def test_large_pictures_have_one_digest_however_they_are_cut_into_bands(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = encoded(gradient(40, 700))
+    whole = look(body)
+    monkeypatch.setattr(pictures, "_ROWS_AT_ONCE", 99)
+    assert look(body) == whole
+
+
+def _speckled(bright: int) -> Image.Image:
+    image = Image.new("RGB", (100, 100), (12, 12, 14))
+    for number in range(bright):
+        image.putpixel((number * 7 % 100, number * 13 % 100), (255, 255, 255))
+    return image
+
+
+def _with_a_word() -> Image.Image:
+    image = Image.new("RGB", (640, 360))
+    ImageDraw.Draw(image).text((300, 170), "soon", fill="white")
+    return image
+
+
+@pytest.mark.parametrize(
+    ("image", "black"),
+    [
+        (Image.new("RGB", (64, 64)), True),
+        (Image.new("RGB", (64, 64), (32, 32, 32)), True),
+        (Image.new("RGB", (64, 64), (33, 33, 33)), False),
+        (Image.new("RGB", (64, 64), (0, 0, 255)), False),
+        (_speckled(1), True),
+        (_speckled(2), False),
+        (_with_a_word(), False),
+        (gradient(), False),
+    ],
+    ids=["black", "32", "33", "blue", "1-of-10000", "2-of-10000", "word", "gradient"],
+)
+def test_black_is_where_all_but_one_in_ten_thousand_pixels_are(image: Image.Image, black: bool) -> None:
+    assert is_black(look(encoded(image))) is black
+
+
+def test_without_pillow_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name == "PIL":
+            raise ModuleNotFoundError("No module named 'PIL'", name="PIL")
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(VideosnapError, match=r"needs Pillow.*pip install 'pulumi-videosnap\[frames\]'"):
+        look(JPEG)
+
+
+def test_threads_may_look_at_once_and_others_keep_their_warnings() -> None:
+    found: list[Any] = []
+
+    def work(job: Callable[[], Any]) -> None:
+        found.append(job())
+
+    before = list(warnings.filters)
+    threads = [threading.Thread(target=work, args=(lambda: look(JPEG),)) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [look(JPEG)] * 16
+    assert list(warnings.filters) == before

@@ -1,0 +1,357 @@
+"""What all resources of a process share of the account's jobs: pages, rounds of questions, lost answers."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from integration.lifecycle.fake_mps import NOON, FakeMps
+from pulumi_videosnap.alibaba.jobs import Jobs
+from pulumi_videosnap.alibaba.models import (
+    InputFile,
+    OutputFile,
+    SnapshotConfig,
+    SnapshotJob,
+    SubmitSnapshotJobBody,
+)
+from pulumi_videosnap.alibaba.pending_submissions import Intents
+from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, TaskUnfinished, Unreachable
+
+NOWHERE = Path("/dev/null/no-folder")
+HERE = {"bucket": "media", "location": "oss-cn-hangzhou", "object": "input.mp4"}
+BODY = SubmitSnapshotJobBody(
+    input=InputFile(**HERE), snapshot_config=SnapshotConfig(output_file=OutputFile(**HERE)), user_data="mine"
+)
+DAY = 24 * 60
+
+
+def shared(mps: FakeMps) -> Jobs:
+    return Jobs(mps, Intents(NOWHERE, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
+
+
+def ignore(said: str) -> None:
+    """Nobody listens."""
+
+
+def of(jobs: Jobs, owner: str) -> list[SnapshotJob]:
+    return jobs.of(owner, owner, "", ignore)
+
+
+def test_reading_what_was_submitted_together_costs_a_call_for_three_hundred() -> None:
+    mps = FakeMps()
+    made = mps.add(*(number / 60 for number in range(900)))
+    jobs = shared(mps)
+    for job in made[450:] + made[:450]:
+        assert jobs.get(job.id, job.creation_time).id == job.id
+    assert mps.calls == ["list"] * 4, "each page begins with the last second of the one before"
+
+
+@pytest.mark.parametrize("others", [0, 700, 100_000])
+def test_reading_an_older_stack_skips_what_came_later(others: int) -> None:
+    mps = FakeMps()
+    made = mps.add(*(DAY + number / 60 for number in range(200)))
+    mps.add(*(number / others * DAY / 2 for number in range(others)))
+    jobs = shared(mps)
+    for job in made:
+        assert jobs.get(job.id, job.creation_time).id == job.id
+    assert len(mps.calls) <= 2
+
+
+def test_a_job_amid_thousands_is_asked_for_by_its_id() -> None:
+    mps = FakeMps()
+    mps.add(*(number / 1000 for number in range(5000)))
+    [mine] = mps.add(6)
+    assert shared(mps).get(mine.id, mine.creation_time).id == mine.id
+    assert mps.calls == ["list"] * 5 + ["query 1"], "the newest page, four from its own time, its id"
+
+
+def test_only_the_answer_to_its_id_makes_a_job_gone() -> None:
+    mps = FakeMps()
+    mps.add(1)
+    with pytest.raises(NotFound, match=r"job f+ does not exist"):
+        shared(mps).get("f" * 32, NOON)
+    assert mps.calls == ["list", "query 1"]
+    mps.fail = lambda action: Unreachable(action, "dead")
+    with pytest.raises(Unreachable):
+        shared(mps).get("f" * 32, NOON)
+
+
+def test_pages_are_believed_for_half_a_minute() -> None:
+    mps = FakeMps()
+    [job] = mps.add(1)
+    jobs = shared(mps)
+    jobs.get(job.id, job.creation_time)
+    mps.sleep(29)
+    jobs.get(job.id, job.creation_time)
+    assert mps.calls == ["list"]
+    mps.sleep(2)
+    jobs.get(job.id, job.creation_time)
+    assert mps.calls == ["list", "list"]
+
+
+def test_jobs_of_one_second_are_not_lost_between_two_pages() -> None:
+    mps = FakeMps(page_size=3)
+    made = mps.add(*[1.0] * 8)
+    jobs = shared(mps)
+    for job in made:
+        assert jobs.get(job.id, job.creation_time).id == job.id
+    assert "query 1" not in mps.calls
+
+
+def test_a_hundred_creates_look_for_their_tokens_with_one_call() -> None:
+    mps = FakeMps()
+    mps.add(5, 4, token="mine")
+    mps.add(6, token="other")
+    jobs = shared(mps)
+    with ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(lambda owner: of(jobs, owner), [*["nobody's"] * 99, "mine"]))
+    assert [job.id for job in found[-1]] == [f"{1:032x}", f"{0:032x}"], "newest first"
+    assert not any(found[:-1])
+    assert mps.calls == ["list"]
+
+
+def test_a_token_is_looked_for_through_every_page_of_three_days() -> None:
+    mps = FakeMps(page_size=10)
+    mps.add(*(number * 60 for number in range(100)))
+    [mine] = mps.add(71 * 60, token="mine")
+    mps.add(73.5 * 60, token="mine")
+    found = of(shared(mps), "mine")
+    assert mine in found
+    assert mps.calls == ["list"] * 8, "it stops behind the horizon"
+
+
+def test_a_page_read_for_another_job_does_not_stand_for_three_days() -> None:
+    mps = FakeMps(page_size=10)
+    [*_, last] = mps.add(*range(100), token="mine")
+    jobs = shared(mps)
+    jobs.get(f"{0:032x}", NOON)
+    assert last in of(jobs, "mine")
+
+
+def test_a_lost_answer_leads_to_the_job_and_never_to_another() -> None:
+    mps = FakeMps()
+    mps.fail = lambda action: Unreachable(action, "silence") if action == "submit" else None
+    job = shared(mps).submit(BODY)
+    assert job.user_data == "mine"
+    assert mps.calls == ["submit", "list"]
+
+
+def test_a_lost_answer_does_not_lead_to_an_earlier_failure() -> None:
+    mps = FakeMps()
+    earlier = mps.add(9, token="mine", state="Fail")
+    mps.fail = lambda action: Unreachable(action, "silence") if action == "submit" else None
+    assert shared(mps).submit(BODY, earlier).id != earlier[0].id
+
+
+def test_a_lost_answer_without_a_job_is_an_error_and_no_second_try() -> None:
+    mps = FakeMps()
+
+    def nothing_arrives(action: str) -> CallFailed | None:
+        mps.made.clear()
+        return Unreachable(action, "silence") if action == "submit" else None
+
+    mps.fail = nothing_arrives
+    with pytest.raises(Unreachable):
+        shared(mps).submit(BODY)
+    assert mps.calls.count("submit") == 1
+
+
+def test_a_refusal_is_not_looked_into() -> None:
+    mps = FakeMps()
+    mps.fail = lambda action: Rejected(action, "no")
+    with pytest.raises(Rejected):
+        shared(mps).submit(BODY)
+    assert mps.calls == ["submit"]
+
+
+def test_whoever_waits_shares_one_round_of_questions() -> None:
+    mps = FakeMps(runs_for=1e9)
+    made = mps.add(*[0.0] * 64, state="Submitted")
+    everybody = threading.Barrier(64)
+
+    def sleep(_seconds: float) -> None:
+        everybody.wait(20)
+
+    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
+
+    def awaited(number: int) -> str:
+        mps.runs_for = -1
+        return jobs.wait(made[number], 600, ignore).state
+
+    with ThreadPoolExecutor(64) as threads:
+        assert set(threads.map(awaited, range(64))) == {"Success"}
+    assert sorted(mps.calls) == ["query 10"] * 6 + ["query 4"]
+
+
+def test_waiting_tells_the_state_and_asks_less_often_later() -> None:
+    mps = FakeMps(runs_for=60)
+    [job] = mps.add(0, state="Submitted")
+    said: list[str] = []
+    assert shared(mps).wait(job, 600, said.append).count == 3
+    assert said[0] == "Submitted for 0 s"
+    assert 50 <= len(mps.calls) <= 56, "every half second for 20 s, then every third second"
+
+
+def test_giving_up_says_how_to_go_on() -> None:
+    mps = FakeMps(runs_for=60)
+    [job] = mps.add(0, state="Submitted")
+    with pytest.raises(
+        TaskUnfinished, match=r"is still Submitted after 7 s, and goes on; run `pulumi up` again"
+    ):
+        shared(mps).wait(job, 7, ignore)
+    assert mps.now == pytest.approx(7)
+
+
+def test_a_new_job_may_be_unknown_for_a_while() -> None:
+    mps = FakeMps(runs_for=2)
+    [job] = mps.add(0, state="Submitted")
+    mps.made.clear()
+
+    def sleep(seconds: float) -> None:
+        mps.now += seconds
+        if mps.now > 3 and not mps.made:
+            mps.made.append(job)
+
+    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
+    assert jobs.wait(job, 600, ignore).state == "Success"
+
+
+def test_a_job_that_vanishes_is_not_waited_for() -> None:
+    mps = FakeMps(runs_for=1e9)
+    [job] = mps.add(0, state="Submitted")
+    mps.made.clear()
+    with pytest.raises(NotFound):
+        shared(mps).wait(job, 600, ignore)
+    assert mps.now < 20
+
+
+def test_a_round_that_fails_fails_everyone_who_waited_for_it() -> None:
+    mps = FakeMps(runs_for=1e9)
+    made = mps.add(*[0.0] * 12, state="Submitted")
+    mps.fail = lambda action: Unreachable(action, "dead")
+    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=mps.sleep)
+
+    def awaited(number: int) -> type[Exception]:
+        with pytest.raises(CallFailed) as failed:
+            jobs.wait(made[number], 600, ignore)
+        return failed.type
+
+    with ThreadPoolExecutor(12) as threads:
+        assert set(threads.map(awaited, range(12))) == {Unreachable}
+
+
+def test_what_was_submitted_or_awaited_need_not_be_read() -> None:
+    mps = FakeMps()
+    jobs = shared(mps)
+    job = jobs.wait(jobs.submit(BODY), 600, ignore)
+    assert jobs.get(job.id, NOON - timedelta(days=9)).state == "Success"
+    assert mps.calls == ["submit", "query 1"]
+
+
+def crashed_while_submitting(mps: FakeMps, notes: Path) -> None:
+    """A run that noted what it was about to submit, and was heard of no more."""
+    Intents(notes, mps.monotonic).note("mine")
+
+
+def after_the_crash(mps: FakeMps, notes: Path) -> Jobs:
+    return Jobs(mps, Intents(notes, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
+
+
+def test_a_submission_that_is_still_on_its_way_is_waited_for(tmp_path: Path) -> None:
+    mps = FakeMps()
+    crashed_while_submitting(mps, tmp_path)
+
+    def sleep(seconds: float) -> None:
+        mps.now += seconds
+        if mps.now >= 3 and not mps.made:
+            mps.add(0, token="mine", state="Submitted")
+
+    jobs = Jobs(mps, Intents(tmp_path, mps.monotonic), monotonic=mps.monotonic, sleep=sleep)
+    assert [job.user_data for job in of(jobs, "mine")] == ["mine"]
+    assert mps.now == 3
+
+
+def test_a_submission_that_never_arrived_is_given_up_in_time(tmp_path: Path) -> None:
+    mps = FakeMps()
+    crashed_while_submitting(mps, tmp_path)
+    assert of(after_the_crash(mps, tmp_path), "mine") == []
+    assert 19 <= mps.now <= 21
+
+
+def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Path) -> None:
+    mps = FakeMps()
+    [replaced] = mps.add(5, token="mine")
+    crashed_while_submitting(mps, tmp_path)
+    jobs = after_the_crash(mps, tmp_path)
+    assert jobs.of("mine", "mine", replaced.id, ignore) == [replaced]
+    assert mps.now >= 19
+    mps.add(1, token="mine", state="Fail")
+    crashed_while_submitting(mps, tmp_path)
+    began = mps.now
+    assert len(of(after_the_crash(mps, tmp_path), "mine")) == 2
+    assert mps.now - began >= 19
+
+
+@pytest.mark.parametrize("refused", [None, Rejected("SubmitSnapshotJob", "no")])
+def test_an_answer_settles_it(tmp_path: Path, refused: CallFailed | None) -> None:
+    mps = FakeMps()
+    mps.fail = lambda action: refused if action == "submit" else None
+    jobs = after_the_crash(mps, tmp_path)
+    if refused:
+        with pytest.raises(Rejected):
+            jobs.submit(BODY)
+    else:
+        jobs.submit(BODY)
+    assert list(tmp_path.iterdir()) == []
+    of(after_the_crash(mps, tmp_path), "mine")
+    assert mps.now == 0
+
+
+def test_a_note_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path) -> None:
+    notes = Intents(tmp_path)
+    notes.note("mine")
+    [file] = tmp_path.iterdir()
+    file.write_text("not a number")
+    assert not notes.uncertain("mine")
+    nowhere = Intents(NOWHERE)
+    nowhere.note("mine")
+    nowhere.settle("mine")
+    assert not nowhere.uncertain("mine")
+
+
+def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
+    mps, waiting = FakeMps(), threading.Barrier(8)
+    made = mps.add(*range(8))
+
+    def fails(_: str) -> CallFailed:
+        time.sleep(0.2)  # the others come to the lock meanwhile
+        return Unreachable("QuerySnapshotJobList", "nobody listens there")
+
+    def ask(job: SnapshotJob) -> str:
+        waiting.wait()
+        with pytest.raises(Unreachable, match="nobody listens"):
+            jobs.get(job.id, job.creation_time)
+        return "failed"
+
+    mps.fail, jobs = fails, shared(mps)
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, made)) == ["failed"] * 8
+    assert len(mps.calls) < len(made)
+    mps.fail = lambda _: None
+    assert jobs.get(made[0].id, made[0].creation_time).id == made[0].id, "who comes later asks again"
+
+
+def test_what_was_listed_for_others_is_told_with_how_far_it_goes() -> None:
+    mps = FakeMps(page_size=3)
+    made = mps.add(1, 2, 3, 4, 5)
+    found, since = shared(mps).seen()
+    assert [job.id for job in found] == [job.id for job in made[:3]]
+    assert since == NOON - timedelta(minutes=3)
+    mps.page_size = 300
+    found, since = shared(mps).seen()
+    assert (len(found), since) == (5, None)

@@ -1,0 +1,129 @@
+"""What a failed call tells the user: one line that says what was wrong and what to do, and no traceback."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.protocol.process import HASTE, KEYS, URN, Spoken, spoken_plugin, surroundings
+from integration.protocol.vendor import BAD_MANNERS, Manner, Vendor, conflicting, unknown_task, well
+from support.plugin import PluginError
+from unit.inputs.tasks import complete
+
+CALL_BUDGET = HASTE
+TASK = {name: value for name, value in complete().items() if name not in ("state", "profile")}
+ID = "661e543cf/Room1/Task1"
+FASTER = {**TASK, "imageConfig": {**TASK["imageConfig"], "interval": 1}}
+RECORDED = {**TASK, "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
+
+CALLS: dict[str, Any] = {
+    "create": lambda plugin: plugin.create(URN, TASK),
+    "read": lambda plugin: plugin.read(URN, ID, RECORDED),
+    "update": lambda plugin: plugin.update(URN, ID, RECORDED, FASTER),
+    "delete": lambda plugin: plugin.delete(URN, ID, RECORDED),
+}
+
+
+@pytest.fixture(autouse=True)
+def good_manners(vendor: Vendor) -> Iterator[None]:
+    yield
+    vendor.manner = well
+
+
+def _failure(spoken: Spoken, call: str) -> str:
+    with pytest.raises(PluginError) as raised:
+        CALLS[call](spoken.plugin)
+    return str(raised.value)
+
+
+def assert_one_line(said: str) -> None:
+    assert said.startswith("videosnap: ")
+    assert "\n" not in said
+    assert "Traceback" not in said
+    assert ".py" not in said
+    assert not re.search(r"\bline \d+", said)
+    assert len(said) < 1000
+
+
+@pytest.mark.parametrize("manner", [m for m in BAD_MANNERS if m != "conflicting"])
+@pytest.mark.parametrize("call", CALLS)
+def test_a_failed_call_is_one_line_with_a_way_out(
+    spoken: Spoken, vendor: Vendor, call: str, manner: str
+) -> None:
+    vendor.manner = BAD_MANNERS[manner]
+    said = _failure(spoken, call)
+    assert_one_line(said)
+    assert re.match(r"videosnap: (Start|Get|Update|Stop)Snapshot(Task)? (was|got|failed)", said)
+
+
+@pytest.mark.parametrize(
+    ("manner", "says"),
+    [
+        ("refused", "check VOLCENGINE_SECRET_KEY"),
+        ("fault", "try again later"),
+        ("throttled", "run fewer stacks at once"),
+        ("page", "check VOLCENGINE_RTC_ENDPOINT"),
+        ("hung up", "check VOLCENGINE_RTC_ENDPOINT and the network"),
+        ("echoed piecemeal", "grant the key's user the permission in the IAM console"),
+    ],
+)
+def test_the_way_out_fits_the_failure(spoken: Spoken, vendor: Vendor, manner: str, says: str) -> None:
+    vendor.manner = BAD_MANNERS[manner]
+    assert says in _failure(spoken, "create")
+
+
+def test_a_conflict_lists_the_differences_and_the_ways_out(spoken: Spoken, vendor: Vendor) -> None:
+    vendor.manner = conflicting
+    said = _failure(spoken, "create")
+    assert_one_line(said)
+    assert "max_idle_time: there 11, declared 200" in said
+    assert "image_config.width: there 1, declared 800" in said
+    assert "give this one another task_id" in said
+    assert "interval" not in said
+
+
+MISTAKES_OF_OURS: dict[str, tuple[Manner, Any]] = {
+    "inputs that were never checked": (well, lambda plugin: plugin.create(URN, {"roomId": "canary"})),
+    "a state that nobody wrote": (
+        unknown_task,
+        lambda plugin: plugin.read(URN, ID, {**TASK, "startTime": "canary"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES_OF_OURS)
+def test_a_mistake_of_ours_is_one_line_that_tells_nothing(spoken: Spoken, vendor: Vendor, name: str) -> None:
+    vendor.manner, call = MISTAKES_OF_OURS[name]
+    with pytest.raises(PluginError) as raised:
+        call(spoken.plugin)
+    said = str(raised.value)
+    assert_one_line(said)
+    assert "unexpected" in said
+    assert "VIDEOSNAP_DEBUG=1" in said
+    assert "canary" not in said
+
+
+@pytest.mark.parametrize(("debug", "shown"), [("1", True), ("yes", True), ("0", False), ("", False)])
+def test_a_traceback_is_for_those_who_ask(vendor: Vendor, tmp_path: Path, debug: str, shown: bool) -> None:
+    vendor.manner = BAD_MANNERS["refused"]
+    with spoken_plugin(surroundings(vendor, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug)) as spoken:
+        said = _failure(spoken, "create")
+    assert said.startswith("Traceback (most recent call last):") is shown
+    assert ("snapshot_task.py" in said) is shown
+    assert "the signature does not match" in said.splitlines()[-1]
+    if not shown:
+        assert_one_line(said)
+
+
+def test_missing_credentials_say_where_was_looked(vendor: Vendor, tmp_path: Path) -> None:
+    with spoken_plugin(surroundings(vendor, tmp_path)) as spoken:
+        said = _failure(spoken, "create")
+        assert spoken.plugin.check(URN, TASK) == (({**TASK, "state": "running"}), [])
+        assert spoken.plugin.diff(URN, ID, RECORDED, TASK) == []
+    assert_one_line(said)
+    assert "set VOLCENGINE_ACCESS_KEY and VOLCENGINE_SECRET_KEY" in said
+    assert "videosnap:volcengineAccessKey" in said

@@ -1,0 +1,100 @@
+"""`get_snapshot_task`: what a program learns of a task that it does not manage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integration.protocol.vendor import BAD_MANNERS, Vendor, unknown_task, well
+from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
+from pulumi_videosnap.volcengine import get_snapshot_task
+
+# The vendor's page on GetSnapshotTask (docs/6348/1188226), its sample of an answer word for word.
+SAMPLE = json.loads((Path(__file__).parents[2] / "data" / "rtc" / "GetSnapshotTask.answer.json").read_text())[
+    "Result"
+]["SnapshotTask"]
+
+
+@pytest.fixture(autouse=True)
+def account(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("VOLCENGINE_RTC_ENDPOINT", vendor.url)
+    monkeypatch.setenv("VOLCENGINE_ACCESS_KEY", "AKLTexample")
+    monkeypatch.setenv("VOLCENGINE_SECRET_KEY", "canary-secret")
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
+    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "5")
+    monkeypatch.delenv("VOLCENGINE_SESSION_TOKEN", raising=False)
+    yield
+    vendor.manner = well
+
+
+def test_the_vendors_sample(vendor: Vendor) -> None:
+    vendor.task = SAMPLE
+    found = get_snapshot_task("661e", "Room1", "user0")
+    assert (found.app_id, found.room_id, found.task_id) == ("661e", "Room1", "user0")
+    assert (found.status, found.stop_reason) == ("ended", "IdleTimeOut")
+    assert (found.start_time, found.end_time) == ("2023-02-24T08:28:29.000Z", "2023-02-24T08:31:51.000Z")
+    assert found.max_idle_time == 200
+    assert found.image_config == {"interval": 2, "format": "jpeg", "width": 800, "height": 800}
+    assert found.target_streams == {
+        "stream_list": [
+            {"user_id": "user0", "index": 0, "stream_type": "screen"},
+            {"user_id": "user1", "index": 1, "stream_type": "screen"},
+        ]
+    }
+    assert found.storage_config["type"] == "tos"
+
+
+@pytest.mark.parametrize("left_out", [*SAMPLE, "everything but the status"])
+def test_what_the_service_does_not_say_is_none_or_empty(vendor: Vendor, left_out: str) -> None:
+    vendor.task = {name: value for name, value in SAMPLE.items() if name != left_out}
+    if left_out not in SAMPLE:
+        vendor.task = {"Status": 3}
+    found = get_snapshot_task("661e", "Room1", "Task1")
+    if "EndTime" not in vendor.task:
+        assert found.end_time is None
+    if "MaxIdleTime" not in vendor.task:
+        assert found.max_idle_time is None
+    if "TargetStreams" not in vendor.task:
+        assert found.target_streams == {}
+
+
+def test_keys_that_an_answer_should_not_carry_are_left_out(vendor: Vendor) -> None:
+    custom = {"Vendor": 1, "Region": 2, "Bucket": "b", "AccessKey": "leaked", "SecretKey": "leaked"}
+    vendor.task = {"Status": 2, "StorageConfig": {"Type": 2, "CustomConfig": custom}}
+    found = get_snapshot_task("661e", "Room1", "Task1")
+    assert found.storage_config == {
+        "type": "custom",
+        "custom_config": {"vendor": "aliyun", "region": 2, "bucket": "b"},
+    }
+
+
+def test_a_task_that_is_not_there_is_an_error(vendor: Vendor) -> None:
+    vendor.manner = unknown_task
+    with pytest.raises(NotFound):
+        get_snapshot_task("661e", "Room1", "Task1")
+
+
+@pytest.mark.parametrize("manner", ["refused", "garbled", "page", "echoed piecemeal"])
+def test_a_failed_call_is_an_error_that_keeps_the_secret(
+    vendor: Vendor, manner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "0.04")
+    vendor.manner = BAD_MANNERS[manner]
+    with pytest.raises(CallFailed) as raised:
+        get_snapshot_task("661e", "Room1", "Task1")
+    assert not isinstance(raised.value, NotFound)
+    assert "canary" not in str(raised.value)
+
+
+@pytest.mark.parametrize("wrong", ["", "a/b", None, 5])
+@pytest.mark.parametrize("field", ["app_id", "room_id", "task_id"])
+def test_a_wrong_part_of_the_identity_is_refused_by_its_name(vendor: Vendor, field: str, wrong: Any) -> None:
+    vendor.seen.clear()
+    identity = {"app_id": "661e", "room_id": "Room1", "task_id": "Task1", field: wrong}
+    with pytest.raises(InvalidInput, match=f"^{field}: must be a text"):
+        get_snapshot_task(**identity)
+    assert vendor.seen == []

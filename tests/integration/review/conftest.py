@@ -1,0 +1,93 @@
+"""A stack whose program declares what a file says, under the real engine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from integration.review.changes import Program
+from integration.review.room_changes import VARIABLES
+from support.cli import Project, Ran
+from support.emulator import Emulator
+
+PROGRAM = """\
+import json
+from pathlib import Path
+
+import pulumi
+from pulumi_videosnap import alibaba, volcengine
+
+KINDS = {"room": volcengine.SnapshotTask, "job": alibaba.SnapshotJob}
+for name, task in json.loads(Path("declared.json").read_text()).items():
+    options = dict(task["options"])
+    options["aliases"] = [pulumi.Alias(name=old) for old in options.get("aliases", [])]
+    KINDS[task["kind"]](name, **task["inputs"], opts=pulumi.ResourceOptions(**options))
+"""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent == Path(__file__).parent and "stack" in getattr(item, "fixturenames", ()):
+            item.add_marker("engine")
+
+
+class Stack:
+    """One stack: what it declares, and the commands that a reviewer runs."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def declare(self, program: Program) -> None:
+        (self.project.folder / "declared.json").write_text(json.dumps(program))
+
+    def up(self, program: Program, *arguments: str) -> Ran:
+        self.declare(program)
+        return self.project.up("--suppress-outputs", "--parallel", "64", *arguments)
+
+    def preview(self, program: Program, *arguments: str) -> Path:
+        """The output of `pulumi preview --json`, whether it succeeds or not."""
+        self.declare(program)
+        answer = self.project.folder / "preview.json"
+        command = [self.project.pulumi, "preview", "--json", "--non-interactive", *arguments]
+        with answer.open("wb") as file:
+            subprocess.run(
+                command,
+                cwd=self.project.folder,
+                env=self.project.environment,
+                stdout=file,
+                stderr=subprocess.DEVNULL,
+                check=False,
+            )
+        return answer
+
+    def urn(self, name: str) -> str:
+        found: list[str] = [task["urn"] for task in self.project.tasks()]
+        return next(urn for urn in found if urn.endswith(f"::{name}"))
+
+
+@pytest.fixture
+def stack(tmp_path: Path, emulator: Emulator) -> Stack:
+    """An empty stack that talks to an emulator of this test's own."""
+    stack = Stack(Project(tmp_path, PROGRAM, {**emulator.environment, **VARIABLES}))
+    _write_profiles(tmp_path / "home", emulator.environment)
+    return stack
+
+
+def _write_profiles(home: Path, of: dict[str, str]) -> None:
+    """The vendors' own profile files, in which the account of the emulator is called `second`."""
+    volcengine = {"access-key": of["VOLCENGINE_ACCESS_KEY"], "secret-key": of["VOLCENGINE_SECRET_KEY"]}
+    alibaba = {
+        "name": "second",
+        "access_key_id": of["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+        "access_key_secret": of["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+    }
+    files = {
+        ".volcengine": {"profiles": {"second": volcengine}},
+        ".aliyun": {"profiles": [alibaba]},
+    }
+    for folder, content in files.items():
+        (home / folder).mkdir(parents=True)
+        (home / folder / "config.json").write_text(json.dumps(content))

@@ -1,0 +1,341 @@
+"""A review as text, as a comment and as a page; and that strangers' text is nothing but text in each."""
+
+from __future__ import annotations
+
+import builtins
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, expect
+
+from integration.review import samples
+from integration.review.looking import (
+    MEANS_SOMETHING,
+    WIDTHS,
+    assert_guarded,
+    check_looks,
+    opened,
+    outside_of_code,
+    plain,
+    shape,
+)
+from pulumi_videosnap.errors import VideosnapError
+from pulumi_videosnap.report import formatting
+from pulumi_videosnap.report.markdown import LIMIT
+from pulumi_videosnap.review.html import as_html
+from pulumi_videosnap.review.markdown import as_markdown
+from pulumi_videosnap.review.model import Action, Outcome, Review
+from pulumi_videosnap.review.text import as_text
+
+USUAL = """\
+dev: 1 of 5 tasks changes; 2,160 -> 4,320 pictures an hour
+
+~  lobby (live room): in place, no gap
+   The interval changes while the task runs; no picture is lost.
+   image_config.interval: 5 => 2
+   pictures an hour: 1,440 -> 3,600 (x2.5), 2 streams
+   storage a day: 2.5 GB -> 6.2 GB (x2.5), measured over 48 pictures
+   calls: 1 UpdateSnapshot, 1 GetSnapshotTask
+
+All live tasks together, those that do not change too:
+  pictures an hour: 2,160 -> 4,320 (x2)
+  storage a day: 3.7 GB -> 7.5 GB (x2)
+  calls of this change: 1 UpdateSnapshot, 1 GetSnapshotTask
+
+What the figures rest on:
+  - Pictures an hour are what the interval allows while every listed user
+    publishes.
+  - A picture of lobby has 72.0 kB, measured over 48 pictures of the last 24
+    hours.
+"""
+
+COMMENT = """\
+<!-- videosnap review: dev -->
+
+### videosnap review of <code>dev</code>: 1 of 5 tasks changes; 2,160 → 4,320 pictures an hour
+
+|  | task | effect | pictures an hour |
+| --- | --- | --- | --- |
+| `~` | <code>lobby</code> | in place, no gap | 1,440 → 3,600 (x2.5), 2 streams |
+
+4 other tasks stay as they are.
+
+<details><summary>Fields, storage, calls</summary>
+
+**All live tasks together**, those that do not change too
+
+- pictures an hour: 2,160 → 4,320 (x2)
+- storage a day: 3.7 GB → 7.5 GB (x2)
+- calls of this change: 1 UpdateSnapshot, 1 GetSnapshotTask
+
+**`~`** <code>lobby</code> (live room): The interval changes while the task runs; no picture is lost.
+
+- <code>image&#95;config.interval</code>: <code>5</code> → <code>2</code>
+- pictures an hour: 1,440 → 3,600 (x2.5), 2 streams
+- storage a day: 2.5 GB → 6.2 GB (x2.5), measured over 48 pictures
+- calls: 1 UpdateSnapshot, 1 GetSnapshotTask
+
+</details>
+
+<details><summary>What the figures rest on</summary>
+
+- Pictures an hour are what the interval allows while every listed user publishes.
+- A picture of lobby has 72.0 kB, measured over 48 pictures of the last 24 hours.
+
+</details>
+"""
+
+
+def text_of(review: Review) -> str:
+    return "\n".join(as_text(review)) + "\n"
+
+
+def test_the_usual_change() -> None:
+    assert text_of(samples.usual()) == USUAL
+    assert as_markdown(samples.usual()) == COMMENT
+
+
+@pytest.mark.parametrize(
+    ("review", "line"),
+    [
+        (samples.calm(), "dev: no task changes, 4 stay as they are"),
+        (samples.calm(1), "dev: no task changes, 1 stays as it is"),
+        (samples.calm(0), "dev: the stack has no snapshot task"),
+        (samples.calm(0).model_copy(update={"unlisted": 3}), "dev: no task changes"),
+    ],
+)
+def test_nothing_changes_in_exactly_one_line(review: Review, line: str) -> None:
+    assert list(as_text(review)) == [line]
+    assert len(as_markdown(review).split("\n\n")) == 2
+
+
+def test_a_preview_that_failed_is_said_first() -> None:
+    said = text_of(samples.failed())
+    assert said.startswith(
+        "The preview failed, so what is listed here may not be all: error:\npulumi-python:"
+    )
+    assert "\ndev: as far as the preview came, 1 task changes and 2 stay; 2,160" in said
+    nothing = samples.calm().model_copy(update={"problem": "broken"})
+    assert "no task changes" not in text_of(nothing)
+    assert "no task changes" not in as_markdown(nothing)
+
+
+def test_what_the_preview_does_not_list_is_in_no_total() -> None:
+    said = text_of(samples.partly_listed())
+    assert said.startswith("dev: 1 task changes; 2,160 -> 4,320 pictures an hour\n")
+    assert "\nThe live tasks that the preview lists, together:\n" in said
+
+
+def test_everything_is_told() -> None:
+    review = samples.everything()
+    assert {task.action for task in review.tasks} == set(Action)
+    assert {task.outcome for task in review.tasks} == set(Outcome)
+    said = re.sub(r"\s+", " ", text_of(review))
+    for told in (said, as_markdown(review), as_html(review)):
+        for outcome in Outcome:
+            assert outcome.value in told
+        for risk in review.risks:
+            assert risk.code in told
+    for line in (
+        "+- stage (live room): restart with a gap (see its risk above)",
+        "storage_config.custom_config.secret_key: [secret] => [secret] (needs another task)",
+        "task_id: not set => [unknown]",
+        "pictures an hour: 0 -> 720 for each stream",
+        "pictures an hour: 0 -> not known yet, 1 stream",
+        "cost a day: 17.28 -> 43.20 CNY (x2.5)",
+        "pictures: 5 -> 8 at most, once",
+        "pictures: 12 by the run on record",
+        "calls: 1 SubmitSnapshotJob, at least 2 QuerySnapshotJobList",
+        "lobby and annex, image_config.interval: 2 s is below the floor",
+        "pictures an hour: 4,680 -> 7,920 (+69.2%), counting one stream of a room that takes all",
+    ):
+        assert line in said
+
+
+def test_without_prices_no_cost_is_told() -> None:
+    for told in (text_of(samples.usual()), as_markdown(samples.usual()), as_html(samples.usual())):
+        assert "cost" not in re.sub(r"<style>.*</style>", "", told, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (720, 1800, "720 -> 1,800 (x2.5)"), (4, 5, "4 -> 5 (+25%)"), (5, 2, "5 -> 2 (-60%)"),
+        (0, 720, "0 -> 720"), (720, 720.0, "720"), (None, 7.2, "not known yet -> 7.2"),
+        (0.0125, 1e6, "0.0125 -> 1,000,000 (x80,000,000)"), (None, None, "not known yet"),
+    ],
+)  # fmt: skip
+def test_changes_of_a_figure(before: float | None, after: float | None, said: str) -> None:
+    assert formatting.change(before, after) == said
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(0, "0 bytes"), (16_900, "16.9 kB"), (999_999_999, "1.0 GB"), (2.5e12, "2.5 TB"), (4e18, "4,000.0 PB")],
+)
+def test_sizes_reach_from_bytes_to_petabytes(count: float, said: str) -> None:
+    assert formatting.stored(count) == said
+
+
+strangers = st.one_of(st.text(max_size=60), st.sampled_from(samples.HOSTILE))
+
+
+@given(strangers)
+@settings(max_examples=60)
+def test_lines_fit_a_terminal_and_hide_nothing(text: str) -> None:
+    for line in as_text(samples.hostile(text)):
+        assert line.isprintable()
+        assert len(line) <= 80 or " " not in re.sub(r"^ *([-+~]+ +)?", "", line)
+
+
+def test_real_lines_fit_a_terminal() -> None:
+    assert max(map(len, as_text(samples.everything()))) <= 80
+
+
+@given(strangers)
+@settings(max_examples=100)
+def test_a_comment_holds_nothing_but_text_of_strangers(text: str) -> None:
+    comment = as_markdown(samples.hostile(text))
+    assert re.fullmatch(r"<!-- videosnap review: [\w%./~-]* -->", comment.splitlines()[0], re.ASCII)
+    assert comment.splitlines()[0].count("--") == 2
+    assert not MEANS_SOMETHING.search(plain(comment))
+    assert {line[:1] for line in comment.splitlines()} <= set("<#>-|*4") | {""}
+    assert {line.count("|") for line in comment.splitlines() if line.startswith("|")} == {5}
+
+
+@pytest.mark.parametrize("text", samples.HOSTILE)
+def test_no_reference_is_left_where_a_host_looks_for_one(text: str) -> None:
+    seen = outside_of_code(as_markdown(samples.hostile(text)))
+    assert not re.search(r"[@#!~%&$]\w|\w-\d|://|www\.|[0-9a-f]{7}|:tada", seen)
+
+
+def test_who_looks_sees_the_name_itself() -> None:
+    comment = as_markdown(samples.hostile("a|b_*<@x>"))
+    assert "<code>a&#124;b&#95;&#42;&#60;&#64;x&#62;</code>" in comment
+
+
+def test_500_tasks_fit_into_a_comment() -> None:
+    comment = as_markdown(samples.many())
+    assert len(comment) <= LIMIT
+    rows = [line for line in comment.splitlines() if line.startswith("| `~`")]
+    assert len(rows) == 500
+    left_out = re.search(r"The details of (\d+) more tasks are left out here", comment)
+    assert left_out is not None
+    assert int(left_out[1]) + comment.count("**`~`**") == 500
+    assert comment.endswith("of the last 24 hours.\n\n</details>\n")
+
+
+@given(st.integers(0, 2000), strangers, st.integers(0, 400))
+@settings(max_examples=15)
+def test_no_comment_is_too_long(count: int, text: str, risks: int) -> None:
+    review = samples.hostile(text * 20)
+    tasks = tuple(review.tasks[0].model_copy(update={"name": f"{text}{n}"}) for n in range(count))
+    risky = tuple(review.risks[0].model_copy(update={"text": f"{text} {n}"}) for n in range(risks))
+    comment = as_markdown(review.model_copy(update={"tasks": tasks, "risks": risky}))
+    assert len(comment) <= LIMIT
+    assert comment.count("<details>") == comment.count("</details>")
+    assert comment.count("<code>") == comment.count("</code>")
+
+
+def test_a_page_is_guarded_and_loads_nothing() -> None:
+    for review in (samples.everything(), samples.failed(), samples.calm()):
+        text = as_html(review)
+        assert_guarded(text)
+        assert "://" not in text
+        assert text == as_html(review)
+
+
+@given(strangers)
+@settings(max_examples=40)
+def test_a_page_has_the_same_parts_whatever_strangers_write(text: str) -> None:
+    harmless = shape(as_html(samples.hostile("`" * text.count("`") or "harmless")))
+    tags, attributes = shape(as_html(samples.hostile(text or "harmless")))
+    assert set(tags) <= {*harmless[0], "code"}
+    assert {name for _, name in attributes} == {name for _, name in harmless[1]}
+    assert tags["script"] == tags["style"] == 1
+    assert not any(name.startswith("on") or name == "style" for _, name in attributes)
+
+
+def test_without_jinja_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name == "pulumi_videosnap.report" and "html" in (rest[2] or ()):
+            raise ModuleNotFoundError("No module named 'jinja2'", name="jinja2")
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(VideosnapError, match=r"needs Jinja2.*pip install 'pulumi-videosnap\[frames\]'"):
+        as_html(samples.usual())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of each kind."""
+    made = tmp_path_factory.mktemp("reviews")
+    pages = {"everything": samples.everything(), "failed": samples.failed(), "calm": samples.calm()}
+    hostile = {f"hostile{number}": samples.hostile(text) for number, text in enumerate(samples.HOSTILE)}
+    for name, review in {**pages, **hostile, "many": samples.many(60)}.items():
+        (made / f"{name}.html").write_text(as_html(review), encoding="utf-8")
+    return made
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["everything", "failed", "calm"])
+def test_a_page_can_be_read(browser: Browser, folder: Path, name: str, scheme: str) -> None:
+    with opened(browser, folder / f"{name}.html", scheme=scheme) as page:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            check_looks(page)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("number", range(len(samples.HOSTILE)))
+def test_strangers_do_nothing(browser: Browser, folder: Path, number: int) -> None:
+    with opened(browser, folder / f"hostile{number}.html", WIDTHS[0]) as page:
+        expect(page.locator(".fold")).to_have_count(2)
+        check_looks(page)
+
+
+@pytest.mark.browser
+def test_a_page_shows_only_what_is_chosen(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "everything.html") as page:
+        page.get_by_role("button", name="replace 2").press("Enter")
+        assert page.locator(".fold:visible .who bdi:first-child").all_text_contents()[::2] == [
+            "stage",
+            "stills",
+        ]
+        expect(page.get_by_role("status")).to_have_text("2 of 11 tasks shown")
+        page.get_by_role("button", name="all", exact=True).click()
+        expect(page.locator(".fold:visible")).to_have_count(11)
+
+
+@pytest.mark.browser
+def test_tasks_open_by_keyboard_by_a_link_and_on_paper(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "many.html") as page:
+        expect(page.locator(".fold[open]")).to_have_count(0)
+        page.locator(".fold summary").nth(3).press("Enter")
+        expect(page.locator(".fold[open]")).to_have_count(1)
+        page.evaluate("location.hash = '#task-7'")
+        expect(page.locator("#task-7 .inside")).to_be_visible()
+        page.get_by_role("button", name="Open all").click()
+        expect(page.locator(".fold[open]")).to_have_count(60)
+        page.get_by_role("button", name="Open all").click()
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        expect(page.locator(".fold[open]")).to_have_count(60)
+        page.evaluate("dispatchEvent(new Event('afterprint'))")
+        expect(page.locator(".fold[open]")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_without_scripts_all_is_there(browser: Browser, folder: Path) -> None:
+    with opened(browser, folder / "everything.html", 360, java_script_enabled=False) as page:
+        expect(page.locator("time")).to_have_text("2026-11-21 18:04:05 UTC")
+        expect(page.locator("#tools")).to_be_hidden()
+        expect(page.locator("#age")).to_be_hidden()
+        expect(page.locator(".fold")).to_have_count(11)

@@ -1,0 +1,246 @@
+"""The rate of an account: the arithmetic, its limits on virtual time, a broken store, and real processes."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_videosnap.errors import Throttled
+from pulumi_videosnap.http.rate_limit import (
+    LATENESS,
+    SHARE,
+    LocalSlots,
+    RateLimiter,
+    SharedSlots,
+    Slot,
+    account_digest,
+    next_slot,
+    store_path,
+)
+
+SPACING = 0.1
+
+
+def busiest_second(moments: Sequence[float]) -> int:
+    """The most moments in any half-open second."""
+    ordered, first, most = sorted(moments), 0, 0
+    for last, moment in enumerate(ordered):
+        while moment - ordered[first] >= 1:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "expected"),
+    [
+        pytest.param(None, 50.0, 50.0, id="first"),
+        pytest.param(Slot(50.0, 50.0), 60.0, 60.0, id="idle"),
+        pytest.param(Slot(50.0, 50.0), 50.02, 50.1, id="spaced"),
+        pytest.param(Slot(53.0, 50.0), 50.0, 53.1, id="queued"),
+        pytest.param(Slot(50.0, 50.0), 49.5, 50.1, id="clock a little back: wait"),
+        pytest.param(Slot(50.0, 50.0), 20.0, 20.1, id="clock back: no wait"),
+        pytest.param(Slot(53.0, 50.0), 20.0, 23.1, id="clock back: the queue stays"),
+        pytest.param(Slot(9e9, 9e9), 50.0, 50.1, id="clock was years ahead"),
+    ],
+)
+def test_next_slot(last: Slot | None, now: float, expected: float) -> None:
+    slot = next_slot(last, now, SPACING)
+    assert slot.at == pytest.approx(expected)
+    assert slot.asked == now
+
+
+@given(st.lists(st.floats(0, 0.3), max_size=60), st.sampled_from([50, 60, 100, 150]))
+def test_slots_lie_apart_whenever_they_are_asked_for(waits: list[float], limit: int) -> None:
+    spacing, now, last = 1 / (SHARE * limit), 1000.0, None
+    slots: list[float] = []
+    for wait in waits:
+        now += wait
+        last = next_slot(last, now, spacing)
+        slots.append(last.at)
+    gaps = [later - earlier for earlier, later in pairwise(slots)]
+    assert all(gap >= spacing - 1e-9 for gap in gaps)
+    # Used as late as allowed, in the worst order, they still keep the limit.
+    late = [slot + (LATENESS if index % 2 == 0 else 0) for index, slot in enumerate(slots)]
+    assert busiest_second(late) <= limit
+
+
+def test_lateness_and_share_add_up_to_the_limit() -> None:
+    assert all(int((1 + LATENESS) * SHARE * limit) + 1 <= limit for limit in range(1, 401))
+
+
+def test_a_slot_missed_by_oversleeping_is_given_up(time: Any) -> None:
+    oversleeps = iter([0.5, 0.0])
+
+    def sleep(seconds: float) -> None:
+        time.sleep(seconds + next(oversleeps))
+
+    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=sleep)
+    limiter.take("a", "Do", 1, 45)
+    began = time.now
+    limiter.take("a", "Do", 1, 45)
+    assert time.now - began == pytest.approx(2 / SHARE)
+
+
+def test_a_machine_that_always_oversleeps_goes_on(time: Any) -> None:
+    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=lambda s: time.sleep(s + 1))
+    for _ in range(3):
+        limiter.take("a", "Do", 10, 45)
+
+
+def test_accounts_and_actions_do_not_share(time: Any) -> None:
+    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=time.sleep)
+    for account, action in (("a", "Get"), ("a", "Stop"), ("b", "Get")):
+        limiter.take(account, action, 1, 45)
+    assert time.slept == []
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_queue_longer_than_the_patience_is_told_and_not_joined(
+    shared: bool, time: Any, tmp_path: Path
+) -> None:
+    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock) if shared else LocalSlots(time.clock)
+    limiter = RateLimiter(slots, clock=time.clock, sleep=lambda seconds: None)
+    for _ in range(3):
+        slots.reserve("a/Do", 1 / (SHARE * 0.1), 45)
+    for _ in range(2):
+        with pytest.raises(Throttled, match=r"0\.1 calls a second are taken for the next 31\.6 s"):
+            limiter.take("a", "Do", 0.1, 25)
+
+
+@pytest.mark.parametrize("back", [2.0, 3600.0, 86400.0 * 365])
+def test_a_clock_that_goes_back_blocks_nobody(back: float, time: Any, tmp_path: Path) -> None:
+    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock)
+    limiter = RateLimiter(slots, clock=time.clock, sleep=time.sleep)
+    limiter.take("a", "Do", 10, 45)
+    time.now -= back
+    began = time.now
+    for _ in range(5):
+        limiter.take("a", "Do", 10, 45)
+    assert time.now - began < 1
+
+
+def test_a_suspended_machine_goes_on_at_once(time: Any, tmp_path: Path) -> None:
+    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock)
+    limiter = RateLimiter(slots, clock=time.clock, sleep=time.sleep)
+    limiter.take("a", "Do", 10, 45)
+    time.now += 86400
+    limiter.take("a", "Do", 10, 45)
+    assert time.slept == []
+
+
+def test_two_limiters_share_one_file(time: Any, tmp_path: Path) -> None:
+    left: list[float] = []
+    limiters = [
+        RateLimiter(SharedSlots(tmp_path / "q.sqlite3", time.clock), clock=time.clock, sleep=time.sleep)
+        for _ in range(2)
+    ]
+    for number in range(130):
+        limiters[number % 2].take("a", "Do", 60, 45)
+        left.append(time.now)
+    assert busiest_second(left) <= 60
+    assert left[-1] - left[0] == pytest.approx(129 / 57, rel=0.01)
+
+
+def broken_stores(directory: Path) -> list[Path]:
+    corrupt = directory / "corrupt.sqlite3"
+    corrupt.write_bytes(b"this is no database" * 100)
+    file = directory / "file"
+    file.write_text("")
+    folder = directory / "folder.sqlite3"
+    folder.mkdir()
+    return [corrupt, file / "below" / "q.sqlite3", folder]
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_a_broken_store_is_told_once_and_the_limit_kept_here(index: int, time: Any, tmp_path: Path) -> None:
+    told: list[str] = []
+    left: list[float] = []
+    path = broken_stores(tmp_path)[index]
+    limiter = RateLimiter(SharedSlots(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append)
+    for _ in range(100):
+        limiter.take("a", "Do", 60, 45)
+        left.append(time.now)
+    assert busiest_second(left) <= 60
+    (message,) = told
+    assert "VIDEOSNAP_QUOTA_DIR" in message
+    assert str(path) in message
+
+
+def test_a_store_with_other_contents_is_a_broken_one(time: Any, tmp_path: Path) -> None:
+    told: list[str] = []
+    path = tmp_path / "q.sqlite3"
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("CREATE TABLE slot (name TEXT PRIMARY KEY, at TEXT, asked TEXT)")
+        db.execute("INSERT INTO slot VALUES ('a/Do', 'soon', NULL)")
+    limiter = RateLimiter(SharedSlots(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append)
+    limiter.take("a", "Do", 60, 45)
+    assert len(told) == 1
+
+
+def test_the_store_names_no_key(tmp_path: Path) -> None:
+    path = tmp_path / "q.sqlite3"
+    RateLimiter(SharedSlots(path)).take(account_digest("AKLTCANARY"), "Do", 60, 45)
+    assert b"AKLTCANARY" not in path.read_bytes()
+    assert account_digest("AKLTCANARY") == account_digest("AKLTCANARY") != account_digest("AKLTOTHER")
+
+
+def test_where_the_store_is(tmp_path: Path) -> None:
+    assert store_path({"VIDEOSNAP_QUOTA_DIR": str(tmp_path)}) == tmp_path / "quota.sqlite3"
+    assert "pulumi-videosnap" in str(store_path({}))
+
+
+WORKER = """
+import sys, time, threading
+from pathlib import Path
+from pulumi_videosnap.http.rate_limit import RateLimiter, SharedSlots
+left, seen = [], threading.local()
+def clock():
+    seen.last = time.time()
+    return seen.last
+limiter = RateLimiter(SharedSlots(Path(sys.argv[1]), clock), clock=clock, warn=sys.exit)
+print("ready", flush=True)
+sys.stdin.readline()
+end = time.time() + 1.5
+def work():
+    while time.time() < end:
+        limiter.take("a", "Do", 60, 45)
+        left.append(seen.last)  # the moment at which the slot was found to be due
+threads = [threading.Thread(target=work) for _ in range(2)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(*left)
+"""
+
+
+def test_processes_share_the_limit_fairly(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WORKER, str(tmp_path / "q.sqlite3")]
+    workers = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(3)
+    ]
+    try:
+        for worker in workers:
+            assert worker.stdout is not None
+            assert worker.stdout.readline() == "ready\n"
+        moments = [
+            [float(word) for word in worker.communicate("go\n", timeout=20)[0].split()] for worker in workers
+        ]
+    finally:
+        for worker in workers:
+            worker.kill()
+            worker.wait()
+    together = sorted(moment for of_one in moments for moment in of_one)
+    assert busiest_second(together) <= 60
+    # Two threads of three processes take turns: none gets less than half of its share.
+    assert all(len(of_one) >= len(together) / 6 for of_one in moments)
+    assert len(together) >= 30

@@ -1,0 +1,161 @@
+"""Inputs and the vendor's request cover each other: no field of either is out of the other's reach."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from pydantic import BaseModel
+
+from pulumi_videosnap.core.schema import facts
+from pulumi_videosnap.errors import NotConfigured
+from pulumi_videosnap.volcengine.convert import start_body
+from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody
+from pulumi_videosnap.volcengine.observed import present
+from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
+from unit.inputs.tasks import STORAGES, Path, complete, edited, leaves, valid
+
+OTHER: dict[str, Any] = {
+    "appId": "other",
+    "roomId": "Room2",
+    "taskId": "Task2",
+    "businessId": "B2",
+    "targetStreams.streamList": [{"userId": "user0", "index": 3, "streamType": "camera"}],
+    "maxIdleTime": 300,
+    "imageConfig.interval": 9,
+    "imageConfig.format": "jpeg",
+    "imageConfig.width": 640,
+    "imageConfig.height": 480,
+}
+"""Another value for each leaf that no storage block holds."""
+
+NOT_SENT = {"keepRunning", "framePrefix", "triggers", "profile", "state"}
+"""What the provider keeps to itself."""
+
+
+def sent(inputs: dict[str, Any], environ: dict[str, str] | None = None) -> dict[str, Any]:
+    """The StartSnapshot request that these inputs make."""
+    body: dict[str, Any] = json.loads(
+        start_body(SnapshotTaskInputs.model_validate(inputs), environ or {}).to_json()
+    )
+    return body
+
+
+def answered(body: dict[str, Any]) -> dict[str, Any]:
+    """How GetSnapshotTask tells of a task that was started so: everything but identity and keys."""
+    task = {name: body[name] for name in ("TargetStreams", "MaxIdleTime", "ImageConfig", "StorageConfig")}
+    task["StorageConfig"].get("CustomConfig", {}).pop("AccessKey", None)
+    task["StorageConfig"].get("CustomConfig", {}).pop("SecretKey", None)
+    return {**task, "StartTime": 1677227309000, "EndTime": 0, "Status": 2, "StopReason": ""}
+
+
+@given(valid())
+@settings(max_examples=200)
+def test_what_was_started_is_read_back_as_it_was_declared(inputs: dict[str, Any]) -> None:
+    checked = SnapshotTaskInputs.model_validate(inputs).properties()
+    environ = dict.fromkeys(inputs["storageConfig"].get("customConfig", {}).values(), "key")
+    environ = {str(name): value for name, value in environ.items()}
+    found = SnapshotTask.model_validate(answered(sent(checked, environ)))
+    assert present(checked, found).inputs == checked
+
+
+def test_every_field_of_the_request_can_be_declared() -> None:
+    reached = {
+        ".".join(name for name in path if isinstance(name, str))
+        for storage in STORAGES
+        for path in leaves(sent(complete(storage)))
+    }
+    assert reached == set(_wire_leaves(StartSnapshotBody))
+
+
+def _wire_leaves(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    for info in model.model_fields.values():
+        name = f"{prefix}{info.alias}"
+        block = _block(info.annotation)
+        yield from _wire_leaves(block, f"{name}.") if block else [name]
+
+
+def _block(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for found in map(_block, get_args(annotation)) if found), None)
+
+
+def _changes() -> Iterator[tuple[str, Path, Any]]:
+    """Every leaf of the inputs with a storage that has it, and another value for it."""
+    for leaf in facts(SnapshotTaskInputs):
+        path = tuple(map(str, leaf.path))
+        name = ".".join(path)
+        if name in NOT_SENT or name.endswith(("KeyEnv", "storageConfig.type")):
+            continue
+        if path[0] != "storageConfig":
+            yield "tos", path, OTHER[name]
+            continue
+        storage = next(kind for kind, block in STORAGES.items() if path[1] in block)
+        old = STORAGES[storage][path[1]][path[2]]
+        another = {"archive": "standard", "aliyun": "aws"}.get(str(old), f"other-{old}")
+        yield storage, path, not old if old is True else old + 1 if isinstance(old, int) else another
+
+
+@pytest.mark.parametrize(
+    ("storage", "path", "value"),
+    [pytest.param(*change, id=".".join(map(str, change[1]))) for change in _changes()],
+)
+def test_every_declared_field_reaches_the_request_at_one_place(storage: str, path: Path, value: Any) -> None:
+    before, after = sent(complete(storage)), sent(edited(complete(storage), {path: value}))
+    changed = {p for p in {*leaves(before), *leaves(after)} if _at(before, p) != _at(after, p)}
+    assert len({_outer(p) for p in changed}) == 1, changed
+
+
+def _outer(path: Path) -> Path:
+    """A list is one field."""
+    cut = next((place for place, step in enumerate(path) if isinstance(step, int)), len(path))
+    return path[:cut]
+
+
+def _at(value: Any, path: Path) -> Any:
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError):
+            return None
+    return value
+
+
+@pytest.mark.parametrize("name", sorted(NOT_SENT))
+def test_the_providers_own_fields_are_not_sent(name: str) -> None:
+    inputs = {key: value for key, value in complete().items() if key != name}
+    assert sent(inputs) == sent(complete())
+
+
+def test_a_storage_type_is_sent_with_its_block_only() -> None:
+    blocks = {storage: sent(complete(storage))["StorageConfig"] for storage in STORAGES}
+    assert {storage: block["Type"] for storage, block in blocks.items()} == {
+        "tos": 0,
+        "vod": 1,
+        "custom": 2,
+        "veimagex": 3,
+    }
+    assert {storage: sorted({*block} - {"Type"}) for storage, block in blocks.items()} == {
+        "tos": ["TosConfig"],
+        "vod": ["VodConfig"],
+        "custom": ["CustomConfig"],
+        "veimagex": ["VeImageXConfig"],
+    }
+
+
+def test_keys_named_by_variable_are_sent_by_value() -> None:
+    custom = {"bucket": "b", "accessKeyEnv": "MY_KEY", "secretKeyEnv": "MY_SECRET"}
+    inputs = {**complete("custom"), "storageConfig": {"customConfig": custom}}
+    body = sent(inputs, {"MY_KEY": "ak", "MY_SECRET": "sk"})["StorageConfig"]["CustomConfig"]
+    assert (body["AccessKey"], body["SecretKey"]) == ("ak", "sk")
+
+
+@pytest.mark.parametrize("environ", [{}, {"MY_KEY": "ak"}, {"MY_KEY": "ak", "MY_SECRET": ""}])
+def test_a_named_variable_that_holds_nothing_is_said(environ: dict[str, str]) -> None:
+    custom = {"bucket": "b", "accessKeyEnv": "MY_KEY", "secretKeyEnv": "MY_SECRET"}
+    with pytest.raises(NotConfigured, match=r"custom_config\.\w+_env names .* MY_\w+, which is not set"):
+        sent({**complete("custom"), "storageConfig": {"customConfig": custom}}, environ)
