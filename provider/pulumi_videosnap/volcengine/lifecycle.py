@@ -34,7 +34,7 @@ from pulumi_videosnap.core.validation import Failure, validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
 from pulumi_videosnap.volcengine.api import Reading, Started
 from pulumi_videosnap.volcengine.convert import facts_of, key_of, rfc3339, settings_of, start_body
-from pulumi_videosnap.volcengine.history import remembered
+from pulumi_videosnap.volcengine.history import with_history
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
 from pulumi_videosnap.volcengine.observed import is_over, not_found, present
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
@@ -96,7 +96,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """StartSnapshot; a task that runs already with these settings is adopted."""
         task = SnapshotTaskInputs.model_validate(inputs)
-        return Created(key_of(task).id, remembered({}, self._start(task)))
+        return Created(key_of(task).id, with_history({}, self._start(task)))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
@@ -105,7 +105,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         except NotFound as unknown:
             return not_found(recorded, unknown)
         found = present(recorded, reading.task)
-        return Present(found.inputs, remembered(recorded, found.outputs, reading.at))
+        return Present(found.inputs, with_history(recorded, found.outputs, reading.at))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
@@ -130,7 +130,7 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._context.progress("had ended already")
 
     def _restart(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
-        return remembered(recorded, self._start(task))
+        return with_history(recorded, self._start(task))
 
     def _start(self, task: SnapshotTaskInputs) -> Properties:
         api, key = self._connect(task.profile), key_of(task)
@@ -187,14 +187,20 @@ class SnapshotTaskLifecycle(Lifecycle):
         try:
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
-            self._context.progress("has ended meanwhile: starting it again")
-            return self._restart(task, recorded)
+            self._context.progress("has ended: starting it again")
+            return self._restart(task, self._with_end(api, key, recorded))
         try:
             reading = api.get(key)
             told = {**task.properties(), **facts_of(reading.task)}
-            return remembered(recorded, told, reading.at)
+            return with_history(recorded, told, reading.at)
         except NotFound:  # older than the service can tell, yet it took the new interval
             return kept(SnapshotTaskInputs, recorded, task.properties())
+
+    def _with_end(self, api: Api, key: TaskKey, recorded: Properties) -> Properties:
+        """What is recorded, with the end of the run in its history if the service still knows it."""
+        with contextlib.suppress(CallFailed):
+            return with_history(recorded, {**recorded, **facts_of(api.get(key).task)})
+        return recorded
 
     def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
         self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")

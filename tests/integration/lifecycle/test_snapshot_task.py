@@ -131,7 +131,7 @@ def test_an_update_of_a_task_that_ended_meanwhile_starts_a_new_run(story: Story)
     changed = story.declare(imageConfig={"interval": 9})
     with story.emulator.recording(story.app) as calls:
         story.stack.up({"lobby": changed})
-    assert calls == ["UpdateSnapshot", "StartSnapshot", "GetSnapshotTask"]
+    assert calls == ["UpdateSnapshot", "GetSnapshotTask", "StartSnapshot", "GetSnapshotTask"]
     story.ends_settled(lobby=changed)
 
 
