@@ -91,7 +91,7 @@ def _runs(entries: list[tuple[datetime, Mapping[str, Any]]]) -> Iterator[Run]:
 
 
 def events_of(properties: Mapping[str, Any]) -> Iterator[Event]:
-    """What is recorded of a task's life: starts, intervals, and each end, with the gap until the next start."""
+    """Events in a task's life: starts, intervals, ends, and the gap between an end and the next start."""
     pace = pace_of(properties)
     interval: int | None = None
     for at, seconds in pace.changes:

@@ -15,7 +15,7 @@ from pulumi_videosnap.core.timestamps import read_moment, write_moment
 MAX_ENTRIES = 100
 """Entries that are kept; the oldest are dropped."""
 SAME_START = timedelta(seconds=2)
-"""Two starts that are closer than this are one: it is known to the second until the service lists the task."""
+"""Starts closer than this are one: a start is known to the second until the service lists the task."""
 
 Entries = list[dict[str, Any]]
 

@@ -1,4 +1,4 @@
-"""A task that was stopped and started again: one gap with its times and its reason, and no missing frames in it."""
+"""A task that was stopped and started again: one gap with its times and reason, no missing frames in it."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ STOPPED_ONCE = ((0, "start"), (12, "StopByAPI"), (28.5, "start"))
         pytest.param(STOPPED_ONCE, (0, 5, 10, 26, 31), 34, [], id="a bucket's clock that is behind"),
         pytest.param(STOPPED_ONCE, (3, 8, 13, 32, 37), 40, [], id="a bucket's clock that is ahead"),
         pytest.param(
-            STOPPED_ONCE, (0, 10, 29, 39), 41, [("missing", 5), ("missing", 34)], id="missing in runs"
+            STOPPED_ONCE, (0, 10, 29, 39), 41, [("missing", 5), ("missing", 34)], id="missing in a run"
         ),
         pytest.param(STOPPED_ONCE, (0, 30), 33, [("missing", 5)], id="nothing is expected at the end"),
         pytest.param(STOPPED_ONCE, (0, 5, 10), 38, [("missing", 33.5)], id="none since the restart"),
