@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from pulumi_videosnap.report.base import Told
+from pulumi_videosnap.report.base import ReportModel
 
 HOURS_A_DAY = 24
 
@@ -42,7 +42,7 @@ class Outcome(str, Enum):
     """The engine will not do it, such as to a protected task."""
 
 
-class FieldChange(Told):
+class FieldChange(ReportModel):
     """One field that changes; a secret's value is "[secret]", one that is not known yet "[unknown]"."""
 
     field: str = Field(description="as a program writes it, such as image_config.interval")
@@ -51,7 +51,7 @@ class FieldChange(Told):
     replaces: bool = Field(False, description="whether this change needs another task")
 
 
-class Pictures(Told):
+class Pictures(ReportModel):
     """How many pictures a task takes, and how large they are."""
 
     per_hour: float | None = Field(
@@ -80,7 +80,7 @@ class Pictures(Told):
         return None if self.once is None or self.bytes_each is None else self.once * self.bytes_each
 
 
-class Calls(Told):
+class Calls(ReportModel):
     """Calls of one action of a cloud's API."""
 
     action: str
@@ -88,7 +88,7 @@ class Calls(Told):
     at_least: bool = Field(False, description="whether there may be more, as while waiting for a job")
 
 
-class Risk(Told):
+class Risk(ReportModel):
     """Something that a reviewer should look at before approving."""
 
     code: str = Field(description="a stable name, such as interval-below-floor")
@@ -97,7 +97,7 @@ class Risk(Told):
     text: str
 
 
-class TaskReview(Told):
+class TaskReview(ReportModel):
     """What a change does to one task."""
 
     name: str = Field(description="its name in the program")
@@ -118,7 +118,7 @@ class TaskReview(Told):
     notes: tuple[str, ...] = ()
 
 
-class Totals(Told):
+class Totals(ReportModel):
     """All live tasks of the stack together, changed or not; a room that takes every stream counts for one."""
 
     pictures_per_hour_before: float
@@ -131,7 +131,7 @@ class Totals(Told):
     calls: tuple[Calls, ...] = ()
 
 
-class Review(Told):
+class Review(ReportModel):
     """What a change to a stack does."""
 
     stack: str
