@@ -12,8 +12,13 @@ from pulumi_videosnap.review.fields import changed_leaves, number_at, text_at
 from pulumi_videosnap.review.model import Calls, Outcome, Pictures
 from pulumi_videosnap.review.preview import Plan, Step
 from pulumi_videosnap.state import RecordedResource
-from pulumi_videosnap.volcengine.observed import is_over
-from pulumi_videosnap.volcengine.steps import INTERVAL, KEEP_RUNNING, UpdateStep, update_step
+from pulumi_videosnap.volcengine.lifecycle import (
+    INTERVAL,
+    KEEP_RUNNING,
+    UpdateStep,
+    has_ended,
+    plan_update,
+)
 
 HOUR = 3600
 RESTART_SECONDS = 1
@@ -80,7 +85,7 @@ def pictures_of(inputs: Mapping[str, Any], *, over: bool = False) -> Pictures:
 
 def was_over(old: RecordedResource) -> bool:
     """Whether the last run that state knows of is over."""
-    return is_over(dict(old.properties))
+    return has_ended(dict(old.properties))
 
 
 def _create(step: Step, renames: Renames) -> Effect:
@@ -135,7 +140,7 @@ def _update(step: Step) -> Effect:
     old = step.old
     changed = [leaf.path for leaf in changed_leaves(step)]
     keep_running = value_at(step.inputs, KEEP_RUNNING) is True
-    decided = update_step(dict(old.properties) if old else {}, changed, keep_running)
+    decided = plan_update(dict(old.properties) if old else {}, changed, keep_running)
     if decided is UpdateStep.START_AGAIN:
         reason = (old.properties.get("stopReason") if old else None) or "no reason given"
         return Effect(Outcome.STARTS_AGAIN, f"a new run starts: the last one ended ({reason})", _started())
