@@ -101,7 +101,7 @@ def _newest(
 def unmanaged(
     recorded: Sequence[tuple[RecordedResource, Stack]], newest: Newest = _newest
 ) -> Iterator[Unmanaged | str]:
-    """Jobs on the newest pages of each account that no stack records, and the period that these pages cover."""
+    """Jobs on the newest pages of each account that no stack records, and the period of these pages."""
     managed = _managed([task for task, _ in recorded])
     accounts = {_account_of(task): stack for task, stack in recorded if _account_of(task)[1]}
     for (profile, location), stack in accounts.items():
@@ -130,7 +130,7 @@ class _Managed:
     owners: Mapping[str, datetime | None]
 
     def submitted(self, job: SnapshotJob) -> tuple[bool, datetime | None]:
-        """Whether the job belongs to a recorded owner, and when the recorded job of that owner was submitted."""
+        """Whether the job is of a recorded owner, and when the recorded job of that owner was submitted."""
         for tag, submitted in self.owners.items():
             if tag in (job.user_data or ""):
                 return True, submitted

@@ -1,7 +1,7 @@
 """Compares one reading of a task with its record: the verdict, the fields that differ, and the remedy.
 
-Two things are compared: how the task fares with what was declared, and its settings with what was recorded. The
-frames of a complete task are looked for in their buckets, where state records their keys.
+How the task fares is compared with what was declared, its settings with what was recorded. The frames of a
+complete task are looked for in their buckets, where state records their keys.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome
 from pulumi_videosnap.core.schema import Path, differences, dotted, facts, value_at

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencies) -> DriftReport:
-    """Checks the tasks of some stacks; a StackDrift among them could not be read, and is reported as it is."""
+    """The report on some stacks; a StackDrift among them is a stack that could not be read."""
     began = dependencies.now()
     readable = [stack for stack in stacks if isinstance(stack, Stack)]
     progress = _Progress(sum(len(stack.tasks) for stack in readable), dependencies.checked)
@@ -114,7 +114,7 @@ def _read(task: RecordedResource, stack: Stack, failures: _AccountFailures) -> t
 
 
 class _AccountFailures:
-    """Counts failures by account, so that an endpoint that is down costs a few calls, not one for each task."""
+    """Counts failures by account, so that an endpoint that is down costs a few calls, not one a task."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -10,6 +10,9 @@ from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.kinds import kind_titled
+from pulumi_videosnap.review.estimate import review_of
+from pulumi_videosnap.review.preview import run_preview
+from pulumi_videosnap.review.text import as_text
 
 
 def remediate(report: DriftReport, folder: Path, *, confirmed: bool) -> bool:
@@ -30,16 +33,16 @@ def remediate(report: DriftReport, folder: Path, *, confirmed: bool) -> bool:
 
 
 def _show_plan(stack: StackDrift, folder: Path) -> None:
-    from pulumi_videosnap.cli.review import text_of_plan  # noqa: PLC0415 - only needed here
-
-    preview = ["preview", "--refresh", "--json", "--show-sames", *_targets(stack)]
-    for line in text_of_plan(pulumi_cli.run(preview, folder)):
+    plan = run_preview(folder, ["--refresh", *_targets(stack)])
+    if plan.problem:
+        raise CannotCheck(f"`pulumi preview` failed: {plan.problem}")
+    for line in as_text(review_of(plan)):
         print(line, file=sys.stderr)  # noqa: T201
 
 
 def _run_up(stack: StackDrift, folder: Path) -> None:
     up = ["up", "--refresh", "--yes", "--skip-preview", *_targets(stack)]
-    if code := pulumi_cli.hand_over(up, folder):
+    if code := pulumi_cli.run_streaming(up, folder):
         raise CannotCheck(
             f"`pulumi up` of stack {stack.stack} failed with exit code {code} (see output above)"
         )
@@ -51,7 +54,7 @@ def _targets(stack: StackDrift) -> list[str]:
 
 
 def _target(task: Finding) -> Sequence[str]:
-    """For the service a task whose frames are gone is as declared, so it takes a replacement to run it again."""
+    """A task whose frames are gone is unchanged for the service: only a replacement runs it again."""
     stored = kind_titled(task.kind).drift.stored_fields
     replace = bool(task.changes) and all(change.field in stored for change in task.changes)
     return ("--target-replace" if replace else "--target", task.urn)

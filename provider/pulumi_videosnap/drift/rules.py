@@ -53,7 +53,7 @@ class DriftRules(Protocol):
     def stored_objects(
         self, recorded: RecordedResource, outputs: Mapping[str, Any]
     ) -> Iterator[StoredObjects]:
-        """The objects that a complete resource should have stored, by what is recorded and what it says now."""
+        """The objects that a complete resource should have stored, as recorded or as the service says now."""
 
     def pending_id(self, inputs: Mapping[str, Any]) -> str | None:
         """The id under which a resource can be read whose create was interrupted; None where it has none."""

@@ -8,12 +8,12 @@ from typing import Any
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.stores import platform_key, platform_of
-from pulumi_videosnap.state import LIVE, RecordedResource, is_hidden
+from pulumi_videosnap.state import LIVE, RecordedResource, is_encrypted
 
 
 def place_of(task: RecordedResource) -> Place:
     """The bucket that a task's pictures go into; NotConfigured or CannotCheck say why it cannot be listed."""
-    return _of_room(task) if task.kind == LIVE else of_file(task, "outputFile")
+    return _of_room(task) if task.kind.title == LIVE else of_file(task, "outputFile")
 
 
 def of_file(task: RecordedResource, file: str) -> Place:
@@ -34,14 +34,14 @@ def _of_room(task: RecordedResource) -> Place:
 
 def _block(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     block = values.get(name) or {}
-    if is_hidden(block):
+    if is_encrypted(block):
         raise CannotCheck(f"{name} is a secret as a whole in state: make only its keys secret")
     return block if isinstance(block, Mapping) else {}
 
 
 def _bucket(block: Mapping[str, Any]) -> str:
     bucket = block.get("bucket")
-    if is_hidden(bucket):
+    if is_encrypted(bucket):
         raise CannotCheck("its bucket is a secret in state, so it cannot be listed")
     if not bucket:
         raise CannotCheck("state records no bucket for it")

@@ -16,6 +16,7 @@ from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.places import place_of
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
 from pulumi_videosnap.frames.store import open_store
+from pulumi_videosnap.kinds import kind_titled
 from pulumi_videosnap.s3.presence import shared_start
 from pulumi_videosnap.state import FILE, LIVE, RecordedResource
 from pulumi_videosnap.volcengine.resource import SnapshotTask
@@ -81,14 +82,14 @@ def _where(task: Task) -> pulumi.Output[dict[str, Any]]:
 
 
 def _of_job(told: Mapping[str, Any]) -> dict[str, Any]:
-    place = place_of(RecordedResource("", FILE, "", {"snapshotConfig": camel(told["config"])}))
+    place = place_of(RecordedResource("", kind_titled(FILE), "", {"snapshotConfig": camel(told["config"])}))
     keys = list(told["keys"])
     return {**_place(place), "prefix": shared_start(keys) if keys else "", "keys": keys}
 
 
 def _of_room(told: Mapping[str, Any]) -> dict[str, Any]:
     recorded = {"storageConfig": camel(told["storage"]), "framePrefix": told["prefix"]}
-    place = place_of(RecordedResource("", LIVE, "", recorded))
+    place = place_of(RecordedResource("", kind_titled(LIVE), "", recorded))
     return {**_place(place), "prefix": place.prefix, "since": told["since"]}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pulumi_videosnap.report.formatting import exact, utc, value
 from pulumi_videosnap.report.page import Bar, Chip, bar, chips, page, wrapping
-from pulumi_videosnap.review.model import Action, FieldChange, Pictures, Review, TaskReview
+from pulumi_videosnap.review.model import Action, FieldChange, FrameEstimate, Review, TaskReview
 from pulumi_videosnap.review.text import (
     COST,
     NOT_ALL,
@@ -18,6 +18,7 @@ from pulumi_videosnap.review.text import (
     SYMBOLS,
     facts,
     once,
+    outcome,
     per_hour,
     plural,
     same_risks,
@@ -25,24 +26,24 @@ from pulumi_videosnap.review.text import (
     total_facts,
     totals_of,
 )
-from pulumi_videosnap.state import LIVE
 
 TEMPLATES = Path(__file__).parent / "templates"
 ARROW = "→"
 OPEN_UP_TO = 12
-"""Tasks that are open at once; of more, each is opened by whoever wants to read it."""
+"""Up to this number of tasks, all are expanded; of more, none is."""
 LONGEST_VALUE = 2_000
 RISK = "risk"
 
 
 @dataclass(frozen=True)
 class TaskView:
-    """A task as the template writes it."""
+    """A task as the template shows it."""
 
     task: TaskReview
     symbol: str
     kinds: tuple[str, ...]
-    pictures: str
+    outcome: str
+    frames: str
     bar: Bar | None
     fields: list[tuple[FieldChange, str, str]]
     facts: list[tuple[str, str]]
@@ -59,13 +60,13 @@ class Figure:
 
 
 def as_html(review: Review) -> str:
-    """The page; it opens from a file, a mail or a web server alike."""
-    tasks, said = _tasks(review), summary(review, ARROW)
+    """The page; it works from a file, a mail or a web server."""
+    tasks, headline = _tasks(review), summary(review, ARROW)
     return page(
         TEMPLATES,
         "page.html",
         review=review,
-        summary=wrapping(f"{said[:1].upper()}{said[1:]}."),
+        summary=wrapping(f"{headline[:1].upper()}{headline[1:]}."),
         at=exact(review.at.replace(microsecond=0)),
         iso=utc(review.at).isoformat(),
         not_all=NOT_ALL,
@@ -90,19 +91,20 @@ def _tasks(review: Review) -> list[TaskView]:
     return [_task(task, review, max(rates, default=0)) for task in review.tasks]
 
 
-def _rate(side: Pictures | None) -> float | None:
+def _rate(side: FrameEstimate | None) -> float | None:
     return side.per_hour if side else 0
 
 
 def _task(task: TaskReview, review: Review, largest: float) -> TaskView:
     risks = [risk.text for risk in review.risks if risk.task == task.name]
-    live = task.kind == LIVE
+    live = task.continuous
     known = task.before or task.after
     return TaskView(
         task=task,
         symbol=SYMBOLS[task.action],
         kinds=(task.action.value, *([RISK] if risks else [])),
-        pictures=(per_hour(task, ARROW, " an hour") if live else once(task, ARROW)) if known else "",
+        outcome=outcome(task),
+        frames=(per_hour(task, ARROW, " an hour") if live else once(task, ARROW)) if known else "",
         bar=bar(_rate(task.before), _rate(task.after), largest) if live and known else None,
         fields=[
             (field, value(field.before, LONGEST_VALUE), value(field.after, LONGEST_VALUE))
@@ -116,7 +118,7 @@ def _task(task: TaskReview, review: Review, largest: float) -> TaskView:
 def _figures(review: Review) -> Iterator[Figure]:
     totals = review.totals
     sides = {
-        PER_HOUR: (totals.pictures_per_hour_before, totals.pictures_per_hour_after),
+        PER_HOUR: (totals.frames_per_hour_before, totals.frames_per_hour_after),
         STORED: (totals.bytes_per_day_before, totals.bytes_per_day_after),
         COST: (totals.cost_per_day_before, totals.cost_per_day_after),
     }

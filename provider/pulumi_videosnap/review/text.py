@@ -24,23 +24,22 @@ from pulumi_videosnap.review.model import (
     Action,
     Calls,
     FieldChange,
+    FrameEstimate,
     Outcome,
-    Pictures,
     Review,
     Risk,
     TaskReview,
     Totals,
 )
-from pulumi_videosnap.state import LIVE
 
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "+-", Action.DELETE: "-"}
 """The engine's own."""
 NOT_ALL = "The preview failed, so what is listed here may not be all"
 
-PER_HOUR, ONCE, STORED, COST = "pictures an hour", "pictures", "storage a day", "cost a day"
+PER_HOUR, ONCE, STORED, COST = "frames an hour", "frames", "storage a day", "cost a day"
 
 Facts = Iterator[tuple[str, str]]
-"""What is known in figures: a label and its figure."""
+"""Figures that are known: a label and its text."""
 
 
 def as_text(review: Review) -> Iterator[str]:
@@ -78,7 +77,7 @@ def population(review: Review) -> str:
     changing, staying = len(review.tasks), review.unchanged
     changes = plural(changing, "task changes", "tasks change")
     if review.problem:
-        return f"as far as the preview came, {changes} and {staying:,} stay"
+        return f"as far as the preview got, {changes} and {staying:,} stay"
     if review.unlisted:
         return changes if changing else "no task changes"
     if changing:
@@ -94,13 +93,13 @@ def plural(count: int, one: str, many: str) -> str:
 
 
 def _headline_figures(totals: Totals, arrow: str) -> Iterator[str]:
-    before, after = totals.pictures_per_hour_before, totals.pictures_per_hour_after
+    before, after = totals.frames_per_hour_before, totals.frames_per_hour_after
     if number(before) != number(after):
-        yield f"{number(before)} {arrow} {number(after)} pictures an hour"
+        yield f"{number(before)} {arrow} {number(after)} frames an hour"
     elif after:
-        yield f"{number(after)} pictures an hour as before"
-    if totals.job_pictures:
-        yield f"{counted(totals.job_pictures, 'picture')} by new jobs"
+        yield f"{number(after)} frames an hour as before"
+    if totals.job_frames:
+        yield f"{counted(totals.job_frames, 'frame')} by new jobs"
 
 
 def same_risks(review: Review) -> list[tuple[Risk, list[str]]]:
@@ -120,7 +119,7 @@ def _risk(group: tuple[Risk, list[str]]) -> str:
 
 def _task(task: TaskReview, currency: str, risky: bool) -> Iterator[str]:
     mark = " (see its risk above)" if risky else ""
-    title = f"{shown(task.name)} ({shown(task.kind)}): {task.outcome.value}{mark}"
+    title = f"{shown(task.name)} ({shown(task.kind)}): {outcome(task)}{mark}"
     yield from wrapped(title, f"{SYMBOLS[task.action]:<3}", "   ")
     yield from wrapped(sentence(task.effect), "   ")
     for field in task.fields:
@@ -136,12 +135,14 @@ def _field(field: FieldChange) -> str:
     return f"{shown(field.field)}: {value(field.before)} => {value(field.after)}{replaces}"
 
 
+def outcome(task: TaskReview) -> str:
+    """The outcome in words."""
+    return task.outcome.value.replace("pictures", "frames")
+
+
 def facts(task: TaskReview, currency: str, arrow: str = ARROW) -> Facts:
-    """Pictures, storage, calls and cost of one task, as far as they are known."""
-    if task.kind == LIVE:
-        yield from _live_figures(task, arrow)
-    else:
-        yield from _job_figures(task, arrow)
+    """Frames, storage, calls and cost of one task, as far as they are known."""
+    yield from _continuous_figures(task, arrow) if task.continuous else _single_figures(task, arrow)
     if task.gap_seconds is not None:
         yield "longest gap", f"about {span(timedelta(seconds=task.gap_seconds))}"
     if task.calls:
@@ -150,7 +151,7 @@ def facts(task: TaskReview, currency: str, arrow: str = ARROW) -> Facts:
 
 
 def _cost(task: TaskReview, currency: str, arrow: str) -> Facts:
-    if task.kind == LIVE and (task.cost_before, task.cost_after) != (None, None):
+    if task.continuous and (task.cost_before, task.cost_after) != (None, None):
         before = task.cost_before if task.before else 0.0
         after = task.cost_after if task.after else 0.0
         yield COST, cost(before, after, currency, arrow)
@@ -158,7 +159,7 @@ def _cost(task: TaskReview, currency: str, arrow: str) -> Facts:
         yield "cost, once", cost(task.cost_after, task.cost_after, currency)
 
 
-def _live_figures(task: TaskReview, arrow: str) -> Facts:
+def _continuous_figures(task: TaskReview, arrow: str) -> Facts:
     if not (task.before or task.after):
         return
     yield PER_HOUR, per_hour(task, arrow)
@@ -168,44 +169,44 @@ def _live_figures(task: TaskReview, arrow: str) -> Facts:
 
 
 def per_hour(task: TaskReview, arrow: str = ARROW, unit: str = "") -> str:
-    """A live room's pictures an hour before and after, and of which streams."""
+    """Frames an hour of a continuous task before and after, and of which streams."""
     before, after = (0.0 if side is None else side.per_hour for side in (task.before, task.after))
     return change(before, after, arrow=arrow, unit=unit) + _streams(task.after or task.before)
 
 
-def _streams(pictures: Pictures | None) -> str:
-    if pictures is None:
+def _streams(frames: FrameEstimate | None) -> str:
+    if frames is None:
         return ""
-    return " for each stream" if pictures.streams is None else f", {counted(pictures.streams, 'stream')}"
+    return " for each stream" if frames.streams is None else f", {counted(frames.streams, 'stream')}"
 
 
 def _basis(task: TaskReview) -> str:
-    """What the size of a picture rests on."""
+    """What the size of a frame rests on."""
     known = [side.size_from for side in (task.after, task.before) if side and side.size_from]
     return f", {sentence(known[0])}" if known else ""
 
 
-def _job_figures(task: TaskReview, arrow: str) -> Facts:
+def _single_figures(task: TaskReview, arrow: str) -> Facts:
     if not (task.before or task.after):
         return
     yield ONCE, once(task, arrow)
-    size = (task.after or task.before or Pictures()).bytes_once
+    size = (task.after or task.before or FrameEstimate()).bytes_once
     if size is not None:
         yield "storage", stored(size) + _basis(task)
 
 
 def once(task: TaskReview, arrow: str = ARROW) -> str:
-    """What a new job writes, or what the run on record wrote where no other comes."""
+    """What a new job writes, or what the recorded run wrote where no other follows."""
     before, after = (None if side is None else _count(side) for side in (task.before, task.after))
     if task.outcome is not Outcome.NEW_JOB:
-        return f"{before or after} by the run on record"
+        return f"{before or after} by the recorded run"
     return (f"{before} {arrow} " if before not in (None, after) else "") + f"{after}, once"
 
 
-def _count(pictures: Pictures) -> str:
-    if pictures.once is None:
+def _count(frames: FrameEstimate) -> str:
+    if frames.once is None:
         return UNKNOWN
-    return f"{pictures.once:,}{' at most' if pictures.at_most else ''}"
+    return f"{frames.once:,}{' at most' if frames.at_most else ''}"
 
 
 def calls(made: Iterable[Calls]) -> str:
@@ -238,19 +239,19 @@ def total_facts(review: Review, arrow: str = ARROW) -> Facts:
     """The same figures of the whole stack."""
     totals = review.totals
     each = ", counting one stream of a room that takes all" if takes_all(review) else ""
-    pictures = change(totals.pictures_per_hour_before, totals.pictures_per_hour_after, arrow=arrow)
-    yield PER_HOUR, pictures + each
+    frames = change(totals.frames_per_hour_before, totals.frames_per_hour_after, arrow=arrow)
+    yield PER_HOUR, frames + each
     yield STORED, change(totals.bytes_per_day_before, totals.bytes_per_day_after, stored, arrow)
     costs = totals.cost_per_day_before, totals.cost_per_day_after
     if any(amount is not None for amount in costs):
         yield COST, cost(*costs, review.currency, arrow)
-    if totals.job_pictures:
-        yield "pictures by new jobs, once", number(totals.job_pictures)
+    if totals.job_frames:
+        yield "frames by new jobs, once", number(totals.job_frames)
     if totals.calls:
         yield "calls of this change", calls(totals.calls)
 
 
 def takes_all(review: Review) -> bool:
     """Whether a task that changes takes every stream of its room."""
-    sides = (side for task in review.tasks if task.kind == LIVE for side in (task.before, task.after))
+    sides = (side for task in review.tasks if task.continuous for side in (task.before, task.after))
     return any(side.streams is None for side in sides if side)

@@ -102,7 +102,7 @@ def job(folder: str, config: Declared, **values: Any) -> Declared:
 
 
 def asked_for(config: Declared) -> int | None:
-    """Pictures and sheets that a job is asked for; None where only the end of the video limits them."""
+    """FrameEstimate and sheets that a job is asked for; None where only the end of the video limits them."""
     pictures = _pictures_asked_for(config)
     if pictures is None:
         return None
@@ -194,7 +194,7 @@ def _coming_and_going() -> list[Change]:
         Change("added", Outcome.NEW_JOB, None, kept("added")),
         Change("same", None, kept("same"), kept("same")),
         Change("removed", Outcome.FORGOTTEN, kept("removed"), None),
-        Change("removed-with-pictures", Outcome.PICTURES_DELETED, deleting("removed-with-pictures"), None),
+        Change("removed-with-pictures", Outcome.FRAMES_DELETED, deleting("removed-with-pictures"), None),
         Change(
             "remade",
             Outcome.NEW_JOB,

@@ -37,7 +37,7 @@ class Window(NamedTuple):
     end: float
 
 
-Pictures = Mapping[Identity, Mapping[Stream, list[float]]]
+FrameEstimate = Mapping[Identity, Mapping[Stream, list[float]]]
 """When each stream of each task was pictured, in order."""
 
 
@@ -61,7 +61,7 @@ def advance(emulator: Emulator, seconds: float, step: float = 600) -> None:
     emulator.advance(seconds)
 
 
-def pictures(emulator: Emulator) -> Pictures:
+def pictures(emulator: Emulator) -> FrameEstimate:
     """Every picture that a task took."""
     frames = emulator.request("GET", f"/frames?limit={MOST_FRAMES}")["frames"]
     assert len(frames) < MOST_FRAMES, "there may be more pictures than the emulator lists"
@@ -98,7 +98,7 @@ class Moments:
     runs_before: Runs
     runs_after: Runs
     calls: tuple[Json, ...]
-    pictures: Pictures
+    pictures: FrameEstimate
 
 
 @dataclass(frozen=True)
@@ -231,7 +231,7 @@ def job_seen(change: Change, seen: JobMoments) -> JobSeen:
 def _job_outcome(change: Change, old: list[Json], made: list[Json], left: frozenset[str]) -> Outcome:
     if change.after:
         return Outcome.NEW_JOB if made else Outcome.RECORDED
-    return Outcome.FORGOTTEN if _keys(old) & left else Outcome.PICTURES_DELETED
+    return Outcome.FORGOTTEN if _keys(old) & left else Outcome.FRAMES_DELETED
 
 
 def _keys(jobs: list[Json]) -> set[str]:

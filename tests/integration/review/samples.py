@@ -9,21 +9,21 @@ from pulumi_videosnap.review.model import (
     Action,
     Calls,
     FieldChange,
+    FrameEstimate,
     Outcome,
-    Pictures,
     Review,
     Risk,
     TaskReview,
     Totals,
 )
-from pulumi_videosnap.state import FILE, LIVE
 
+LIVE, FILE = "live room", "video file"
 AT = datetime(2026, 11, 21, 18, 4, 5, tzinfo=timezone.utc)
 MEASURED = "measured over 48 pictures"
 ASSUMED = "assumed: 0.1 byte a pixel"
 CNY = "CNY"
 NOTHING = Totals(
-    pictures_per_hour_before=0, pictures_per_hour_after=0, bytes_per_day_before=0, bytes_per_day_after=0
+    frames_per_hour_before=0, frames_per_hour_after=0, bytes_per_day_before=0, bytes_per_day_after=0
 )
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -50,22 +50,36 @@ def urn(kind: str, name: str) -> str:
 
 def room(name: str, action: Action, outcome: Outcome, effect: str, **more: Any) -> TaskReview:
     return TaskReview(
-        name=name, urn=urn(LIVE, name), kind=LIVE, action=action, outcome=outcome, effect=effect, **more
+        name=name,
+        urn=urn(LIVE, name),
+        kind=LIVE,
+        continuous=True,
+        action=action,
+        outcome=outcome,
+        effect=effect,
+        **more,
     )
 
 
 def job(name: str, action: Action, outcome: Outcome, effect: str, **more: Any) -> TaskReview:
     return TaskReview(
-        name=name, urn=urn(FILE, name), kind=FILE, action=action, outcome=outcome, effect=effect, **more
+        name=name,
+        urn=urn(FILE, name),
+        kind=FILE,
+        continuous=False,
+        action=action,
+        outcome=outcome,
+        effect=effect,
+        **more,
     )
 
 
-def live(per_hour: float | None, streams: int | None = 2, bytes_each: float | None = 72_000) -> Pictures:
-    return Pictures(per_hour=per_hour, streams=streams, bytes_each=bytes_each, size_from=MEASURED)
+def live(per_hour: float | None, streams: int | None = 2, bytes_each: float | None = 72_000) -> FrameEstimate:
+    return FrameEstimate(per_hour=per_hour, streams=streams, bytes_each=bytes_each, size_from=MEASURED)
 
 
-def file(once: int | None, at_most: bool = False) -> Pictures:
-    return Pictures(once=once, at_most=at_most, bytes_each=23_040, size_from=ASSUMED)
+def file(once: int | None, at_most: bool = False) -> FrameEstimate:
+    return FrameEstimate(once=once, at_most=at_most, bytes_each=23_040, size_from=ASSUMED)
 
 
 def changed(field: str, before: Any, after: Any, replaces: bool = False) -> FieldChange:
@@ -92,8 +106,8 @@ def faster(name: str = "lobby", **more: Any) -> TaskReview:
 def usual(**changes: Any) -> Review:
     """One interval, of five tasks."""
     totals = Totals(
-        pictures_per_hour_before=2160,
-        pictures_per_hour_after=4320,
+        frames_per_hour_before=2160,
+        frames_per_hour_after=4320,
         bytes_per_day_before=2160 * 24 * 72_000,
         bytes_per_day_after=4320 * 24 * 72_000,
         calls=(Calls(action="UpdateSnapshot", count=1), Calls(action="GetSnapshotTask", count=1)),
@@ -105,7 +119,7 @@ def usual(**changes: Any) -> Review:
         "unchanged": 4,
         "totals": totals,
         "assumptions": (
-            "Pictures an hour are what the interval allows while every listed user publishes.",
+            "FrameEstimate an hour are what the interval allows while every listed user publishes.",
             "A picture of lobby has 72.0 kB, measured over 48 pictures of the last 24 hours.",
         ),
     }
@@ -239,7 +253,7 @@ def _jobs() -> tuple[TaskReview, ...]:
         job(
             "draft",
             Action.DELETE,
-            Outcome.PICTURES_DELETED,
+            Outcome.FRAMES_DELETED,
             "delete_frames is set: its pictures are deleted.",
             before=file(3),
             after=file(3),
@@ -292,13 +306,13 @@ RISKS = (
 def everything() -> Review:
     """A review with all that can be in one."""
     totals = Totals(
-        pictures_per_hour_before=4680,
-        pictures_per_hour_after=7920,
+        frames_per_hour_before=4680,
+        frames_per_hour_after=7920,
         bytes_per_day_before=6_480_000_000,
         bytes_per_day_after=15_900_000_000,
         cost_per_day_before=47.52,
         cost_per_day_after=86.4,
-        job_pictures=8,
+        job_frames=8,
         calls=(
             Calls(action="StartSnapshot", count=3),
             Calls(action="GetSnapshotTask", count=4),
@@ -309,7 +323,7 @@ def everything() -> Review:
         ),
     )
     assumptions = (
-        "Pictures an hour are what the interval allows while every listed user publishes.",
+        "FrameEstimate an hour are what the interval allows while every listed user publishes.",
         "How many streams a room has is not known: its figures are for one stream.",
         "A picture has 0.1 byte a pixel where none was measured; --measure looks into the bucket.",
         "Prices are those of prices.json, 0.0005 CNY a picture; storage and traffic are not in it.",
@@ -343,8 +357,8 @@ def many(count: int = 500) -> Review:
     """A large stack of which each room changes."""
     tasks = tuple(faster(f"room-{number:03d}") for number in range(count))
     totals = Totals(
-        pictures_per_hour_before=count * 1440,
-        pictures_per_hour_after=count * 3600,
+        frames_per_hour_before=count * 1440,
+        frames_per_hour_after=count * 3600,
         bytes_per_day_before=count * 1440 * 24 * 72_000,
         bytes_per_day_after=count * 3600 * 24 * 72_000,
         calls=(Calls(action="UpdateSnapshot", count=count), Calls(action="GetSnapshotTask", count=count)),
@@ -357,8 +371,8 @@ def hostile(text: str) -> Review:
     whole = Calls(action=text, count=1)
     given = {
         "fields": (changed(text, text, [text]),),
-        "before": Pictures(per_hour=1, streams=1, bytes_each=5, size_from=text),
-        "after": Pictures(per_hour=2, streams=1, bytes_each=5, size_from=text),
+        "before": FrameEstimate(per_hour=1, streams=1, bytes_each=5, size_from=text),
+        "after": FrameEstimate(per_hour=2, streams=1, bytes_each=5, size_from=text),
         "calls": (whole,),
         "notes": (text,),
         "cost_before": 1,
@@ -367,7 +381,13 @@ def hostile(text: str) -> Review:
     tasks = (
         room(text, Action.UPDATE, Outcome.IN_PLACE, text, **given),
         TaskReview(
-            name=text, urn=text, kind=text, action=Action.DELETE, outcome=Outcome.FORGOTTEN, effect=text
+            name=text,
+            urn=text,
+            kind=text,
+            continuous=False,
+            action=Action.DELETE,
+            outcome=Outcome.FORGOTTEN,
+            effect=text,
         ),
     )
     risks = (Risk(code=text, task=text, field=text, text=text), Risk(code="plain", text=text))

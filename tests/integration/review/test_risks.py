@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.cli.review import main
-from pulumi_videosnap.review.model import Pictures
-from pulumi_videosnap.review.prices import Prices
-from pulumi_videosnap.state import LIVE
+from pulumi_videosnap.cli import main as videosnap
+from pulumi_videosnap.review.estimate import prices_model
+from pulumi_videosnap.review.model import FrameEstimate
 
 TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
 TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 0}}
@@ -19,6 +18,11 @@ CUSTOM = {
     "type": "custom",
     "customConfig": {"bucket": "frames", "secretKey": "SEKRIT", "accessKey": "[secret]"},
 }
+
+
+def main(arguments: list[str]) -> int:
+    """`videosnap review` with these arguments; its exit code."""
+    return videosnap(["review", *arguments])
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
@@ -177,11 +181,12 @@ PRICES = {
 
 
 def test_costs_are_of_a_days_pictures() -> None:
-    prices = Prices.model_validate(PRICES)
-    room = Pictures(per_hour=1000, bytes_each=1e6)
-    assert prices.of(room, LIVE) == pytest.approx(24 * 0.1 + 24 * 0.5)
-    assert prices.of(Pictures(once=500, bytes_each=1e6), "video file") == pytest.approx(1 + 0.25)
-    assert prices.of(Pictures(), LIVE) is None
+    prices = prices_model().model_validate(PRICES)
+    room, job = "perThousandRoomPictures", "perThousandJobPictures"
+    rate = FrameEstimate(per_hour=1000, bytes_each=1e6)
+    assert prices.cost(rate, room) == pytest.approx(24 * 0.1 + 24 * 0.5)
+    assert prices.cost(FrameEstimate(once=500, bytes_each=1e6), job) == pytest.approx(1 + 0.25)
+    assert prices.cost(FrameEstimate(), room) is None
 
 
 @pytest.mark.parametrize(
