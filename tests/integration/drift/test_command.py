@@ -19,6 +19,7 @@ from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrif
 from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.review import preview
 
 EMPTY = json.dumps({"version": 3, "deployment": {"manifest": {"time": "2026-08-04T10:00:00.123456789Z"}}})
 NOBODY = Dependencies(now=lambda: NOW)
@@ -30,7 +31,8 @@ class Engine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], tuple[int, str]]) -> None:
         self.asked: list[str] = []
         self._answer = answer
-        monkeypatch.setattr(pulumi_cli, "run", self._run)
+        for module in (pulumi_cli, preview):
+            monkeypatch.setattr(module, "run", self._run)
         monkeypatch.setattr(pulumi_cli, "run_streaming", self._hand_over)
 
     def _run(self, arguments: Sequence[str], _folder: Path) -> CompletedProcess[str]:
@@ -139,7 +141,7 @@ def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
     assert remediate(REPORT, Path(), confirmed=True)
     assert engine.asked == [
-        f"preview --refresh --json --show-sames {AIM}",
+        f"preview --json --show-sames --refresh {AIM}",
         f"up --refresh --yes --skip-preview {AIM}",
     ]
     assert capsys.readouterr().err

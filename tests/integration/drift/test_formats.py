@@ -67,8 +67,8 @@ Unmanaged tasks, which a cloud has and no checked stack records:
   - MPS in cn-hangzhou: Snapshoting: ffffffffffffffffffffffffffffffff
 
 Scope:
-  - Volcengine RTC cannot list tasks, so a live room's task that no stack records
-    is not found.
+  - Volcengine RTC cannot list tasks, so a live room's task that no stack
+    records is not found.
   - MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21
     18:04:05 UTC).
 """
