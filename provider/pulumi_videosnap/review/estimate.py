@@ -203,7 +203,9 @@ def _totals(estimates: list[_Estimate], changing: list[_Estimate], prices: Price
         frames_per_hour_after=_sum(frames.per_hour for frames in after),
         bytes_per_day_before=_sum(frames.bytes_per_day for frames in before),
         bytes_per_day_after=_sum(frames.bytes_per_day for frames in after),
-        cost_per_day_before=_sum(prices.cost(one.before, one.rules.price) for one in live) if prices else None,
+        cost_per_day_before=_sum(prices.cost(one.before, one.rules.price) for one in live)
+        if prices
+        else None,
         cost_per_day_after=_sum(prices.cost(one.after, one.rules.price) for one in live) if prices else None,
         job_frames=int(_sum(frames.once for frames in new if frames)),
         calls=sum_calls((call for one in changing for call in one.effect.calls), shared),
