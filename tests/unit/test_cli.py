@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import main
-from pulumi_videosnap.review import preview
 
 
 @pytest.mark.parametrize(("debug", "traceback"), [("", False), ("1", True)])
@@ -16,7 +16,7 @@ def test_an_unexpected_error_is_one_line_and_exit_code_two(
         raise KeyError("hush-hush")
 
     monkeypatch.setenv("VIDEOSNAP_DEBUG", debug)
-    monkeypatch.setattr(preview.pulumi_cli, "run", broken)
+    monkeypatch.setattr(pulumi_cli, "run", broken)
     assert main(["review"]) == 2
     error = capsys.readouterr().err
     assert error.splitlines()[-1].startswith("videosnap review: unexpected KeyError in pulumi-videosnap")

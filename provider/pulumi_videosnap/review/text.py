@@ -232,7 +232,7 @@ def totals_of(review: Review) -> str:
     """Which tasks the totals are of."""
     if review.unlisted:
         return "The live tasks that the preview lists, together"
-    return "All live tasks together, those that do not change too"
+    return "All live tasks together, including unchanged ones"
 
 
 def total_facts(review: Review, arrow: str = ARROW) -> Facts:

@@ -41,7 +41,7 @@ dev: 1 of 5 tasks changes; 2,160 -> 4,320 frames an hour
    storage a day: 2.5 GB -> 6.2 GB (x2.5), measured over 48 frames
    calls: 1 UpdateSnapshot, 1 GetSnapshotTask
 
-All live tasks together, those that do not change too:
+All live tasks together, including unchanged ones:
   frames an hour: 2,160 -> 4,320 (x2)
   storage a day: 3.7 GB -> 7.5 GB (x2)
   calls of this change: 1 UpdateSnapshot, 1 GetSnapshotTask
@@ -65,7 +65,7 @@ COMMENT = """\
 
 <details><summary>Fields, storage, calls</summary>
 
-**All live tasks together**, those that do not change too
+**All live tasks together**, including unchanged ones
 
 - frames an hour: 2,160 → 4,320 (x2)
 - storage a day: 3.7 GB → 7.5 GB (x2)
