@@ -11,9 +11,8 @@ from pulumi_videosnap.review.text import (
     NOT_ALL,
     SYMBOLS,
     facts,
-    once,
+    frames,
     outcome,
-    per_hour,
     plural,
     same_risks,
     summary,
@@ -77,10 +76,8 @@ def _more_rows(count: int) -> str:
 
 
 def _row(task: TaskReview) -> str:
-    frames = ""
-    if task.before or task.after:
-        frames = per_hour(task, ARROW) if task.continuous else once(task, ARROW)
-    return md.row(f"`{SYMBOLS[task.action]}`", md.code(task.name), outcome(task), frames)
+    symbol = f"`{SYMBOLS[task.action]}`"
+    return md.row(symbol, md.code(task.name), outcome(task), frames(task, ARROW))
 
 
 def _details(review: Review, room: int) -> str:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path as Folder
 from typing import Any
 
+from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.core.schema import UNKNOWN, FieldFacts, Path, Properties, differences, facts, value_at
 from pulumi_videosnap.errors import CannotCheck, one_line
 from pulumi_videosnap.kinds import ResourceKind, kind_of
-from pulumi_videosnap.pulumi_cli import run, stderr_summary
 from pulumi_videosnap.state import RecordedResource, recorded_resource, resource_name, stack_name
 
 SECRET = "[secret]"  # noqa: S105 - how a preview shows one
@@ -88,9 +88,9 @@ class Plan:
 
 def run_preview(folder: Folder, options: Sequence[str] = ()) -> Plan:
     """Run `pulumi preview` in a project's folder; CannotCheck where it failed before it had a plan."""
-    ran = run(["preview", "--json", "--show-sames", *options], folder)
+    ran = pulumi_cli.run(["preview", "--json", "--show-sames", *options], folder)
     if ran.returncode != 0 and not ran.stdout.lstrip().startswith("{"):
-        raise CannotCheck(f"`pulumi preview` failed: {stderr_summary(ran)}")
+        raise CannotCheck(f"`pulumi preview` failed: {pulumi_cli.stderr_summary(ran)}")
     return read_preview(ran.stdout)
 
 

@@ -46,7 +46,7 @@ def as_text(review: Review) -> Iterator[str]:
     """The review for people; one line where nothing changes."""
     if review.problem:
         yield from wrapped(f"{NOT_ALL}: {sentence(review.problem)}")
-    yield from wrapped(headline(review))
+    yield from wrapped(f"{shown(review.stack)}: {summary(review)}")
     yield from listed("Risks", map(_risk, same_risks(review)))
     risky = {risk.task for risk in review.risks}
     for task in review.tasks:
@@ -57,14 +57,9 @@ def as_text(review: Review) -> Iterator[str]:
         yield from listed("What the figures rest on", map(sentence, review.assumptions))
 
 
-def headline(review: Review, arrow: str = ARROW) -> str:
-    """The whole review in one line."""
-    return f"{shown(review.stack)}: {summary(review, arrow)}"
-
-
 def summary(review: Review, arrow: str = ARROW) -> str:
-    """The same without the stack's name."""
-    parts = [population(review)]
+    """The whole review in one line, without the stack's name."""
+    parts = [_population(review)]
     if review.tasks:
         parts.extend(_headline_figures(review.totals, arrow))
     if review.risks:
@@ -72,7 +67,7 @@ def summary(review: Review, arrow: str = ARROW) -> str:
     return "; ".join(parts)
 
 
-def population(review: Review) -> str:
+def _population(review: Review) -> str:
     """How many tasks change, of how many where all are listed."""
     changing, staying = len(review.tasks), review.unchanged
     changes = plural(changing, "task changes", "tasks change")
@@ -142,12 +137,49 @@ def outcome(task: TaskReview) -> str:
 
 def facts(task: TaskReview, currency: str, arrow: str = ARROW) -> Facts:
     """Frames, storage, calls and cost of one task, as far as they are known."""
-    yield from _continuous_figures(task, arrow) if task.continuous else _single_figures(task, arrow)
+    if task.before or task.after:
+        yield PER_HOUR if task.continuous else ONCE, frames(task, arrow)
+        yield from _storage(task, arrow)
     if task.gap_seconds is not None:
         yield "longest gap", f"about {span(timedelta(seconds=task.gap_seconds))}"
     if task.calls:
         yield "calls", calls(task.calls)
     yield from _cost(task, currency, arrow)
+
+
+def frames(task: TaskReview, arrow: str = ARROW, unit: str = "") -> str:
+    """Frames before and after: an hour, and of which streams, or once; empty where none are taken."""
+    known = task.after or task.before
+    if known is None:
+        return ""
+    if not task.continuous:
+        return _once(task, arrow)
+    before, after = (0.0 if side is None else side.per_hour for side in (task.before, task.after))
+    streams = " for each stream" if known.streams is None else f", {counted(known.streams, 'stream')}"
+    return change(before, after, arrow=arrow, unit=unit) + streams
+
+
+def _once(task: TaskReview, arrow: str) -> str:
+    """What a new job writes, or what the recorded run wrote where no other follows."""
+    before, after = (None if side is None else _count(side) for side in (task.before, task.after))
+    if task.outcome is not Outcome.NEW_JOB:
+        return f"{before or after} by the recorded run"
+    return (f"{before} {arrow} " if before not in (None, after) else "") + f"{after}, once"
+
+
+def _count(side: FrameEstimate) -> str:
+    return UNKNOWN if side.once is None else f"{side.once:,}{' at most' if side.at_most else ''}"
+
+
+def _storage(task: TaskReview, arrow: str) -> Facts:
+    sides = [side for side in (task.after, task.before) if side]
+    origin = "".join([f", {sentence(side.size_from)}" for side in sides if side.size_from][:1])
+    before, after = (0.0 if side is None else side.bytes_per_day for side in (task.before, task.after))
+    once = sides[0].bytes_once
+    if task.continuous and (before or after):
+        yield STORED, change(before, after, stored, arrow) + origin
+    elif once is not None:
+        yield "storage", stored(once) + origin
 
 
 def _cost(task: TaskReview, currency: str, arrow: str) -> Facts:
@@ -157,56 +189,6 @@ def _cost(task: TaskReview, currency: str, arrow: str) -> Facts:
         yield COST, cost(before, after, currency, arrow)
     elif task.outcome is Outcome.NEW_JOB and task.cost_after is not None:
         yield "cost, once", cost(task.cost_after, task.cost_after, currency)
-
-
-def _continuous_figures(task: TaskReview, arrow: str) -> Facts:
-    if not (task.before or task.after):
-        return
-    yield PER_HOUR, per_hour(task, arrow)
-    before, after = (0.0 if side is None else side.bytes_per_day for side in (task.before, task.after))
-    if before or after:
-        yield STORED, change(before, after, stored, arrow) + _basis(task)
-
-
-def per_hour(task: TaskReview, arrow: str = ARROW, unit: str = "") -> str:
-    """Frames an hour of a continuous task before and after, and of which streams."""
-    before, after = (0.0 if side is None else side.per_hour for side in (task.before, task.after))
-    return change(before, after, arrow=arrow, unit=unit) + _streams(task.after or task.before)
-
-
-def _streams(frames: FrameEstimate | None) -> str:
-    if frames is None:
-        return ""
-    return " for each stream" if frames.streams is None else f", {counted(frames.streams, 'stream')}"
-
-
-def _basis(task: TaskReview) -> str:
-    """What the size of a frame rests on."""
-    known = [side.size_from for side in (task.after, task.before) if side and side.size_from]
-    return f", {sentence(known[0])}" if known else ""
-
-
-def _single_figures(task: TaskReview, arrow: str) -> Facts:
-    if not (task.before or task.after):
-        return
-    yield ONCE, once(task, arrow)
-    size = (task.after or task.before or FrameEstimate()).bytes_once
-    if size is not None:
-        yield "storage", stored(size) + _basis(task)
-
-
-def once(task: TaskReview, arrow: str = ARROW) -> str:
-    """What a new job writes, or what the recorded run wrote where no other follows."""
-    before, after = (None if side is None else _count(side) for side in (task.before, task.after))
-    if task.outcome is not Outcome.NEW_JOB:
-        return f"{before or after} by the recorded run"
-    return (f"{before} {arrow} " if before not in (None, after) else "") + f"{after}, once"
-
-
-def _count(frames: FrameEstimate) -> str:
-    if frames.once is None:
-        return UNKNOWN
-    return f"{frames.once:,}{' at most' if frames.at_most else ''}"
 
 
 def calls(made: Iterable[Calls]) -> str:
@@ -232,15 +214,17 @@ def totals_of(review: Review) -> str:
     """Which tasks the totals are of."""
     if review.unlisted:
         return "The live tasks that the preview lists, together"
-    return "All live tasks together, those that do not change too"
+    return "All live tasks together, including unchanged ones"
 
 
 def total_facts(review: Review, arrow: str = ARROW) -> Facts:
     """The same figures of the whole stack."""
+    sides = (side for task in review.tasks if task.continuous for side in (task.before, task.after))
+    takes_all = any(side.streams is None for side in sides if side)
+    each = ", counting one stream of a room that takes all" if takes_all else ""
     totals = review.totals
-    each = ", counting one stream of a room that takes all" if takes_all(review) else ""
-    frames = change(totals.frames_per_hour_before, totals.frames_per_hour_after, arrow=arrow)
-    yield PER_HOUR, frames + each
+    rate = change(totals.frames_per_hour_before, totals.frames_per_hour_after, arrow=arrow)
+    yield PER_HOUR, rate + each
     yield STORED, change(totals.bytes_per_day_before, totals.bytes_per_day_after, stored, arrow)
     costs = totals.cost_per_day_before, totals.cost_per_day_after
     if any(amount is not None for amount in costs):
@@ -249,9 +233,3 @@ def total_facts(review: Review, arrow: str = ARROW) -> Facts:
         yield "frames by new jobs, once", number(totals.job_frames)
     if totals.calls:
         yield "calls of this change", calls(totals.calls)
-
-
-def takes_all(review: Review) -> bool:
-    """Whether a task that changes takes every stream of its room."""
-    sides = (side for task in review.tasks if task.continuous for side in (task.before, task.after))
-    return any(side.streams is None for side in sides if side)

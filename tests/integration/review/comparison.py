@@ -16,7 +16,7 @@ from pulumi_videosnap.review.model import Outcome
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 
 LEAST_RATE = 20
-"""FrameEstimate an hour of the slowest task: totals that leave one out are further off."""
+"""Pictures an hour of the slowest task: totals that leave one out are further off."""
 STOP_AND_START = 1.0
 """Seconds that stopping and starting take, in a gap that is predicted."""
 

@@ -102,7 +102,7 @@ def job(folder: str, config: Declared, **values: Any) -> Declared:
 
 
 def asked_for(config: Declared) -> int | None:
-    """FrameEstimate and sheets that a job is asked for; None where only the end of the video limits them."""
+    """Pictures and sheets that a job is asked for; None where only the end of the video limits them."""
     pictures = _pictures_asked_for(config)
     if pictures is None:
         return None

@@ -37,7 +37,7 @@ class Window(NamedTuple):
     end: float
 
 
-FrameEstimate = Mapping[Identity, Mapping[Stream, list[float]]]
+Pictures = Mapping[Identity, Mapping[Stream, list[float]]]
 """When each stream of each task was pictured, in order."""
 
 
@@ -61,7 +61,7 @@ def advance(emulator: Emulator, seconds: float, step: float = 600) -> None:
     emulator.advance(seconds)
 
 
-def pictures(emulator: Emulator) -> FrameEstimate:
+def pictures(emulator: Emulator) -> Pictures:
     """Every picture that a task took."""
     frames = emulator.request("GET", f"/frames?limit={MOST_FRAMES}")["frames"]
     assert len(frames) < MOST_FRAMES, "there may be more pictures than the emulator lists"
@@ -98,7 +98,7 @@ class Moments:
     runs_before: Runs
     runs_after: Runs
     calls: tuple[Json, ...]
-    pictures: FrameEstimate
+    pictures: Pictures
 
 
 @dataclass(frozen=True)

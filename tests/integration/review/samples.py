@@ -19,7 +19,7 @@ from pulumi_videosnap.review.model import (
 
 LIVE, FILE = "live room", "video file"
 AT = datetime(2026, 11, 21, 18, 4, 5, tzinfo=timezone.utc)
-MEASURED = "measured over 48 pictures"
+MEASURED = "measured over 48 frames"
 ASSUMED = "assumed: 0.1 byte a pixel"
 CNY = "CNY"
 NOTHING = Totals(
@@ -92,7 +92,7 @@ def faster(name: str = "lobby", **more: Any) -> TaskReview:
         name,
         Action.UPDATE,
         Outcome.IN_PLACE,
-        "The interval changes while the task runs; no picture is lost.",
+        "The interval changes while the task runs; no frame is lost.",
         **{
             "fields": (changed("image_config.interval", 5, 2),),
             "before": live(1440),
@@ -119,8 +119,8 @@ def usual(**changes: Any) -> Review:
         "unchanged": 4,
         "totals": totals,
         "assumptions": (
-            "FrameEstimate an hour are what the interval allows while every listed user publishes.",
-            "A picture of lobby has 72.0 kB, measured over 48 pictures of the last 24 hours.",
+            "Frames an hour are what the interval allows while every listed user publishes.",
+            "A frame of lobby has 72.0 kB, measured over 48 frames of the last 24 hours.",
         ),
     }
     return Review(**{**given, **changes})
@@ -160,7 +160,7 @@ def _rooms() -> tuple[TaskReview, ...]:
             "stage",
             Action.REPLACE,
             Outcome.RESTART,
-            "The task is stopped and started anew with pictures of "
+            "The task is stopped and started anew with frames of "
             "1280 by 720 pixels; in between none is taken.",
             fields=(
                 changed("image_config.width", 640, 1280, True),
@@ -182,7 +182,7 @@ def _rooms() -> tuple[TaskReview, ...]:
             calls=(stop, start, get),
             cost_before=8.64,
             cost_after=17.28,
-            notes=("The pictures that it took stay in the bucket.",),
+            notes=("The frames that it took stay in the bucket.",),
         ),
         room(
             "foyer",
@@ -198,7 +198,7 @@ def _rooms() -> tuple[TaskReview, ...]:
             "backdoor",
             Action.DELETE,
             Outcome.STOPS,
-            "The task is stopped; its pictures stay.",
+            "The task is stopped; its frames stay.",
             before=live(360, 1),
             calls=(stop,),
             cost_before=4.32,
@@ -230,7 +230,7 @@ def _jobs() -> tuple[TaskReview, ...]:
             "stills",
             Action.REPLACE,
             Outcome.NEW_JOB,
-            "Another job is submitted; the pictures of the last one stay, "
+            "Another job is submitted; the frames of the last one stay, "
             "and those with the same names are overwritten.",
             fields=(
                 changed("snapshot_config.num", 5, 8, True),
@@ -246,7 +246,7 @@ def _jobs() -> tuple[TaskReview, ...]:
             "trailer",
             Action.DELETE,
             Outcome.FORGOTTEN,
-            "The job is over, so nothing stops; its pictures stay.",
+            "The job is over, so nothing stops; its frames stay.",
             before=file(12),
             after=file(12),
         ),
@@ -254,7 +254,7 @@ def _jobs() -> tuple[TaskReview, ...]:
             "draft",
             Action.DELETE,
             Outcome.FRAMES_DELETED,
-            "delete_frames is set: its pictures are deleted.",
+            "delete_frames is set: its frames are deleted.",
             before=file(3),
             after=file(3),
             calls=(Calls(action="DeleteObjects", count=1),),
@@ -266,7 +266,7 @@ RISKS = (
     Risk(
         code="restart-gap",
         task="stage",
-        text="The task restarts: for about 14 s no picture of the stage is taken.",
+        text="The task restarts: for about 14 s no frame of the stage is taken.",
     ),
     Risk(
         code="storage-growth",
@@ -275,9 +275,9 @@ RISKS = (
         text="Storage grows from 363 MB to 2.9 GB a day, more than eight times as much.",
     ),
     Risk(
-        code="pictures-deleted",
+        code="frames-deleted",
         task="draft",
-        text="The pictures that the job wrote are deleted from bucket frames, and nothing keeps a copy.",
+        text="The frames that the job wrote are deleted from bucket frames, and nothing keeps a copy.",
     ),
     Risk(
         code="interval-below-floor",
@@ -323,10 +323,10 @@ def everything() -> Review:
         ),
     )
     assumptions = (
-        "FrameEstimate an hour are what the interval allows while every listed user publishes.",
+        "Frames an hour are what the interval allows while every listed user publishes.",
         "How many streams a room has is not known: its figures are for one stream.",
-        "A picture has 0.1 byte a pixel where none was measured; --measure looks into the bucket.",
-        "Prices are those of prices.json, 0.0005 CNY a picture; storage and traffic are not in it.",
+        "A frame has 0.1 byte a pixel where none was measured; --measure looks into the bucket.",
+        "Prices are those of prices.json, 0.0005 CNY a frame; storage and traffic are not in it.",
     )
     return usual(
         stack="shop/prod",

@@ -150,7 +150,7 @@ def test_resources_that_are_not_listed_are_said_to_be_missing(
 def test_what_is_no_preview_is_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "preview.json").write_text(text)
     assert main([str(tmp_path / "preview.json")]) == 2
-    assert "this is no preview" in capsys.readouterr().err
+    assert "not a Pulumi preview" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ def test_a_preview_that_failed_before_it_began_is_of_the_stack_that_was_asked_fo
         assert capsys.readouterr().out.startswith(f"<!-- videosnap review: {stack} -->")
     file.write_text("")
     assert main([str(file)]) == 2
-    assert "told why on stderr" in capsys.readouterr().err
+    assert "see its stderr" in capsys.readouterr().err
 
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
