@@ -37,6 +37,12 @@ SHARED = [
     "programs",
     "progress",
     "shared_caller",
+    "storage/bucket",
+    "storage/client",
+    "storage/download",
+    "storage/errors",
+    "storage/platforms",
+    "storage/vendors",
     "told",
     "verdicts",
 ]

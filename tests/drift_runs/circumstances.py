@@ -11,7 +11,7 @@ import pytest
 
 from drift_runs.between import silent_on
 from drift_runs.expected import Told
-from frames.stores.shelf import Reply, serving
+from support.fake_server import FakeServer, Response
 from support.emulator import Emulator
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -117,16 +117,16 @@ def _accounts(
 def _stores() -> Iterator[Circumstance]:
     denied = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
     answers = {
-        "refuses": Reply(403, denied),
-        "fails": Reply(503, b""),
-        "knows no bucket": Reply(404, b""),
-        "answers with a page": Reply(200, b"<html>log in first</html>"),
-        "redirects": Reply(302, b"", {"Location": "https://elsewhere.invalid/"}),
+        "refuses": Response(403, denied),
+        "fails": Response(503, b""),
+        "knows no bucket": Response(404, b""),
+        "answers with a page": Response(200, b"<html>log in first</html>"),
+        "redirects": Response(302, b"", {"Location": "https://elsewhere.invalid/"}),
     }
     yield Circumstance("store down", Told.ALL, Told.NO_PICTURES, _set({OSS: NOBODY_LISTENS}))
     yield Circumstance("store no address", Told.ALL, Told.NO_PICTURES, _set({OSS: "a bucket"}))
-    for name, reply in answers.items():
-        yield Circumstance(f"store {name}", Told.ALL, Told.NO_PICTURES, _store(reply))
+    for name, response in answers.items():
+        yield Circumstance(f"store {name}", Told.ALL, Told.NO_PICTURES, _store(response))
 
 
 def _silences() -> Iterator[Circumstance]:
@@ -182,14 +182,14 @@ def _set(settings: Mapping[str, str | None]) -> Within:
     return within
 
 
-def _store(reply: Reply) -> Within:
+def _store(response: Response) -> Within:
     @contextlib.contextmanager
     def within(world: World) -> Iterator[None]:
         _, environment = world
-        with serving(lambda asked: reply) as shelf:
-            environment.setenv(OSS, shelf.endpoint)
+        with FakeServer(response) as server:
+            environment.setenv(OSS, server.endpoint)
             yield
-            assert shelf.asked, "nobody asked the store"
+            assert server.requests, "the store was not called"
 
     return within
 

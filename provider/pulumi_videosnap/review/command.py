@@ -15,7 +15,6 @@ from subprocess import CompletedProcess
 from pulumi_videosnap import engine_cli
 from pulumi_videosnap.errors import CannotCheck, InvalidInput, VideosnapError
 from pulumi_videosnap.frames.gather import Surroundings
-from pulumi_videosnap.frames.store import open_store
 from pulumi_videosnap.progress import count
 from pulumi_videosnap.recorded import text_of
 from pulumi_videosnap.review.markdown import as_markdown
@@ -26,6 +25,7 @@ from pulumi_videosnap.review.reckon import Given, review_of
 from pulumi_videosnap.review.risks import DAY, FLOOR, Limits
 from pulumi_videosnap.review.steps import Plan, plan_of
 from pulumi_videosnap.review.telling import as_text
+from pulumi_videosnap.storage.bucket import open_bucket
 from pulumi_videosnap.told import as_json
 
 REVIEWED, RISKY, NOT_REVIEWED = 0, 1, 2
@@ -148,7 +148,7 @@ def _given(asked: argparse.Namespace, plan: Plan) -> Given:
     limits = Limits(asked.floor, asked.idle)
     if asked.no_measure:
         return Given(now, {}, prices, limits)
-    around = Surroundings(functools.cache(open_store), now, count("looked at", "objects"))
+    around = Surroundings(functools.cache(open_bucket), now, count("looked at", "objects"))
     sizes, problems = sizes_of(plan, around)
     return Given(now, sizes, prices, limits, tuple(problems))
 
