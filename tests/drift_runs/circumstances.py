@@ -11,8 +11,8 @@ import pytest
 
 from drift_runs.between import silent_on
 from drift_runs.expected import Told
-from support.fake_server import FakeServer, Response
 from support.emulator import Emulator
+from support.fake_server import FakeServer, Response
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
 RTC, MPS, OSS = "VOLCENGINE_RTC_ENDPOINT", "ALIBABA_CLOUD_MPS_ENDPOINT", "ALIBABA_CLOUD_OSS_ENDPOINT"

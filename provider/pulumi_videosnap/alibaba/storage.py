@@ -18,27 +18,25 @@ from pulumi_videosnap.storage.platforms import Location, Platform, register
 OSS = Platform(
     name="oss",
     title="Alibaba Cloud OSS",
+    # Alibaba Cloud, "Access OSS using an AWS SDK"
     endpoint="https://s3.oss-{region}.aliyuncs.com",
+    # Alibaba Cloud, "Access OSS using an AWS SDK"
     addressing="virtual",
+    # Alibaba Cloud's SDKs, as for MPS
     keys=KEYS,
     profiles=AlibabaProfiles,
+    # our name, shared with the emulator
     endpoint_setting=OSS_ENDPOINT,
+    # Alibaba Cloud's SDKs, as for MPS
     region_setting=REGION,
     region_prefix=LOCATION_PREFIX,
+    # Alibaba Cloud, ListObjectsV2 and GetObject
     permissions="oss:ListObjects and oss:GetObject",
     delete_permission="oss:DeleteObject",
-    sources={
-        "endpoint": 'Alibaba Cloud, "Access OSS using an AWS SDK"',
-        "addressing": 'Alibaba Cloud, "Access OSS using an AWS SDK"',
-        "signature": "the same page advises version 2 for uploads in chunks, and OSS keeps version 4",
-        "list_version": "Alibaba Cloud, ListObjectsV2: 100 keys a page unless asked for 1000",
-        "url_encoding": "Alibaba Cloud, ListObjectsV2, encoding-type=url",
-        "start_after": "Alibaba Cloud, ListObjectsV2, start-after",
-        "keys": "Alibaba Cloud's SDKs, as for MPS",
-        "endpoint_setting": "our name, shared with the emulator",
-        "region_setting": "Alibaba Cloud's SDKs, as for MPS",
-        "permissions": "Alibaba Cloud, ListObjectsV2 and GetObject",
-    },
+    # signature: the same page advises version 2 for uploads in chunks, and OSS keeps version 4
+    # list_version: Alibaba Cloud, ListObjectsV2: 100 keys a page unless asked for 1000
+    # url_encoding: Alibaba Cloud, ListObjectsV2, encoding-type=url
+    # start_after: Alibaba Cloud, ListObjectsV2, start-after
     assumed=("signature", "endpoint_setting"),
 )
 

@@ -7,6 +7,7 @@ listing that ends without an error is complete.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pulumi_videosnap.credentials import Credentials, Lookup, no_config
 from pulumi_videosnap.errors import Rejected, Unauthorized, VideosnapError
 from pulumi_videosnap.storage.client import MAX_CONCURRENCY, ClientConfig, client_config, client_for
-from pulumi_videosnap.storage.download import Transfer, download_file, read_bytes
+from pulumi_videosnap.storage.download import Transfer, download_file
 from pulumi_videosnap.storage.errors import DELETE, NOT_FOUND, ErrorContext, mask_access_keys
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LIST = "ListObjects"
 PAGE_SIZE = 1000
 """Objects to request at once: the most that S3 returns. Some stores return fewer unless asked."""
 _SURROGATES = range(0xD800, 0xE000)
@@ -81,12 +83,12 @@ class Bucket:
 
     def read(self, key: str, limit: int) -> bytes:
         """The object's content; Rejected when it does not exist, or is larger than `limit` bytes."""
-        content = read_bytes(self._transfer(key), limit)
-        if content is None:
+        content = io.BytesIO()
+        if not self._transfer(key).into(content, limit=limit):
             raise self._no_object(key)
-        if len(content) > limit:
+        if content.tell() > limit:
             raise Rejected("GetObject", f"{self.errors.object_name(key)}: larger than {limit} bytes")
-        return content
+        return content.getvalue()
 
     def download(self, key: str, path: Path) -> None:
         """Write the object to a file, which is there in full or not at all.
@@ -119,12 +121,7 @@ class Bucket:
 
         One by one, since DeleteObjects requires checksums that not every store supports.
         """
-        self._map(
-            lambda key: self._call(
-                DELETE, key, lambda s3: s3.delete_object(Bucket=self.location.bucket, Key=key)
-            ),
-            keys,
-        )
+        self._map(self._delete, keys)
 
     @property
     def errors(self) -> ErrorContext:
@@ -137,40 +134,26 @@ class Bucket:
             config.credentials.scrub if config.credentials else mask_access_keys,
         )
 
-    @property
-    def _list_action(self) -> str:
-        return "ListObjectsV2" if self.platform.list_version == 2 else "ListObjects"  # noqa: PLR2004
-
-    def _pages(self, prefix: str) -> Iterator[Mapping[str, Any]]:
-        name: Any = "list_objects_v2" if self.platform.list_version == 2 else "list_objects"  # noqa: PLR2004
+    def _pages(self, prefix: str, after: str = "") -> Iterator[Mapping[str, Any]]:
+        """The pages of a listing; it begins after a key where the platform supports that."""
+        first_version = self.platform.list_version == 1
+        request: Any = {"Bucket": self.location.bucket, "Prefix": prefix}
+        if after:
+            request["Marker" if first_version else "StartAfter"] = after
+        name: Any = "list_objects" if first_version else "list_objects_v2"
         end: Mapping[str, Any] = {}
-        pages = self._call(
-            self._list_action,
-            "",
-            lambda s3: iter(
-                s3.get_paginator(name).paginate(
-                    Bucket=self.location.bucket, Prefix=prefix, PaginationConfig={"PageSize": PAGE_SIZE}
-                )
-            ),
-        )
-        while (page := self._call(self._list_action, "", lambda _: next(pages, end))) is not end:
+
+        def start(s3: S3Client) -> Iterator[Any]:
+            return iter(s3.get_paginator(name).paginate(**request, PaginationConfig={"PageSize": PAGE_SIZE}))
+
+        pages = self._call(LIST, "", start)
+        while (page := self._call(LIST, "", lambda _: next(pages, end))) is not end:
             yield self._checked(page)
-
-    def _page_after(self, prefix: str, key: str) -> Mapping[str, Any]:
-        """The page of a listing that begins after a key."""
-
-        def send(s3: S3Client) -> Any:
-            request: Any = {"Bucket": self.location.bucket, "Prefix": prefix, "MaxKeys": PAGE_SIZE}
-            if self.platform.list_version == 1:
-                return s3.list_objects(**request, Marker=key)
-            return s3.list_objects_v2(**request, StartAfter=key)
-
-        return self._checked(self._call(self._list_action, "", send))
 
     def _checked(self, page: Mapping[str, Any] | None) -> Mapping[str, Any]:
         """A page that is one: boto3 takes any XML for a listing, and one without an end for its last page."""
         if page is None:
-            raise self.errors.no_bucket(self._list_action)
+            raise self.errors.not_found(LIST)
         if page.get("IsTruncated") is None:
             raise self._garbled("it does not say whether there are more pages")
         token = page.get("NextContinuationToken") or page.get("NextMarker")
@@ -193,7 +176,7 @@ class Bucket:
         prefix, after, at = common_prefix(wanted), "", 0
         while at < len(wanted):
             after = max(after, _just_before(wanted[at]))
-            page = self._page_after(prefix, after)
+            page = next(self._pages(prefix, after))
             found = {entry["Key"] for entry in page.get("Contents", ())}
             last = max(found, default="")
             if page["IsTruncated"] and last <= after:
@@ -207,6 +190,9 @@ class Bucket:
     def _head(self, key: str) -> Any:
         return self._call("HeadObject", key, lambda s3: s3.head_object(Bucket=self.location.bucket, Key=key))
 
+    def _delete(self, key: str) -> Any:
+        return self._call(DELETE, key, lambda s3: s3.delete_object(Bucket=self.location.bucket, Key=key))
+
     def _check_exists(self) -> None:
         """Rejected when the bucket does not exist: a bare 404 does not say what is missing."""
         try:
@@ -215,7 +201,7 @@ class Bucket:
             # Not every key that may use a bucket may look at it.
             return
         if found is None:
-            raise self.errors.no_bucket()
+            raise self.errors.not_found("HeadBucket")
 
     def _transfer(self, key: str) -> Transfer:
         return Transfer(
@@ -228,10 +214,10 @@ class Bucket:
 
     def _no_object(self, key: str) -> VideosnapError:
         self._check_exists()
-        return self.errors.no_object("GetObject", key)
+        return self.errors.not_found("GetObject", key)
 
     def _garbled(self, reason: str) -> VideosnapError:
-        return self.errors.garbled_listing(self._list_action, self.errors.scrub(reason))
+        return self.errors.garbled_listing(LIST, self.errors.scrub(reason))
 
     def _map(self, call: Callable[[str], T], keys: Iterable[str]) -> Sequence[T]:
         pool = ThreadPoolExecutor(MAX_CONCURRENCY, thread_name_prefix="videosnap-objects")
@@ -251,7 +237,13 @@ class Bucket:
             if refusal.response["Error"].get("Code") in NOT_FOUND:
                 return None
             error: VideosnapError = self.errors.refused(action, key, refusal)
-        except (botocore.exceptions.BotoCoreError, botocore.parsers.ResponseParserError) as failure:
+        except (
+            botocore.exceptions.BotoCoreError,
+            botocore.parsers.ResponseParserError,
+            # botocore raises these for listings with odd or missing values.
+            ValueError,
+            KeyError,
+        ) as failure:
             error = self.errors.failed(action, key, failure)
         # Not chained: the cause may carry the request and its headers.
         raise error

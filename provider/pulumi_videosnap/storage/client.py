@@ -11,7 +11,7 @@ import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pulumi_videosnap.credentials import Credentials, Keys, Lookup, find_credentials
@@ -88,7 +88,12 @@ def client_config(
     endpoint = _endpoint(platform, location, env, config)
     region = _region(platform, location, env, config)
     if not region and not endpoint:
-        raise _unknown_region(platform, location.bucket)
+        settings = platform.region_setting, platform.endpoint_setting
+        raise NotConfigured(
+            f"the region of the {platform.title} bucket {location.bucket} is not known: "
+            f"set {settings[0].env} (or {settings[0].config} in the stack's configuration), "
+            f"or the whole endpoint as {settings[1].env} (or {settings[1].config})"
+        )
     # boto3 knows Amazon's endpoints itself, those of other partitions too.
     if not endpoint and not platform.aws_settings:
         endpoint = platform.endpoint_in(region)
@@ -105,9 +110,8 @@ def client_config(
 
 
 def _endpoint(platform: Platform, location: Location, env: Lookup, config: Lookup) -> str | None:
-    found = (location.endpoint, "the endpoint") if location.endpoint else None
-    found = found or platform.endpoint_setting.find(env, config)
-    if found is None:
+    named = (location.endpoint, "the endpoint") if location.endpoint else None
+    if not (found := named or platform.endpoint_setting.find(env, config)):
         return None
     such_as = platform.endpoint.replace("{region}", "REGION")
     return checked_endpoint(*found, env, such_as=such_as, exposed="frames, their keys, and a security token")
@@ -119,15 +123,6 @@ def _region(platform: Platform, location: Location, env: Lookup, config: Lookup)
     if region and not region.replace("-", "").isalnum():
         raise NotConfigured(f"{region!r} is not a region of {platform.title}")
     return region
-
-
-def _unknown_region(platform: Platform, bucket: str) -> NotConfigured:
-    region, endpoint = platform.region_setting, platform.endpoint_setting
-    return NotConfigured(
-        f"the region of the {platform.title} bucket {bucket} is not known: "
-        f"set {region.env} (or {region.config} in the stack's configuration), "
-        f"or the whole endpoint as {endpoint.env} (or {endpoint.config})"
-    )
 
 
 def _credentials(
@@ -172,9 +167,12 @@ def client_for(config: ClientConfig) -> S3Client:
 
 @functools.lru_cache(maxsize=16)
 def _create(config: ClientConfig) -> S3Client:
+    # boto3 is imported where it is needed: it is slow to load, and few programs get here.
+    import boto3  # noqa: PLC0415
+
     keys = config.credentials
-    session = _user_session(config.profile) if config.aws_settings else _session_without_settings()
-    client = session.client(
+    session = boto3.Session(profile_name=config.profile) if config.aws_settings else _bare_session()
+    client: S3Client = session.client(
         "s3",
         region_name=config.region,
         endpoint_url=config.endpoint,
@@ -187,7 +185,7 @@ def _create(config: ClientConfig) -> S3Client:
         client.meta.events.register("before-call.s3", _disable_region_redirect)
     if not config.url_encoding:
         _disable_url_encoding(client)
-    return cast("S3Client", client)
+    return client
 
 
 def _disable_region_redirect(context: dict[str, Any], **_: Any) -> None:
@@ -205,9 +203,8 @@ def _disable_url_encoding(client: S3Client) -> None:
 
 
 @functools.cache
-def _session_without_settings() -> Any:
+def _bare_session() -> Any:
     """A session that reads no AWS settings; cached, since its first client loads a large model."""
-    # boto3 is imported where it is needed: it is slow to load, and few programs get here.
     import boto3  # noqa: PLC0415
     import botocore.session  # noqa: PLC0415
 
@@ -217,13 +214,6 @@ def _session_without_settings() -> Any:
         "credentials_file": (None, None, os.devnull, None),
     }
     return boto3.Session(botocore_session=botocore.session.Session(session_vars=no_files))
-
-
-def _user_session(profile: str | None) -> Any:
-    """A session with the AWS settings of the user."""
-    import boto3  # noqa: PLC0415
-
-    return boto3.Session(profile_name=profile)
 
 
 def _botocore_config(config: ClientConfig) -> Any:

@@ -1,4 +1,4 @@
-"""The content of objects: into memory up to a limit, or into a file that a later attempt can continue."""
+"""Fetches the content of objects, and continues where a connection broke or an earlier attempt stopped."""
 
 from __future__ import annotations
 
@@ -78,12 +78,6 @@ def _copy(body: Any, file: IO[bytes], limit: int) -> None:
             # The rest would be read before the connection could be used again.
             body.close()
             return
-
-
-def read_bytes(transfer: Transfer, limit: int) -> bytes | None:
-    """The content, or a little more than `limit` bytes of a larger one; None when it does not exist."""
-    content = io.BytesIO()
-    return content.getvalue() if transfer.into(content, limit=limit) else None
 
 
 def download_file(transfer: Transfer, head: Callable[[], Mapping[str, Any] | None], path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pulumi_videosnap.errors import (
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 NOT_FOUND = ("404", "NoSuchKey")
 """The codes for an object that does not exist; without a body, also for a bucket."""
-NO_BUCKET = "NoSuchBucket"
 DELETE = "DeleteObject"
 
 _FAILURES: Mapping[str, tuple[type[CallFailed], str]] = {
@@ -39,9 +38,11 @@ _FAILURES: Mapping[str, tuple[type[CallFailed], str]] = {
     "ResponseStreamingError": (Unreachable, "connection closed before the response was complete"),
     "ParamValidationError": (Rejected, "not a valid bucket or key name"),
     "ResponseParserError": (Garbled, "the response is not one of an S3 store"),
+    "ValueError": (Garbled, "the response is not one of an S3 store"),
+    "KeyError": (Garbled, "the response is not one of an S3 store"),
     "PaginationError": (Garbled, "the listing does not advance"),
 }
-"""By the name of botocore's exception: our error and its cause."""
+"""By the name of the exception that botocore raises: our error and its cause."""
 _SETTINGS = {
     "NoCredentialsError": "no key pair was found",
     "PartialCredentialsError": "one half of the key pair is missing",
@@ -76,7 +77,7 @@ def error_codes(platform: Platform, action: str) -> Meanings:
         Rejected, "the bucket is in another region", f"check the task's region, or set {region} or {endpoint}"
     )
     return {
-        NO_BUCKET: Meaning(Rejected, "bucket not found", "check its name and its region"),
+        "NoSuchBucket": Meaning(Rejected, "bucket not found", "check its name and its region"),
         "NoSuchKey": Meaning(Rejected, "object not found"),
         "PreconditionFailed": Meaning(Rejected, "the object was replaced meanwhile", "try again"),
         **dict.fromkeys(("AccessDenied", "Forbidden", "401", "403"), denied),
@@ -84,6 +85,8 @@ def error_codes(platform: Platform, action: str) -> Meanings:
         **dict.fromkeys(("InvalidSecurityToken", "SecurityTokenExpired", "ExpiredToken"), bad_key),
         **dict.fromkeys(("301", "PermanentRedirect", "AuthorizationHeaderMalformed"), elsewhere),
         **dict.fromkeys(("InternalError", "ServiceUnavailable", "RequestTimeout"), FAULT),
+        # boto3 reports a response that is not complete XML in the same way.
+        "500": replace(FAULT, text="the store failed, or its response is incomplete or not XML"),
         "RequestTimeTooSkewed": Meaning(
             Unauthorized, "the request's time differs too much from the store's", "set this machine's clock"
         ),
@@ -137,14 +140,10 @@ class ErrorContext:
         """The error for pages that do not make up a listing."""
         return self._unanswered(Garbled, action, "", f"the response is not a listing: {reason}")
 
-    def no_bucket(self, action: str = "HeadBucket") -> CallFailed:
-        """The error for a bucket that does not exist."""
-        return _error(error_codes(self.platform, action)[NO_BUCKET], action, self.object_name(), NO_BUCKET)
-
-    def no_object(self, action: str, key: str) -> CallFailed:
-        """The error for an object that does not exist."""
-        meaning = error_codes(self.platform, action)["NoSuchKey"]
-        return _error(meaning, action, self.object_name(key), "NoSuchKey")
+    def not_found(self, action: str, key: str = "") -> CallFailed:
+        """The error for an object, or without a key the bucket, that does not exist."""
+        code = "NoSuchKey" if key else "NoSuchBucket"
+        return _error(error_codes(self.platform, action)[code], action, self.object_name(key), code)
 
     def _unanswered(self, kind: type[CallFailed], action: str, key: str, reason: str) -> CallFailed:
         advice = f"check {self.platform.endpoint_setting.env} and the network"

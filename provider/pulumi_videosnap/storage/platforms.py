@@ -49,8 +49,7 @@ class Platform:
     `start_after` whether a listing can begin after a key of our choice. `aws_settings` says that boto3's own
     chain finds credentials, endpoint and profiles.
 
-    `sources` says where a field, or the signature, comes from; `assumed` are those of them that no page of
-    the vendor's documents.
+    `assumed` are the fields, and the version of the signature, that no page of the vendor's documents.
     """
 
     name: str
@@ -61,7 +60,6 @@ class Platform:
     endpoint_setting: Setting
     region_setting: Setting
     permissions: str
-    sources: Mapping[str, str] = field(repr=False)
     assumed: tuple[str, ...] = field(default=(), repr=False)
     profiles: Callable[[Path, Lookup], ProfileReader] | None = field(default=None, repr=False)
     delete_permission: str = ""
@@ -105,7 +103,6 @@ def find_platform(name: str) -> Platform:
 def _import_clouds() -> None:
     """Import the `storage` module of every folder that has one."""
     package = __name__.partition(".")[0]
-    importlib.import_module(f"{__package__}.vendors")
     for folder in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
         if folder.ispkg and folder.name != __package__ and importlib.util.find_spec(f"{folder.name}.storage"):
             importlib.import_module(f"{folder.name}.storage")
