@@ -19,9 +19,9 @@ from pulumi_videosnap.drift.markdown import as_markdown
 from pulumi_videosnap.drift.model import UNCHECKED, DriftReport, StackDrift
 from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.errors import CannotCheck, InvalidInput, VideosnapError
-from pulumi_videosnap.pulumi_cli import ask
+from pulumi_videosnap.pulumi_cli import read_output
 from pulumi_videosnap.report.base import as_json
-from pulumi_videosnap.state import Stack, stack_in, stack_of
+from pulumi_videosnap.state import Stack, read_stack, read_stack_file
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.platforms import Location
 
@@ -101,23 +101,23 @@ def _refuse_contradictions(asked: argparse.Namespace) -> None:
 def _stacks(asked: argparse.Namespace) -> Iterator[Stack | StackDrift]:
     """The stacks to check; one of several that cannot be read does not keep the others from it."""
     if asked.state:
-        yield stack_in(asked.state)
+        yield read_stack_file(asked.state)
     elif asked.all or asked.stack:
         names = _all_stacks(asked.cwd) if asked.all else list(dict.fromkeys(asked.stack))
         yield from (_read(name, asked.cwd) for name in names)
     else:
-        yield stack_of(None, asked.cwd, opened=True)
+        yield read_stack(None, asked.cwd, show_secrets=True)
 
 
 def _read(name: str, folder: Path) -> Stack | StackDrift:
     try:
-        return stack_of(name, folder, opened=True)
+        return read_stack(name, folder, show_secrets=True)
     except CannotCheck as problem:
         return StackDrift(stack=name, problem=str(problem))
 
 
 def _all_stacks(folder: Path) -> list[str]:
-    listed = json.loads(ask(["stack", "ls", "--json"], folder))
+    listed = json.loads(read_output(["stack", "ls", "--json"], folder))
     if not listed:
         raise CannotCheck("the project has no stack to check")
     return [str(stack["name"]) for stack in listed]

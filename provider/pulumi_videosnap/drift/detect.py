@@ -23,7 +23,7 @@ from pulumi_videosnap.drift.pictures import Open, with_lost_pictures
 from pulumi_videosnap.drift.unmanaged import Seen, unmanaged_in
 from pulumi_videosnap.drift.unrecorded import unrecorded_in
 from pulumi_videosnap.errors import NotConfigured, Throttled, Unauthorized, Unreachable, VideosnapError
-from pulumi_videosnap.state import LIVE, RecordedResource, Stack, without_hidden
+from pulumi_videosnap.state import LIVE, RecordedResource, Stack, without_encrypted
 
 AT_ONCE = 16
 """Tasks that are asked about at a time; the service's rate limit is kept all the same."""
@@ -82,7 +82,7 @@ def _checked(stack: Stack, around: Around, done: _Progress, more: Sequence[Findi
     return StackDrift(
         stack=stack.name,
         written=stack.written,
-        findings=(*findings, *(interrupted(task) for task in stack.interrupted), *more),
+        findings=(*findings, *(interrupted(task) for task in stack.pending_replacements), *more),
     )
 
 
@@ -91,8 +91,8 @@ def _asked(task: RecordedResource, stack: Stack, patience: _Patience) -> tuple[F
     if given_up := patience.lost_with(task):
         return finding(task, Verdict.UNREADABLE, given_up), None
     try:
-        lifecycle = KINDS[task.kind].lifecycle(Context(resource=task.urn, config=stack.setting))
-        outcome = lifecycle.read(task.id, without_hidden(task.properties))
+        lifecycle = KINDS[task.kind.title].lifecycle(Context(resource=task.urn, config=stack.setting))
+        outcome = lifecycle.read(task.id, without_encrypted(task.properties))
     except VideosnapError as failed:
         patience.failed(task, failed)
         return finding(task, Verdict.UNREADABLE, str(failed)), None
@@ -105,13 +105,13 @@ def _asked(task: RecordedResource, stack: Stack, patience: _Patience) -> tuple[F
 
 def _scope(stacks: Sequence[Stack], around: Around) -> Iterator[str]:
     tasks = [task for stack in stacks for task in stack.tasks]
-    if any(task.kind == LIVE for task in tasks):
+    if any(task.kind.title == LIVE for task in tasks):
         yield "Volcengine RTC cannot list tasks, so a live room's task that no stack knows of is not seen."
         yield (
             "State records no pictures of live rooms, so they are not held against anything here: "
             "`videosnap frames` does that."
         )
-    if any(task.kind != LIVE for task in tasks) and not around.open:
+    if any(task.kind.title != LIVE for task in tasks) and not around.open:
         yield "The pictures of jobs were not looked for (--no-pictures)."
 
 
@@ -146,7 +146,7 @@ class _Patience:
 def _account(task: RecordedResource) -> tuple[str, str, str]:
     """What tasks of one account and endpoint have in common."""
     location = (task.properties.get("input") or {}).get("location", "")
-    return task.kind, str(task.properties.get("profile")), str(location)
+    return task.kind.title, str(task.properties.get("profile")), str(location)
 
 
 class _Progress:

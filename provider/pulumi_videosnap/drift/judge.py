@@ -10,7 +10,7 @@ from pulumi_videosnap.core.schema import Path, differences, dotted, facts, value
 from pulumi_videosnap.drift import meaning
 from pulumi_videosnap.drift.kinds import KINDS, Kind
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
-from pulumi_videosnap.state import RecordedResource, holds_hidden, is_hidden
+from pulumi_videosnap.state import RecordedResource, contains_encrypted, is_encrypted
 
 SECRET = "[secret]"  # noqa: S105 - what stands for one
 
@@ -22,7 +22,7 @@ def judged(task: RecordedResource, outcome: ReadOutcome) -> Finding:
         return finding(task, Verdict.MISSING, why, mend=meaning.mend_missing(task))
     if not isinstance(outcome, Present):
         return finding(task, Verdict.UNREADABLE, outcome.reason)
-    kind = KINDS[task.kind]
+    kind = KINDS[task.kind.title]
     if value_at(outcome.inputs, kind.goal) != kind.reached:
         return _ended_otherwise(task, kind, outcome)
     over = kind.is_over(outcome.outputs)
@@ -46,7 +46,7 @@ def _compared(kind: Kind) -> list[Path]:
 def _is_closed(task: RecordedResource, path: Path) -> bool:
     """Whether a recorded value is a secret that was not opened, lies in one, or has one in it."""
     blocks = (value_at(task.inputs, path[:depth]) for depth in range(1, len(path)))
-    return any(map(is_hidden, blocks)) or holds_hidden(value_at(task.inputs, path))
+    return any(map(is_encrypted, blocks)) or contains_encrypted(value_at(task.inputs, path))
 
 
 def interrupted(task: RecordedResource) -> Finding:
@@ -62,7 +62,7 @@ def finding(
     return Finding(
         name=task.name,
         urn=task.urn,
-        kind=task.kind,
+        kind=task.kind.title,
         id=task.id,
         verdict=verdict,
         why=why,
@@ -98,9 +98,9 @@ def _changes(task: RecordedResource, kind: Kind, outcome: Present) -> Iterator[C
 
 
 def _shown(task: RecordedResource, path: Path, value: Any) -> Any:
-    return SECRET if _is_sealed(task, path) or is_hidden(value) else value
+    return SECRET if _is_sealed(task, path) or is_encrypted(value) else value
 
 
 def _is_sealed(task: RecordedResource, path: Path) -> bool:
     """Whether a value is a secret in state, lies in one, or holds one."""
-    return any(path[: len(one)] == one or one[: len(path)] == path for one in task.sealed)
+    return any(path[: len(one)] == one or one[: len(path)] == path for one in task.secret_paths)

@@ -23,7 +23,7 @@ def of_change(field: str, recorded: Any, actual: Any) -> str:
 
 def of_end(task: RecordedResource, told: Mapping[str, Any]) -> str:
     """What it means that a task ended otherwise than declared."""
-    if task.kind == FILE:
+    if task.kind.title == FILE:
         why = one_line(str(told.get("message") or "the service gives no reason"))
         return f"the job took no pictures that count: {why}"
     since = f" since {told['endTime']}" if told.get("endTime") else ""
@@ -32,7 +32,7 @@ def of_end(task: RecordedResource, told: Mapping[str, Any]) -> str:
 
 def as_declared(task: RecordedResource, told: Mapping[str, Any]) -> str:
     """How a task fares that is as it was declared."""
-    if task.kind == FILE:
+    if task.kind.title == FILE:
         return f"{told.get('state')}, {told.get('count') or 0} pictures"
     if told.get("endTime") or told.get("stopReason"):
         return f"ended {told.get('endTime') or ''} ({told.get('stopReason') or 'no reason given'})"
@@ -51,17 +51,17 @@ def of_lost_pictures(lost: Sequence[str], of: int, bucket: str) -> str:
 
 def mend_missing(task: RecordedResource) -> str:
     """What brings back a task that is gone."""
-    return f"{_BACK} {'submits the job again' if task.kind == FILE else 'starts it again'}"
+    return f"{_BACK} {'submits the job again' if task.kind.title == FILE else 'starts it again'}"
 
 
 def mend_ended(task: RecordedResource) -> str:
     """What brings back a task that ended otherwise than declared."""
-    return f"{_BACK} {'submits a new job' if task.kind == FILE else 'starts it again'}"
+    return f"{_BACK} {'submits a new job' if task.kind.title == FILE else 'starts it again'}"
 
 
 def mend_changed(task: RecordedResource, changes: Sequence[Change]) -> str:
     """What brings back a task with other settings."""
-    if task.kind == LIVE and all(change.field == "image_config.interval" for change in changes):
+    if task.kind.title == LIVE and all(change.field == "image_config.interval" for change in changes):
         return f"{_BACK} sets it back without a gap (UpdateSnapshot)"
     return f"{_BACK} stops it and starts it anew with the recorded settings, with a short gap"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from pulumi_videosnap.report.base import Told
+from pulumi_videosnap.report.base import ReportModel
 
 NO_DRIFT, DRIFT, UNCHECKED = 0, 1, 2
 """Exit codes: all as recorded; something drifted; something could not be checked, whatever else is known."""
@@ -36,7 +36,7 @@ class Verdict(str, Enum):
 DRIFTED = (Verdict.CHANGED, Verdict.STOPPED, Verdict.FAILED, Verdict.MISSING)
 
 
-class Change(Told):
+class Change(ReportModel):
     """One field on which the cloud and the record disagree."""
 
     field: str = Field(description="as a program writes it, such as image_config.interval")
@@ -45,7 +45,7 @@ class Change(Told):
     meaning: str = Field(description="what that does to the pictures, in one sentence")
 
 
-class Finding(Told):
+class Finding(ReportModel):
     """What became of one task that a stack records."""
 
     name: str = Field(description="its name in the program")
@@ -65,7 +65,7 @@ class Finding(Told):
         return self.verdict in DRIFTED
 
 
-class Unmanaged(Told):
+class Unmanaged(ReportModel):
     """A job that a service lists, or a room's task that runs, and that no checked stack records."""
 
     id: str
@@ -75,7 +75,7 @@ class Unmanaged(Told):
     note: str = ""
 
 
-class StackDrift(Told):
+class StackDrift(ReportModel):
     """The findings of one stack; `problem` is set when the stack itself could not be looked at."""
 
     stack: str
@@ -88,7 +88,7 @@ class StackDrift(Told):
         return tuple(finding for finding in self.findings if finding.drifted)
 
 
-class DriftReport(Told):
+class DriftReport(ReportModel):
     """One run over any number of stacks."""
 
     at: datetime = Field(description="when the check began (UTC)")

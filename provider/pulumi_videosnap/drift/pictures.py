@@ -43,7 +43,7 @@ class Open(Protocol):
 
 def with_lost_pictures(stack: Stack, read: Sequence[Read], open_store: Open) -> dict[str, Finding]:
     """Another finding for each finished job whose pictures are gone, or cannot be looked for, by its URN."""
-    jobs = [one for one in read if one[0].kind == FILE and one[1].verdict is Verdict.COMPLETE]
+    jobs = [one for one in read if one[0].kind.title == FILE and one[1].verdict is Verdict.COMPLETE]
     absent = _absent(stack, jobs, open_store)
     return {
         task.urn: changed

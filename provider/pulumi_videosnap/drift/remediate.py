@@ -10,6 +10,9 @@ from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift
 from pulumi_videosnap.drift.pictures import WRITTEN
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
+from pulumi_videosnap.review.estimate import review_of
+from pulumi_videosnap.review.preview import run_preview
+from pulumi_videosnap.review.text import as_text
 
 _PICTURES = {field for _, field, _ in WRITTEN}
 
@@ -32,16 +35,16 @@ def heal(report: DriftReport, folder: Path, *, agreed: bool) -> bool:
 
 
 def _show_plan(stack: StackDrift, folder: Path) -> None:
-    from pulumi_videosnap.cli.review import text_of_plan  # noqa: PLC0415 - only needed here
-
-    preview = ["preview", "--refresh", "--json", "--show-sames", *_aimed_at(stack)]
-    for line in text_of_plan(pulumi_cli.run(preview, folder)):
+    plan = run_preview(folder, ["--refresh", *_aimed_at(stack)])
+    if plan.problem:
+        raise CannotCheck(f"`pulumi preview` failed: {plan.problem}")
+    for line in as_text(review_of(plan)):
         print(line, file=sys.stderr)  # noqa: T201
 
 
 def _mend(stack: StackDrift, folder: Path) -> None:
     up = ["up", "--refresh", "--yes", "--skip-preview", *_aimed_at(stack)]
-    if code := pulumi_cli.hand_over(up, folder):
+    if code := pulumi_cli.run_streaming(up, folder):
         raise CannotCheck(f"`pulumi up` of stack {stack.stack} failed with exit code {code}, as told above")
 
 

@@ -27,7 +27,7 @@ class _Managed:
 
 def unmanaged_in(stacks: Sequence[Stack], seen: Seen) -> tuple[list[Unmanaged], list[str]]:
     """The jobs that nobody manages, and sentences that say how far was looked."""
-    jobs = [(task, stack) for stack in stacks for task in stack.tasks if task.kind == FILE]
+    jobs = [(task, stack) for stack in stacks for task in stack.tasks if task.kind.title == FILE]
     managed = _managed([task for task, _ in jobs])
     accounts = {_account(task): stack for task, stack in jobs if _account(task)[1]}
     found: list[Unmanaged] = []

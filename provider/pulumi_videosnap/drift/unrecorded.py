@@ -13,18 +13,18 @@ from pulumi_videosnap.drift.judge import finding
 from pulumi_videosnap.drift.kinds import KINDS
 from pulumi_videosnap.drift.model import Finding, Unmanaged, Verdict
 from pulumi_videosnap.errors import NotFound, VideosnapError
-from pulumi_videosnap.state import LIVE, RecordedResource, Stack, without_hidden
+from pulumi_videosnap.state import LIVE, RecordedResource, Stack, without_encrypted
 
 
 def unrecorded_in(stack: Stack) -> Iterator[Unmanaged | Finding]:
     """Those that run, as unmanaged; a finding for each of which that cannot be said."""
-    for task in stack.begun:
-        if task.kind == LIVE:
+    for task in stack.pending_creates:
+        if task.kind.title == LIVE:
             yield from _asked(task, stack)
 
 
 def _asked(task: RecordedResource, stack: Stack) -> Iterator[Unmanaged | Finding]:
-    kind, inputs = KINDS[LIVE], without_hidden(task.inputs)
+    kind, inputs = KINDS[LIVE], without_encrypted(task.inputs)
     identity = "/".join(str(inputs.get(name, "")) for name in ("appId", "roomId", "taskId"))
     try:
         outcome = kind.lifecycle(Context(resource=task.urn, config=stack.setting)).read(identity, inputs)

@@ -5,7 +5,9 @@ These are the rows of the drift table in the docs, as pure functions.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome, Unreadable
 from pulumi_videosnap.core.schema import Properties, inputs_of
@@ -50,7 +52,7 @@ def state_of(facts: Properties, keep_running: bool) -> str:
     return f"{status}: {reason}"
 
 
-def is_over(facts: Properties) -> bool:
+def is_over(facts: Mapping[str, Any]) -> bool:
     """Whether the last run that is known of has ended or failed."""
     return facts.get("status") in ("ended", "failed")
 

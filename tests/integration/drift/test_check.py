@@ -18,6 +18,7 @@ from pulumi_videosnap.drift.kinds import KINDS
 from pulumi_videosnap.drift.model import DriftReport, Verdict
 from pulumi_videosnap.drift.unmanaged import unmanaged_in
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
+from pulumi_videosnap.kinds import kind_titled
 from pulumi_videosnap.state import FILE, LIVE, RecordedResource, Stack, read_export
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
@@ -28,7 +29,13 @@ MANY = 200
 def task(number: int, **more: Any) -> RecordedResource:
     inputs = {**ROOM, "taskId": f"Task{number}"}
     return RecordedResource(
-        f"room{number:03d}", LIVE, f"661e/Room1/Task{number}", inputs, f"urn{number}", inputs, **more
+        f"room{number:03d}",
+        kind_titled(LIVE),
+        f"661e/Room1/Task{number}",
+        inputs,
+        f"urn{number}",
+        inputs,
+        **more,
     )
 
 
@@ -136,7 +143,7 @@ def test_a_setting_that_is_a_closed_secret_is_never_called_in_sync(
 
 def test_a_secret_that_differs_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     path = ("imageConfig", "interval")
-    opened = task(1, sealed=frozenset({path}))
+    opened = task(1, secret_paths=frozenset({path}))
     answer = {**ROOM, "taskId": "Task1", "imageConfig": {"interval": 77}}
     service = Service(lambda _: Present(answer, {**answer, "status": "running"}))
     report = checked(monkeypatch, service, [opened])
@@ -147,7 +154,7 @@ def test_a_secret_that_differs_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_task_whose_replacement_was_broken_off_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     around = detect.Around(lambda: NOW, None, _nothing_seen, lambda *_: None)
-    report = detect.report_of([Stack("dev", (), interrupted=(task(1),))], around)
+    report = detect.report_of([Stack("dev", (), pending_replacements=(task(1),))], around)
     (finding,) = report.findings()
     assert (finding.verdict, report.exit_code) == (Verdict.MISSING, 1)
 
@@ -192,8 +199,8 @@ def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
 
 
 def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
-    assert read_export(_noted("lobby"), "dev").begun == ()
-    assert [task.name for task in read_export(_noted("hall"), "dev").begun] == ["lobby"]
+    assert read_export(_noted("lobby"), "dev").pending_creates == ()
+    assert [task.name for task in read_export(_noted("hall"), "dev").pending_creates] == ["lobby"]
 
 
 def job(number: int, owner: str, hours_ago: float) -> SnapshotJob:
@@ -213,7 +220,7 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
         "creationTime": (NOW - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "input": {"location": "oss-cn-hangzhou"},
     }
-    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
+    recorded = RecordedResource("stills", kind_titled(FILE), f"{1:032x}", properties, "urn", properties)
     listed = [
         job(1, "shop.dev.stills", 2),
         job(2, "shop.dev.stills", 5),

@@ -30,7 +30,7 @@ class Engine:
         self.asked: list[str] = []
         self._answer = answer
         monkeypatch.setattr(pulumi_cli, "run", self._run)
-        monkeypatch.setattr(pulumi_cli, "hand_over", self._hand_over)
+        monkeypatch.setattr(pulumi_cli, "run_streaming", self._hand_over)
 
     def _run(self, arguments: Sequence[str], _folder: Path) -> CompletedProcess[str]:
         command = " ".join(arguments)
@@ -67,7 +67,7 @@ def test_what_is_no_state_is_refused(
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
     assert main(["--state", "-"], NOBODY) == 2
-    assert "no export of a stack" in capsys.readouterr().err
+    assert "not a Pulumi stack export" in capsys.readouterr().err
 
 
 def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(
@@ -138,7 +138,7 @@ def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
     assert heal(REPORT, Path(), agreed=True)
     assert engine.asked == [
-        f"preview --refresh --json --show-sames {AIM}",
+        f"preview --json --show-sames --refresh {AIM}",
         f"up --refresh --yes --skip-preview {AIM}",
     ]
     assert capsys.readouterr().err

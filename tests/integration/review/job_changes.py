@@ -194,7 +194,7 @@ def _coming_and_going() -> list[Change]:
         Change("added", Outcome.NEW_JOB, None, kept("added")),
         Change("same", None, kept("same"), kept("same")),
         Change("removed", Outcome.FORGOTTEN, kept("removed"), None),
-        Change("removed-with-pictures", Outcome.PICTURES_DELETED, deleting("removed-with-pictures"), None),
+        Change("removed-with-pictures", Outcome.FRAMES_DELETED, deleting("removed-with-pictures"), None),
         Change(
             "remade",
             Outcome.NEW_JOB,

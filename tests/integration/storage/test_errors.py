@@ -222,7 +222,11 @@ FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
         errors.Unreachable,
         "timed out",
     ),
-    (botocore.exceptions.SSLError(endpoint_url="u", error="CANARY"), errors.Unreachable, "certificate"),
+    (
+        botocore.exceptions.SSLError(endpoint_url="u", error=OSError("CANARY")),
+        errors.Unreachable,
+        "certificate",
+    ),
     (
         botocore.exceptions.ProxyConnectionError(proxy_url="http://u:CANARY@p", error="CANARY"),
         errors.Unreachable,
