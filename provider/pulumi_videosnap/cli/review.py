@@ -19,6 +19,7 @@ from pulumi_videosnap.review.preview import Plan, read_preview, run_preview
 from pulumi_videosnap.review.rules import Limits
 from pulumi_videosnap.review.text import as_text
 from pulumi_videosnap.state import read_text
+from pulumi_videosnap.storage.bucket import open_bucket
 
 REPORTER = Reporter[Review](text=as_text, markdown=as_markdown, html=as_html)
 
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         limits=Limits(options.floor, options.idle),
         prices=read_prices(options.prices) if options.prices else None,
         dependencies=Dependencies(
-            open_store=None if options.no_measure else open_bucket, listed=count("listed", "objects")
+            open_bucket=None if options.no_measure else open_bucket, listed=count("listed", "objects")
         ),
     )
     REPORTER.write(review, options)

@@ -10,6 +10,7 @@ from pulumi_videosnap.review.model import Risk
 from pulumi_videosnap.review.preview import SAME, SECRET, Plan, Step
 from pulumi_videosnap.review.rules import Limits
 from pulumi_videosnap.state import is_encrypted
+from pulumi_videosnap.storage.platforms import platforms
 
 
 def risks_of(plan: Plan, limits: Limits) -> Iterator[Risk]:

@@ -29,7 +29,7 @@ def measured(bucket: Bucket, *tasks: tuple[str, RecordedResource]) -> tuple[dict
         Step(operation, task.name, task.kind, replace(task, urn=task.name, inputs=task.properties), {})
         for operation, task in tasks
     ]
-    dependencies = Dependencies(open_store=bucket.open, now=lambda: NOON + timedelta(hours=1))
+    dependencies = Dependencies(open_bucket=bucket.open, now=lambda: NOON + timedelta(hours=1))
     return measure(Plan("dev", tuple(steps)), dependencies)
 
 
