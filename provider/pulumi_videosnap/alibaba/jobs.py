@@ -22,7 +22,7 @@ LOOK_AGAIN = 1.0
 """Seconds before another look for a job that a run before this one may just have submitted."""
 
 
-class Api(Protocol):
+class JobApi(Protocol):
     """The service's actions (`MpsApi`)."""
 
     def submit(self, body: SubmitSnapshotJobBody) -> SnapshotJob: ...  # noqa: D102
@@ -35,7 +35,7 @@ class Jobs:
 
     def __init__(
         self,
-        api: Api,
+        api: JobApi,
         intents: Intents,
         *,
         monotonic: Callable[[], float] = time.monotonic,

@@ -71,7 +71,7 @@ class Bucket(Protocol):
     def delete(self, keys: Iterable[str]) -> None: ...  # noqa: D102
 
 
-class Account(Protocol):
+class JobAccount(Protocol):
     """The account and region that one job lives in (`alibaba.account.OpenAccount`)."""
 
     @property
@@ -94,7 +94,7 @@ class SnapshotJobLifecycle(Lifecycle):
     def __init__(
         self,
         context: Context,
-        connect: Callable[[str | None, str], Account],
+        connect: Callable[[str | None, str], JobAccount],
         absence: Callable[[str], str | None] = _available,
     ) -> None:
         self._context = context
@@ -180,11 +180,11 @@ class SnapshotJobLifecycle(Lifecycle):
         """A new run of this owner replaces the recorded one."""
         self._context.runs.set_previous(str(recorded.get("owner")), task_id)
 
-    def _account(self, job: SnapshotJobInputs) -> Account:
+    def _account(self, job: SnapshotJobInputs) -> JobAccount:
         return self._connect(job.profile, job.input.location)
 
     def _adopt(
-        self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+        self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob | None:
         """The job that an earlier create submitted, unless its frames were deleted since."""
         newest = adoptable(earlier, token_of(job), self._context.runs.previous(job.owner))
@@ -198,12 +198,12 @@ class SnapshotJobLifecycle(Lifecycle):
         )
         return newest
 
-    def _was_deleted(self, account: Account, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
+    def _was_deleted(self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
         written = objects_of({**job.properties(), **outputs_of(job, found)})
         return any(account.bucket(bucket).missing(keys) for bucket, keys in written.items())
 
     def _submit(
-        self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+        self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob:
         newest = earlier[0] if earlier else None
         if newest and newest.state == State.FAIL.value and newest.user_data == token_of(job):
@@ -214,7 +214,7 @@ class SnapshotJobLifecycle(Lifecycle):
         return account.jobs.submit(body_of(job), earlier)
 
     def _finish(
-        self, account: Account, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
+        self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
     ) -> SnapshotJob:
         """The job at its end, if that is what `up` waits for; TaskFailed when it failed."""
         if job.wait_for == "finished":
@@ -227,7 +227,7 @@ class SnapshotJobLifecycle(Lifecycle):
         return found
 
     def _objects_to_delete(
-        self, account: Account, task_id: str, recorded: Properties
+        self, account: JobAccount, task_id: str, recorded: Properties
     ) -> dict[str, list[str]]:
         """What it wrote, without what another resource has written to the same keys in this run."""
         outputs = self._last_known(account, task_id, recorded)
@@ -237,7 +237,7 @@ class SnapshotJobLifecycle(Lifecycle):
             for bucket, keys in objects_of(outputs).items()
         }
 
-    def _last_known(self, account: Account, task_id: str, recorded: Properties) -> Properties:
+    def _last_known(self, account: JobAccount, task_id: str, recorded: Properties) -> Properties:
         """What is recorded of a job; one that had not ended when state was written is read once more."""
         if has_ended(recorded):
             return recorded

@@ -24,7 +24,7 @@ BUCKETS_AT_ONCE = 4
 _NAMED_KEYS = 3
 
 Reading = tuple[RecordedResource, Present]
-Bucket = tuple[Location, str | None]
+BucketAccess = tuple[Location, str | None]
 """A place and the profile that it is read with."""
 
 
@@ -100,16 +100,16 @@ def _is_secret(task: RecordedResource, path: Path) -> bool:
 
 
 def lost_frames(
-    complete: Sequence[Reading], absent_keys: Callable[[Bucket, Sequence[str]], Sequence[str]]
+    complete: Sequence[Reading], absent_keys: Callable[[BucketAccess, Sequence[str]], Sequence[str]]
 ) -> dict[str, Finding]:
     """Another finding for each complete task whose frames are gone, or cannot be looked for, by its URN."""
     stored = {task.urn: list(task.kind.drift.stored_objects(task, read.outputs)) for task, read in complete}
-    wanted: dict[Bucket, list[str]] = defaultdict(list)
+    wanted: dict[BucketAccess, list[str]] = defaultdict(list)
     for task, _ in complete:
         for objects in stored[task.urn]:
             wanted[objects.place, task.properties.get("profile")].extend(objects.keys)
 
-    def absent(bucket: Bucket) -> set[str] | str:
+    def absent(bucket: BucketAccess) -> set[str] | str:
         try:
             return set(absent_keys(bucket, wanted[bucket]))
         except VideosnapError as failed:
@@ -122,7 +122,7 @@ def lost_frames(
 
 
 def _lost_frames(
-    task: RecordedResource, stored: Sequence[StoredObjects], gone: Mapping[Bucket, set[str] | str]
+    task: RecordedResource, stored: Sequence[StoredObjects], gone: Mapping[BucketAccess, set[str] | str]
 ) -> Finding | None:
     changes = []
     for objects in stored:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.drift.compare import Bucket, compare, interrupted_replacement, lost_frames
+from pulumi_videosnap.drift.compare import BucketAccess, compare, interrupted_replacement, lost_frames
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Unmanaged, Verdict
 from pulumi_videosnap.drift.orphans import interrupted_creates, unmanaged
 from pulumi_videosnap.errors import NotConfigured, Throttled, Unauthorized, Unreachable, VideosnapError
@@ -84,7 +84,7 @@ def _check(
             (task, seen) for task, (found, seen) in pairs if seen and found.verdict is Verdict.COMPLETE
         ]
 
-        def absent(bucket: Bucket, keys: Sequence[str]) -> Any:
+        def absent(bucket: BucketAccess, keys: Sequence[str]) -> Any:
             place, profile = bucket
             return open_bucket(place, profile=profile, config=stack.setting).absent(keys)
 

@@ -58,7 +58,7 @@ _UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.val
 """Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
 
 
-class Api(Protocol):
+class TaskApi(Protocol):
     """The four actions as the lifecycle needs them (`RtcApi`)."""
 
     def start(self, body: StartSnapshotBody) -> Started: ...  # noqa: D102
@@ -73,7 +73,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def __init__(
         self,
         context: Context,
-        connect: Callable[[str | None], Api],
+        connect: Callable[[str | None], TaskApi],
         *,
         sleep: Callable[[float], None] = time.sleep,
         environ: Mapping[str, str] = os.environ,
@@ -156,13 +156,13 @@ class SnapshotTaskLifecycle(Lifecycle):
         self._context.progress(facts["status"])
         return {**task.properties(), **facts}
 
-    def _confirm(self, api: Api, key: TaskKey) -> SnapshotTask | None:
+    def _confirm(self, api: TaskApi, key: TaskKey) -> SnapshotTask | None:
         """Read back a task that was just started; an accepted task is recorded even if this read fails."""
         with contextlib.suppress(CallFailed):
             return self._read_back(api, key)
         return None
 
-    def _read_back(self, api: Api, key: TaskKey) -> SnapshotTask:
+    def _read_back(self, api: TaskApi, key: TaskKey) -> SnapshotTask:
         """Read until the service lists the task as running; the last read counts whatever it says."""
         for pause in READ_BACK_PAUSES:
             with contextlib.suppress(NotFound):
@@ -173,7 +173,7 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._sleep(pause)
         return api.get(key).task
 
-    def _adopt(self, api: Api, task: SnapshotTaskInputs) -> SnapshotTask:
+    def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
         """Take over a running task with the declared settings; another interval is brought in line."""
         key, inputs = key_of(task), task.properties()
         try:
@@ -206,7 +206,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         except NotFound:  # older than 72 hours: unreadable, yet it accepted the new interval
             return kept(SnapshotTaskInputs, recorded, task.properties())
 
-    def _with_end(self, api: Api, key: TaskKey, recorded: Properties) -> Properties:
+    def _with_end(self, api: TaskApi, key: TaskKey, recorded: Properties) -> Properties:
         """What is recorded, with the end of the run in its history if the service still knows it."""
         with contextlib.suppress(CallFailed):
             return with_history(recorded, {**recorded, **facts_of(api.get(key).task)})

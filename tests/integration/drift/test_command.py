@@ -19,7 +19,6 @@ from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrif
 from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.report.base import Dependencies
-from pulumi_videosnap.review import preview
 
 EMPTY = json.dumps({"version": 3, "deployment": {"manifest": {"time": "2026-08-04T10:00:00.123456789Z"}}})
 NOBODY = Dependencies(now=lambda: NOW)
@@ -31,8 +30,7 @@ class Engine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], tuple[int, str]]) -> None:
         self.asked: list[str] = []
         self._answer = answer
-        for module in (pulumi_cli, preview):
-            monkeypatch.setattr(module, "run", self._run)
+        monkeypatch.setattr(pulumi_cli, "run", self._run)
         monkeypatch.setattr(pulumi_cli, "run_streaming", self._hand_over)
 
     def _run(self, arguments: Sequence[str], _folder: Path) -> CompletedProcess[str]:

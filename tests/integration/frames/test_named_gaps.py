@@ -154,4 +154,6 @@ def test_a_task_that_was_stopped_and_started_again_has_a_named_gap(
     [gap] = [event["text"] for event in task["events"] if event["kind"] == "gap"]
     assert gap.startswith("stopped "), gap
     assert gap.endswith(", StopByAPI"), gap
+    assert main(["--state", str(tmp_path / "state.json")]) == 0
+    assert f"  gap: {gap}\n" in capsys.readouterr().out
     engine.destroy()
