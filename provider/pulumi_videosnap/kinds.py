@@ -47,7 +47,7 @@ class ResourceKind:
     """Whether the last run that these recorded outputs tell of has ended."""
     review: ReviewRules
     """What a planned step does: effect, calls, frames, risks."""
-    drift: DriftRules | None = None
+    drift: DriftRules
     """What another value of a field means, what brings a resource back, and how orphans are found."""
     frames: FrameRules | None = None
     """Where its frames are, and which are expected."""

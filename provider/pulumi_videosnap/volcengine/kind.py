@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pulumi_videosnap.kinds import ResourceKind
-from pulumi_videosnap.volcengine import review
-from pulumi_videosnap.volcengine.connected import snapshot_task
-from pulumi_videosnap.volcengine.observed import is_over
+from pulumi_videosnap.volcengine import drift, review
+from pulumi_videosnap.volcengine.lifecycle import has_ended, snapshot_task
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 
 KIND = ResourceKind(
@@ -14,6 +13,7 @@ KIND = ResourceKind(
     provider="pulumi_videosnap.volcengine.resource.SnapshotTaskProvider",
     inputs=SnapshotTaskInputs,
     lifecycle=snapshot_task,
-    has_ended=is_over,
+    has_ended=has_ended,
     review=review,
+    drift=drift,
 )

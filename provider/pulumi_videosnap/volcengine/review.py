@@ -17,8 +17,13 @@ from pulumi_videosnap.review.preview import SAME, Step, number_at, text_at
 from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pixels_of, sum_calls
 from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.volcengine.account import KEYS
-from pulumi_videosnap.volcengine.observed import is_over
-from pulumi_videosnap.volcengine.steps import INTERVAL, KEEP_RUNNING, UpdateStep, update_step
+from pulumi_videosnap.volcengine.lifecycle import (
+    INTERVAL,
+    KEEP_RUNNING,
+    UpdateStep,
+    has_ended,
+    plan_update,
+)
 
 credentials = KEYS
 continuous = True
@@ -84,7 +89,7 @@ def frames(inputs: Mapping[str, Any]) -> FrameEstimate:
 def recorded_frames(old: RecordedResource) -> FrameEstimate:
     """How many frames a recorded task takes in an hour: none when its run has ended."""
     estimate = frames(old.inputs)
-    return estimate.model_copy(update={"per_hour": 0}) if is_over(old.properties) else estimate
+    return estimate.model_copy(update={"per_hour": 0}) if has_ended(old.properties) else estimate
 
 
 def form(inputs: Mapping[str, Any]) -> FrameForm:
@@ -107,7 +112,7 @@ def assumptions(tasks: Sequence[TaskReview]) -> Iterator[str]:
 def _create(step: Step, renames: _Renames) -> StepEffect:
     identity = _identity(step.inputs)
     before = renames.given_up.get(identity) if identity else None
-    if before is None or is_over(before.properties):
+    if before is None or has_ended(before.properties):
         notes = ("a running task of this identity with the same settings is adopted, not restarted",)
         return StepEffect(Outcome.STARTS, "starts taking frames", START, notes=notes)
     moved = Step("update", step.urn, step.kind, before, step.inputs)
@@ -127,7 +132,7 @@ def _create(step: Step, renames: _Renames) -> StepEffect:
 def _delete(step: Step, renames: _Renames) -> StepEffect:
     old = step.old
     identity = _identity(old.inputs) if old else None
-    ended = old is not None and is_over(old.properties)
+    ended = old is not None and has_ended(old.properties)
     if identity and (heir := renames.taken.get(identity)):
         if ended:
             return StepEffect(Outcome.FORGOTTEN, f"no longer managed: it had ended, and is {heir.name} now")
@@ -141,7 +146,7 @@ def _delete(step: Step, renames: _Renames) -> StepEffect:
 
 def _replace(step: Step) -> StepEffect:
     calls, old = (*STOP, *START), step.old
-    if old is None or is_over(old.properties):
+    if old is None or has_ended(old.properties):
         return StepEffect(Outcome.STARTS_AGAIN, f"a new run starts{_with_changes(step)}", calls)
     if _identity(old.inputs) != _identity(step.inputs):
         text = "the running task stops, and another one starts in its place"
@@ -157,7 +162,7 @@ def _update(step: Step) -> StepEffect:
     old = step.old
     changed = [leaf.path for leaf in step.changed_fields()]
     keep_running = value_at(step.inputs, KEEP_RUNNING) is True
-    decided = update_step(dict(old.properties) if old else {}, changed, keep_running)
+    decided = plan_update(dict(old.properties) if old else {}, changed, keep_running)
     if decided is UpdateStep.START_AGAIN:
         reason = (old.properties.get("stopReason") if old else None) or "no reason given"
         return StepEffect(Outcome.STARTS_AGAIN, f"a new run starts: the last one ended ({reason})", START)
@@ -201,7 +206,7 @@ def _short_interval(step: Step, limits: Limits) -> Iterator[Risk]:
 
 
 def _bucket_of_a_running_task(step: Step) -> Iterator[Risk]:
-    if step.old is None or is_over(step.old.properties):
+    if step.old is None or has_ended(step.old.properties):
         return
     changed = [dotted(leaf.path) for leaf in step.changed_fields() if leaf.path[0] == "storageConfig"]
     moved = [field for field in changed if field.rpartition(".")[2] in _BUCKET_FIELDS]
