@@ -11,12 +11,12 @@ from pulumi_videosnap.alibaba.account import open_account
 from pulumi_videosnap.alibaba.convert import TOKEN, owner_mark
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.schema import SUCCESS
+from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.core.schema import Path
 from pulumi_videosnap.core.timestamps import read_moment
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
 from pulumi_videosnap.errors import VideosnapError, one_line
-from pulumi_videosnap.frames.places import of_file
 from pulumi_videosnap.state import RecordedResource, Stack
 
 service: str = "MPS"
@@ -68,7 +68,7 @@ def stored_objects(recorded: RecordedResource, outputs: Mapping[str, Any]) -> It
     for output, field, file in _OUTPUTS:
         keys = dict.fromkeys([*_keys(recorded.properties, output), *_keys(outputs, output)])
         if keys:
-            yield StoredObjects(field, tuple(keys), of_file(recorded, file))
+            yield StoredObjects(field, tuple(keys), output_location(recorded.properties, file))
 
 
 def _keys(outputs: Mapping[str, Any], output: str) -> list[str]:

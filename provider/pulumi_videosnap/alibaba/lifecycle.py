@@ -64,10 +64,10 @@ class Jobs(Protocol):
     def wait(self, job: SnapshotJob, timeout: float, progress: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
 
 
-class Objects(Protocol):
-    """The objects of one bucket (`alibaba.objects.Objects`)."""
+class Bucket(Protocol):
+    """One bucket (`storage.bucket.Bucket`)."""
 
-    def missing(self, keys: Iterable[str]) -> list[str]: ...  # noqa: D102
+    def missing(self, keys: Iterable[str]) -> Sequence[str]: ...  # noqa: D102
     def delete(self, keys: Iterable[str]) -> None: ...  # noqa: D102
 
 
@@ -77,7 +77,7 @@ class JobAccount(Protocol):
     @property
     def jobs(self) -> Jobs: ...  # noqa: D102
     @property
-    def objects(self) -> Callable[[str], Objects]: ...  # noqa: D102
+    def bucket(self) -> Callable[[str], Bucket]: ...  # noqa: D102
 
 
 def _available(location: str) -> str | None:
@@ -174,7 +174,7 @@ class SnapshotJobLifecycle(Lifecycle):
         account = self._account(job)
         for bucket, keys in self._objects_to_delete(account, task_id, recorded).items():
             self._context.progress(f"deleting {len(keys)} objects from {bucket}")
-            account.objects(bucket).delete(keys)
+            account.bucket(bucket).delete(keys)
 
     def _set_previous(self, task_id: str, recorded: Properties) -> None:
         """A new run of this owner replaces the recorded one."""
@@ -200,7 +200,7 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def _was_deleted(self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
         written = objects_of({**job.properties(), **outputs_of(job, found)})
-        return any(account.objects(bucket).missing(keys) for bucket, keys in written.items())
+        return any(account.bucket(bucket).missing(keys) for bucket, keys in written.items())
 
     def _submit(
         self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]

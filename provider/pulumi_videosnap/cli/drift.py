@@ -16,10 +16,10 @@ from pulumi_videosnap.drift.model import DriftReport, StackDrift
 from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
-from pulumi_videosnap.frames.store import open_store
 from pulumi_videosnap.pulumi_cli import read_output
 from pulumi_videosnap.report.base import Dependencies, Reporter
 from pulumi_videosnap.state import Stack, read_stack, read_stack_file
+from pulumi_videosnap.storage.bucket import open_bucket
 
 EPILOG = """\
 exit codes: 0 no drift, 1 drift, 2 not everything could be checked (whatever else was found).
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> 
     options = parser().parse_args(arguments)
     _refuse_contradictions(options)
     dependencies = dependencies or Dependencies(
-        open_store=None if options.no_frames else open_store, checked=share("checked")
+        open_bucket=None if options.no_frames else open_bucket, checked=share("checked")
     )
     report = detect_drift(list(_stacks(options)), dependencies)
     if options.heal and any(finding.drifted for finding in report.findings()):

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pulumi_videosnap.cli.progress import count
 from pulumi_videosnap.errors import InvalidInput
-from pulumi_videosnap.frames.store import open_store
 from pulumi_videosnap.report.base import Dependencies, ExitCode, Reporter
 from pulumi_videosnap.review.estimate import read_prices, review_of
 from pulumi_videosnap.review.html import as_html
@@ -20,6 +19,7 @@ from pulumi_videosnap.review.preview import Plan, read_preview, run_preview
 from pulumi_videosnap.review.rules import Limits
 from pulumi_videosnap.review.text import as_text
 from pulumi_videosnap.state import read_text
+from pulumi_videosnap.storage.bucket import open_bucket
 
 REPORTER = Reporter[Review](text=as_text, markdown=as_markdown, html=as_html)
 
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str]) -> int:
         limits=Limits(options.floor, options.idle),
         prices=read_prices(options.prices) if options.prices else None,
         dependencies=Dependencies(
-            open_store=None if options.no_measure else open_store, listed=count("listed", "objects")
+            open_bucket=None if options.no_measure else open_bucket, listed=count("listed", "objects")
         ),
     )
     REPORTER.write(review, options)

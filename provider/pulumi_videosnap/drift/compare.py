@@ -15,16 +15,16 @@ from pulumi_videosnap.core.schema import Path, differences, dotted, facts, value
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.report.formatting import counted
 from pulumi_videosnap.state import RecordedResource, contains_encrypted, is_encrypted
+from pulumi_videosnap.storage.platforms import Location
 
 SECRET = "[secret]"  # noqa: S105 - what stands for one
 BUCKETS_AT_ONCE = 4
 _NAMED_KEYS = 3
 
 Reading = tuple[RecordedResource, Present]
-BucketAccess = tuple[Place, str | None]
+BucketAccess = tuple[Location, str | None]
 """A place and the profile that it is read with."""
 
 

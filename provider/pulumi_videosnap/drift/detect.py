@@ -66,7 +66,7 @@ def _scope(stacks: Sequence[Stack], dependencies: Dependencies) -> Iterator[str]
     recorded = {task.kind for stack in stacks for task in stack.tasks}
     for kind in kinds():
         if kind in recorded:
-            yield from kind.drift.scope(dependencies.open_store is not None)
+            yield from kind.drift.scope(dependencies.open_bucket is not None)
 
 
 def _check(
@@ -77,8 +77,8 @@ def _check(
     with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="videosnap-drift") as pool:
         read = list(pool.map(lambda task: progress.count(_read(task, stack, failures)), tasks))
     findings = [finding for finding, _ in read]
-    open_store = dependencies.open_store
-    if open_store:
+    open_bucket = dependencies.open_bucket
+    if open_bucket:
         pairs = zip(tasks, read, strict=True)
         complete = [
             (task, seen) for task, (found, seen) in pairs if seen and found.verdict is Verdict.COMPLETE
@@ -86,7 +86,7 @@ def _check(
 
         def absent(bucket: BucketAccess, keys: Sequence[str]) -> Any:
             place, profile = bucket
-            return open_store(place, profile=profile, config=stack.setting).absent(keys)
+            return open_bucket(place, profile=profile, config=stack.setting).absent(keys)
 
         lost = lost_frames(complete, absent)
         findings = [lost.get(one.urn, one) for one in findings]

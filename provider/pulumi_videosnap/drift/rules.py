@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol
 
 from pulumi_videosnap.core.schema import Path
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
-from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.state import RecordedResource, Stack
+from pulumi_videosnap.storage.platforms import Location
 
 
 class StoredObjects(NamedTuple):
@@ -18,7 +18,7 @@ class StoredObjects(NamedTuple):
     field: str
     """The output as a program writes it."""
     keys: tuple[str, ...]
-    place: Place
+    place: Location
 
 
 class DriftRules(Protocol):

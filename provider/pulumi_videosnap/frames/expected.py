@@ -11,15 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from pulumi_videosnap.frames.model import Condition, Event, Frame, Series, Stored
+from pulumi_videosnap.frames.model import Condition, Event, Frame, Series
 from pulumi_videosnap.frames.schedule import Pace, Run
+from pulumi_videosnap.storage.bucket import StoredObject
 
 UPLOAD = timedelta(seconds=1)
 """What writing an object may take; a listing tells when that was, not when the picture was taken."""
 _ANY_TIME = datetime.min.replace(tzinfo=timezone.utc)
 
 
-def frames_of_stream(objects: Sequence[Stored], pace: Pace, until: datetime) -> list[Frame]:
+def frames_of_stream(objects: Sequence[StoredObject], pace: Pace, until: datetime) -> list[Frame]:
     """The frames of one stream: the objects in order of time, and those that are missing between them.
 
     Nothing is expected between the end of a run and the next start, nor in a run before its first object;
@@ -37,7 +38,7 @@ def frames_of_stream(objects: Sequence[Stored], pace: Pace, until: datetime) -> 
     return frames
 
 
-def _modified(stored: Stored) -> datetime:
+def _modified(stored: StoredObject) -> datetime:
     return stored.modified
 
 
@@ -50,7 +51,7 @@ def _border(run: Run, following: Run) -> datetime:
 
 
 def _frames_of_run(
-    objects: Sequence[Stored], pace: Pace, due: datetime | None, end: datetime | None
+    objects: Sequence[StoredObject], pace: Pace, due: datetime | None, end: datetime | None
 ) -> Iterator[Frame]:
     """The frames of one run; where its end is None, nothing is expected after the last object."""
     for stored in objects:
@@ -81,7 +82,7 @@ def _patience(pace: Pace, due: datetime) -> timedelta:
     return max(timedelta(seconds=pace.interval_at(due)) * 0.75, UPLOAD)
 
 
-def _there(stored: Stored, due: datetime | None, pace: Pace) -> Frame:
+def _there(stored: StoredObject, due: datetime | None, pace: Pace) -> Frame:
     late_by = stored.modified - due if due else timedelta()
     if due and late_by > max(timedelta(seconds=pace.interval_at(due)) / 2, UPLOAD):
         why = f"written {late_by.total_seconds():.1f} s after its time"
@@ -104,13 +105,15 @@ def _missing(due: datetime, pace: Pace) -> Frame:
     )
 
 
-def frames_of_job(keys: Sequence[str], found: Mapping[str, Stored], offsets: Sequence[int]) -> list[Frame]:
+def frames_of_job(
+    keys: Sequence[str], found: Mapping[str, StoredObject], offsets: Sequence[int]
+) -> list[Frame]:
     """The frames that a job's record names, each with its moment of the video where that is known."""
     known = dict(zip(keys, offsets, strict=False))
     return [_named(key, found.get(key), known.get(key)) for key in keys]
 
 
-def _named(key: str, stored: Stored | None, offset: int | None) -> Frame:
+def _named(key: str, stored: StoredObject | None, offset: int | None) -> Frame:
     if stored is None:
         return Frame(Condition.MISSING, key, offset_ms=offset, why="the job wrote it, and it is not there")
     return Frame(Condition.PRESENT, key, offset_ms=offset, stored=stored)

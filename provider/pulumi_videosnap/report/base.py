@@ -110,8 +110,8 @@ def utc_now() -> datetime:
 class Dependencies:
     """What a command takes from outside; a test passes its own."""
 
-    open_store: Callable[..., Any] | None = None
-    """Opens the bucket of a location, as `open_store` does; None where no bucket is to be listed."""
+    open_bucket: Callable[..., Any] | None = None
+    """Opens the bucket of a location, as `open_bucket` does; None where no bucket is to be listed."""
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
     listed: Callable[[int], None] | None = None

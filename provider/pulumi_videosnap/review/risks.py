@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pulumi_videosnap.core.schema import Mark, dotted, facts, value_at
-from pulumi_videosnap.frames.stores import PLATFORMS
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.review.model import Risk
 from pulumi_videosnap.review.preview import SAME, SECRET, Plan, Step
 from pulumi_videosnap.review.rules import Limits
 from pulumi_videosnap.state import is_encrypted
+from pulumi_videosnap.storage.platforms import platforms
 
 
 def risks_of(plan: Plan, limits: Limits) -> Iterator[Risk]:
@@ -49,7 +49,10 @@ def _plain_secrets(step: Step) -> Iterator[Risk]:
 
 
 def _plain_secrets_in_config(plan: Plan) -> Iterator[Risk]:
-    credentials = [*(kind.review.credentials for kind in kinds()), *(one.keys for one in PLATFORMS.values())]
+    credentials = [
+        *(kind.review.credentials for kind in kinds()),
+        *(one.keys for one in platforms().values()),
+    ]
     secrets = {setting.config for one in credentials for setting in (one.secret_key, one.session_token)}
     for key in sorted(secrets & plan.config.keys()):
         if plan.config[key] not in ("", SECRET) and not is_encrypted(plan.config[key]):

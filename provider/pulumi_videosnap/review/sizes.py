@@ -39,11 +39,11 @@ Sizes = Mapping[str, Measured]
 def measure(plan: Plan, dependencies: Dependencies) -> tuple[dict[str, Measured], list[str]]:
     """The mean size of each changing task's frames, by its URN, and why some could not be measured."""
     changing = {step.urn for step in plan.steps if step.old and step.operation != SAME}
-    if not changing or dependencies.open_store is None:
+    if not changing or dependencies.open_bucket is None:
         return {}, []
     # Tasks that do not change take frames too, perhaps into the same bucket.
     tasks = [step.old for step in plan.steps if step.old]
-    around = Surroundings(functools.cache(dependencies.open_store), dependencies.now(), dependencies.listed)
+    around = Surroundings(functools.cache(dependencies.open_bucket), dependencies.now(), dependencies.listed)
     pairs = list(zip(tasks, report_of(Stack(plan.stack, tuple(tasks)), around).tasks, strict=True))
     chosen = [pair for pair in pairs if pair[0].urn in changing]
     found = {pair[0].urn: _own(pair) or _shared(pair, pairs) for pair in chosen}

@@ -13,8 +13,9 @@ import pytest
 from pulumi_videosnap.cli.frames import main
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.frames.expected import frames_of_stream
-from pulumi_videosnap.frames.model import Condition, Stored
+from pulumi_videosnap.frames.model import Condition
 from pulumi_videosnap.frames.schedule import events_of, pace_of
+from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.volcengine.account import connect
 from pulumi_videosnap.volcengine.history import with_history
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
@@ -42,7 +43,9 @@ def recorded(*history: tuple[float, str], **more: Any) -> dict[str, Any]:
 
 def bad_frames(task: dict[str, Any], *written: float, until: float) -> list[tuple[str, float | None]]:
     """Each frame that is not present: its condition, and when it was due."""
-    objects = [Stored(f"{second:09.3f}.jpg", 1000, NOON + timedelta(seconds=second)) for second in written]
+    objects = [
+        StoredObject(f"{second:09.3f}.jpg", 1000, NOON + timedelta(seconds=second)) for second in written
+    ]
     found = frames_of_stream(objects, pace_of(task), NOON + timedelta(seconds=until))
     return [
         (frame.condition.value, (frame.due - NOON).total_seconds() if frame.due else None)

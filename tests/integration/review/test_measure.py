@@ -8,19 +8,19 @@ from typing import Any
 
 from integration.frames.test_collect import NOON, Bucket, at, job, room
 from pulumi_videosnap.errors import Unreachable
-from pulumi_videosnap.frames.model import Stored
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.review.preview import SAME, Plan, Step
 from pulumi_videosnap.review.rules import FrameForm
 from pulumi_videosnap.review.sizes import Measured, measure
 from pulumi_videosnap.state import RecordedResource
+from pulumi_videosnap.storage.bucket import StoredObject
 
 FORM = FrameForm("jpeg", 640 * 360)
 SMALL = {"interval": 5.0, "format": "jpeg", "width": 640, "height": 360}
 
 
-def picture(key: str, size: int, seconds: float = 10) -> Stored:
-    return Stored(key, size, at(seconds))
+def picture(key: str, size: int, seconds: float = 10) -> StoredObject:
+    return StoredObject(key, size, at(seconds))
 
 
 def measured(bucket: Bucket, *tasks: tuple[str, RecordedResource]) -> tuple[dict[str, Measured], list[str]]:
@@ -29,7 +29,7 @@ def measured(bucket: Bucket, *tasks: tuple[str, RecordedResource]) -> tuple[dict
         Step(operation, task.name, task.kind, replace(task, urn=task.name, inputs=task.properties), {})
         for operation, task in tasks
     ]
-    dependencies = Dependencies(open_store=bucket.open, now=lambda: NOON + timedelta(hours=1))
+    dependencies = Dependencies(open_bucket=bucket.open, now=lambda: NOON + timedelta(hours=1))
     return measure(Plan("dev", tuple(steps)), dependencies)
 
 
