@@ -1,7 +1,7 @@
 """What an emulated service is to the rest of the emulator.
 
-A service is one folder in ``services/`` with a subclass of `Service`, and one line in ``services/__init__.py``.
-From that object come its port and command-line options, the environment variables that it exports, the keys
+A service is one folder in ``services/`` with a subclass of `Service`, and one line in
+``services/__init__.py``. From that object come its port and command-line options, the environment variables that it exports, the keys
 that the storage accepts, its rate limits, its rows in the database, its part of the control API and of the
 page, and its assumptions. A service from elsewhere, a test's for instance, is added with the hidden option
 ``videosnap emulator --service MODULE:CLASS``, which may be repeated.
@@ -109,7 +109,7 @@ class ControlRoute(NamedTuple):
 
 @dataclass(frozen=True)
 class Context:
-    """What the emulator gives to every service: `samples` are the sample videos, `options` the command line."""
+    """What every service gets: `samples` are the sample videos, `options` the parsed command line."""
 
     scheduler: Scheduler
     storage: Store
@@ -133,7 +133,7 @@ class Service(ABC, Generic[R]):
     endpoint_variable: ClassVar[str]
     #: Accepted access keys and their secrets. The storage accepts the same access keys.
     access_keys: ClassVar[Mapping[str, str]] = {}
-    #: Requests per second and account, by action. Names every action; other services' actions have other names.
+    #: Requests per second and account, by action: every action, and none that another service has too.
     limits: ClassVar[Mapping[str, int]]
     #: Error codes that say that a request carries no signature at all ("missing" in the call log).
     unsigned_codes: ClassVar[frozenset[str]] = frozenset()

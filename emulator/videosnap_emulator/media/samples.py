@@ -1,7 +1,7 @@
 """The project's own sample videos: 12 s of moving H.264, 25 frames a second, a key frame every 2 s.
 
-They are drawn, not recorded: each frame carries its time as text and its number as a strip of blocks (`frame_marker.py`). The
-bytes are the same on every run with the same PyAV wheel.
+They are drawn, not recorded: each frame carries its time as text and its number as a strip of blocks
+(`frame_marker.py`). The bytes are the same on every run with the same PyAV wheel.
 """
 
 from __future__ import annotations

@@ -201,8 +201,8 @@ class S3App:
             return error.response(request.path)
         except Exception:
             _LOG.exception("the storage could not answer %s %s", request.method, request.path)
-            error = S3Error("500 Internal Server Error", "InternalError", "See the emulator's log.")
-            return error.response(request.path)
+            unexpected = S3Error("500 Internal Server Error", "InternalError", "See the emulator's log.")
+            return unexpected.response(request.path)
 
 
 def run(app: Callable[..., Any], environ: Environ) -> WsgiResponse:
