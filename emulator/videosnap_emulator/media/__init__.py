@@ -1,0 +1,1 @@
+"""Decoding of videos, and the sample videos."""
