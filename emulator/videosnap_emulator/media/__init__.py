@@ -1,1 +1,1 @@
-"""Decoding of videos, and the sample videos."""
+"""Video: sample files, exact decoding, drawing and encoding of frames."""

@@ -1,0 +1,1 @@
+"""The HTTP front of every service: one request parsed once, verified, limited, run, rendered."""
