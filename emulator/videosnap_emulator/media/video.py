@@ -39,7 +39,7 @@ _DECODE_ERRORS = av.FFmpegError, UnicodeError, OverflowError
 Size = tuple[int, int]
 
 
-class DecodedFrame(NamedTuple):
+class NumberedFrame(NamedTuple):
     """A decoded frame and its number in the order in which frames are shown."""
 
     number: int
@@ -64,7 +64,7 @@ class Video:
             self.size = _size(stream)
             self.index = read_index(container, stream)
 
-    def frames(self, numbers: Sequence[int]) -> Iterator[DecodedFrame]:
+    def frames(self, numbers: Sequence[int]) -> Iterator[NumberedFrame]:
         """Decode the frames of these ascending numbers, in one pass."""
         with _open(self._body) as (container, stream):
             packets = enumerate(packet for packet in demux(container, stream) if packet.size)
@@ -91,16 +91,18 @@ class Video:
             elif frame.pts is not None:
                 yield frame.pts - start, frame
 
-    def _select(self, decoded: Iterable[tuple[int, av.VideoFrame]], wanted: deque[int]) -> Iterator[DecodedFrame]:
+    def _select(
+        self, decoded: Iterable[tuple[int, av.VideoFrame]], wanted: deque[int]
+    ) -> Iterator[NumberedFrame]:
         """Give each wanted frame, or the one before it when it cannot be decoded."""
         last = None
         for time, frame in decoded:
             while wanted and self.index.times[wanted[0]] < time:
-                yield DecodedFrame(wanted.popleft(), last or frame)
+                yield NumberedFrame(wanted.popleft(), last or frame)
             last = frame
         if last is None:
             raise VideoError
-        yield from (DecodedFrame(number, last) for number in wanted)
+        yield from (NumberedFrame(number, last) for number in wanted)
 
 
 def _decode(

@@ -17,7 +17,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.core.clock import Milliseconds
 
 #: A time in a video in milliseconds, exact: frames spread over a video seldom fall on whole ones.
 VideoTime = Milliseconds | Fraction

@@ -7,7 +7,6 @@ and ACS3-HMAC-SHA256 (doc-detail/2593177, "V3"), both written from those pages.
 from __future__ import annotations
 
 import hmac
-import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
@@ -15,17 +14,23 @@ from threading import Lock
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.core.clock import Milliseconds
+from videosnap_emulator.core.service import HttpRequest
 from videosnap_emulator.services.mps.errors import gateway_error, invalid, missing
-from videosnap_emulator.services.mps.rpc import ACS3, RpcRequest, Scheme, parse_time, query_pairs
-from videosnap_emulator.wire import Request
+from videosnap_emulator.services.mps.rpc import (
+    ACS3,
+    AUTHORIZATION,
+    MpsRequest,
+    Scheme,
+    parse_time,
+    query_pairs,
+)
 
+#: The one key pair that is accepted. It opens nothing else.
+ACCESS_KEY_ID = "LTAIvideosnapEmulatorKey"
+ACCESS_KEY_SECRET = "videosnap-emulator-alibaba-secret"  # noqa: S105 - public on purpose
 # assumption: mps-clock-skew
 MAX_SKEW_MS = 15 * 60 * 1000
-_AUTHORIZATION = re.compile(
-    ACS3 + r"\s+Credential=(?P<key>[^,\s]+)\s*,\s*SignedHeaders=(?P<headers>[^,\s]+)"
-    r"\s*,\s*Signature=(?P<signature>[0-9A-Za-z]+)\s*"
-)
 #: Headers that must be signed when they are there.
 _ALWAYS_SIGNED = ("host", "content-type")
 
@@ -47,7 +52,9 @@ def percent_encode(text: str) -> str:
 
 
 def _canonical(pairs: Iterable[tuple[str, str]]) -> str:
-    return "&".join(f"{name}={value}" for name, value in sorted((percent_encode(n), percent_encode(v)) for n, v in pairs))
+    return "&".join(
+        f"{name}={value}" for name, value in sorted((percent_encode(n), percent_encode(v)) for n, v in pairs)
+    )
 
 
 def v1_string_to_sign(method: str, parameters: Mapping[str, str]) -> str:
@@ -61,7 +68,7 @@ def v1_signature(secret_key: str, to_sign: str) -> str:
     return b64encode(hmac.digest(f"{secret_key}&".encode(), to_sign.encode(), "sha1")).decode()
 
 
-def acs3_string_to_sign(request: Request, signed: tuple[str, ...]) -> str:
+def acs3_string_to_sign(request: HttpRequest, signed: tuple[str, ...]) -> str:
     """Build the text that ACS3 signs: the digest of the canonical request."""
     names = sorted(signed)
     headers = "".join(f"{name}:{request.headers.get(name, '').strip()}\n" for name in names)
@@ -94,8 +101,8 @@ def _v1_claim(parameters: Mapping[str, str]) -> Claim:
     return Claim(access_key, nonce, _timestamp(when), parameters.get("SecurityToken", ""), signature)
 
 
-def _acs3_claim(request: Request) -> Claim:
-    match = _AUTHORIZATION.fullmatch(request.headers.get("authorization", "").strip())
+def _acs3_claim(request: HttpRequest) -> Claim:
+    match = AUTHORIZATION.fullmatch(request.headers.get("authorization", "").strip())
     if match is None:
         raise gateway_error("IncompleteSignature", "not a well-formed Authorization header")
     # assumption: mps-acs3-missing
@@ -115,21 +122,13 @@ def _acs3_claim(request: Request) -> Claim:
     )
 
 
-def claim_of(request: RpcRequest) -> Claim:
+def claim_of(request: MpsRequest) -> Claim:
     """Read what the request says of its signature, or raise the gateway's error for what is missing."""
     if request.scheme is Scheme.V1:
-        return _v1_claim(request.parameters)
+        return _v1_claim(request.values)
     if not request.http.headers.get("authorization"):
         raise missing("Authorization")
     return _acs3_claim(request.http)
-
-
-def claimed_access_key(request: RpcRequest) -> str | None:
-    """Return the access key that a request claims, for the call log."""
-    if request.scheme is Scheme.V1:
-        return request.parameters.get("AccessKeyId")
-    match = _AUTHORIZATION.fullmatch(request.http.headers.get("authorization", "").strip())
-    return match["key"] if match else None
 
 
 class Keys(NamedTuple):
@@ -139,7 +138,7 @@ class Keys(NamedTuple):
     token: str = ""
 
 
-def verify(request: RpcRequest, keys: Keys, now: Milliseconds) -> Claim:
+def verify(request: MpsRequest, keys: Keys, now: Milliseconds) -> Claim:
     """Return the claim if it is true at host time `now`, else raise the gateway's error."""
     claim = claim_of(request)
     if abs(now - claim.at) > MAX_SKEW_MS:
@@ -159,7 +158,7 @@ def verify(request: RpcRequest, keys: Keys, now: Milliseconds) -> Claim:
     return claim
 
 
-def _check_signed_headers(request: Request, claim: Claim) -> None:
+def _check_signed_headers(request: HttpRequest, claim: Claim) -> None:
     """Raise unless all headers that must be signed are."""
     # assumption: mps-signed-headers
     must = {name for name in request.headers if name in _ALWAYS_SIGNED or name.startswith("x-acs-")}
@@ -168,16 +167,16 @@ def _check_signed_headers(request: Request, claim: Claim) -> None:
         raise gateway_error("IncompleteSignature", f"not among the signed headers: {';'.join(unsigned)}")
 
 
-def _expected_signature(request: RpcRequest, claim: Claim, secret_key: str) -> tuple[str, str]:
+def _expected_signature(request: MpsRequest, claim: Claim, secret_key: str) -> tuple[str, str]:
     """Return the right signature and the text that it signs."""
     if request.scheme is Scheme.V1:
-        to_sign = v1_string_to_sign(request.http.method, request.parameters)
+        to_sign = v1_string_to_sign(request.http.method, request.values)
         return v1_signature(secret_key, to_sign), to_sign
     to_sign = acs3_string_to_sign(request.http, claim.signed)
     return acs3_signature(secret_key, to_sign), to_sign
 
 
-def _body_matches(request: RpcRequest) -> bool:
+def _body_matches(request: MpsRequest) -> bool:
     """Return whether the digest in an ACS3 request is that of its body."""
     digest = request.http.headers.get("x-acs-content-sha256", "").strip().lower()
     return request.scheme is Scheme.V1 or digest == sha256(request.http.body).hexdigest()

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from videosnap_emulator.wire import ApiError
+from videosnap_emulator.core.service import ApiError
 
 _MISSING, _INVALID = "{} is mandatory for this action.", "Specified parameter {} is not valid."
 #: Of the gateway in front of all of the vendor's services.

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import av
 
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.core.clock import Milliseconds
+from videosnap_emulator.media.frames import scale
 from videosnap_emulator.media.video import Video
 from videosnap_emulator.media.video_index import VideoIndex, VideoTime
 from videosnap_emulator.services.mps.errors import beyond_limit, content_bad
 from videosnap_emulator.services.mps.models import Readings, SnapshotConfig
-from videosnap_emulator.video import scaled
 
 #: The vendor's default of Interval.
 DEFAULT_INTERVAL_MS = 10_000
@@ -157,7 +157,7 @@ def _replace_black(
 def is_black(frame: av.VideoFrame, level: int, threshold: int) -> bool:
     """Return whether at least `level` per cent of the pixels are darker than `threshold` (0 to 255)."""
     # assumption: mps-black-pixel
-    shades = scaled(frame, (frame.width, frame.height)).convert("L").histogram()
+    shades = scale(frame, (frame.width, frame.height)).convert("L").histogram()
     return sum(shades[:threshold]) * 100 >= level * sum(shades)
 
 

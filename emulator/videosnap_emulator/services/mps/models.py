@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import Literal
 
-from videosnap_emulator.clock import Milliseconds
-from videosnap_emulator.tasks import Json
+from videosnap_emulator.core import Json
+from videosnap_emulator.core.clock import Milliseconds
 
 
 @dataclass(frozen=True)
@@ -251,6 +251,15 @@ class Pipeline:
     state: str = ACTIVE
     speed: str = "Standard"
     notify: Json = field(default_factory=dict)
+
+    def to_json(self) -> Json:
+        """Return everything, for persistence."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Json) -> Pipeline:
+        """Return the pipeline that `to_json` described."""
+        return cls(**stored)
 
 
 def default_pipeline(created: Milliseconds) -> Pipeline:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 import av
 
-from videosnap_emulator.media.video import DecodedFrame, Size, Video
+from videosnap_emulator.media.frames import encode, scale
+from videosnap_emulator.media.video import NumberedFrame, Size, Video
 from videosnap_emulator.media.video_index import VideoError, VideoTime
 from videosnap_emulator.services.mps.errors import content_bad, service_error
 from videosnap_emulator.services.mps.frame_selection import SelectedFrame, select_frames
@@ -24,7 +25,6 @@ from videosnap_emulator.services.mps.models import (
 )
 from videosnap_emulator.services.mps.tiles import SheetWriter, check_size
 from videosnap_emulator.services.mps.webvtt import Entry, webvtt
-from videosnap_emulator.video import encode, scaled
 
 #: Returns the key of the object with that number, whose (first) frame was asked for at that moment.
 Naming = Callable[[VideoTime, int], str]
@@ -52,7 +52,7 @@ def take_snapshots(
         raise content_bad() from None
 
 
-def _decode(video: Video, selected: Sequence[SelectedFrame]) -> Iterator[DecodedFrame]:
+def _decode(video: Video, selected: Sequence[SelectedFrame]) -> Iterator[NumberedFrame]:
     """Decode in one pass, or two if the first frame is behind the second, as a replaced black one may be."""
     numbers = [frame.number for frame in selected]
     if numbers != sorted(numbers):
@@ -91,7 +91,7 @@ class OutputWriter:
         return SnapshotResult(tuple(self._frames), sheets, self._vtt(spacing), self._count, len(sheets))
 
     def _add_frame(self, key: str, selected: SelectedFrame, frame: av.VideoFrame) -> None:
-        body = encode(scaled(frame, self._size), "jpeg")
+        body = encode(scale(frame, self._size), "jpeg")
         source = self._index.time_ms(selected.number), selected.number
         self._frames.append(_rendered("picture", self._config.output, key, _JPEG, body, *self._size, *source))
         if self._sheets is None:
@@ -100,7 +100,7 @@ class OutputWriter:
     def _add_cell(self, at: VideoTime, frame: av.VideoFrame) -> None:
         if self._sheets is None or self._names.sheet is None:
             return
-        cell = self._sheets.paste(scaled(frame, self._sheets.layout.cell))
+        cell = self._sheets.paste(scale(frame, self._sheets.layout.cell))
         if cell.sheet > len(self._sheet_keys):
             self._sheet_keys.append(self._names.sheet(at, cell.sheet))
         self._entries.append(Entry(at, self._names.relative(self._sheet_keys[-1]), cell))
@@ -121,12 +121,12 @@ class OutputWriter:
         return _rendered("vtt", self._config.output, self._names.vtt, "text/vtt", text.encode())
 
 
-def _rendered(kind: str, place: ObjectRef, key: str, content_type: str, body: bytes, *about: int) -> RenderedObject:
+def _rendered(
+    kind: str, place: ObjectRef, key: str, content_type: str, body: bytes, *about: int
+) -> RenderedObject:
     width, height, *source = about or (0, 0)
     time, number = source or (None, None)
-    return RenderedObject(
-        kind, place.bucket, key, content_type, len(body), width, height, time, number, body
-    )
+    return RenderedObject(kind, place.bucket, key, content_type, len(body), width, height, time, number, body)
 
 
 class OutputNames:

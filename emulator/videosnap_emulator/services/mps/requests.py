@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.core import Json
+from videosnap_emulator.core.clock import Milliseconds
 from videosnap_emulator.services.mps.errors import missing, service_error
 from videosnap_emulator.services.mps.models import (
     ID,
@@ -25,7 +26,6 @@ from videosnap_emulator.services.mps.models import (
 )
 from videosnap_emulator.services.mps.responses import echo_config, echo_input
 from videosnap_emulator.services.mps.rpc import JsonObject, parse_integer, parse_time
-from videosnap_emulator.tasks import Json
 
 Parameters = Mapping[str, str]
 
@@ -45,8 +45,7 @@ _COLOR = re.compile(r"[A-Za-z]+|#[0-9A-Fa-f]{6}")
 #: Where the vendor names no upper limit.
 _MAX_INTEGER = 2**53
 _SIDES = (8, 4096)
-_MAX_IDS = 10
-_ALL = "All"
+_MAX_IDS, _ALL = 10, "All"
 
 
 @dataclass(frozen=True)
@@ -228,8 +227,8 @@ def _decoded_key(block: JsonObject) -> str:
 
 def parse_config(block: JsonObject, readings: Readings) -> SnapshotConfig:
     """Read SnapshotConfig and check it as a whole."""
-    block.require("OutputFile")
     # assumption: mps-time-array
+    block.require("OutputFile")
     points = block.nested("TimeArray")
     time_points = points.integers("TimePointList", 0, _MAX_INTEGER) if points else None
     output = block.nested("OutputFile")

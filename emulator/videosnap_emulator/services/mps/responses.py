@@ -1,4 +1,4 @@
-"""Answers in JSON and XML: lists inside a wrapper, as the SDKs' models have them, and numbers as text."""
+"""Responses in JSON and XML: lists inside a wrapper, as the SDKs' models have them, and numbers as text."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Sequence
 from html import escape
-from typing import NamedTuple
 
-from videosnap_emulator.clock import Milliseconds, as_datetime
+from videosnap_emulator.core import Json
+from videosnap_emulator.core.clock import Milliseconds, as_datetime
+from videosnap_emulator.core.service import ApiError, HttpResponse
 from videosnap_emulator.services.mps.models import NOTIFY_FIELDS, Job, Pipeline
-from videosnap_emulator.services.mps.rpc import JsonObject
-from videosnap_emulator.tasks import Json
-from videosnap_emulator.wire import Answer, ApiError
+from videosnap_emulator.services.mps.rpc import JsonObject, MpsRequest
 
 JSON_TYPE, XML_TYPE = "application/json;charset=utf-8", "text/xml;charset=utf-8"
 _HELP = "https://api.aliyun.com/troubleshoot?q={code}&product=Mts&requestId={request_id}"
@@ -26,38 +25,30 @@ _TILE = (
 _SCALARS = ("Time", "Interval", "Num", "Width", "Height", "FrameType")
 
 
-class Head(NamedTuple):
-    """What all answers to one request have in common."""
-
-    request_id: str
-    action: str
-    host: str
-    xml: bool
+def success(request: MpsRequest, content: Json) -> HttpResponse:
+    """Return an action's response."""
+    body = {"RequestId": request.request_id, **content}
+    return _encode(request, 200, f"{request.action}Response", body)
 
 
-def success(head: Head, content: Json) -> Answer:
-    """Return an action's answer."""
-    return _encode(head, 200, f"{head.action}Response", {"RequestId": head.request_id, **content})
-
-
-def failure(head: Head, error: ApiError) -> Answer:
+def failure(request: MpsRequest, error: ApiError) -> HttpResponse:
     """Return a refusal."""
     content = {
-        "RequestId": head.request_id,
-        "HostId": head.host,
+        "RequestId": request.request_id,
+        "HostId": request.http.headers.get("host", ""),
         "Code": error.code,
         "Message": error.message,
-        "Recommend": _HELP.format(code=error.code, request_id=head.request_id),
+        "Recommend": _HELP.format(code=error.code, request_id=request.request_id),
     }
-    return _encode(head, error.status, "Error", content)
+    return _encode(request, error.status, "Error", content)
 
 
-def _encode(head: Head, status: int, root: str, content: Json) -> Answer:
-    if head.xml:
+def _encode(request: MpsRequest, status: int, root: str, content: Json) -> HttpResponse:
+    if request.xml:
         text = f'<?xml version="1.0" encoding="UTF-8"?>{_element(root, content)}'
-        return Answer(status, text.encode(), XML_TYPE)
-    # ASCII only: a text from a request that is not valid Unicode then cannot make the answer unencodable.
-    return Answer(status, json.dumps(content).encode(), JSON_TYPE)
+        return HttpResponse(status, text.encode(), XML_TYPE)
+    # ASCII only: a text from a request that is not valid Unicode then cannot make the response unencodable.
+    return HttpResponse(status, json.dumps(content).encode(), JSON_TYPE)
 
 
 def _element(name: str, value: object) -> str:
@@ -122,7 +113,8 @@ def echo_input(source: JsonObject) -> Json:
 def echo_config(config: JsonObject) -> Json:
     """Repeat SnapshotConfig: object keys as they came, numbers as text, nothing that was not given.
 
-    Only what the response models of the SDK name is repeated: not Format, SubOut and the black-frame settings.
+    Only what the response models of the SDK name is repeated: not Format, SubOut and the settings of black
+    frames.
     """
     # assumption: mps-echo
     echo = _echo(config, _SCALARS)

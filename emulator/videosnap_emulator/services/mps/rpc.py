@@ -13,9 +13,9 @@ from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
-from videosnap_emulator.clock import Milliseconds
+from videosnap_emulator.core.clock import Milliseconds
+from videosnap_emulator.core.service import ApiError, ApiRequest, HttpRequest
 from videosnap_emulator.services.mps.errors import gateway_error, invalid, missing, service_error
-from videosnap_emulator.wire import ApiError, Request
 
 VERSION = "2014-06-18"
 METHODS = ("GET", "POST")
@@ -26,6 +26,12 @@ COMMON = frozenset({
     "Action", "Version", "Format", "AccessKeyId", "SecurityToken", "Signature", "SignatureMethod",
     "SignatureVersion", "SignatureNonce", "SignatureType", "Timestamp", "RegionId",
 })  # fmt: skip
+#: Parameters that hold JSON.
+_NESTED = ("Input", "SnapshotConfig")
+AUTHORIZATION = re.compile(
+    ACS3 + r"\s+Credential=(?P<key>[^,\s]+)\s*,\s*SignedHeaders=(?P<headers>[^,\s]+)"
+    r"\s*,\s*Signature=(?P<signature>[0-9A-Za-z]+)\s*"
+)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _INTEGER = re.compile(r"-?\d{1,18}")
 _BOOLEANS = {"true": True, "false": False}
@@ -38,32 +44,35 @@ class Scheme(str, Enum):
     ACS3 = "ACS3"
 
 
-@dataclass(frozen=True)
-class RpcRequest:
-    """One call: `parameters` come from the query and, if there is a form, from the body as well."""
+@dataclass
+class MpsRequest(ApiRequest):
+    """One call.
 
-    http: Request
+    `values` are all parameters, of the query and, if there is a form, of the body; `own` are the action's.
+    """
+
     scheme: Scheme
-    action: str
     version: str
     xml: bool
-    parameters: dict[str, str]
-
-    @property
-    def own_parameters(self) -> dict[str, str]:
-        """The action's own parameters."""
-        return {name: value for name, value in self.parameters.items() if name not in COMMON}
+    values: dict[str, str]
+    own: dict[str, str]
 
     @classmethod
-    def parse(cls, request: Request) -> RpcRequest:
+    def parse(cls, http: HttpRequest, request_id: str) -> MpsRequest:
         """Read the envelope; nothing is checked yet."""
-        parameters = _parameters(request)
-        scheme = _scheme(request, parameters)
+        values = _values(http)
+        scheme = _scheme(http, values)
         if scheme is Scheme.ACS3:
-            names = (request.headers.get(name, "") for name in ("x-acs-action", "x-acs-version"))
+            action, version = (http.headers.get(name, "") for name in ("x-acs-action", "x-acs-version"))
+            match = AUTHORIZATION.fullmatch(http.headers.get("authorization", "").strip())
+            access_key = match["key"] if match else None
         else:
-            names = (parameters.get(name, "") for name in ("Action", "Version"))
-        return cls(request, scheme, *names, _wants_xml(request, scheme, parameters), parameters)
+            action, version = (values.get(name, "") for name in ("Action", "Version"))
+            access_key = values.get("AccessKeyId")
+        own = {name: value for name, value in values.items() if name not in COMMON}
+        shown = {name: _shown(name, value) for name, value in own.items()}
+        xml = _wants_xml(http, scheme, values)
+        return cls(http, action, access_key, shown, request_id, scheme, version, xml, values, own)
 
     def check(self) -> None:
         """Raise the gateway's error for an incomplete envelope, or a request that no API serves."""
@@ -74,7 +83,7 @@ class RpcRequest:
                 raise missing(name)
         if self.version != VERSION:
             raise invalid("Version")
-        if self.parameters.get("Format", "JSON").upper() not in ("XML", "JSON", ""):
+        if self.values.get("Format", "JSON").upper() not in ("XML", "JSON", ""):
             raise gateway_error("InvalidParameter.Format")
         if self.http.path not in ("", "/"):
             raise gateway_error("InvalidApi.NotFound")
@@ -85,7 +94,7 @@ def query_pairs(text: str) -> list[tuple[str, str]]:
     return parse_qsl(text, keep_blank_values=True)
 
 
-def _parameters(request: Request) -> dict[str, str]:
+def _values(request: HttpRequest) -> dict[str, str]:
     """Return all parameters; the first of repeated names counts."""
     pairs = query_pairs(request.query)
     if request.headers.get("content-type", "").lower().startswith(_FORM) and not request.too_large:
@@ -93,20 +102,30 @@ def _parameters(request: Request) -> dict[str, str]:
     return dict(reversed(pairs))
 
 
-def _scheme(request: Request, parameters: dict[str, str]) -> Scheme:
+def _scheme(request: HttpRequest, values: dict[str, str]) -> Scheme:
     """Distinguish the schemes; the core SDK sends `x-acs-action` with signature version 1.0 too."""
     if request.headers.get("authorization", "").startswith("ACS3-"):
         return Scheme.ACS3
-    signed = "Signature" in parameters or "Action" in parameters
+    signed = "Signature" in values or "Action" in values
     return Scheme.ACS3 if "x-acs-action" in request.headers and not signed else Scheme.V1
 
 
-def _wants_xml(request: Request, scheme: Scheme, parameters: dict[str, str]) -> bool:
-    wanted = parameters.get("Format", "").upper()
+def _wants_xml(request: HttpRequest, scheme: Scheme, values: dict[str, str]) -> bool:
+    wanted = values.get("Format", "").upper()
     if wanted:
         return wanted == "XML"
     # assumption: mps-format
     return scheme is Scheme.V1 or "xml" in request.headers.get("accept", "").lower()
+
+
+def _shown(name: str, value: str) -> object:
+    """Return a parameter for the call log: the outer JSON is parsed, since people read it."""
+    if name not in _NESTED:
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def parse_time(text: str, error: ApiError) -> Milliseconds:

@@ -1,17 +1,17 @@
-"""What the emulator knows of MPS: jobs, pipelines, how long jobs take, and the pages of listings."""
+"""What the service knows: jobs, pipelines, how long jobs take, and the pages of listings."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from itertools import islice
 from typing import NamedTuple
 
-from videosnap_emulator.clock import Milliseconds
-from videosnap_emulator.schedule import JOB_END, JOB_START, Event
-from videosnap_emulator.services.mps.errors import service_error
-from videosnap_emulator.services.mps.models import PAUSED, Job, JobState, Pipeline, default_pipeline
+from videosnap_emulator.core.clock import Milliseconds
+from videosnap_emulator.core.persistence import Table
+from videosnap_emulator.services.mps.errors import not_found, service_error
+from videosnap_emulator.services.mps.models import PAUSED, Job, Pipeline, default_pipeline
 from videosnap_emulator.services.mps.requests import JobQuery
 
 #: How many ended jobs are remembered.
@@ -42,54 +42,60 @@ class JobPage(NamedTuple):
     token: str = ""
 
 
-@dataclass
-class Changes:
-    """What has to be persisted: numbers of jobs, ids of pipelines."""
-
-    jobs: set[int] = field(default_factory=set)
-    dropped: set[int] = field(default_factory=set)
-    pipelines: set[str] = field(default_factory=set)
-
-
-@dataclass
 class MpsState:
-    """All jobs by their numbers, and what they depend on.
+    """The rows, and what is derived from them. All of it is used inside transactions only.
 
-    `planned` are events not yet in the schedule. `page_tokens` tell where the pages that were announced begin:
-    below the number of the last job shown. Numbers only rise, so jobs that are submitted in between move
-    nothing.
+    `page_tokens` say where the pages that were announced begin: below the number of the last job shown.
+    Numbers only rise, so jobs that are submitted in between move nothing.
     """
 
-    pace: JobPace = field(default_factory=JobPace)
-    jobs: dict[int, Job] = field(default_factory=dict)
-    pipelines: dict[str, Pipeline] = field(default_factory=dict)
-    last_number: int = 0
-    page_tokens: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    planned: list[Event] = field(default_factory=list)
-    changes: Changes = field(default_factory=Changes)
-    _numbers: dict[str, int] = field(default_factory=dict)
+    def __init__(self, pace: JobPace) -> None:
+        self.pace = pace
+        self.jobs: Table[int, Job] = Table("jobs", Job.to_json, Job.from_json, columns=("number",))
+        self.pipelines: Table[str, Pipeline] = Table("pipelines", Pipeline.to_json, Pipeline.from_json)
+        self._reset()
 
-    @classmethod
-    def fresh(cls, pace: JobPace, now: Milliseconds) -> MpsState:
-        """Return the state of a new account: no job, the default pipeline."""
-        state = cls(pace)
-        state.put_pipeline(default_pipeline(now))
-        return state
+    def _reset(self) -> None:
+        self.last_number = max(self.jobs, default=0)
+        self.page_tokens: OrderedDict[str, int] = OrderedDict()
+        self._numbers = {job.job_id: job.number for job in self.jobs.values()}
+
+    def metadata(self) -> dict[str, int]:
+        """Return the jobs' pace (ms) and the last job's number."""
+        pace = {f"job_{one.name}": getattr(self.pace, one.name) for one in fields(JobPace)}
+        return {**pace, "last_job": self.last_number}
+
+    def restore(self, metadata: Mapping[str, int], pace: JobPace, epoch: Milliseconds) -> None:
+        """Set up what is not in the tables; `pace` is that of a state without one."""
+        names = [one.name for one in fields(JobPace)]
+        self.pace = JobPace(*(metadata.get(f"job_{name}", getattr(pace, name)) for name in names))
+        self._reset()
+        self.last_number = max(self.last_number, metadata.get("last_job", 0))
+        if not self.pipelines:
+            pipeline = default_pipeline(epoch)
+            self.pipelines[pipeline.pipeline_id] = pipeline
+
+    def prune(self) -> None:
+        """Forget the oldest ended jobs beyond `MAX_ENDED`."""
+        if len(self.jobs) <= MAX_ENDED:
+            return
+        ended = [job for job in self.jobs.values() if job.over]
+        for job in ended[: max(0, len(ended) - MAX_ENDED)]:
+            self.forget(job)
 
     def add(self, job: Job) -> None:
         """Add a job."""
         self.jobs[job.number] = job
         self._numbers[job.job_id] = job.number
         self.last_number = max(self.last_number, job.number)
-        self.touch(job)
 
     def find(self, job_id: str) -> Job | None:
         """Return the job of that id."""
         return self.jobs.get(self._numbers.get(job_id, 0))
 
-    def newest(self) -> Iterator[Job]:
-        """Iterate over all jobs, the latest first."""
-        return reversed(self.jobs.values())
+    def forget(self, job: Job) -> None:
+        """Drop a job as if it had never been."""
+        del self.jobs[job.number], self._numbers[job.job_id]
 
     def by_ids(self, ids: list[str]) -> tuple[list[Job], list[str]]:
         """Return the jobs of these ids, the latest first, and the ids that are unknown."""
@@ -102,7 +108,7 @@ class MpsState:
         below = self._page_start(query.page_token)
         matching = (
             job
-            for job in self.newest()
+            for job in self.jobs.newest()
             if (below is None or job.number < below) and query.filter.matches(job)
         )
         jobs = list(islice(matching, query.page_size + 1))
@@ -119,76 +125,13 @@ class MpsState:
             raise service_error("InvalidParameter", "NextPageToken")
         return self.page_tokens.get(token)
 
-    def touch(self, job: Job) -> None:
-        """Note that the job changed."""
-        self.changes.jobs.add(job.number)
-
-    def forget(self, job: Job) -> None:
-        """Drop a job as if it had never been."""
-        del self.jobs[job.number], self._numbers[job.job_id]
-        self.changes.dropped.add(job.number)
-
-    def prune(self) -> None:
-        """Forget the oldest ended jobs beyond `MAX_ENDED`."""
-        if len(self.jobs) <= MAX_ENDED:
-            return
-        ended = [job for job in self.jobs.values() if job.over]
-        for job in ended[: max(0, len(ended) - MAX_ENDED)]:
-            self.forget(job)
-
-    def put_pipeline(self, pipeline: Pipeline) -> None:
-        """Add a pipeline, or note that it changed."""
-        self.pipelines[pipeline.pipeline_id] = pipeline
-        self.changes.pipelines.add(pipeline.pipeline_id)
-
-    def drop_pipeline(self, pipeline_id: str) -> None:
-        """Remove a pipeline; its jobs go on."""
-        del self.pipelines[pipeline_id]
-        self.changes.pipelines.add(pipeline_id)
+    def check_pipeline(self, pipeline_id: str) -> None:
+        """Raise ApiError for a pipeline that does not exist; an empty id means none."""
+        # assumption: mps-no-pipeline
+        if pipeline_id and pipeline_id not in self.pipelines:
+            raise not_found("PipelineId")
 
     def is_held(self, job: Job) -> bool:
         """Return whether the job's pipeline is paused."""
         pipeline = self.pipelines.get(job.pipeline_id)
         return pipeline is not None and pipeline.state == PAUSED
-
-    def plan(self, job: Job, now: Milliseconds) -> None:
-        """Set when the job begins or ends: at `now` plus what the pace says."""
-        job.start_due = job.end_due = None
-        if job.state is JobState.SUBMITTED:
-            # assumption: mps-paused
-            job.start_due = None if self.is_held(job) else now + self.pace.queued
-        elif not job.over:
-            job.end_due = now + self.pace.running
-        self.touch(job)
-        self.planned += events_of(job)
-
-    def all_events(self) -> list[Event]:
-        """Return the coming events of all jobs."""
-        return [event for job in self.jobs.values() for event in events_of(job)]
-
-    def replan_pipeline(self, pipeline_id: str, now: Milliseconds) -> None:
-        """Hold back what waits in a pipeline that was paused, or let it begin."""
-        for job in self.jobs.values():
-            waits = job.state is JobState.SUBMITTED and job.pipeline_id == pipeline_id
-            if waits and self.is_held(job) is not (job.start_due is None):
-                self.plan(job, now)
-
-    def set_pace(self, **milliseconds: Milliseconds) -> None:
-        """Change the pace of what is planned from now on."""
-        self.pace = replace(self.pace, **milliseconds)
-
-    def take_planned(self) -> list[Event]:
-        """Return the events planned since the last time."""
-        planned, self.planned = self.planned, []
-        return planned
-
-    def take_changes(self) -> Changes:
-        """Return what changed and start a new list."""
-        changes, self.changes = self.changes, Changes()
-        return changes
-
-
-def events_of(job: Job) -> list[Event]:
-    """Return the job's coming events."""
-    times = ((job.start_due, JOB_START), (job.end_due, JOB_END))
-    return [Event(due, kind, job.number) for due, kind in times if due is not None]

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from PIL import Image, ImageColor
 
+from videosnap_emulator.media.frames import encode
 from videosnap_emulator.media.video import Size
 from videosnap_emulator.services.mps.errors import beyond_limit, service_error
 from videosnap_emulator.services.mps.models import SnapshotConfig, TileOut
-from videosnap_emulator.video import encode
 
 Colour = tuple[int, int, int]
 

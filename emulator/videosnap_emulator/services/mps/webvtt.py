@@ -14,7 +14,7 @@ from videosnap_emulator.services.mps.tiles import Cell
 
 
 class Entry(NamedTuple):
-    """One frame: its moment, the key of its object, relative to the text's folder, and its cell on a sheet."""
+    """One frame: its moment, its object's key relative to the text's folder, and its cell on a sheet."""
 
     at: VideoTime
     key: str

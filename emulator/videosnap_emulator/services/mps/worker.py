@@ -6,37 +6,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 
 from videosnap_emulator.services.mps.models import ObjectRef, Readings, SnapshotConfig, SnapshotResult
-from videosnap_emulator.store import StoredObject
+from videosnap_emulator.storage.store import Store
 
 #: Input videos and results that are kept for the next job that asks for the same.
 _VIDEOS, _RESULTS = 4, 16
 _WORKERS = 2
 V = TypeVar("V")
-
-
-class TakeSnapshots(Protocol):
-    """From a job's settings and its video to all that it writes."""
-
-    def __call__(
-        self, config: SnapshotConfig, input_key: str, video: bytes, readings: Readings
-    ) -> SnapshotResult:
-        """Run the job, or raise ApiError."""
-        ...
-
-
-class InputStore(Protocol):
-    """What is needed of the store."""
-
-    def etag(self, bucket: str, key: str) -> str:
-        """Return what distinguishes an object's contents; KeyError when there is none."""
-        ...
-
-    def get(self, bucket: str, key: str) -> StoredObject:
-        """Return an object."""
-        ...
+#: From a job's settings, the key of its input and the video to all that it writes; raises ApiError.
+TakeSnapshots = Callable[[SnapshotConfig, str, bytes, Readings], SnapshotResult]
 
 
 class _LruCache:
@@ -73,7 +53,7 @@ class JobInput(NamedTuple):
 class SnapshotWorker:
     """Runs jobs; `readings` are the choices where the vendor's documents contradict each other."""
 
-    def __init__(self, store: InputStore, take_snapshots: TakeSnapshots, readings: Readings):
+    def __init__(self, store: Store, take_snapshots: TakeSnapshots, readings: Readings):
         self._store, self._take_snapshots, self.readings = store, take_snapshots, readings
         self._videos, self._results = _LruCache(_VIDEOS), _LruCache(_RESULTS)
         self._pool = ThreadPoolExecutor(_WORKERS, "videosnap-mps")
