@@ -1,4 +1,4 @@
-"""Sheets: many pictures in rows and columns on one."""
+"""Sheets: many frames in rows and columns on one image."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from typing import NamedTuple
 
 from PIL import Image, ImageColor
 
-from videosnap_emulator.alibaba_mps.config import CannotCut, SnapshotConfig, TileOut
-from videosnap_emulator.alibaba_mps.sizes import Size, checked
-from videosnap_emulator.video import encode
+from videosnap_emulator.media.frames import encode
+from videosnap_emulator.media.video import Size
+from videosnap_emulator.services.mps.errors import beyond_limit, service_error
+from videosnap_emulator.services.mps.models import SnapshotConfig, TileOut
 
 Colour = tuple[int, int, int]
 
-_BAD_COLOUR = 'The specified parameter "SnapshotConfig:TileOut:Color" is invalid.'
+#: What JPEG can hold, in pixels along a side, and the pixels of one frame or sheet: a sheet of ten by ten
+#: frames of 1920x1080 still fits.
+# assumption: mps-limits
+_MAX_SIDE, _MAX_PIXELS = 65_500, 250_000_000
 
 
 class Cell(NamedTuple):
-    """Where a picture is: the number of its sheet (from 1), its place there and its size in pixels."""
+    """Where a frame is: the number of its sheet (from 1), its place there and its size in pixels."""
 
     sheet: int
     x: int
@@ -36,8 +40,8 @@ class Layout:
     cell: Size
 
     @property
-    def room(self) -> int:
-        """How many pictures a sheet holds."""
+    def capacity(self) -> int:
+        """How many frames a sheet holds."""
         return self.tile.lines * self.tile.columns
 
     @property
@@ -49,9 +53,9 @@ class Layout:
             self._start(self.tile.lines, self.cell[1]) + self.tile.margin - self.tile.padding,
         )
 
-    def place(self, number: int) -> Cell:
-        """Return where picture `number` goes, 0 being the first of the job."""
-        sheet, position = divmod(number, self.room)
+    def cell_of(self, number: int) -> Cell:
+        """Return where frame `number` goes, 0 being the first of the job."""
+        sheet, position = divmod(number, self.capacity)
         row, column = divmod(position, self.tile.columns)
         corner = self._start(column, self.cell[0]), self._start(row, self.cell[1])
         return Cell(sheet + 1, *corner, *self.cell)
@@ -60,27 +64,34 @@ class Layout:
         return self.tile.margin + before * (side + self.tile.padding)
 
 
-class Sheets:
-    """Sheets in the making: at most one is open, the finished ones are kept as JPEG."""
+def check_size(size: Size) -> Size:
+    """Return the size of a frame or a sheet, which must be one that can be encoded."""
+    if max(size) > _MAX_SIDE or size[0] * size[1] > _MAX_PIXELS:
+        raise beyond_limit(f"The emulator makes no image of {size[0]}x{size[1]} pixels")
+    return size
 
-    def __init__(self, config: SnapshotConfig, picture: Size) -> None:
+
+class SheetWriter:
+    """Lays frames out on sheets: at most one is open, the finished ones are kept as JPEG."""
+
+    def __init__(self, config: SnapshotConfig, frame: Size) -> None:
         tile = config.tile or TileOut()
         # assumption: mps-cell-size
-        self.layout = Layout(tile, (tile.cell_width or picture[0], tile.cell_height or picture[1]))
+        self.layout = Layout(tile, (tile.cell_width or frame[0], tile.cell_height or frame[1]))
         self.finished: list[bytes] = []
         self._colour = _colour(tile.color, config)
-        self._size = checked(self.layout.size)
+        self._size = check_size(self.layout.size)
         self._open: Image.Image | None = None
         self._used = 0
 
-    def paste(self, picture: Image.Image) -> Cell:
-        """Put a picture of the cells' size into the next cell."""
-        cell = self.layout.place(self._used)
+    def paste(self, frame: Image.Image) -> Cell:
+        """Put a frame of the cells' size into the next cell."""
+        cell = self.layout.cell_of(self._used)
         if self._open is None:
             self._open = Image.new("RGB", self._size, self._colour)
-        self._open.paste(picture, (cell.x, cell.y))
+        self._open.paste(frame, (cell.x, cell.y))
         self._used += 1
-        if self._used % self.layout.room == 0:
+        if self._used % self.layout.capacity == 0:
             self.finish()
         return cell
 
@@ -99,6 +110,6 @@ def _colour(name: str, config: SnapshotConfig) -> Colour:
         red, green, blue = hashlib.sha256(repr(config).encode()).digest()[:3]
         return red, green, blue
     if name not in ImageColor.colormap and not re.fullmatch("#[0-9a-f]{6}", name):
-        raise CannotCut("InvalidParameter", _BAD_COLOUR)
+        raise service_error("InvalidParameter", "SnapshotConfig:TileOut:Color")
     red, green, blue = ImageColor.getrgb(name)[:3]
     return red, green, blue
