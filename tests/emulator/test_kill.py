@@ -9,13 +9,13 @@ from pathlib import Path
 
 import httpx
 
-from support.emulator_client import Emulator
+from support.emulator import Emulator
 
 
 def test_killed_while_advancing(tmp_path: Path) -> None:
     options = ("--data-dir", str(tmp_path / "data"), "--pace", "manual")
     emulator = Emulator(tmp_path, *options)
-    emulator.start(ImageConfig={"Interval": 7, "Width": 333})
+    emulator.rtc.start(ImageConfig={"Interval": 7, "Width": 333})
     before = emulator.show("/tasks"), emulator.show("/clock")["now"]
 
     def advance() -> None:

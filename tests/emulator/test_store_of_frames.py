@@ -5,16 +5,16 @@ from __future__ import annotations
 import boto3
 from botocore.config import Config
 
-from support.emulator_client import Emulator
+from support.emulator import Emulator
 
 
 def test_frames_are_s3_objects_with_metadata(emulator: Emulator) -> None:
-    emulator.start()
+    emulator.rtc.start()
     client = boto3.client(
         "s3",
-        endpoint_url=emulator.env["VOLCENGINE_TOS_ENDPOINT"],
-        aws_access_key_id=emulator.env["VOLCENGINE_ACCESS_KEY"],
-        aws_secret_access_key=emulator.env["VOLCENGINE_SECRET_KEY"],
+        endpoint_url=emulator.environment["VOLCENGINE_TOS_ENDPOINT"],
+        aws_access_key_id=emulator.environment["VOLCENGINE_ACCESS_KEY"],
+        aws_secret_access_key=emulator.environment["VOLCENGINE_SECRET_KEY"],
         region_name="us-east-1",
         config=Config(s3={"addressing_style": "path"}),
     )
@@ -25,6 +25,6 @@ def test_frames_are_s3_objects_with_metadata(emulator: Emulator) -> None:
     assert head["Metadata"]["captured-at"] == frame["time"]
     assert head["ContentLength"] == frame["size"]
     assert client.head_object(Bucket="media", Key="input.mp4")["ContentType"] == "video/mp4"
-    emulator.send("POST", "/reset")
+    emulator.request("POST", "/reset")
     assert "Contents" not in client.list_objects_v2(Bucket="frames")
     assert client.head_object(Bucket="media", Key="input.mp4")["ContentLength"] > 1000

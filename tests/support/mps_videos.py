@@ -16,11 +16,11 @@ from av.audio.stream import AudioStream
 from av.stream import Disposition
 from av.video.stream import VideoStream
 from PIL import Image
-
-from videosnap_emulator import strip
 from videosnap_emulator.alibaba_mps.config import ObjectRef, Shots, SnapshotConfig, Written
 from videosnap_emulator.alibaba_mps.readings import Readings
 from videosnap_emulator.alibaba_mps.shots import take
+
+from videosnap_emulator import strip
 
 OUTPUT = ObjectRef("media", "oss-cn-hangzhou", "out/{FileName}-{Count}.jpg")
 _IDENTITY = b"".join(n.to_bytes(4, "big") for n in (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000))

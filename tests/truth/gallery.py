@@ -15,7 +15,7 @@ from truth.expected import Layout, Picture, Sheet
 from truth.film import Film, decoded
 from truth.reference import Wish
 from truth.studio import Studio, Taken, place
-from videosnap_emulator import strip
+from videosnap_emulator.media import frame_marker
 
 SAMPLE = "input.mp4"
 
@@ -82,7 +82,7 @@ class Gallery:
 
 
 def reader_of(source: str) -> Callable[[Image.Image], int]:
-    return strip.read_frame_number if source == SAMPLE else barcode.read
+    return frame_marker.read_frame_number if source == SAMPLE else barcode.read
 
 
 def asked(wish: Wish, key: str) -> dict[str, Any]:
