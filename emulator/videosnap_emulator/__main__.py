@@ -2,7 +2,7 @@
 
 import sys
 
-from videosnap_emulator.serve import main
+from videosnap_emulator.cli import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

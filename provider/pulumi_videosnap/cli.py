@@ -11,7 +11,7 @@ from importlib.metadata import version
 
 def _emulator(arguments: Sequence[str]) -> int:
     try:
-        from videosnap_emulator.serve import main as serve  # noqa: PLC0415 - an extra, loaded on demand
+        from videosnap_emulator.cli import main as serve  # noqa: PLC0415 - an extra, loaded on demand
     except ModuleNotFoundError as missing:
         print(  # noqa: T201
             f"videosnap emulator: {missing.name} is not installed; "

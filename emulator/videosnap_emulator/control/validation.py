@@ -82,6 +82,17 @@ def flag(name: str, value: object) -> bool:
     return value
 
 
+def array(read: Reader) -> Reader:
+    """Return the reader of an array whose items `read` reads."""
+
+    def read_all(name: str, value: object) -> list[Any]:
+        if not isinstance(value, list):
+            raise FieldError(name, "must be an array")
+        return [read(f"{name}[{place}]", item) for place, item in enumerate(value)]
+
+    return read_all
+
+
 def number(least: float, most: float) -> Reader:
     """Return the reader of a number of a range."""
 

@@ -1,1 +1,1 @@
-"""The emulated services, one folder each."""
+"""The emulated services, one folder each; `registry` names them."""

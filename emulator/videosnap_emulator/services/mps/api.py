@@ -97,6 +97,7 @@ class MpsService(Service[MpsRequest]):
     }
     unsigned_codes = frozenset({"MissingAccessKeyId", "MissingSignature", "MissingAuthorization"})
     assumptions = Path(__file__).with_name("assumptions.toml")
+    static = Path(__file__).with_name("static")
 
     @classmethod
     def add_options(cls, parser: ArgumentParser) -> None:
