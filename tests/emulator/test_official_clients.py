@@ -29,7 +29,7 @@ def test_pypi_volcengine(emulator: Emulator) -> None:
         request = Request()
         request.set_method(method)
         request.set_path("/")
-        request.set_host(emulator.rtc.base_url.netloc.decode())
+        request.set_host(emulator.rtc.http.base_url.netloc.decode())
         query = {"Action": action, "Version": "2023-11-01"}
         request.set_query(query if method == "POST" else query | KEY)
         request.set_headers(
@@ -50,7 +50,7 @@ def test_pypi_volcengine(emulator: Emulator) -> None:
 def test_volcenginesdkcore_with_a_session_token(emulator: Emulator) -> None:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Host": emulator.rtc.base_url.netloc.decode(),
+        "Host": emulator.rtc.http.base_url.netloc.decode(),
     }
     query = {"Version": "2023-11-01", "Action": "StartSnapshot"}
     raw = json.dumps(BODY)
@@ -72,7 +72,7 @@ def client(emulator: Emulator) -> Any:
     configuration.sk = emulator.environment["VOLCENGINE_SECRET_KEY"]
     configuration.region = "cn-north-1"
     configuration.scheme = "http"
-    configuration.host = emulator.rtc.base_url.netloc.decode()
+    configuration.host = emulator.rtc.http.base_url.netloc.decode()
     configuration.auto_retry = False
     return UniversalApi(ApiClient(configuration))
 

@@ -11,14 +11,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
-
-from support.mps_client import INPUT, SEQUENCE, SINGLE, Json, ref, texts
 from videosnap_emulator.alibaba_mps.actions import Actions
 from videosnap_emulator.alibaba_mps.book import JobPace
 from videosnap_emulator.alibaba_mps.config import CannotCut, Shots, SnapshotConfig, Written
 from videosnap_emulator.alibaba_mps.darkroom import Darkroom
 from videosnap_emulator.alibaba_mps.processing import Processing
 from videosnap_emulator.alibaba_mps.readings import Readings
+
+from support.mps_client import INPUT, SEQUENCE, SINGLE, Json, ref, texts
 from videosnap_emulator.clock import Clock, Pace
 from videosnap_emulator.keep import Keep
 from videosnap_emulator.rounds import Photographer

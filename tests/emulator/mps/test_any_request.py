@@ -9,13 +9,13 @@ from urllib.parse import quote
 
 from hypothesis import given
 from hypothesis import strategies as st
-
-from support.mps_client import INPUT, SEQUENCE, ref
 from videosnap_emulator.alibaba_mps.answers import Head, failure
 from videosnap_emulator.alibaba_mps.models import read_submission
 from videosnap_emulator.alibaba_mps.readings import Readings
 from videosnap_emulator.alibaba_mps.rpc import check, rpc_of
 from videosnap_emulator.alibaba_mps.signature import Keys, claimed_access_key, verify
+
+from support.mps_client import INPUT, SEQUENCE, ref
 from videosnap_emulator.wire import ApiError, Request
 
 NAMES = (

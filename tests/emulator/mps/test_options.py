@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-
-from support.mps_client import SEQUENCE
 from videosnap_emulator.alibaba_mps.models import read_config
 from videosnap_emulator.alibaba_mps.parameters import Block
 from videosnap_emulator.alibaba_mps.readings import Readings
+
+from support.mps_client import SEQUENCE
 from videosnap_emulator.options import parser, readings
 
 

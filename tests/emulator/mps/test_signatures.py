@@ -10,11 +10,11 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
+from videosnap_emulator.alibaba_mps.rpc import rpc_of
+from videosnap_emulator.alibaba_mps.signature import Keys, verify
 
 from support.emulator_client import Emulator
 from support.mps_client import Mps, acs3, enc, query_of, refused, stamp, v1
-from videosnap_emulator.alibaba_mps.rpc import rpc_of
-from videosnap_emulator.alibaba_mps.signature import Keys, verify
 from videosnap_emulator.clock import host_clock
 from videosnap_emulator.wire import ApiError, Request
 

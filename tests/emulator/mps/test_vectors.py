@@ -10,6 +10,7 @@ from videosnap_emulator.alibaba_mps.signature import (
     v1_signature,
     v1_string_to_sign,
 )
+
 from videosnap_emulator.wire import Request
 
 

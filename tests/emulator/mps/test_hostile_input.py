@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from support.mps_videos import Recipe, covered, cut, film, frames, index_first, sound
-from videosnap_emulator.alibaba_mps.config import CannotCut
+from support.mps_videos import Recipe, frame_numbers, index_first, make_video, sound, sound_with_cover, take
+from videosnap_emulator.core.service import ApiError
 
 
 def still(kind: str) -> bytes:
@@ -38,8 +38,8 @@ FILES = {
 def assert_bad(video: bytes) -> None:
     asked: tuple[dict[str, Any], ...] = ({}, {"interval": 1}, {"frame_type": "intra"})
     for fields in asked:
-        with pytest.raises(CannotCut) as failure:
-            cut(video, **fields)
+        with pytest.raises(ApiError) as failure:
+            take(video, **fields)
         assert failure.value.code == "InvalidParameter.ResourceContentBad"
         assert failure.value.message == "The resource operated InputFile is bad"
 
@@ -52,7 +52,7 @@ def test_no_video(video: bytes) -> None:
 def test_sound_only() -> None:
     assert_bad(sound())
     assert_bad(sound("matroska"))
-    assert_bad(covered())
+    assert_bad(sound_with_cover())
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.5, 0.9])
@@ -60,51 +60,51 @@ def test_cut_short(plain: bytes, share: float) -> None:
     assert_bad(plain[: int(len(plain) * share)])
     early = index_first(plain)
     assert_bad(early[: int(len(early) * share)])
-    flash = film(Recipe("flv"))
+    flash = make_video(Recipe("flv"))
     assert_bad(flash[: int(len(flash) * share)])
 
 
 def test_cut_short_by_more_than_a_second() -> None:
-    film_strip = film(Recipe("matroska"))
+    film_strip = make_video(Recipe("matroska"))
     assert_bad(film_strip[: len(film_strip) // 3])
 
 
 def test_a_part_of_a_stream_is_a_video() -> None:
     for recipe in (Recipe("mpegts"), Recipe("mpeg", "mpeg2video", b_frames=2)):
-        stream = film(recipe)
-        assert frames(cut(stream[: len(stream) // 2], interval=1, num=1)) == [0]
+        stream = make_video(recipe)
+        assert frame_numbers(take(stream[: len(stream) // 2], interval=1, num=1)) == [0]
 
 
 def test_a_gap_in_a_stream_is_none_in_the_pictures() -> None:
-    stream = film(Recipe("mpegts"))
+    stream = make_video(Recipe("mpegts"))
     middle = len(stream) // 188 // 2 * 188
-    assert cut(stream[:middle] + stream[middle + 3 * 188 :], time_points=(0, 40, 2_390)).count == 3
+    assert take(stream[:middle] + stream[middle + 3 * 188 :], time_points=(0, 40, 2_390)).count == 3
 
 
 def test_a_stream_of_sound_that_begins_late() -> None:
     # So late that neither a look at the first megabytes nor one at the last finds it.
-    video, nothing = film(Recipe("mpegts")), b"\x47\x1f\xff\x10" + bytes(184)
+    video, nothing = make_video(Recipe("mpegts")), b"\x47\x1f\xff\x10" + bytes(184)
     parts = video[:-3760], nothing * 32_000, sound("mpegts", {"mpegts_start_pid": "512"}), nothing * 3_000
-    assert frames(cut(b"".join(parts) + video[-3760:], time=400)) == [10]
+    assert frame_numbers(take(b"".join(parts) + video[-3760:], time=400)) == [10]
 
 
 @pytest.mark.parametrize("container", ["mp4", "matroska", "mpegts", "flv", "avi"])
 def test_damaged_bytes(container: str) -> None:
-    video, chance = film(Recipe(container, frames=8, size=(160, 96))), random.Random(container)
+    video, chance = make_video(Recipe(container, frames=8, size=(160, 96))), random.Random(container)
     for _ in range(60):
         damaged = bytearray(video)
         for _ in range(chance.choice((1, 3, 30))):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         for fields in ({"time": 100}, {"num": 3, "interval": 0}, {"frame_type": "intra"}):
-            with contextlib.suppress(CannotCut):
-                cut(bytes(damaged), width=32, **fields)
+            with contextlib.suppress(ApiError):
+                take(bytes(damaged), width=32, **fields)
 
 
 def test_a_header_that_promises_a_giant_frame(plain: bytes) -> None:
     at = plain.index(b"avc1", plain.index(b"stsd")) + 28
     assert plain[at : at + 4] == bytes((0, 192, 0, 108))
     giant = plain[:at] + b"\xff\xff\xff\xff" + plain[at + 4 :]
-    cut(giant)  # the stream itself knows better
+    take(giant)  # the stream itself knows better
 
 
 def test_nothing_is_opened_but_the_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

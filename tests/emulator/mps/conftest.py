@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from platformdirs import user_cache_path
 
-from support.mps_videos import Recipe, film
-from videosnap_emulator.video import Library
+from support.mps_videos import Recipe, make_video
+from videosnap_emulator.media.samples import Library
 
 
 @pytest.fixture(scope="session")
@@ -18,4 +18,4 @@ def sample_video() -> bytes:
 @pytest.fixture(scope="session")
 def plain() -> bytes:
     """60 frames at 25 a second, key frames at 0, 800 and 1600 ms."""
-    return film(Recipe())
+    return make_video(Recipe())

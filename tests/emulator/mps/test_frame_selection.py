@@ -1,0 +1,319 @@
+"""Which frames a job takes, exactly, in any sort of file: moments, key frames, black beginnings."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from support.mps_videos import (
+    CONTENT_BAD,
+    Recipe,
+    frame_numbers,
+    index_first,
+    irregular,
+    make_video,
+    opened,
+    rotated,
+    shown_number,
+    take,
+    without_first,
+)
+from videosnap_emulator.core.service import ApiError
+from videosnap_emulator.media import samples
+from videosnap_emulator.services.mps.frame_selection import MAX_FRAMES
+from videosnap_emulator.services.mps.models import Readings
+
+SPREAD = Readings(missing_interval="average")
+INTRA = {"frame_type": "intra"}
+
+
+def source_frames(video: bytes, **fields: Any) -> list[int | None]:
+    """The frames that were taken, for videos whose black frames show no number."""
+    return [frame.source_frame for frame in take(video, **fields).frames]
+
+
+def test_every_boundary_of_the_sample(sample_video: bytes) -> None:
+    starts = [number * samples.FRAME_MS for number in range(samples.FRAMES)]
+    points = sorted({at + shift for at in starts for shift in (-1, 0, 1)} - {-1})
+    result = take(sample_video, time_points=tuple(points), width=192)
+    assert frame_numbers(result) == [at // samples.FRAME_MS for at in points]
+    assert [frame.source_ms for frame in result.frames] == [at // 40 * 40 for at in points]
+
+
+@pytest.mark.parametrize("at", [0, 39, 40, 1_999, 2_000, 2_001, 5_959, 5_960, 11_959, 11_960, 11_999])
+def test_single_frames_of_the_sample(sample_video: bytes, at: int) -> None:
+    assert frame_numbers(take(sample_video, time=at)) == [at // samples.FRAME_MS]
+
+
+RECIPES = {
+    "no B frames": Recipe(b_frames=0),
+    "many B frames": Recipe(b_frames=8, key_every=30),
+    "open GOP": Recipe(open_gop=True),
+    "open GOP, TS": Recipe("mpegts", open_gop=True),
+    "key frames only": Recipe(key_every=1, b_frames=0),
+    "one key frame": Recipe(key_every=250),
+    "TS": Recipe("mpegts"),
+    "FLV": Recipe("flv"),
+    "MKV": Recipe("matroska"),
+    "MOV": Recipe("mov"),
+    "AVI": Recipe("avi"),
+    "AVI, MPEG-4": Recipe("avi", "mpeg4", b_frames=2),
+    "MPEG-PS": Recipe("mpeg", "mpeg2video", b_frames=2),
+    "MXF": Recipe("mxf", "mpeg2video", b_frames=2, size=(192, 112)),
+    "ASF": Recipe("asf", "mpeg4", b_frames=0),
+    "WebM": Recipe("webm", "libvpx", b_frames=0),
+    "late start": Recipe(pts=lambda number: number + 90),
+    "late start, TS": Recipe("mpegts", pts=lambda number: number + 90),
+    "late start, FLV": Recipe("flv", pts=lambda number: number + 90),
+    "portrait": Recipe(size=(192, 320)),
+    "odd frame rate": Recipe(clock=Fraction(30_000, 1001)),
+    "odd frame rate, MKV": Recipe("matroska", clock=Fraction(24_000, 1001)),
+}
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_every_boundary_of_every_sort_of_file(recipe: Recipe) -> None:
+    video, rate = make_video(recipe), Fraction(recipe.clock)
+    starts = [number * 1000 / rate for number in range(recipe.frames)]
+    if recipe.container == "matroska":
+        starts = [Fraction(floor(at + Fraction(1, 2))) for at in starts]
+    wanted = {ceil(at): number for number, at in enumerate(starts)}
+    wanted |= {ceil(at) - 1: number for number, at in enumerate(starts[1:])}
+    assert frame_numbers(take(video, time_points=tuple(wanted))) == [wanted[at] for at in sorted(wanted)]
+    for at in (0, 39, 1_033, 1_600, ceil(starts[-1])):
+        last = max(number for number, start in enumerate(starts) if start <= at)
+        assert shown_number(take(video, time=at).frames[0]) == last
+
+
+def test_variable_frame_rate() -> None:
+    pts = irregular([10, 23, 467, 1, 250, 99])
+    video, begins = make_video(Recipe(clock=1000, frames=30, pts=pts)), [pts(number) for number in range(30)]
+    points = sorted({at + shift for at in begins for shift in (-1, 0, 1) if 0 <= at + shift <= begins[-1]})
+    wanted = [max(number for number, begin in enumerate(begins) if begin <= at) for at in points]
+    assert frame_numbers(take(video, time_points=tuple(points))) == wanted
+
+
+def test_frames_that_an_edit_list_hides_do_not_count(plain: bytes) -> None:
+    video = index_first(plain, shift=-10 * 512)
+    result = take(video, time_points=(0, 39, 40, 400, 1_999))
+    assert [frame.source_frame for frame in result.frames] == [0, 0, 1, 10, 49]
+    assert [shown_number(frame) for frame in result.frames] == [10, 10, 11, 20, 59]
+
+
+@pytest.mark.parametrize(("source", "container"), [("mpegts", "mpegts"), ("mp4", "matroska")])
+@pytest.mark.parametrize("open_gop", [False, True])
+@pytest.mark.parametrize("lost", [1, 3, 10, 16])
+def test_a_stream_that_begins_too_late_begins_at_its_first_key_frame(
+    source: str, container: str, open_gop: bool, lost: int
+) -> None:
+    video = without_first(make_video(Recipe(source, open_gop=open_gop)), lost, container)
+    result = take(video, time_points=(0, 39, 40, 200))
+    assert [shown_number(frame) for frame in result.frames] == [20, 20, 21, 25]
+    assert [frame.source_frame for frame in result.frames] == [0, 0, 1, 5]
+
+
+def test_rotation_is_not_applied(plain: bytes) -> None:
+    result = take(rotated(plain), time=400)
+    assert frame_numbers(result) == [10]
+    assert (result.frames[0].width, result.frames[0].height) == (192, 108)
+
+
+@pytest.mark.parametrize("past", [2_400, 2_401, 10**6, 10**12])
+def test_past_the_end(plain: bytes, past: int) -> None:
+    assert frame_numbers(take(plain, time=2_399)) == [59]
+    with pytest.raises(ApiError, match="The resource operated InputFile is bad") as failure:
+        take(plain, time=past)
+    assert failure.value.code == CONTENT_BAD
+    assert frame_numbers(take(plain, time=past, **INTRA)) == [40]
+
+
+def test_the_same_request_gives_the_same_bytes(plain: bytes) -> None:
+    assert take(plain, interval=1, width=160) == take(plain, interval=1, width=160)
+
+
+def moments(video: bytes, **fields: Any) -> list[int]:
+    """The moments asked for, as {SnapshotTime} gives them; all that counts frames is checked."""
+    result = take(video, output="{SnapshotTime}/{Count}", **fields)
+    names = [frame.key.split("/") for frame in result.frames]
+    assert [count for _, count in names] == [f"{number:05d}" for number in range(1, len(names) + 1)]
+    assert (result.count, result.tile_count, result.sheets, result.vtt) == (len(names), 0, (), None)
+    return [int(moment) for moment, _ in names]
+
+
+@pytest.fixture(scope="module")
+def long() -> bytes:
+    """65 s at two frames a second, a key frame every 10 s."""
+    return make_video(Recipe(frames=130, clock=2, size=(160, 96)))
+
+
+EVERY_10_S = [0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000]
+EVERY_10_S_FROM_5 = [5_000, 15_000, 25_000, 35_000, 45_000, 55_000]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, [0]),
+        ({"time": 700}, [700]),
+        ({"num": 1, "interval": 3}, [0]),
+        ({"num": 1, "interval": 0}, [0]),
+        ({"interval": 10}, EVERY_10_S),
+        ({"interval": 10, "time": 4_999}, [4_999, 14_999, 24_999, 34_999, 44_999, 54_999, 64_999]),
+        ({"interval": 10, "time": 5_000}, EVERY_10_S_FROM_5),
+        ({"interval": 20, "num": 2}, [0, 20_000]),
+        ({"interval": 20, "num": 10**9}, [0, 20_000, 40_000, 60_000]),
+        ({"interval": 10**9, "num": 2}, [0]),
+        ({"num": 3}, [0, 10_000, 20_000]),
+        ({"num": 30, "time": 50_000}, [50_000, 60_000]),
+        ({"num": 4, "interval": 0}, [0, 16_250, 32_500, 48_750]),
+        ({"num": 3, "interval": 0, "time": 35_000}, [35_000, 45_000, 55_000]),
+        ({"interval": 0, "time": 40_000}, [40_000, 50_000, 60_000]),
+        ({"time_points": (30, 0, 64_999, 65_000, 30, 10**15)}, [0, 30, 64_999]),
+        ({"time_points": (1,), "num": 1, "interval": 5}, [1]),
+        # Num without Interval read as an average.
+        ({"num": 5, "readings": SPREAD}, [0, 13_000, 26_000, 39_000, 52_000]),
+        ({"num": 2, "interval": 7, "readings": SPREAD}, [0, 7_000]),
+        ({"num": 1, "time": 9, "readings": SPREAD}, [9]),
+        # One key frame for each near moment.
+        ({"interval": 1, **INTRA}, EVERY_10_S),
+        ({"interval": 4, **INTRA}, [0, 12_000, 20_000, 32_000, 40_000, 52_000, 60_000]),
+        ({"interval": 10, "time": 5_000, **INTRA}, EVERY_10_S_FROM_5),
+        ({"interval": 20, "num": 2, **INTRA}, [0, 20_000]),
+        ({"num": 13, "interval": 0, **INTRA}, EVERY_10_S),
+    ],
+    ids=str,
+)
+def test_moments(long: bytes, fields: dict[str, Any], expected: list[int]) -> None:
+    assert moments(long, **fields) == expected
+
+
+def test_more_moments_than_milliseconds(plain: bytes) -> None:
+    assert set(frame_numbers(take(plain, num=3000, interval=0, width=160, **INTRA))) == {0, 20, 40}
+
+
+def test_key_frames_shown_are_the_nearest(plain: bytes) -> None:
+    points, nearest = (0, 399, 400, 401, 1_200, 1_201, 2_399), [0, 0, 0, 20, 20, 40, 40]
+    assert [frame_numbers(take(plain, time=at, **INTRA)) for at in points] == [[one] for one in nearest]
+    assert frame_numbers(take(plain, time_points=points, **INTRA)) == nearest
+    assert [frame.source_ms for frame in take(plain, interval=1, **INTRA).frames] == [0, 800, 1_600]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"time": 2_400, "interval": 1},
+        {"time": 2_400, "num": 2, "interval": 0},
+        {"time_points": (2_400,)},
+        {"time_points": ()},
+        {"time": 600, "num": 2, "interval": 1, **INTRA},
+    ],
+    ids=str,
+)
+def test_a_job_without_any_frame_fails(plain: bytes, fields: dict[str, Any]) -> None:
+    video = make_video(Recipe(key_every=250, frames=40)) if "frame_type" in fields else plain
+    with pytest.raises(ApiError) as failure:
+        take(video, **fields)
+    assert failure.value.code == CONTENT_BAD
+
+
+def test_more_frames_than_memory_holds_are_refused(plain: bytes) -> None:
+    with pytest.raises(ApiError, match=f"at most {MAX_FRAMES} frames") as failure:
+        take(plain, num=10**12, interval=0)
+    assert failure.value.code == "InternalError"
+
+
+def test_a_video_of_years() -> None:
+    recipe = Recipe("matroska", frames=3, clock=1, b_frames=0, pts=lambda number: number**2 * 10**8)
+    video = make_video(recipe)
+    assert frame_numbers(take(video, time=10**11 - 1)) == [0]
+    assert frame_numbers(take(video, num=5, interval=0)) == [0, 0, 1, 1, 1]
+    with pytest.raises(ApiError, match="at most"):
+        take(video, interval=1)
+
+
+BLACK: dict[str, Any] = {"clock": 5, "key_every": 10, "size": (160, 96)}
+
+
+@pytest.fixture(scope="module")
+def begins_black() -> bytes:
+    """10 s at 5 frames a second; 13 black frames, key frames at 0, 2, 4 s and so on."""
+    return make_video(Recipe(frames=50, black=range(13), **BLACK))
+
+
+@pytest.fixture(scope="module")
+def long_black() -> bytes:
+    """Its first frame that is not black begins at 5 s."""
+    return make_video(Recipe(frames=35, black=range(25), **BLACK))
+
+
+@pytest.fixture(scope="module")
+def dark() -> bytes:
+    """2 s of grey 40, then numbered frames."""
+    return make_video(Recipe(frames=20, black=range(10), shade=40, **BLACK))
+
+
+@pytest.mark.parametrize("fields", [{}, {"num": 1}, {"num": 1, "interval": 3}, {"black_level": 30}], ids=str)
+def test_a_single_frame_is_never_black(begins_black: bytes, fields: dict[str, Any]) -> None:
+    result = take(begins_black, output="{SnapshotTime}-{Count}", **fields)
+    assert frame_numbers(result) == [13]
+    assert [(frame.key, frame.source_ms) for frame in result.frames] == [("0-00001", 2_600)]
+    assert frame_numbers(take(begins_black, **INTRA, **fields)) == [20]
+
+
+def test_the_levels_of_a_single_frame_are_fixed(dark: bytes) -> None:
+    assert frame_numbers(take(dark, black_level=100, pixel_black_threshold=0)) == [10]
+
+
+def test_only_time_zero_is_examined(begins_black: bytes) -> None:
+    result = take(begins_black, time=1, black_level=100, pixel_black_threshold=255)
+    assert (result.frames[0].source_frame, is_black(result.frames[0])) == (0, True)
+
+
+def is_black(frame: Any) -> bool:
+    return opened(frame).getextrema() == ((0, 0),) * 3
+
+
+@pytest.mark.parametrize("frame_type", ["normal", "intra"])
+def test_a_single_frame_fails_when_five_seconds_are_black(long_black: bytes, frame_type: str) -> None:
+    with pytest.raises(ApiError) as failure:
+        take(long_black, frame_type=frame_type)
+    assert failure.value.code == CONTENT_BAD
+
+
+@pytest.mark.parametrize("levels", [{"black_level": 100}, {"pixel_black_threshold": 10}], ids=str)
+def test_the_first_of_several_is_replaced(begins_black: bytes, levels: dict[str, Any]) -> None:
+    result = take(begins_black, interval=1, num=4, output="{SnapshotTime}-{Count}", **levels)
+    assert [frame.source_frame for frame in result.frames] == [13, 5, 10, 15]
+    assert [is_black(frame) for frame in result.frames] == [False, True, True, False]
+    assert (result.frames[0].key, shown_number(result.frames[0])) == ("0-00001", 13)
+    assert source_frames(begins_black, interval=2, num=3, **INTRA, **levels) == [20, 10, 20]
+
+
+def test_the_first_of_several_stays_black_unless_asked_or_after_five_seconds(
+    begins_black: bytes, long_black: bytes
+) -> None:
+    assert source_frames(begins_black, interval=1, num=2) == [0, 5]
+    assert source_frames(long_black, interval=6, black_level=100) == [0, 30]
+
+
+@pytest.mark.parametrize(("threshold", "first"), [(0, 0), (30, 0), (50, 10), (70, 10)])
+def test_the_threshold_says_how_dark_black_is(dark: bytes, threshold: int, first: int) -> None:
+    assert source_frames(dark, interval=3, pixel_black_threshold=threshold) == [first, 15]
+
+
+@pytest.mark.parametrize(("level", "first"), [(30, 1), (45, 1), (55, 0), (100, 0)])
+def test_the_level_says_how_much_of_a_frame_must_be_black(level: int, first: int) -> None:
+    # Half of the first frame is black, the others are not.
+    video = make_video(_HalfBlack(frames=6, **BLACK))
+    levels = {"black_level": level, "pixel_black_threshold": 40}
+    assert source_frames(video, interval=1, num=2, **levels) == [first, 5]
+
+
+class _HalfBlack(Recipe):
+    def image(self, number: int) -> Image.Image:
+        image = super().image(number)
+        return image if number else image.crop((0, 0, 160, 48)).crop((0, 0, 160, 96))
