@@ -79,7 +79,7 @@ class Mps:
 
     def v1(
         self, action: str, *, method: str = "POST", form: bool = False, common: Json | None = None,
-        key: str = "", secret: str = "", tamper: Json | None = None, **own: Any,
+        key: str = "", secret: str = "", tamper: Json | None = None, path: str = "/", **own: Any,
     ) -> httpx.Response:  # fmt: skip
         pairs = {
             "Action": action, "Version": VERSION, "Format": "JSON", "SignatureMethod": "HMAC-SHA1",
@@ -91,8 +91,8 @@ class Mps:
         pairs = {k: v for k, v in {**pairs, **(tamper or {})}.items() if v is not None}
         if form:
             head = {"content-type": "application/x-www-form-urlencoded"}
-            return self.http.request(method, "/", content=query_of(pairs), headers=head)
-        return self.http.request(method, f"/?{query_of(pairs)}")
+            return self.http.request(method, path, content=query_of(pairs), headers=head)
+        return self.http.request(method, f"{path}?{query_of(pairs)}")
 
     def acs3(
         self, action: str, *, method: str = "POST", headers: Json | None = None, body: bytes = b"",
@@ -126,6 +126,19 @@ class Mps:
         """What the API says of one job."""
         jobs: list[Json] = self.query(SnapshotJobIds=job_id)["SnapshotJobList"]["SnapshotJob"]
         return jobs[0]
+
+    def last_call(self) -> Json:
+        """The last entry of the call log."""
+        return dict(self.emulator.show("/calls")["calls"][-1])
+
+    def view(self, job: Json) -> Json:
+        """What the control API says of a job."""
+        return dict(self.emulator.show(f"/jobs/{job['Id']}"))
+
+    def pace(self, **seconds: float) -> Json:
+        """Set how long jobs take, and return it."""
+        body = {f"{name}Seconds": value for name, value in seconds.items()}
+        return dict(self.emulator.send("PUT", "/jobs/pace", body))
 
 
 def texts(own: Json) -> dict[str, str]:

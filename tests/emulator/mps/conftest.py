@@ -1,12 +1,23 @@
-"""Videos that several tests cut, made once."""
+"""A client of the running emulator, and videos that several tests use, made once."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 from platformdirs import user_cache_path
 
+from support.emulator_client import Emulator
+from support.mps_client import Mps
 from support.mps_videos import Recipe, make_video
 from videosnap_emulator.media.samples import Library
+
+
+@pytest.fixture
+def mps(emulator: Emulator) -> Iterator[Mps]:
+    client = Mps(emulator)
+    yield client
+    client.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Whatever a request holds, it is taken or refused with one of the vendor's codes."""
+"""Whatever a request holds, it is accepted or refused with one of the vendor's codes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from urllib.parse import quote
 
 from hypothesis import given
 from hypothesis import strategies as st
-from videosnap_emulator.alibaba_mps.answers import Head, failure
-from videosnap_emulator.alibaba_mps.models import read_submission
-from videosnap_emulator.alibaba_mps.readings import Readings
-from videosnap_emulator.alibaba_mps.rpc import check, rpc_of
-from videosnap_emulator.alibaba_mps.signature import Keys, claimed_access_key, verify
 
 from support.mps_client import INPUT, SEQUENCE, ref
-from videosnap_emulator.wire import ApiError, Request
+from videosnap_emulator.core.service import ApiError, HttpRequest
+from videosnap_emulator.services.mps.auth import Keys, verify
+from videosnap_emulator.services.mps.models import Readings
+from videosnap_emulator.services.mps.requests import SubmitRequest
+from videosnap_emulator.services.mps.responses import failure
+from videosnap_emulator.services.mps.rpc import MpsRequest
 
 NAMES = (
     *SEQUENCE, "Height", "FrameType", "TileOut", "TileOutputFile", "Format", "SubOut", "BlackLevel",
@@ -45,8 +45,9 @@ def refusal(step: Callable[..., object], *arguments: Any) -> ApiError | None:
 
 def writable(error: ApiError | None) -> bool:
     """Whether the refusal can be sent in both formats."""
-    heads = (Head("id", "Action", "host", xml) for xml in (False, True))
-    return error is None or all(failure(head, error).body for head in heads)
+    queries = ("Format=JSON", "Format=XML")
+    requests = (MpsRequest.parse(HttpRequest("GET", "/", query, {}, b""), "id") for query in queries)
+    return error is None or all(failure(request, error).body for request in requests)
 
 
 @given(st.dictionaries(st.sampled_from(NAMES), values, max_size=6), objects, objects, values, st.text())
@@ -54,7 +55,7 @@ def test_parameters(changes: dict[str, Any], output: Any, tiles: Any, source: An
     config = {**SEQUENCE, "OutputFile": output, "TileOutputFile": tiles, **changes}
     for one in (INPUT, source):
         parameters = {"Input": json.dumps(one), "SnapshotConfig": json.dumps(config), "UserData": user_data}
-        error = refusal(read_submission, parameters, Readings())
+        error = refusal(SubmitRequest.parse, parameters, Readings())
         assert error is None or error.status == 400
         assert writable(error)
 
@@ -75,8 +76,6 @@ def test_envelopes(query: bytes, headers: dict[str, str], method: str, body: byt
         quote(query),
         f"{quote(query)}{common}&Timestamp=2024-01-01T00:00:00Z",
     ):
-        request = Request(method, "/", text, headers, body)
-        rpc = rpc_of(request)
-        claimed_access_key(request, rpc)
-        assert writable(refusal(check, request, rpc))
-        assert writable(refusal(verify, request, rpc, Keys({"k": "s"}), 1_704_067_200_000))
+        request = MpsRequest.parse(HttpRequest(method, "/", text, headers, body), "id")
+        assert writable(refusal(request.check))
+        assert writable(refusal(verify, request, Keys({"k": "s"}), 1_704_067_200_000))

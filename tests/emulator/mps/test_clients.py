@@ -1,16 +1,22 @@
-"""The vendor's own clients: the old core SDK, and the Tea SDK with both of its signatures."""
+"""The vendor's own software: its tutorial, the old core SDK, and the Tea SDK with both of its signatures."""
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import warnings
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from support.mps_client import DEFAULT_PIPELINE, INPUT, SEQUENCE, Mps
+from support.tutorial import run_tutorial
+from videosnap_emulator.media import frame_marker
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the clients' own, at import
@@ -136,3 +142,19 @@ def test_the_tea_sdk_shows_code_and_message(tea: Any) -> None:
     with pytest.raises(Exception, match="The format of parameter") as caught:
         tea.submit_snapshot_job(tea_submission())
     assert getattr(caught.value, "code", None) == "InvalidParameter.Format"
+
+
+def test_the_tutorial_leaves_its_three_frames(mps: Mps, tmp_path: Path) -> None:
+    output = run_tutorial(tmp_path, mps.emulator.env)
+    assert re.search(r"^RequestId is: [0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$", output, re.MULTILINE)
+    found = re.search(r"^JobId is: ([0-9a-f]{32})$", output, re.MULTILINE)
+    assert found
+    mps.emulator.advance(1)
+    job = mps.view({"Id": found[1]})
+    assert (job["state"], job["count"]) == ("Success", 3)
+    # From 2 ms on, every 2 s, and key frames, which the sample has every 2 s.
+    for number, moment in enumerate((0, 2000, 4000), 1):
+        answer = mps.emulator.http.get(f"/frames/media/output_{number:05d}.jpg")
+        image = Image.open(io.BytesIO(answer.content))
+        assert image.height == 360
+        assert frame_marker.read_frame_number(image) == moment * 25 // 1000
