@@ -33,7 +33,7 @@ from videosnap_emulator.services.rtc.models import (
 )
 from videosnap_emulator.storage.store import NoSuchBucketError
 
-DATA = Path(__file__).parents[1] / "data" / "emulator"
+DATA = Path(__file__).parents[2] / "data" / "emulator"
 START = 1_700_000_000_123
 RENDERER = SampleRenderer(Library(user_cache_path("videosnap-emulator")))
 
