@@ -28,7 +28,7 @@ from videosnap_emulator.services.mps.frame_selection import MAX_FRAMES
 from videosnap_emulator.services.mps.models import Readings
 
 SPREAD = Readings(missing_interval="average")
-INTRA = {"frame_type": "intra"}
+INTRA: dict[str, Any] = {"frame_type": "intra"}
 
 
 def source_frames(video: bytes, **fields: Any) -> list[int | None]:

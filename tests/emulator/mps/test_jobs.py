@@ -241,7 +241,8 @@ def test_filters(mps: Mps) -> None:
 
 
 def test_a_page_with_filters_has_only_what_they_want(mps: Mps) -> None:
-    wanted = [mps.submitted(**own)["Id"] for own in [{"PipelineId": DEFAULT_PIPELINE}, {}] * 3][::2]
+    pipelines: list[Json] = [{"PipelineId": DEFAULT_PIPELINE}, {}] * 3
+    wanted = [mps.submitted(**own)["Id"] for own in pipelines][::2]
     told, seen = mps.query(PipelineId=DEFAULT_PIPELINE, MaximumPageSize=1), list[str]()
     seen += listed(told)
     while "NextPageToken" in told:
