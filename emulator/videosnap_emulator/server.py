@@ -94,7 +94,7 @@ def build(classes: Sequence[type[Service[Any]]], options: argparse.Namespace, st
     database = SqliteStore(data)
     stack.callback(database.close)
     scheduler = Scheduler(Clock(host_clock, Pace(options.pace)), database)
-    context = Context(scheduler, storage, _library(data), options)
+    context = Context(scheduler, storage, _library(), options)
     services = [service(context) for service in classes]
     for service in services:
         stack.callback(service.close)
@@ -106,9 +106,9 @@ def build(classes: Sequence[type[Service[Any]]], options: argparse.Namespace, st
     return emulator
 
 
-def _library(data: Path | None) -> Library:
+def _library() -> Library:
     """Return the sample videos with the cameras made already: no request waits for its first frame."""
-    library = Library(data / "samples" if data else user_cache_path("videosnap-emulator"))
+    library = Library(user_cache_path("videosnap-emulator"))
     for name in ("camera0", "camera1"):
         library.read(name)
     return library

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
-from support.emulator_client import Emulator
+from support.emulator import Emulator
 
 Json = dict[str, Any]
 LOCATION = "oss-cn-hangzhou"
@@ -66,9 +66,9 @@ class Mps:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.url = emulator.env["ALIBABA_CLOUD_MPS_ENDPOINT"]
-        self.key = emulator.env["ALIBABA_CLOUD_ACCESS_KEY_ID"]
-        self.secret = emulator.env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+        self.url = emulator.environment["ALIBABA_CLOUD_MPS_ENDPOINT"]
+        self.key = emulator.environment["ALIBABA_CLOUD_ACCESS_KEY_ID"]
+        self.secret = emulator.environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
         self.http = httpx.Client(base_url=self.url, timeout=60)
 
     def close(self) -> None:
@@ -138,7 +138,7 @@ class Mps:
     def pace(self, **seconds: float) -> Json:
         """Set how long jobs take, and return it."""
         body = {f"{name}Seconds": value for name, value in seconds.items()}
-        return dict(self.emulator.send("PUT", "/jobs/pace", body))
+        return dict(self.emulator.request("PUT", "/jobs/pace", body))
 
 
 def texts(own: Json) -> dict[str, str]:

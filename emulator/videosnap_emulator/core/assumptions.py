@@ -1,8 +1,8 @@
 """What the vendors' documents leave open, and what the emulator does there.
 
 Each service has a TOML file of them: one ``[[assumption]]`` per choice, with ``key``, ``choice``, ``why``
-and ``source``. The code that makes a choice says so in a comment, ``# assumption: KEY``. The page, the
-control API and the documentation show the tables.
+and ``source``. The code that makes a choice names its key in a comment that begins with ``assumption:``.
+The page, the control API and the documentation show the tables.
 """
 
 from __future__ import annotations

@@ -25,13 +25,13 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize("request", REQUESTS, ids=str)
+@pytest.mark.parametrize("asked", REQUESTS, ids=str)
 @pytest.mark.parametrize("layout", [None, Layout(), GRID], ids=["frames", "sheets", "small sheets"])
-def test_cues(jobs: CheckedJobs, request: JobRequest, layout: Layout | None) -> None:
+def test_cues(jobs: CheckedJobs, asked: JobRequest, layout: Layout | None) -> None:
     folder = jobs.runner.new_folder()
     key = f"{folder}片 1/{{FileName}}+x.vtt"
-    result = jobs.runner.run(folder, SOURCE, {**config_of(request, key), "format": "vtt", **sprites(layout)})
-    wanted = expected_cues(jobs.video(SOURCE), request, "late+x", layout)
+    result = jobs.runner.run(folder, SOURCE, {**config_of(asked, key), "format": "vtt", **sprites(layout)})
+    wanted = expected_cues(jobs.video(SOURCE), asked, "late+x", layout)
     assert result.outputs["vtt"] == f"{folder}片 1/late+x.vtt"
     assert set(result.stored) == {f"{folder}片 1/{cue.file}" for cue, _ in wanted}
     cues = cues_in(result.texts[result.outputs["vtt"]])

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from platformdirs import user_cache_path
 
-from support.emulator_client import Emulator
+from support.emulator import Emulator
 from support.mps_client import Mps
 from support.mps_videos import Recipe, make_video
 from videosnap_emulator.media.samples import Library

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
-from support.emulator_client import Emulator
+from support.emulator import running_emulator
 from support.mps_client import Mps, acs3, query_of, refused, stamp, v1
 from videosnap_emulator.core.clock import host_clock
 from videosnap_emulator.core.service import ApiError, HttpRequest
@@ -107,7 +108,7 @@ def test_a_query_that_was_changed_on_the_way(mps: Mps) -> None:
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_time_may_be_fifteen_minutes_off(mps: Mps, scheme: str) -> None:
     for skew, fits in ((-890, True), (890, True), (-910, False), (910, False)):
-        mps.emulator.send("PUT", "/clock/skew", {"seconds": skew})
+        mps.emulator.request("PUT", "/clock/skew", {"seconds": skew})
         answer = mps.call(LIST, scheme=scheme)
         assert (answer.status_code == 200) is fits
         if not fits:
@@ -121,7 +122,7 @@ def test_a_nonce_is_good_once(mps: Mps, scheme: str) -> None:
     nonce: dict[str, Any] = v1_nonce if scheme == "V1" else acs3_nonce
     assert mps.call(LIST, scheme=scheme, secret="wrong", **nonce).status_code == 400
     first, second = (mps.call(LIST, scheme=scheme, **nonce) for _ in range(2))
-    mps.emulator.send("PUT", "/clock/skew", {"seconds": 1})
+    mps.emulator.request("PUT", "/clock/skew", {"seconds": 1})
     assert (first.status_code, refused(second)) == (200, (400, "SignatureNonceUsed"))
     assert refused(mps.call(LIST, scheme=scheme, **nonce)) == (400, "SignatureNonceUsed")
     assert mps.last_call()["signature"] == "ok"
@@ -178,17 +179,13 @@ def test_a_plus_is_a_space_in_the_query(mps: Mps) -> None:
 
 
 def test_without_signature_check(tmp_path: Path) -> None:
-    running = Emulator(tmp_path, "--no-signature-check", "--mps-security-token", "sts-dummy")
-    client = Mps(running)
-    try:
-        assert running.env["ALIBABA_CLOUD_SECURITY_TOKEN"] == "sts-dummy"
+    options = ("--no-signature-check", "--mps-security-token", "sts-dummy")
+    with running_emulator(tmp_path, *options) as running, closing(Mps(running)) as client:
+        assert running.environment["ALIBABA_CLOUD_SECURITY_TOKEN"] == "sts-dummy"
         assert client.http.get(f"/?Action={LIST}&Version=2014-06-18").text.startswith("<?xml")
         bare = client.http.get("/", headers={"x-acs-action": LIST, "x-acs-version": "2014-06-18"})
         assert "SnapshotJobList" in bare.json()
         assert running.show("/calls")["calls"][-1]["signature"] == "unchecked"
-    finally:
-        client.close()
-        running.kill()
 
 
 @pytest.mark.parametrize(("token", "fits"), [("sts-dummy", True), ("", True), ("other", False)])

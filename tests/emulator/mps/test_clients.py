@@ -145,7 +145,7 @@ def test_the_tea_sdk_shows_code_and_message(tea: Any) -> None:
 
 
 def test_the_tutorial_leaves_its_three_frames(mps: Mps, tmp_path: Path) -> None:
-    output = run_tutorial(tmp_path, mps.emulator.env)
+    output = run_tutorial(tmp_path, mps.emulator.environment)
     assert re.search(r"^RequestId is: [0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$", output, re.MULTILINE)
     found = re.search(r"^JobId is: ([0-9a-f]{32})$", output, re.MULTILINE)
     assert found

@@ -60,7 +60,7 @@ def test_drift(mps: Mps) -> None:
     mps.emulator.advance(1)
 
     def after(changes: Json) -> Json:
-        mps.emulator.send("PUT", f"/jobs/{job['Id']}", changes)
+        mps.emulator.request("PUT", f"/jobs/{job['Id']}", changes)
         return mps.job(job["Id"])
 
     failed = {"State": "Fail", "Code": "EntityNotExist.Role", "Message": "m"}
@@ -76,7 +76,7 @@ def test_drift(mps: Mps) -> None:
 def test_a_running_job_that_is_failed_stays_so(mps: Mps) -> None:
     job = mps.submitted()
     mps.emulator.advance(0.5)
-    mps.emulator.send("PUT", f"/jobs/{job['Id']}", {"state": "Fail", "code": "InternalError"})
+    mps.emulator.request("PUT", f"/jobs/{job['Id']}", {"state": "Fail", "code": "InternalError"})
     mps.emulator.advance(60)
     assert mps.job(job["Id"])["State"] == "Fail"
     assert mps.emulator.http.get(FIRST_FRAME).status_code == 404
@@ -86,11 +86,11 @@ def test_a_running_job_that_is_failed_stays_so(mps: Mps) -> None:
 def test_a_forgotten_job_is_unknown(mps: Mps, seconds: float) -> None:
     job = mps.submitted()
     mps.emulator.advance(seconds)
-    assert mps.emulator.send("DELETE", f"/jobs/{job['Id']}") == {"jobId": job["Id"]}
+    assert mps.emulator.request("DELETE", f"/jobs/{job['Id']}") == {"jobId": job["Id"]}
     mps.emulator.advance(10)
     assert mps.query(SnapshotJobIds=job["Id"])["NonExistSnapshotJobIds"] == {"String": [job["Id"]]}
     assert mps.query()["SnapshotJobList"] == {"SnapshotJob": []}
-    mps.emulator.send("DELETE", f"/jobs/{job['Id']}", status=404)
+    mps.emulator.request("DELETE", f"/jobs/{job['Id']}", status=404)
 
 
 @pytest.mark.parametrize(
@@ -109,22 +109,22 @@ def test_a_forgotten_job_is_unknown(mps: Mps, seconds: float) -> None:
 )
 def test_bad_changes(mps: Mps, path: str, body: Any, field: str) -> None:
     path = path.format(job=mps.submitted()["Id"])
-    assert mps.emulator.send("PUT", path, body, status=400)["field"] == field
+    assert mps.emulator.request("PUT", path, body, status=400)["field"] == field
 
 
 def test_unknown_jobs(mps: Mps) -> None:
-    mps.emulator.send("PUT", f"/jobs/{UNKNOWN}", {}, status=404)
+    mps.emulator.request("PUT", f"/jobs/{UNKNOWN}", {}, status=404)
     assert mps.emulator.http.get(f"/jobs/{UNKNOWN}").json() == {"error": f"no such job: {UNKNOWN}"}
 
 
 def test_pipelines(mps: Mps) -> None:
     emulator, path = mps.emulator, f"/pipelines/{MINE}"
-    put = emulator.send("PUT", path, {"name": "mine", "speed": "Boost"})
+    put = emulator.request("PUT", path, {"name": "mine", "speed": "Boost"})
     assert put == emulator.show(path) == emulator.show("/pipelines")["pipelines"][1]
     assert (put["name"], put["state"], put["speed"]) == ("mine", "Active", "Boost")
-    assert emulator.send("DELETE", f"/pipelines/{DEFAULT_PIPELINE}", status=400)["field"] == "pipeline"
-    emulator.send("DELETE", path)
-    emulator.send("DELETE", path, status=404)
+    assert emulator.request("DELETE", f"/pipelines/{DEFAULT_PIPELINE}", status=400)["field"] == "pipeline"
+    emulator.request("DELETE", path)
+    emulator.request("DELETE", path, status=404)
     assert emulator.http.get(path).status_code == 404
 
 
@@ -132,8 +132,8 @@ def test_reset_forgets_jobs_pipelines_and_pace(mps: Mps) -> None:
     emulator = mps.emulator
     mps.submitted()
     mps.pace(queued=9)
-    emulator.send("PUT", f"/pipelines/{'1' * 32}")
-    emulator.send("POST", "/reset")
+    emulator.request("PUT", f"/pipelines/{'1' * 32}")
+    emulator.request("POST", "/reset")
     assert emulator.show("/jobs")["jobs"] == []
     assert mps.pace()["queuedSeconds"] == 0.5
     assert len(emulator.show("/pipelines")["pipelines"]) == 1
@@ -144,7 +144,7 @@ def test_reset_forgets_jobs_pipelines_and_pace(mps: Mps) -> None:
 def test_the_call_log_has_both_apis(mps: Mps) -> None:
     emulator = mps.emulator
     mps.submit(UserData="u1", common={"RegionId": "cn-hangzhou"})
-    emulator.start()
+    emulator.rtc.start()
     calls = emulator.show("/calls")["calls"]
     assert [call["service"] for call in calls] == ["mts", "rtc"]
     assert calls[0]["summary"] == {"Input": INPUT, "SnapshotConfig": SEQUENCE, "UserData": "u1"}
@@ -154,7 +154,7 @@ def test_the_call_log_has_both_apis(mps: Mps) -> None:
 
 def inject(mps: Mps, kind: str, **more: Any) -> None:
     fault = {"action": "SubmitSnapshotJob", "fault": kind, **more}
-    mps.emulator.send("PUT", "/faults", {"faults": [fault]})
+    mps.emulator.request("PUT", "/faults", {"faults": [fault]})
 
 
 @pytest.mark.parametrize(("kind", "effect"), [("close-before", 0), ("close-after", 1)])

@@ -102,7 +102,7 @@ def test_an_asynchronous_job_fails_later(
 
 
 def store(mps: Mps, access: str = "", secret: str = "") -> object:
-    port = int(mps.emulator.env["ALIBABA_CLOUD_OSS_ENDPOINT"].rpartition(":")[2])
+    port = int(mps.emulator.environment["ALIBABA_CLOUD_OSS_ENDPOINT"].rpartition(":")[2])
     return client(port, access=access or mps.key, secret=secret or mps.secret)
 
 
@@ -115,7 +115,7 @@ def test_the_input_is_read_when_the_job_begins(mps: Mps) -> None:
 
 
 def test_the_storage_accepts_the_keys_of_every_service(mps: Mps) -> None:
-    env = mps.emulator.env
+    env = mps.emulator.environment
     assert env["ALIBABA_CLOUD_OSS_ENDPOINT"] == env["VOLCENGINE_TOS_ENDPOINT"]
     for keys in (("", ""), (env["VOLCENGINE_ACCESS_KEY"], env["VOLCENGINE_SECRET_KEY"])):
         listed = store(mps, *keys).list_objects_v2(Bucket="media")  # type: ignore[attr-defined]
@@ -135,7 +135,7 @@ def test_the_pace_of_jobs(mps: Mps) -> None:
     mps.pace(queued=0, running=0)
     assert states(mps, mps.submitted()) == ["Success"]
     for name, value in (("queuedSeconds", -1), ("queued", 1), ("runningSeconds", True)):
-        assert mps.emulator.send("PUT", "/jobs/pace", {name: value}, status=400)["field"] == name
+        assert mps.emulator.request("PUT", "/jobs/pace", {name: value}, status=400)["field"] == name
 
 
 def test_a_synchronous_job_may_take_five_seconds(mps: Mps) -> None:
@@ -150,7 +150,7 @@ def test_a_synchronous_job_may_take_five_seconds(mps: Mps) -> None:
 
 def test_any_split_of_time_ends_the_same_and_no_job_waits_for_another(mps: Mps) -> None:
     def outcome(steps: list[float]) -> list[Json]:
-        mps.emulator.send("POST", "/reset")
+        mps.emulator.request("POST", "/reset")
         mps.pace(queued=3, running=4)
         for name in ("a", "b"):
             mps.submitted({**SEQUENCE, "OutputFile": ref(f"{name}{{Count}}.jpg")})
@@ -270,7 +270,7 @@ def test_pipelines_are_listed(mps: Mps) -> None:
     assert refused(mps.call("QueryPipelineList")) == (400, "MissingPipelineIds")
     for number in range(3):
         body = {"name": f"p{number}", "state": "Paused"}
-        mps.emulator.send("PUT", f"/pipelines/{number:032x}", body)
+        mps.emulator.request("PUT", f"/pipelines/{number:032x}", body)
     for own, total, shown in (
         ({"PageSize": 3, "PageNumber": 1}, 4, 3),
         ({"PageSize": 3, "PageNumber": 2}, 4, 1),
@@ -284,11 +284,11 @@ def test_pipelines_are_listed(mps: Mps) -> None:
 
 def test_a_paused_pipeline_holds_its_jobs_back(mps: Mps) -> None:
     emulator = mps.emulator
-    emulator.send("PUT", PIPELINE, {"state": "Paused", "notifyConfig": {"QueueName": "q"}})
+    emulator.request("PUT", PIPELINE, {"state": "Paused", "notifyConfig": {"QueueName": "q"}})
     held, free = mps.submitted(PipelineId=MINE), mps.submitted(PipelineId=DEFAULT_PIPELINE)
     emulator.advance(3600)
     assert states(mps, held, free) == ["Submitted", "Success"]
-    emulator.send("PUT", PIPELINE, {"state": "Active"})
+    emulator.request("PUT", PIPELINE, {"state": "Active"})
     assert states(mps, held) == ["Submitted"]
     emulator.advance(1)
     done = mps.job(held["Id"])
@@ -297,13 +297,13 @@ def test_a_paused_pipeline_holds_its_jobs_back(mps: Mps) -> None:
 
 def test_pausing_catches_what_waits_and_nothing_that_runs(mps: Mps) -> None:
     emulator = mps.emulator
-    emulator.send("PUT", PIPELINE)
+    emulator.request("PUT", PIPELINE)
     running = mps.submitted(PipelineId=MINE)
     emulator.advance(0.5)
     waiting = mps.submitted(PipelineId=MINE)
-    emulator.send("PUT", PIPELINE, {"state": "Paused"})
+    emulator.request("PUT", PIPELINE, {"state": "Paused"})
     emulator.advance(60)
     assert states(mps, running, waiting) == ["Success", "Submitted"]
-    emulator.send("DELETE", PIPELINE)
+    emulator.request("DELETE", PIPELINE)
     emulator.advance(1)
     assert states(mps, waiting) == ["Success"]

@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from platformdirs import user_cache_path
 
-from support.emulator_client import Emulator
+from support.emulator import running_emulator
 from support.mps_client import SEQUENCE, SINGLE, Mps, ref
 
 MINE = "cd" * 16
 PATHS = ("/jobs", "/jobs/pace", "/pipelines", "/calls")
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """A data directory in which the sample videos are made already."""
-    shutil.copytree(user_cache_path("videosnap-emulator"), tmp_path / "data" / "samples", dirs_exist_ok=True)
-    return tmp_path / "data"
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_jobs_go_on(running: Emulator, tmp_path: Path, data: Path, number: int) -> None:
-    options = ("--data-dir", str(data), "--pace", "manual")
-    first = Emulator(tmp_path, *options, "--job-seconds", "4")
-    client = Mps(first)
-    first.send("PUT", f"/pipelines/{MINE}", {"state": "Paused"})
-    done = client.submitted(SINGLE)
-    under_way = client.submitted({**SEQUENCE, "OutputFile": ref("r{Count}.jpg")})
-    first.advance(2.5)
-    waiting = client.submitted({**SEQUENCE, "OutputFile": ref("w{Count}.jpg")}, UserData="mine")
-    held = client.submitted(PipelineId=MINE)
-    before = {path: first.show(path) for path in PATHS}
-    client.close()
-    first.kill(number)
-    second = Emulator(tmp_path, *options)
-    client = Mps(second)
-    try:
+def test_jobs_go_on(tmp_path: Path, number: int) -> None:
+    options = ("--data-dir", str(tmp_path / "data"), "--pace", "manual")
+    with running_emulator(tmp_path, *options, "--job-seconds", "4") as first, closing(Mps(first)) as client:
+        first.request("PUT", f"/pipelines/{MINE}", {"state": "Paused"})
+        done = client.submitted(SINGLE)
+        under_way = client.submitted({**SEQUENCE, "OutputFile": ref("r{Count}.jpg")})
+        first.advance(2.5)
+        waiting = client.submitted({**SEQUENCE, "OutputFile": ref("w{Count}.jpg")}, UserData="mine")
+        held = client.submitted(PipelineId=MINE)
+        before = {path: first.show(path) for path in PATHS}
+        first.end(number)
+    with running_emulator(tmp_path, *options) as second, closing(Mps(second)) as client:
         assert {path: second.show(path) for path in PATHS} == before
         second.advance(1.5)
         states = {job["Id"]: client.job(job["Id"])["State"] for job in (done, under_way, waiting, held)}
@@ -50,23 +38,18 @@ def test_jobs_go_on(running: Emulator, tmp_path: Path, data: Path, number: int) 
         assert (job["UserData"], job["State"]) == ("mine", "Success")
         assert client.submitted()["Id"] not in states
         assert second.http.get("/frames/frames/r00002.jpg").status_code == 200
-    finally:
-        client.close()
-        second.kill()
 
 
-def test_a_directory_without_jobs_opens_and_an_option_beats_what_is_stored(
-    running: Emulator, tmp_path: Path, data: Path
-) -> None:
+def test_a_directory_without_jobs_opens_and_an_option_beats_what_is_stored(tmp_path: Path) -> None:
+    data = tmp_path / "data"
     options = ("--data-dir", str(data), "--pace", "manual", "--job-seconds", "4")
-    Emulator(tmp_path, *options).kill()
-    database = sqlite3.connect(data / "world.sqlite3")
-    database.executescript("DROP TABLE jobs; DROP TABLE pipelines; DELETE FROM facts WHERE name LIKE '%job%'")
-    database.close()
+    with running_emulator(tmp_path, *options):
+        pass
+    with closing(sqlite3.connect(data / "world.sqlite3")) as database:
+        database.executescript(
+            "DROP TABLE jobs; DROP TABLE pipelines; DELETE FROM facts WHERE name LIKE '%job%'"
+        )
     for more, seconds in ((), 2), (("--job-seconds", "6"), 3):
-        emulator = Emulator(tmp_path, *options, *more)
-        try:
+        with running_emulator(tmp_path, *options, *more) as emulator:
             assert emulator.show("/jobs/pace")["queuedSeconds"] == seconds
             assert len(emulator.show("/pipelines")["pipelines"]) == 1
-        finally:
-            emulator.kill()

@@ -22,7 +22,7 @@ from pulumi_videosnap.frames.model import (
     TaskFrames,
 )
 from pulumi_videosnap.frames.pictures import look
-from videosnap_emulator import sample
+from videosnap_emulator.media import samples as sample
 
 NOON = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 INTERVAL = 5

@@ -51,7 +51,7 @@ def _frame_from_json(stored: Json) -> Frame:
 
 
 class RtcBackend:
-    """Tasks, rooms and frames. Only the operations at the end begin a transaction, the rest is called in one."""
+    """Tasks, rooms and frames. The operations at the end begin a transaction, the rest runs in one."""
 
     def __init__(self, scheduler: Scheduler, capturer: FrameCapturer):
         self._scheduler, self._capturer = scheduler, capturer

@@ -7,10 +7,10 @@ from hashlib import sha256
 
 import pytest
 
-from support.emulator_client import BODY, Emulator
-from videosnap_emulator.volcengine_rtc.errors import ApiError
-from videosnap_emulator.volcengine_rtc.signature import verify
-from videosnap_emulator.wire import Request
+from support.emulator import Emulator
+from support.rtc_client import BODY
+from videosnap_emulator.core.service import ApiError, HttpRequest
+from videosnap_emulator.services.rtc import auth
 
 NOW = int(datetime(2024, 1, 1, tzinfo=timezone.utc).timestamp() * 1000)
 KEYS = {"AKLTEXAMPLE": "SECRETEXAMPLE"}
@@ -24,7 +24,7 @@ def header(names: str, signature: str) -> str:
     return f"HMAC-SHA256 Credential={scope}, SignedHeaders={names}, Signature={signature}"
 
 
-def post(**changes: object) -> Request:
+def post(**changes: object) -> HttpRequest:
     headers = {
         "content-type": "application/json",
         "host": "rtc.volcengineapi.com",
@@ -32,24 +32,30 @@ def post(**changes: object) -> Request:
         "x-content-sha256": "ab168bbb40fb9135667818960b68e17fd18d64b04e733da5f86c73b24e1c2e6d",
         "authorization": header("content-type;host;x-content-sha256;x-date", POST_SIGNATURE),
     }
-    return Request("POST", "/", "Action=UpdateSnapshot&Version=2023-11-01", headers, POST_BODY)._replace(
+    return HttpRequest("POST", "/", "Action=UpdateSnapshot&Version=2023-11-01", headers, POST_BODY)._replace(
         **changes  # type: ignore[arg-type]
     )
 
 
-def with_header(request: Request, name: str, value: str) -> Request:
+def with_header(request: HttpRequest, name: str, value: str) -> HttpRequest:
     return request._replace(headers={**request.headers, name: value})
 
 
-def refusal(request: Request, now: int = NOW) -> str:
+def verify(request: HttpRequest, now: int = NOW) -> auth.Authorization:
+    authorization = auth.parse(request.headers)
+    auth.verify(request, authorization, KEYS, now)
+    return authorization
+
+
+def refusal(request: HttpRequest, now: int = NOW) -> str:
     with pytest.raises(ApiError) as error:
-        verify(request, KEYS, now)
+        verify(request, now)
     assert "SECRETEXAMPLE" not in error.value.message
     return error.value.code
 
 
 def test_fixed_vectors() -> None:
-    assert verify(post(), KEYS, NOW).region == "cn-north-1"
+    assert verify(post()).region == "cn-north-1"
     headers = {
         "host": "rtc.volcengineapi.com:443",
         "x-date": "20240101T000000Z",
@@ -57,8 +63,8 @@ def test_fixed_vectors() -> None:
         "authorization": header("host;x-content-sha256;x-date", GET_SIGNATURE),
     }
     query = "TaskId=a%40b.c&AppId=661e&RoomId=Room1&Version=2023-11-01&Action=GetSnapshotTask"
-    assert verify(Request("GET", "/", query, headers, b""), KEYS, NOW)
-    assert verify(Request("GET", "/", query.replace("%40", "@"), headers, b""), KEYS, NOW)
+    assert verify(HttpRequest("GET", "/", query, headers, b""))
+    assert verify(HttpRequest("GET", "/", query.replace("%40", "@"), headers, b""))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +85,7 @@ def test_fixed_vectors() -> None:
         ),
     ],
 )
-def test_tampering(request_: Request) -> None:
+def test_tampering(request_: HttpRequest) -> None:
     assert refusal(request_) == "SignatureDoesNotMatch"
 
 
@@ -97,8 +103,8 @@ def test_what_is_missing_is_named() -> None:
 
 def test_skew_of_fifteen_minutes() -> None:
     quarter = 15 * 60 * 1000
-    assert verify(post(), KEYS, NOW + quarter)
-    assert verify(post(), KEYS, NOW - quarter)
+    assert verify(post(), NOW + quarter)
+    assert verify(post(), NOW - quarter)
     assert refusal(post(), NOW + quarter + 1) == "InvalidTimestamp"
     assert refusal(post(), NOW - quarter - 1) == "InvalidTimestamp"
 
@@ -108,29 +114,29 @@ def test_skew_of_fifteen_minutes() -> None:
     [["x-content-sha256", "x-date"], ["x-date"], ["host", "x-date"], ["host", "x-content-sha256", "x-date"]],
 )
 def test_sets_of_signed_headers(emulator: Emulator, signed: list[str]) -> None:
-    assert emulator.call("StartSnapshot", BODY, signed=signed).json()["Result"] == "ok"
+    assert emulator.rtc.call("StartSnapshot", BODY, signed=signed).json()["Result"] == "ok"
 
 
 def test_session_token_must_be_signed(emulator: Emulator) -> None:
     token = {"x-security-token": "STS"}
-    assert emulator.call("StartSnapshot", BODY, headers=token).status_code == 200
-    answer = emulator.call("StartSnapshot", BODY, headers=token, signed=["host", "x-date"])
+    assert emulator.rtc.call("StartSnapshot", BODY, headers=token).status_code == 200
+    answer = emulator.rtc.call("StartSnapshot", BODY, headers=token, signed=["host", "x-date"])
     assert answer.status_code == 401
 
 
 def test_over_the_wire(emulator: Emulator) -> None:
-    answer = emulator.call("StartSnapshot", BODY, sk="wrong")
+    answer = emulator.rtc.call("StartSnapshot", BODY, secret_key="wrong")
     error = answer.json()["ResponseMetadata"]["Error"]
     assert (answer.status_code, error["CodeN"]) == (401, 100010)
     assert "The server's canonical request is:\nPOST\n/\nAction=StartSnapshot" in error["Message"]
-    assert emulator.env["VOLCENGINE_SECRET_KEY"] not in answer.text
+    assert emulator.environment["VOLCENGINE_SECRET_KEY"] not in answer.text
     old = datetime.now(timezone.utc) - timedelta(minutes=16)
-    assert emulator.call("StartSnapshot", BODY, when=old).status_code == 400
-    emulator.send("PUT", "/clock/skew", {"seconds": -3600})
-    assert emulator.start().status_code == 400
-    emulator.send("PUT", "/clock/skew", {"seconds": 0})
+    assert emulator.rtc.call("StartSnapshot", BODY, when=old).status_code == 400
+    emulator.request("PUT", "/clock/skew", {"seconds": -3600})
+    assert emulator.rtc.start().status_code == 400
+    emulator.request("PUT", "/clock/skew", {"seconds": 0})
     emulator.advance(100_000)
-    assert emulator.start().status_code == 200
+    assert emulator.rtc.start().status_code == 200
     calls = emulator.show("/calls")["calls"]
     assert [call["signature"] for call in calls] == ["mismatch", "mismatch", "mismatch", "ok"]
     assert calls[-1]["accessKey"] == "AKLT****rKey"

@@ -13,8 +13,9 @@ import httpx
 import pytest
 from PIL import Image
 
-from support.emulator_client import BODY, Emulator
-from videosnap_emulator import strip
+from support.emulator import Emulator
+from support.rtc_client import BODY
+from videosnap_emulator.media import frame_marker
 
 ALREADY = "The task has been started. Please do not call the startup task interface repeatedly."
 NOT_FOUND = "InvalidParameter.ErrorActiveTaskNotFound"
@@ -30,24 +31,24 @@ def snapshot(answer: httpx.Response) -> dict[str, Any]:
 
 
 def test_life_of_a_task(emulator: Emulator) -> None:
-    started = emulator.start()
+    started = emulator.rtc.start()
     assert started.json()["Result"] == "ok"
     metadata = started.json()["ResponseMetadata"]
     assert re.fullmatch(r"\d{14}[0-9A-F]{20}", metadata["RequestId"])
     assert metadata["Service"] == "rtc"
     assert metadata["Region"] == "cn-north-1"
-    task = snapshot(emulator.get())
+    task = snapshot(emulator.rtc.get())
     assert (task["Status"], task["EndTime"], "StopReason" in task) == (2, 0, False)
-    again = emulator.start()
+    again = emulator.rtc.start()
     assert (again.status_code, again.json()["Result"]) == (200, ALREADY)
-    assert emulator.stop().json()["Result"] == "ok"
-    task = snapshot(emulator.get())
+    assert emulator.rtc.stop().json()["Result"] == "ok"
+    task = snapshot(emulator.rtc.get())
     assert (task["Status"], task["StopReason"]) == (3, "StopByAPI")
     assert task["EndTime"] > 0
-    assert (emulator.stop().status_code, code(emulator.stop())) == (400, NOT_FOUND)
-    assert code(emulator.update(3)) == NOT_FOUND
-    assert emulator.start().json()["Result"] == "ok"
-    assert snapshot(emulator.get())["Status"] == 2
+    assert (emulator.rtc.stop().status_code, code(emulator.rtc.stop())) == (400, NOT_FOUND)
+    assert code(emulator.rtc.update(3)) == NOT_FOUND
+    assert emulator.rtc.start().json()["Result"] == "ok"
+    assert snapshot(emulator.rtc.get())["Status"] == 2
 
 
 def test_answer_has_the_samples_shape(emulator: Emulator) -> None:
@@ -56,8 +57,8 @@ def test_answer_has_the_samples_shape(emulator: Emulator) -> None:
         {"Index": 1, "UserId": "user1", "StreamType": 1},
     ]
     image = {"Format": 0, "Width": 800, "Height": 800, "Interval": 2}
-    emulator.start(TargetStreams={"StreamList": streams}, MaxIdleTime=200, ImageConfig=image)
-    task = snapshot(emulator.get())
+    emulator.rtc.start(TargetStreams={"StreamList": streams}, MaxIdleTime=200, ImageConfig=image)
+    task = snapshot(emulator.rtc.get())
     assert task["TargetStreams"] == {"StreamList": streams}
     assert task["ImageConfig"] == image
     assert task["MaxIdleTime"] == 200
@@ -102,43 +103,43 @@ def test_answer_has_the_samples_shape(emulator: Emulator) -> None:
     ],
 )
 def test_bad_values_are_named(emulator: Emulator, change: dict[str, Any], field: str) -> None:
-    answer = emulator.start(**change)
+    answer = emulator.rtc.start(**change)
     assert (answer.status_code, code(answer)) == (400, "InvalidParameter")
     assert answer.json()["ResponseMetadata"]["Error"]["Message"].startswith(f"{field} ")
     assert emulator.show("/tasks")["tasks"] == []
 
 
 def test_bad_bodies(emulator: Emulator) -> None:
-    assert code(emulator.call("StartSnapshot", b"")) == "InvalidParameter.BodyIsEmpty"
+    assert code(emulator.rtc.call("StartSnapshot", b"")) == "InvalidParameter.BodyIsEmpty"
     for body in (b"{", b"[]", b"\xff", b"[" * 100_000, b"1" * 9999):
-        assert code(emulator.call("StartSnapshot", body)) == "InvalidParameter.Unmarshal"
-    assert code(emulator.call("StartSnapshot", b" " * 1_100_000)) == "InvalidParameter.SizeOverLimit"
-    odd = emulator.call("StartSnapshot", b'{"AppId": "\\ud800", "x": "\\udfff"}')
+        assert code(emulator.rtc.call("StartSnapshot", body)) == "InvalidParameter.Unmarshal"
+    assert code(emulator.rtc.call("StartSnapshot", b" " * 1_100_000)) == "InvalidParameter.SizeOverLimit"
+    odd = emulator.rtc.call("StartSnapshot", b'{"AppId": "\\ud800", "x": "\\udfff"}')
     assert code(odd) == "InvalidParameter"
     assert emulator.show("/calls")["calls"][-1]["summary"]["AppId"] == "\ud800"
 
 
 def test_gateway_errors(emulator: Emulator) -> None:
-    answer = emulator.rtc.get("/")
+    answer = emulator.rtc.http.get("/")
     assert answer.json()["ResponseMetadata"]["Error"]["CodeN"] == 100002
     assert set(answer.json()["ResponseMetadata"]) == {"RequestId", "Error"}
-    answer = emulator.call("NoSuchAction", {})
+    answer = emulator.rtc.call("NoSuchAction", {})
     assert (answer.status_code, code(answer)) == (404, "InvalidActionOrVersion")
-    assert code(emulator.call("StartSnapshot", {}, method="GET")) == "InvalidActionOrVersion"
+    assert code(emulator.rtc.call("StartSnapshot", {}, method="GET")) == "InvalidActionOrVersion"
 
 
 def test_chunked_body_and_any_content_type(emulator: Emulator) -> None:
     import json  # noqa: PLC0415
 
     raw = json.dumps(BODY).encode()
-    answer = emulator.call(
+    answer = emulator.rtc.call(
         "StartSnapshot", raw, send=iter([raw[:20], raw[20:]]), headers={"content-type": "text/plain"}
     )
     assert answer.json()["Result"] == "ok"
 
 
 def test_frames_show_the_right_source_frame(emulator: Emulator) -> None:
-    emulator.start(ImageConfig={"Interval": 1}, TargetStreams={"StreamList": [{"UserId": "user1"}]})
+    emulator.rtc.start(ImageConfig={"Interval": 1}, TargetStreams={"StreamList": [{"UserId": "user1"}]})
     emulator.advance(30)
     frames = emulator.show("/frames?limit=1000")["frames"]
     assert len(frames) == 31
@@ -149,16 +150,16 @@ def test_frames_show_the_right_source_frame(emulator: Emulator) -> None:
     assert steps == {25}
 
 
-def _mark(emulator: Emulator, frame: dict[str, Any]) -> strip.Mark:
+def _mark(emulator: Emulator, frame: dict[str, Any]) -> frame_marker.FrameMark:
     answer = emulator.http.get(frame["url"])
     assert answer.headers["content-type"] == "image/jpeg"
-    mark = strip.read(Image.open(io.BytesIO(answer.content)))
+    mark = frame_marker.read(Image.open(io.BytesIO(answer.content)))
     assert answer.headers["x-meta-source-frame"] == str(mark.frame)
     return mark
 
 
 def test_png_and_size(emulator: Emulator) -> None:
-    emulator.start(ImageConfig={"Format": 1, "Width": 800, "Height": 800})
+    emulator.rtc.start(ImageConfig={"Format": 1, "Width": 800, "Height": 800})
     frame = emulator.task()["lastFrame"]
     assert frame["key"].endswith(".png")
     picture = Image.open(io.BytesIO(emulator.http.get(f"/frames/frames/{frame['key']}").content))
@@ -166,74 +167,79 @@ def test_png_and_size(emulator: Emulator) -> None:
 
 
 def test_update_moves_the_next_frame(emulator: Emulator) -> None:
-    emulator.start(ImageConfig={"Interval": 10}, TargetStreams={"StreamList": [{"UserId": "user0"}]})
+    emulator.rtc.start(ImageConfig={"Interval": 10}, TargetStreams={"StreamList": [{"UserId": "user0"}]})
     emulator.advance(15)
     assert emulator.task()["frames"] == 2
-    assert emulator.update(600).json()["Result"] == "ok"
+    assert emulator.rtc.update(600).json()["Result"] == "ok"
     emulator.advance(594)
     assert emulator.task()["frames"] == 2
     emulator.advance(1)
     assert emulator.task()["frames"] == 3
     emulator.advance(100)
-    emulator.update(5)
+    emulator.rtc.update(5)
     assert emulator.task()["frames"] == 4
-    assert snapshot(emulator.get())["ImageConfig"]["Interval"] == 5
+    assert snapshot(emulator.rtc.get())["ImageConfig"]["Interval"] == 5
     keys = {k: BODY[k] for k in ("AppId", "RoomId", "TaskId")}
-    assert emulator.call("UpdateSnapshot", keys).json()["Result"] == "ok"
-    assert emulator.call("UpdateSnapshot", keys | {"ImageConfig": {"Width": 5}}).json()["Result"] == "ok"
-    assert snapshot(emulator.get())["ImageConfig"] == {"Format": 0, "Width": 0, "Height": 0, "Interval": 5}
+    assert emulator.rtc.call("UpdateSnapshot", keys).json()["Result"] == "ok"
+    assert emulator.rtc.call("UpdateSnapshot", keys | {"ImageConfig": {"Width": 5}}).json()["Result"] == "ok"
+    assert snapshot(emulator.rtc.get())["ImageConfig"] == {
+        "Format": 0,
+        "Width": 0,
+        "Height": 0,
+        "Interval": 5,
+    }
 
 
 def test_idle_time_out_at_its_exact_time(emulator: Emulator) -> None:
-    emulator.start(MaxIdleTime=200, TargetStreams={"StreamList": [{"UserId": "nobody"}]})
-    start = snapshot(emulator.get())["StartTime"]
+    emulator.rtc.start(MaxIdleTime=200, TargetStreams={"StreamList": [{"UserId": "nobody"}]})
+    start = snapshot(emulator.rtc.get())["StartTime"]
     emulator.advance(199.999)
-    assert snapshot(emulator.get())["Status"] == 2
+    assert snapshot(emulator.rtc.get())["Status"] == 2
     emulator.advance(1000)
-    task = snapshot(emulator.get())
+    task = snapshot(emulator.rtc.get())
     assert (task["Status"], task["StopReason"], task["EndTime"]) == (3, "IdleTimeOut", start + 200_000)
 
 
 def test_publishing_again_ends_idleness(emulator: Emulator) -> None:
-    emulator.start(MaxIdleTime=100, TargetStreams={"StreamList": [{"UserId": "user0"}]})
+    emulator.rtc.start(MaxIdleTime=100, TargetStreams={"StreamList": [{"UserId": "user0"}]})
     user = "/rooms/661e/Room1/users/user0"
     for _ in range(3):
-        emulator.send("PUT", user, {"camera": False})
+        emulator.request("PUT", user, {"camera": False})
         emulator.advance(99)
-        emulator.send("PUT", user, {"camera": True})
+        emulator.request("PUT", user, {"camera": True})
         emulator.advance(99)
     assert emulator.task()["status"] == "running"
-    emulator.send("DELETE", user)
+    emulator.request("DELETE", user)
     emulator.advance(100)
     assert emulator.task()["stopReason"] == "IdleTimeOut"
 
 
 def test_seventy_two_hours(emulator: Emulator) -> None:
-    emulator.start(ImageConfig={"Interval": 1})
+    emulator.rtc.start(ImageConfig={"Interval": 1})
     emulator.advance(72 * 3600)
-    assert emulator.get().status_code == 200
+    assert emulator.rtc.get().status_code == 200
     began = time.monotonic()
     emulator.advance(3600)
     assert time.monotonic() - began < 20
-    assert (emulator.get().status_code, code(emulator.get())) == (400, NOT_FOUND)
+    assert (emulator.rtc.get().status_code, code(emulator.rtc.get())) == (400, NOT_FOUND)
     task = emulator.task()
     assert task["frames"] + task["skippedFrames"] == 2 * (73 * 3600 + 1)
     assert task["skippedFrames"] > 0
 
 
 def test_automatic_tasks(emulator: Emulator) -> None:
-    emulator.send("PUT", "/rooms/661e/Room1", {"autoSnapshot": {"interval": 5}})
-    assert snapshot(emulator.get(TaskId="user0"))["Status"] == 2
-    emulator.send("PUT", "/rooms/661e/Room1/users/alice", {})
+    emulator.request("PUT", "/rooms/661e/Room1", {"autoSnapshot": {"interval": 5}})
+    assert snapshot(emulator.rtc.get(TaskId="user0"))["Status"] == 2
+    emulator.request("PUT", "/rooms/661e/Room1/users/alice", {})
     emulator.advance(10)
-    assert emulator.task(TaskId="alice")["frames"] == 3
-    assert emulator.task(TaskId="alice")["automatic"] is True
-    emulator.send("DELETE", "/rooms/661e/Room1/users/alice")
-    assert snapshot(emulator.get(TaskId="alice"))["StopReason"] == "UserDisconnect"
-    emulator.send("DELETE", "/rooms/661e/Room1/users/user0?voluntarily=false")
-    assert snapshot(emulator.get(TaskId="user0"))["Status"] == 2
+    assert emulator.task("alice")["frames"] == 3
+    assert emulator.task("alice")["automatic"] is True
+    emulator.request("DELETE", "/rooms/661e/Room1/users/alice")
+    assert snapshot(emulator.rtc.get(TaskId="alice"))["StopReason"] == "UserDisconnect"
+    emulator.request("DELETE", "/rooms/661e/Room1/users/user0?voluntarily=false")
+    assert snapshot(emulator.rtc.get(TaskId="user0"))["Status"] == 2
     emulator.advance(180)
-    assert snapshot(emulator.get(TaskId="user0"))["StopReason"] == "IdleTimeOut"
+    assert snapshot(emulator.rtc.get(TaskId="user0"))["StopReason"] == "IdleTimeOut"
 
 
 @pytest.mark.parametrize(
@@ -251,16 +257,16 @@ def test_automatic_tasks(emulator: Emulator) -> None:
     ],
 )
 def test_other_storage(emulator: Emulator, config: dict[str, Any], bucket: str) -> None:
-    assert emulator.start(StorageConfig=config).json()["Result"] == "ok"
+    assert emulator.rtc.start(StorageConfig=config).json()["Result"] == "ok"
     task = emulator.task()
     assert (task["lastFrame"]["bucket"], task["lastError"]) == (bucket, None)
-    told = emulator.get().text + str(emulator.show("/calls")) + str(emulator.show("/tasks"))
+    told = emulator.rtc.get().text + str(emulator.show("/calls")) + str(emulator.show("/tasks"))
     assert "SENSITIVE" not in told
 
 
 def test_missing_bucket_shows_on_the_page_only(emulator: Emulator) -> None:
     storage = {"TosConfig": {"AccountId": "1", "Bucket": "nowhere"}}
-    assert emulator.start(StorageConfig=storage).json()["Result"] == "ok"
+    assert emulator.rtc.start(StorageConfig=storage).json()["Result"] == "ok"
     task = emulator.task()
     assert task["frames"] == 0
     assert "nowhere" in task["lastError"]
@@ -268,7 +274,7 @@ def test_missing_bucket_shows_on_the_page_only(emulator: Emulator) -> None:
 
 def test_quota(emulator: Emulator) -> None:
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: emulator.get(), range(200)))
+        answers = list(pool.map(lambda _: emulator.rtc.get(), range(200)))
     refused = [answer for answer in answers if answer.status_code == 429]
     assert refused
     assert code(refused[0]) == "FlowLimitExceeded.QPSOverLimit"
@@ -281,7 +287,7 @@ def test_quota(emulator: Emulator) -> None:
 def test_answers_do_not_wait_for_delayed_acknowledgements(emulator: Emulator) -> None:
     def seconds() -> float:
         start = time.monotonic()
-        emulator.get()
+        emulator.rtc.get()
         return time.monotonic() - start
 
     assert sorted(seconds() for _ in range(15))[7] < 0.03

@@ -12,7 +12,8 @@ from volcengine.auth.SignerV4 import SignerV4
 from volcengine.base.Request import Request
 from volcengine.Credentials import Credentials
 
-from support.emulator_client import BODY, Emulator
+from support.emulator import Emulator
+from support.rtc_client import BODY
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the client's own, at import
@@ -28,16 +29,19 @@ def test_pypi_volcengine(emulator: Emulator) -> None:
         request = Request()
         request.set_method(method)
         request.set_path("/")
-        request.set_host(emulator.rtc.base_url.netloc.decode())
+        request.set_host(emulator.rtc.http.base_url.netloc.decode())
         query = {"Action": action, "Version": "2023-11-01"}
         request.set_query(query if method == "POST" else query | KEY)
         request.set_headers(
             {"Host": request.host, "Content-Type": "application/json"} if method == "POST" else {}
         )
         request.set_body(json.dumps(BODY) if method == "POST" else "")
-        access, secret = emulator.env["VOLCENGINE_ACCESS_KEY"], emulator.env["VOLCENGINE_SECRET_KEY"]
+        access, secret = (
+            emulator.environment["VOLCENGINE_ACCESS_KEY"],
+            emulator.environment["VOLCENGINE_SECRET_KEY"],
+        )
         SignerV4.sign(request, Credentials(access, secret, "rtc", "cn-north-1"))
-        answer = emulator.rtc.request(
+        answer = emulator.rtc.http.request(
             method, "/", params=request.query, headers=request.headers, content=request.body
         )
         assert answer.status_code == 200, answer.text
@@ -46,14 +50,17 @@ def test_pypi_volcengine(emulator: Emulator) -> None:
 def test_volcenginesdkcore_with_a_session_token(emulator: Emulator) -> None:
     headers = {
         "Content-Type": "application/json; charset=utf-8",
-        "Host": emulator.rtc.base_url.netloc.decode(),
+        "Host": emulator.rtc.http.base_url.netloc.decode(),
     }
     query = {"Version": "2023-11-01", "Action": "StartSnapshot"}
     raw = json.dumps(BODY)
-    access, secret = emulator.env["VOLCENGINE_ACCESS_KEY"], emulator.env["VOLCENGINE_SECRET_KEY"]
+    access, secret = (
+        emulator.environment["VOLCENGINE_ACCESS_KEY"],
+        emulator.environment["VOLCENGINE_SECRET_KEY"],
+    )
     signed = list(query.items())
     CoreSigner.sign("/", "POST", headers, raw, None, signed, access, secret, "cn-north-1", "rtc", "TOKEN")
-    answer: httpx.Response = emulator.rtc.post("/", params=query, headers=headers, content=raw)
+    answer: httpx.Response = emulator.rtc.http.post("/", params=query, headers=headers, content=raw)
     assert answer.status_code == 200, answer.text
 
 
@@ -61,11 +68,11 @@ def test_volcenginesdkcore_with_a_session_token(emulator: Emulator) -> None:
 def client(emulator: Emulator) -> Any:
     """The vendor's universal client, pointed at the emulator as its documents say."""
     configuration = Configuration()
-    configuration.ak = emulator.env["VOLCENGINE_ACCESS_KEY"]
-    configuration.sk = emulator.env["VOLCENGINE_SECRET_KEY"]
+    configuration.ak = emulator.environment["VOLCENGINE_ACCESS_KEY"]
+    configuration.sk = emulator.environment["VOLCENGINE_SECRET_KEY"]
     configuration.region = "cn-north-1"
     configuration.scheme = "http"
-    configuration.host = emulator.rtc.base_url.netloc.decode()
+    configuration.host = emulator.rtc.http.base_url.netloc.decode()
     configuration.auto_retry = False
     return UniversalApi(ApiClient(configuration))
 
