@@ -127,7 +127,7 @@ def emulator_assumptions() -> Iterator[str]:
     """What the vendors' documents leave open, and the emulator's choices."""
     yield "| API | key | what it does | why | what the documents say |"
     yield "|---|---|---|---|---|"
-    for one in ASSUMPTIONS:
+    for one in assumptions_of(SERVICES):
         yield f"| {one.api} | {one.key} | {one.choice} | {one.why} | {one.source} |"
 
 
