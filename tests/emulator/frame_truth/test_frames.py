@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +11,7 @@ from emulator.frame_truth.checked_jobs import SAMPLE, CheckedJobs
 from emulator.frame_truth.decoded_video import DecodedVideo
 from emulator.frame_truth.reference import JobRequest
 from emulator.frame_truth.requests import SMALL
+from support.data import load
 
 VIDEOS = [SAMPLE, *SMALL]
 TWO = JobRequest(0, 0, 2, "normal")
@@ -20,13 +19,7 @@ TWO = JobRequest(0, 0, 2, "normal")
 
 #: The matrix, by what it is about; a sample of it is as good as any other. `frames` and `size` are written
 #: down, so that reference and emulator cannot both be wrong.
-CASES: list[dict[str, Any]] = [
-    case
-    for cases in json.loads(
-        (Path(__file__).parents[2] / "data/mps/frame_cases.json").read_text("utf-8")
-    ).values()
-    for case in cases
-]
+CASES: list[dict[str, Any]] = list(itertools.chain(*load("mps/frame_cases.json").values()))
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
