@@ -24,7 +24,6 @@ from av.video.stream import VideoStream
 from videosnap_emulator.media.video_index import VideoError, demux, read_index
 
 #: Containers that may be opened. Others, play lists above all, would make the decoder open further files.
-# assumption: mps-containers
 _CONTAINERS = "mov,mp4,matroska,webm,flv,mpegts,mpeg,avi,asf,mxf"
 #: Pixels of a frame, twice 8K: a few bytes of header must not ask for gigabytes.
 _MAX_PIXELS = 2 * 7680 * 4320

@@ -45,7 +45,6 @@ class VideoIndex:
     by counting what the decoder returns.
     """
 
-    # assumption: mps-time-zero
     tick: Fraction
     times: tuple[int, ...]
     end: int
@@ -80,7 +79,6 @@ class VideoIndex:
 
     def nearest_key_frame(self, at: VideoTime) -> int:
         """Return the key frame nearest to that time, the earlier one of two equally near."""
-        # assumption: mps-nearest-key-frame
         after = bisect_right(self.key_frames, self.frame_at(at))
         near = self.key_frames[max(0, after - 1) : after + 1]
         return min(near, key=lambda key: abs(self.delay(key, at)))
@@ -131,7 +129,6 @@ class _VideoPacket(NamedTuple):
 
 
 def _read(container: InputContainer, stream: VideoStream) -> list[_VideoPacket]:
-    # assumption: mps-damaged-input
     packets: list[_VideoPacket] = []
     end, damaged = Fraction(0), False
     for packet in demux(container):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from support.data import load
 from support.mps_videos import (
     CONTENT_BAD,
     Recipe,
@@ -28,7 +29,7 @@ from videosnap_emulator.services.mps.frame_selection import MAX_FRAMES
 from videosnap_emulator.services.mps.models import Readings
 
 SPREAD = Readings(missing_interval="average")
-INTRA = {"frame_type": "intra"}
+INTRA: dict[str, Any] = {"frame_type": "intra"}
 
 
 def source_frames(video: bytes, **fields: Any) -> list[int | None]:
@@ -150,45 +151,10 @@ def long() -> bytes:
     return make_video(Recipe(frames=130, clock=2, size=(160, 96)))
 
 
-EVERY_10_S = [0, 10_000, 20_000, 30_000, 40_000, 50_000, 60_000]
-EVERY_10_S_FROM_5 = [5_000, 15_000, 25_000, 35_000, 45_000, 55_000]
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({}, [0]),
-        ({"time": 700}, [700]),
-        ({"num": 1, "interval": 3}, [0]),
-        ({"num": 1, "interval": 0}, [0]),
-        ({"interval": 10}, EVERY_10_S),
-        ({"interval": 10, "time": 4_999}, [4_999, 14_999, 24_999, 34_999, 44_999, 54_999, 64_999]),
-        ({"interval": 10, "time": 5_000}, EVERY_10_S_FROM_5),
-        ({"interval": 20, "num": 2}, [0, 20_000]),
-        ({"interval": 20, "num": 10**9}, [0, 20_000, 40_000, 60_000]),
-        ({"interval": 10**9, "num": 2}, [0]),
-        ({"num": 3}, [0, 10_000, 20_000]),
-        ({"num": 30, "time": 50_000}, [50_000, 60_000]),
-        ({"num": 4, "interval": 0}, [0, 16_250, 32_500, 48_750]),
-        ({"num": 3, "interval": 0, "time": 35_000}, [35_000, 45_000, 55_000]),
-        ({"interval": 0, "time": 40_000}, [40_000, 50_000, 60_000]),
-        ({"time_points": (30, 0, 64_999, 65_000, 30, 10**15)}, [0, 30, 64_999]),
-        ({"time_points": (1,), "num": 1, "interval": 5}, [1]),
-        # Num without Interval read as an average.
-        ({"num": 5, "readings": SPREAD}, [0, 13_000, 26_000, 39_000, 52_000]),
-        ({"num": 2, "interval": 7, "readings": SPREAD}, [0, 7_000]),
-        ({"num": 1, "time": 9, "readings": SPREAD}, [9]),
-        # One key frame for each near moment.
-        ({"interval": 1, **INTRA}, EVERY_10_S),
-        ({"interval": 4, **INTRA}, [0, 12_000, 20_000, 32_000, 40_000, 52_000, 60_000]),
-        ({"interval": 10, "time": 5_000, **INTRA}, EVERY_10_S_FROM_5),
-        ({"interval": 20, "num": 2, **INTRA}, [0, 20_000]),
-        ({"num": 13, "interval": 0, **INTRA}, EVERY_10_S),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("fields", "expected"), load("mps/moments.json"), ids=str)
 def test_moments(long: bytes, fields: dict[str, Any], expected: list[int]) -> None:
-    assert moments(long, **fields) == expected
+    readings = SPREAD if "readings" in fields else None
+    assert moments(long, **{**fields, "readings": readings}) == expected
 
 
 def test_more_moments_than_milliseconds(plain: bytes) -> None:

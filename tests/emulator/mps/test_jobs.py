@@ -8,6 +8,7 @@ import re
 import pytest
 from PIL import Image
 
+from support.data import load
 from support.mps_client import DEFAULT_PIPELINE, INPUT, SEQUENCE, SINGLE, Json, Mps, found, ref, refused
 from support.store_support import client, code_of
 from videosnap_emulator.media import frame_marker
@@ -194,28 +195,7 @@ def test_pages_stay_put_while_jobs_are_submitted(mps: Mps) -> None:
     assert "NextPageToken" not in mps.query(MaximumPageSize=6)
 
 
-@pytest.mark.parametrize(
-    ("action", "own", "code"),
-    [
-        ("QuerySnapshotJobList", {"MaximumPageSize": 0}, "OutOfRange"),
-        ("QuerySnapshotJobList", {"MaximumPageSize": 301}, "OutOfRange"),
-        ("QuerySnapshotJobList", {"MaximumPageSize": "x"}, "NumberFormatInvalid"),
-        ("QuerySnapshotJobList", {"NextPageToken": "0" * 32}, ""),
-        ("QuerySnapshotJobList", {"State": "Running"}, ""),
-        ("QuerySnapshotJobList", {"PipelineId": "p"}, "UUIDFormatInvalid"),
-        ("QuerySnapshotJobList", {"StartOfJobCreatedTimeRange": "2024-01-01"}, "Format"),
-        ("QuerySnapshotJobList", {"EndOfJobCreatedTimeRange": "2024-13-01T00:00:00Z"}, "Format"),
-        (
-            "QuerySnapshotJobList",
-            {"SnapshotJobIds": ",".join(f"{number:032x}" for number in range(11))},
-            "OutOfRange",
-        ),
-        ("QuerySnapshotJobList", {"SnapshotJobIds": "nonsense"}, "UUIDFormatInvalid"),
-        ("SearchPipeline", {"PageSize": 101}, "OutOfRange"),
-        ("SearchPipeline", {"PageNumber": 0}, "OutOfRange"),
-        ("SearchPipeline", {"State": "Deleted"}, ""),
-    ],
-)
+@pytest.mark.parametrize(("action", "own", "code"), load("mps/bad_listings.json"))
 def test_bad_listings(mps: Mps, action: str, own: Json, code: str) -> None:
     expected = ".".join(filter(None, ("InvalidParameter", code)))
     assert refused(mps.call(action, **own)) == (400, expected)
@@ -241,7 +221,8 @@ def test_filters(mps: Mps) -> None:
 
 
 def test_a_page_with_filters_has_only_what_they_want(mps: Mps) -> None:
-    wanted = [mps.submitted(**own)["Id"] for own in [{"PipelineId": DEFAULT_PIPELINE}, {}] * 3][::2]
+    pipelines: list[Json] = [{"PipelineId": DEFAULT_PIPELINE}, {}] * 3
+    wanted = [mps.submitted(**own)["Id"] for own in pipelines][::2]
     told, seen = mps.query(PipelineId=DEFAULT_PIPELINE, MaximumPageSize=1), list[str]()
     seen += listed(told)
     while "NextPageToken" in told:

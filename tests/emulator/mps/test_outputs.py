@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from support.data import load
 from support.mps_videos import OUTPUT, Recipe, make_video, opened, shown_number, take
 from videosnap_emulator.core.service import ApiError
 from videosnap_emulator.media import frame_marker
@@ -16,6 +17,7 @@ from videosnap_emulator.services.mps.models import ObjectRef, RenderedObject, Sn
 SHEET = ObjectRef(OUTPUT.bucket, OUTPUT.location, "out/sheet-{TileCount}.jpg")
 CELL = TileOut(cell_width=168, cell_height=96)
 VTT: dict[str, Any] = {"format": "vtt", "output": "a/b/x.vtt"}
+TABLES = load("mps/outputs.json")
 Rgb = tuple[int, ...]
 
 
@@ -36,20 +38,7 @@ def test_the_documents_example(sample_video: bytes) -> None:
     assert {size(frame) for frame in result.frames} == {(320, 180)}
 
 
-@pytest.mark.parametrize(
-    ("key", "template", "name"),
-    [
-        ("a/b/c.flv", "{ObjectPrefix}{FileName}{Count}.jpg", "a/b/c00001.jpg"),
-        ("a/b/c.flv", "snapshot/{ObjectPrefix}/{FileName}.{ExtName}/1.jpg", "snapshot/a/b//c.flv/1.jpg"),
-        ("c.tar.mp4", "{ObjectPrefix}|{FileName}|{ExtName}", "|c.tar|mp4"),
-        ("a.b/c", "{ObjectPrefix}|{FileName}|{ExtName}", "a.b/|c|"),
-        ("视频/一 二+.mp4", "{ObjectPrefix}{FileName}.jpg", "视频/一 二+.jpg"),
-        ("{Count}/{FileName}.mp4", "{ObjectPrefix}{FileName}{Count}", "{Count}/{FileName}00001"),
-        ("x.mp4", "{SnapshotTime}.jpg", "1234.jpg"),
-        ("x.mp4", "{Count}{Count}-{RunId}{TileCount}{}{count}", "0000100001-{RunId}{TileCount}{}{count}"),
-        ("x.mp4", "fixed name.jpg", "fixed name.jpg"),
-    ],
-)
+@pytest.mark.parametrize(("key", "template", "name"), TABLES["placeholders"])
 def test_placeholders(plain: bytes, key: str, template: str, name: str) -> None:
     assert [one.key for one in take(plain, time=1234, key=key, output=template).frames] == [name]
 
@@ -60,28 +49,10 @@ def test_counts_number_the_frames_taken_and_times_are_the_moments_asked_for(plai
     assert found == [("100-00001", 0), ("1100-00002", 800), ("2100-00003", 1600)]
 
 
-@pytest.mark.parametrize(
-    ("source", "sides", "expected"),
-    [
-        ((192, 108), {}, (192, 108)),
-        ((192, 108), {"width": 96}, (96, 54)),
-        ((192, 108), {"height": 54}, (96, 54)),
-        ((192, 108), {"width": 100}, (100, 56)),
-        ((192, 108), {"width": 101}, (101, 56)),
-        ((192, 108), {"height": 61}, (108, 61)),
-        ((192, 108), {"width": 8}, (8, 4)),
-        ((192, 108), {"height": 8}, (14, 8)),
-        ((192, 108), {"width": 4096, "height": 8}, (4096, 8)),
-        ((192, 108), {"width": 64, "height": 64}, (64, 64)),
-        ((192, 108), {"width": 384}, (384, 216)),
-        ((160, 284), {}, (160, 284)),
-        ((160, 284), {"width": 80}, (80, 142)),
-        ((160, 284), {"height": 100}, (56, 100)),
-    ],
-    ids=str,
-)
-def test_sizes(source: tuple[int, int], sides: dict[str, Any], expected: tuple[int, int]) -> None:
-    assert size(take(make_video(Recipe(frames=2, size=source)), **sides).frames[0]) == expected
+@pytest.mark.parametrize(("source", "sides", "expected"), TABLES["sizes"], ids=str)
+def test_sizes(source: list[int], sides: dict[str, Any], expected: list[int]) -> None:
+    video = make_video(Recipe(frames=2, size=(source[0], source[1])))
+    assert size(take(video, **sides).frames[0]) == tuple(expected)
 
 
 def test_both_sides_given_stretch_the_frame(plain: bytes) -> None:
@@ -280,19 +251,10 @@ def test_the_sister_services_coordinates(sample_video: bytes) -> None:
     assert size(result.sheets[0]) == (1340, 2400)
 
 
-@pytest.mark.parametrize(
-    ("fields", "cues"),
-    [
-        ({"interval": 0, "num": 2}, ["0 1.2", "1.2 2.4"]),
-        ({"time_points": (40, 2_000)}, ["0.04 2", "2 2.4"]),
-        ({"num": 1, "time": 500}, ["0.5 2.4"]),
-        ({"interval": 1, "time": 100, "frame_type": "intra", "num": 1}, ["0.1 2.4"]),
-        ({"time": 9_000, "frame_type": "intra"}, ["9 9.001"]),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("fields", "cues"), TABLES["cues"], ids=str)
 def test_cues(plain: bytes, fields: dict[str, Any], cues: list[str]) -> None:
-    lines = vtt_text(take(plain, **VTT, **fields)).splitlines()
+    points = {"time_points": tuple(fields["time_points"])} if "time_points" in fields else {}
+    lines = vtt_text(take(plain, **VTT, **{**fields, **points})).splitlines()
     times = [tuple(map(timestamp, cue.split())) for cue in cues]
     assert [line for line in lines if "-->" in line] == [f"{begin} --> {end}" for begin, end in times]
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.data import load
 from support.mps_client import INPUT, LOCATION, SEQUENCE, SINGLE, Json, Mps, ref, refused
 
 BAD = "InvalidParameter"
 NUMBERS = {"Time": 2000, "Interval": 2, "Num": 2, "Width": 64}
 #: Changes to TILED, the code after InvalidParameter and the path after SnapshotConfig.
 BAD_CONFIGS: list[tuple[Json, str, str]] = [
-    *json.loads((Path(__file__).parents[2] / "data/mps/bad_configs.json").read_text()),
+    *load("mps/bad_configs.json"),
     ({"OutputFile": {"Object": "{Count}" + "x" * 1024}}, "ObjectKeyInvalid", "OutputFile:Object"),
+]
+#: Changes to the action's parameters, status, code and a part of the message.
+BAD_PARAMETERS: list[tuple[Json, int, str, str]] = [
+    *load("mps/bad_parameters.json"),
+    ({"Input": "[" * 100_000}, 400, f"{BAD}.JsonFormatInvalid", '"Input"'),
+    ({"UserData": "图" * 342}, 400, f"{BAD}.OutOfRange", '"UserData"'),
 ]
 TILED: Json = {**SEQUENCE, "TileOutputFile": ref("sheet_{TileCount}.jpg"), "TileOut": {"Lines": 2}}
 
@@ -41,31 +47,7 @@ def test_bad_settings_are_named(mps: Mps, changes: Json, code: str, path: str) -
     assert mps.emulator.show("/jobs")["jobs"] == []
 
 
-@pytest.mark.parametrize(
-    ("own", "status", "code", "message"),
-    [
-        ({"Input": ""}, 400, f"{BAD}.EmptyValue", '"Input"'),
-        ({"Input": "{"}, 400, f"{BAD}.JsonFormatInvalid", '"Input"'),
-        ({"Input": "[" * 100_000}, 400, f"{BAD}.JsonFormatInvalid", '"Input"'),
-        ({"Input": "[]"}, 400, f"{BAD}.JsonObjectFormatInvalid", '"Input"'),
-        ({"Input": {"Object": None}}, 400, f"{BAD}.NullValue", '"Input:Object"'),
-        ({"Input": {"Bucket": "no"}}, 400, f"{BAD}.BucketNameInvalid", '"Input:Bucket"'),
-        ({"SnapshotConfig": "1"}, 400, f"{BAD}.JsonObjectFormatInvalid", '"SnapshotConfig"'),
-        ({"UserData": "a_b"}, 400, f"{BAD}.Format", '"UserData"'),
-        ({"UserData": "-a"}, 400, f"{BAD}.Format", '"UserData"'),
-        ({"UserData": "图" * 342}, 400, f"{BAD}.OutOfRange", '"UserData"'),
-        ({"PipelineId": "xxx"}, 400, f"{BAD}.UUIDFormatInvalid", '"PipelineId"'),
-        ({"PipelineId": "f" * 32}, 404, f"{BAD}.ResourceNotFound", '"PipelineId" cannot be found.'),
-        # Required parameters are the gateway's matter.
-        ({"Input": None}, 400, "MissingInput", "Input is mandatory for this action."),
-        (
-            {"SnapshotConfig": None},
-            400,
-            "MissingSnapshotConfig",
-            "SnapshotConfig is mandatory for this action.",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("own", "status", "code", "message"), BAD_PARAMETERS)
 def test_bad_parameters_are_named(mps: Mps, own: Json, status: int, code: str, message: str) -> None:
     parameters = changed({"Input": INPUT, "SnapshotConfig": SEQUENCE}, own)
     # In a form, for some of it is too long for a URL.

@@ -54,6 +54,7 @@ class _Moments(NamedTuple):
 
 def select_frames(config: SnapshotConfig, readings: Readings, video: Video) -> Selection:
     """Return the frames that the job takes; raise ApiError when it can take none."""
+    # assumption: mps-time-zero
     if config.single_frame:
         selection = Selection([_single(config, video.index)])
     else:
@@ -65,6 +66,7 @@ def _single(config: SnapshotConfig, index: VideoIndex) -> SelectedFrame:
     """Return the only frame; past the end there is a nearest key frame, but no frame that is shown."""
     at = config.time
     if config.frame_type == "intra":
+        # assumption: mps-nearest-key-frame
         return SelectedFrame(at, index.nearest_key_frame(at))
     if not index.contains(at):
         raise content_bad()

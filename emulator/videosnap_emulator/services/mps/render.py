@@ -42,6 +42,8 @@ def take_snapshots(
     `input_key` is the decoded name of the input object, of which names of outputs may hold parts.
     """
     try:
+        # assumption: mps-containers
+        # assumption: mps-damaged-input
         source = Video(video)
         writer = OutputWriter(config, input_key, source)
         selection = select_frames(config, readings or Readings(), source)

@@ -6,7 +6,6 @@ import functools
 import io
 import itertools
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,18 +31,17 @@ LOCATION = "oss-cn-hangzhou"
 SOURCES, RESULTS = "media", "frames"
 
 
-class Hurry:
-    """A clock for whoever waits: pauses pass at once, and yet leave the emulator a moment."""
+class SkippingClock:
+    """A clock on which pauses pass at once; nothing is missed, for the emulator's clock is manual."""
 
     def __init__(self) -> None:
-        self._skipped = 0.0
+        self._now = 0.0
 
     def monotonic(self) -> float:
-        return time.monotonic() + self._skipped
+        return self._now
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(0.004)
-        self._skipped += seconds
+        self._now += seconds
 
 
 @dataclass(frozen=True)
@@ -55,15 +53,15 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """What a job told, and what is really there: every object below the job's own folder, by its key."""
+class JobResult:
+    """The outputs of a job, and what is really there: every object below the job's own folder, by its key."""
 
     outputs: Mapping[str, Any]
     stored: Mapping[str, Stored]
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
-class Studio:
+class JobRunner:
     """Submits jobs, each with a folder of its own in the bucket of results."""
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
@@ -84,7 +82,7 @@ class Studio:
         """The beginning of keys that no other job has."""
         return f"job{next(self._numbers)}/"
 
-    def shoot(self, folder: str, source: str, config: Mapping[str, Any]) -> Taken:
+    def run(self, folder: str, source: str, config: Mapping[str, Any]) -> JobResult:
         """Run a job whose keys begin with `folder`, to its end; what it raises is the provider's."""
         inputs = {
             "owner": f"truth.dev.{folder[:-1]}",
@@ -93,19 +91,19 @@ class Studio:
         }
         stack = MiniEngine(lambda host: SnapshotJobLifecycle(host, lambda profile, location: self._opened))
         stack.up({"job": inputs})
-        return self._taken(folder, stack.state["job"].outputs)
+        return self._result(folder, stack.state["job"].outputs)
 
     def keys(self, folder: str) -> list[str]:
         pages = self._store.get_paginator("list_objects_v2").paginate(Bucket=RESULTS, Prefix=folder)
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
-    def _taken(self, folder: str, outputs: Mapping[str, Any]) -> Taken:
+    def _result(self, folder: str, outputs: Mapping[str, Any]) -> JobResult:
         keys = self.keys(folder)
         texts = {key: self._body(key)[0].decode() for key in keys if key.endswith(".vtt")}
-        stored = {key: self._picture(key) for key in keys if key not in texts}
-        return Taken(outputs, stored, texts)
+        stored = {key: self._frame(key) for key in keys if key not in texts}
+        return JobResult(outputs, stored, texts)
 
-    def _picture(self, key: str) -> Stored:
+    def _frame(self, key: str) -> Stored:
         body, metadata = self._body(key)
         image = Image.open(io.BytesIO(body))
         assert image.format == "JPEG"
@@ -123,9 +121,9 @@ def place(key: str) -> dict[str, str]:
 
 def _jobs(account: Account) -> Jobs:
     caller = Caller(HttpTransport(), Limiter(LocalSlots()))
-    hurry = Hurry()
-    notes = Intents(Path(tempfile.mkdtemp(prefix="intents")), hurry.monotonic)
-    return Jobs(MpsApi(account, caller), notes, monotonic=hurry.monotonic, sleep=hurry.sleep)
+    clock = SkippingClock()
+    intents = Intents(Path(tempfile.mkdtemp(prefix="intents")), clock.monotonic)
+    return Jobs(MpsApi(account, caller), intents, monotonic=clock.monotonic, sleep=clock.sleep)
 
 
 def _store(account: Account, endpoint: str) -> S3Client:

@@ -1,4 +1,4 @@
-"""The videos in the emulator's store, and what the second implementation sees in them."""
+"""The videos in the emulator's storage, and what the second implementation sees in them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from emulator.frame_truth.checked_jobs import CheckedJobs
+from emulator.frame_truth.job_runner import JobRunner
+from emulator.frame_truth.videos import videos
 from support.emulator import Emulator
-from truth.gallery import Gallery
-from truth.studio import Studio
-from truth.videos import videos
 
 AT_ONCE = {"queuedSeconds": 0, "runningSeconds": 0, "syncSeconds": 0}
 
@@ -20,12 +20,12 @@ def made_videos() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def gallery(
+def jobs(
     shared_emulator: Emulator, made_videos: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Gallery]:
-    """The emulator's own sample and the generated videos. A world for a module: each job has its folder."""
+) -> Iterator[CheckedJobs]:
+    """The emulator's own sample and the generated videos. One state for a module: each job has its folder."""
     shared_emulator.reset()
     shared_emulator.request("PUT", "/jobs/pace", AT_ONCE)
-    studio = Studio(shared_emulator.environment, tmp_path_factory.mktemp("nobodys-home"))
-    yield Gallery.opened(studio, made_videos)
+    runner = JobRunner(shared_emulator.environment, tmp_path_factory.mktemp("empty-home"))
+    yield CheckedJobs.upload(runner, made_videos)
     shared_emulator.reset()

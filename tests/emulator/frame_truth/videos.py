@@ -1,4 +1,9 @@
-"""Small videos whose frames say their number: odd rates, B-frames, irregular key frames, late starts."""
+"""Small videos whose frames show their number: odd rates, B-frames, irregular key frames, late starts.
+
+The number is drawn as sixteen grey blocks, four by four, which survive scaling and JPEG. Eight blocks are the
+bits, the other eight their opposites, so a reader needs no threshold and notices an image that is cut, turned
+or blurred. Half of an image is light.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +17,38 @@ import av
 from av.audio.stream import AudioStream
 from av.packet import Packet
 from av.video.frame import PictureType
+from PIL import Image, ImageStat
 
-from truth import barcode
+BITS = 8
+SIDE = 4
+LIGHT, DARK = 225, 5
+#: A bit and its opposite differ by at least this much in an image that can be read.
+CONTRAST = 25
+
+
+def draw_number(number: int, size: tuple[int, int], light: int = LIGHT) -> Image.Image:
+    bits = [number >> place & 1 for place in range(BITS)]
+    blocks = Image.new("L", (SIDE, SIDE))
+    blocks.putdata([light if bit else DARK for bit in bits + [1 - bit for bit in bits]])
+    return blocks.resize(size, Image.Resampling.NEAREST).convert("RGB")
+
+
+def read_number(image: Image.Image) -> int:
+    levels = [_level(image, block) for block in range(2 * BITS)]
+    differences = [levels[place] - levels[place + BITS] for place in range(BITS)]
+    assert all(abs(difference) > CONTRAST for difference in differences), f"unreadable: {levels}"
+    return sum(1 << place for place, difference in enumerate(differences) if difference > 0)
+
+
+def _level(image: Image.Image, block: int) -> float:
+    """The brightness at the middle of a block."""
+    row, column = divmod(block, SIDE)
+    wide, high = image.width / SIDE, image.height / SIDE
+    corners = (wide * (column + 0.3), high * (row + 0.3), wide * (column + 0.7), high * (row + 0.7))
+    left, top, right, bottom = map(round, corners)
+    patch = image.convert("L").crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    return ImageStat.Stat(patch).mean[0]
+
 
 _UPRIGHT = b"".join(n.to_bytes(4, "big") for n in (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000))
 _QUARTER = b"".join(n.to_bytes(4, "big") for n in (0, 0x10000, 0, 0xFFFF0000, 0, 0, 0, 0, 0x40000000))
@@ -33,26 +68,26 @@ class Recipe:
     container: str = "mp4"
     b_frames: int = 0
     pts: Callable[[int], int] = lambda number: number
-    light: Callable[[int], int] = lambda number: barcode.LIGHT
+    light: Callable[[int], int] = lambda number: LIGHT
     sound: int = 0
 
 
-def film(recipe: Recipe) -> bytes:
+def make_video(recipe: Recipe) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=recipe.container) as container:
         stream = container.add_stream("libx264", rate=recipe.rate, options=_options(recipe))
         (stream.width, stream.height), stream.pix_fmt = recipe.size, "yuv420p"
         stream.time_base = stream.codec_context.time_base = 1 / recipe.rate
-        noise = container.add_stream("aac", rate=SOUND_RATE) if recipe.sound else None
+        audio = container.add_stream("aac", rate=SOUND_RATE) if recipe.sound else None
         for number in range(recipe.frames):
             container.mux(stream.encode(_frame(recipe, number)))
         container.mux(stream.encode(None))
-        if noise is not None:
-            container.mux([*_silence(noise, recipe.sound), *noise.encode(None)])
+        if audio is not None:
+            container.mux([*_silent_audio(audio, recipe.sound), *audio.encode(None)])
     return file.getvalue()
 
 
-def _silence(stream: AudioStream, seconds: int) -> Iterator[Packet[AudioStream]]:
+def _silent_audio(stream: AudioStream, seconds: int) -> Iterator[Packet[AudioStream]]:
     for at in range(0, seconds * SOUND_RATE, 1024):
         frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
         frame.planes[0].update(bytes(4096))
@@ -67,16 +102,16 @@ def _options(recipe: Recipe) -> dict[str, str]:
 
 
 def _frame(recipe: Recipe, number: int) -> av.VideoFrame:
-    picture = barcode.paint(number, recipe.size, recipe.light(number))
-    frame: av.VideoFrame = av.VideoFrame.from_image(picture)  # type: ignore[no-untyped-call]
+    image = draw_number(number, recipe.size, recipe.light(number))
+    frame: av.VideoFrame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
     frame.pts, frame.time_base = recipe.pts(number), 1 / recipe.rate
     if number in recipe.keys:
         frame.pict_type = PictureType.I
     return frame
 
 
-def turned(video: bytes) -> bytes:
-    """Set the flag that asks a player to turn the picture by a quarter."""
+def rotated(video: bytes) -> bytes:
+    """Set the flag that asks a player to turn the image by a quarter."""
     at = video.index(_UPRIGHT, video.index(b"tkhd"))
     return video[:at] + _QUARTER + video[at + len(_QUARTER) :]
 
@@ -105,12 +140,12 @@ RECIPES = {
     "night.mp4": Recipe(30, Fraction(5), range(0, 30, 4), light=lambda n: 40 if n < 25 else 225),
     "uneven.mp4": Recipe(60, Fraction(1000), {0, 9, 10, 33}, pts=_gaps(40, 33, 7, 120, 501, 1)),
 }
-#: These have dark beginnings, which a single picture at moment 0 must pass over.
+#: These have dark beginnings, which a single frame at moment 0 must pass over.
 BEGIN_DARK = ("black.mp4", "night.mp4")
 #: The portrait with the flag that asks a player to turn it.
-TURNED = "turned.mp4"
+ROTATED = "rotated.mp4"
 
 
 def videos() -> dict[str, bytes]:
-    made = {name: film(recipe) for name, recipe in RECIPES.items()}
-    return {**made, TURNED: turned(made["portrait.mp4"])}
+    made = {name: make_video(recipe) for name, recipe in RECIPES.items()}
+    return {**made, ROTATED: rotated(made["portrait.mp4"])}

@@ -23,7 +23,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Film:
+class DecodedVideo:
     """A decoded video; `end` is when its last frame disappears."""
 
     frames: tuple[Frame, ...] = field(repr=False)
@@ -39,14 +39,14 @@ class Film:
 
 
 @functools.cache
-def decoded(video: bytes) -> Film:
+def decode(video: bytes) -> DecodedVideo:
     with av.open(io.BytesIO(video), "r") as container:
         stream = container.streams.video[0]
         shown = [(_seconds(f.pts, f.time_base), f.key_frame, f.duration) for f in container.decode(stream)]
         base, size = Fraction(stream.time_base or 0), (stream.width, stream.height)
     first = shown[0][0]
     frames = tuple(Frame(number, at - first, is_key) for number, (at, is_key, _) in enumerate(shown))
-    return Film(frames, frames[-1].at + (shown[-1][2] or 0) * base, size, video)
+    return DecodedVideo(frames, frames[-1].at + (shown[-1][2] or 0) * base, size, video)
 
 
 def _seconds(ticks: int | None, base: Fraction | None) -> Fraction:
@@ -56,7 +56,7 @@ def _seconds(ticks: int | None, base: Fraction | None) -> Fraction:
 
 
 @functools.cache
-def pictures(video: bytes) -> list[Image.Image]:
+def decoded_images(video: bytes) -> list[Image.Image]:
     with av.open(io.BytesIO(video), "r") as container:
         frames = container.decode(container.streams.video[0])
         return [frame.to_image() for frame in frames]  # type: ignore[no-untyped-call]
