@@ -28,7 +28,7 @@ from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import words
 from pulumi_videosnap.volcengine.inputs import SnapshotTaskInputs
 from videosnap_emulator.core.assumptions import assumptions_of
-from videosnap_emulator.services.registry import SERVICES
+from videosnap_emulator.services import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))

@@ -12,7 +12,7 @@ from videosnap_emulator import ports, server
 from videosnap_emulator.core.clock import Pace
 from videosnap_emulator.core.persistence import StateError
 from videosnap_emulator.core.service import Service
-from videosnap_emulator.services.registry import load_services
+from videosnap_emulator.services import load_services
 
 
 def _port(text: str) -> int:

@@ -25,8 +25,7 @@ from videosnap_emulator.core.persistence import SqliteStore
 from videosnap_emulator.core.rate_limit import RateLimiter
 from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import Context, Service
-from videosnap_emulator.gateway.app import GatewayState, ServiceGateway
-from videosnap_emulator.gateway.http import Connections, protocol_for
+from videosnap_emulator.gateway import Connections, GatewayState, ServiceGateway, protocol_for
 from videosnap_emulator.media.samples import Library
 from videosnap_emulator.storage.store import Store
 

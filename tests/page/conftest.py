@@ -163,7 +163,9 @@ class FakeEmulator:
             "/frames": {"frames": frames},
             "/quota": {"quota": self.quota},
             "/assumptions": {"assumptions": [assumption]},
-            "/services": {"services": [service("rtc", "RTC"), service("mps", "MPS"), service("third", "Third")]},
+            "/services": {
+                "services": [service("rtc", "RTC"), service("mps", "MPS"), service("third", "Third")]
+            },
         }
 
     def _stop_task(self, app: str, room: str, name: str) -> None:
@@ -172,8 +174,9 @@ class FakeEmulator:
                 task.update(status="ended", stopReason="StopByAPI", endTime=moment(self.advanced))
 
 
-def service(name: str, title: str) -> dict[str, Any]:
+def service(title: str) -> dict[str, Any]:
     """A service; one that the emulator does not have has no panel."""
+    name = title.lower()
     return {
         "name": name, "title": title, "callLogName": name, "endpoint": "http://127.0.0.1:1",
         "endpointVariable": f"{title}_ENDPOINT", "actions": [{"action": f"{title}Action", "limit": 7}],

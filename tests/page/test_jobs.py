@@ -96,9 +96,7 @@ def test_what_a_job_wrote_can_be_looked_at(fake: FakeEmulator, open_page: Open) 
     link = card.get_by_role("link", name="x.vtt")
     expect(link).to_have_attribute("href", "/frames/frames/x.vtt")
     card.locator(".thumb").nth(1).click()
-    expect(page.get_by_role("dialog", name="Frame p1/user/1.jpg")).to_contain_text(
-        "2026-08-04 11:59:02 UTC"
-    )
+    expect(page.get_by_role("dialog", name="Frame p1/user/1.jpg")).to_contain_text("2026-08-04 11:59:02 UTC")
     page.keyboard.press("Escape")
 
 

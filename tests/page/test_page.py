@@ -117,7 +117,7 @@ def test_a_picture_opens_large_and_closes_by_key(fake: FakeEmulator, open_page: 
     page = open_page().page
     page.locator(".thumb").first.focus()
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Picture of user0")
+    dialog = page.get_by_role("dialog", name="Frame of user0")
     expect(dialog).to_contain_text("shop.dev.lobby0/user0/0.jpg")
     expect(dialog).to_contain_text("2026-08-04 12:00:00 UTC")
     page.keyboard.press("Escape")

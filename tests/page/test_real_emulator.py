@@ -6,13 +6,14 @@ import pytest
 from playwright.sync_api import Browser
 
 from support.emulator import Emulator
+from support.rtc_client import BODY
 
 pytestmark = pytest.mark.browser
 
 
 def test_the_page_shows_what_happens_in_the_emulator(emulator: Emulator, browser: Browser) -> None:
     assert emulator.rtc.start(TaskId="lobby").status_code == 200
-    assert emulator.rtc.start(access_key="AKLTnobody").status_code == 401
+    assert emulator.rtc.call("StartSnapshot", BODY, access_key="AKLTnobody").status_code == 401
     emulator.advance(10)
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(8000)

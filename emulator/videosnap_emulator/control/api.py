@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from videosnap_emulator.control.host_check import HostCheckMiddleware
 from videosnap_emulator.control.responses import StaticFiles, json_response, object_response
 from videosnap_emulator.control.validation import (
     Reader,
@@ -32,7 +33,7 @@ from videosnap_emulator.core.clock import rfc3339
 from videosnap_emulator.core.faults import KINDS, Fault
 from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import ControlRoute, Service
-from videosnap_emulator.gateway.app import GatewayState
+from videosnap_emulator.gateway import GatewayState
 from videosnap_emulator.storage.store import Store
 
 #: Seconds; a century keeps dates within what the answers' formats can write.
@@ -40,6 +41,7 @@ _LONGEST_ADVANCE = 100 * 366 * 86_400
 _LONGEST_STALL = 3600
 _PAGE = Path(__file__).parent / "static"
 _PANEL = "panel.js"
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Control:
@@ -198,3 +200,32 @@ def _fault_fields(actions: tuple[str, ...]) -> dict[str, Reader]:
         "message": word(),
         "seconds": number(0, _LONGEST_STALL),
     }
+
+
+def _host_name(authority: str) -> str | None:
+    """Return the host without its port, or None when there is none."""
+    try:
+        return urlsplit(f"//{authority}").hostname
+    except ValueError:
+        return None
+
+
+class HostCheckMiddleware:
+    """Passes a request on only for our own host name (against DNS rebinding) and from our own origin."""
+
+    def __init__(self, app: ASGIApp, host: str):
+        self._app, self._hosts = app, {*_LOOPBACK, host}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer 403."""
+        if scope["type"] == "http" and not self._admits(dict(scope["headers"])):
+            refusal = json_response({"error": "only the emulator's own host and page may do this"}, 403)
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _admits(self, headers: dict[bytes, bytes]) -> bool:
+        host = headers.get(b"host", b"").decode("latin-1")
+        origin = headers.get(b"origin")
+        same_origin = origin is None or origin.decode("latin-1") == f"http://{host}"
+        return same_origin and _host_name(host) in self._hosts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.clock import Milliseconds, rfc3339
@@ -32,10 +32,6 @@ class Call:
     service: str = ""
     request_id: str = ""
 
-    def to_json(self) -> Json:
-        """Return everything, for persistence."""
-        return asdict(self)
-
     def view(self) -> Json:
         """Return the call as the control API shows it."""
         return {
@@ -57,17 +53,11 @@ class Call:
         }
 
 
-def _call_from_json(stored: Json) -> Call:
-    return Call(**stored)
-
-
 class CallLog:
     """The latest calls. `last` keeps rising when the log is cleared, so a reader's `after` stays good."""
 
     def __init__(self) -> None:
-        self.table: Table[int, Call] = Table(
-            "calls", Call.to_json, _call_from_json, columns=("seq",), limit=MAXIMUM_CALLS
-        )
+        self.table: Table[int, Call] = Table("calls", Call, ("seq",), limit=MAXIMUM_CALLS)
         self.last = 0
 
     def add(self, call: Call) -> None:

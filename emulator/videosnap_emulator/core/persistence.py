@@ -12,13 +12,15 @@ import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from videosnap_emulator.core import Json
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 K = TypeVar("K")
-V = TypeVar("V")
+V = TypeVar("V", bound="DataclassInstance")
 
 _FILE = "world.sqlite3"
 #: The table of plain numbers: clock, counters, settings.
@@ -33,8 +35,9 @@ class Table(MutableMapping[K, V], Generic[K, V]):
     """Rows by key, in the order in which they were added; changes are written at the end of a transaction.
 
     `name` is the SQLite table: begin it with the service's name, since all services share one file.
-    `columns` are the key's columns; with more than one a key is a tuple. `to_json` and `from_json` convert a
-    row to and from what ``json`` can write. With `limit`, the oldest rows beyond it are dropped.
+    Rows are dataclasses of what ``json`` can write; `make` builds one from its stored fields as keywords: it
+    is the class itself, unless parts need converting. `columns` are the key's columns; with more than one
+    a key is a tuple. With `limit`, the oldest rows beyond it are dropped.
 
     Assigning and deleting are noted; after changing a row in place call `touch`.
     """
@@ -42,13 +45,12 @@ class Table(MutableMapping[K, V], Generic[K, V]):
     def __init__(
         self,
         name: str,
-        to_json: Callable[[V], Json],
-        from_json: Callable[[Json], V],
+        make: Callable[..., V],
         columns: Sequence[str] = ("id",),
         limit: int | None = None,
     ):
         self.name, self.columns = name, tuple(columns)
-        self._to_json, self._from_json, self._limit = to_json, from_json, limit
+        self._make, self._limit = make, limit
         self._rows: OrderedDict[K, V] = OrderedDict()
         self._changed: dict[K, None] = {}
 
@@ -88,12 +90,12 @@ class Table(MutableMapping[K, V], Generic[K, V]):
         """Fill the empty table with stored rows: the key's columns, then the JSON text."""
         for *parts, body in rows:
             key: Any = parts[0] if len(self.columns) == 1 else tuple(parts)
-            self._rows[key] = self._from_json(json.loads(body))
+            self._rows[key] = self._make(**json.loads(body))
 
     def take_changes(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         """Return the rows to write (key's columns, JSON text) and the keys to delete since the last call."""
         changed, self._changed = self._changed, {}
-        write = [(*_parts(key), json.dumps(self._to_json(self._rows[key]))) for key in changed if key in self]
+        write = [(*_parts(key), json.dumps(asdict(self._rows[key]))) for key in changed if key in self]
         return write, [_parts(key) for key in changed if key not in self]
 
 

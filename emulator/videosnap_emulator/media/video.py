@@ -20,7 +20,9 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
+from PIL import Image
 
+from videosnap_emulator.core.clock import Milliseconds
 from videosnap_emulator.media.video_index import VideoError, demux, read_index
 
 #: Containers that may be opened. Others, play lists above all, would make the decoder open further files.
@@ -36,6 +38,8 @@ _OPEN_OPTIONS: dict[str, Any] = (
 _DECODE_ERRORS = av.FFmpegError, UnicodeError, OverflowError
 
 Size = tuple[int, int]
+#: JPEG quality: small files that are still pleasant to look at.
+JPEG_QUALITY = 85
 
 
 class NumberedFrame(NamedTuple):
@@ -148,3 +152,50 @@ def _size(stream: VideoStream) -> Size:
     if not 0 < width * height <= _MAX_PIXELS:
         raise VideoError
     return width, height
+
+
+class DecodedFrame(NamedTuple):
+    """A decoded frame and its presentation time from the start of the video."""
+
+    frame: av.VideoFrame
+    pts_ms: Milliseconds
+
+
+def decode_frame(video: bytes, at: Milliseconds) -> DecodedFrame:
+    """Return the frame shown at `at`: the last one whose presentation time is not after it.
+
+    The comparison is ``pts * num * 1000 <= at * den`` in integers. A float such as ``at / 1000 / time_base``
+    gives the previous frame at some frame boundaries. Past the end the last frame is returned.
+    """
+    with av.open(io.BytesIO(video), "r") as container:
+        stream = container.streams.video[0]
+        base, start = stream.time_base, stream.start_time or 0
+        if base is None:
+            raise ValueError("the video has no time base")
+        target = start + max(0, at) * base.denominator // (1000 * base.numerator)
+        container.seek(target, stream=stream, backward=True)
+        shown = None
+        for frame in container.decode(stream):
+            if frame.pts is None or (shown is not None and frame.pts > target):
+                break
+            shown = frame
+        if shown is None or shown.pts is None:
+            raise ValueError("the video has no frames")
+        return DecodedFrame(shown, (shown.pts - start) * 1000 * base.numerator // base.denominator)
+
+
+def scale(frame: av.VideoFrame, size: tuple[int, int]) -> Image.Image:
+    """Return the frame at exactly that size (width, height), stretched when its proportions differ."""
+    small = frame.reformat(width=size[0], height=size[1], format="rgb24", interpolation="BILINEAR")
+    image: Image.Image = small.to_image()  # type: ignore[no-untyped-call]
+    return image
+
+
+def encode(image: Image.Image, codec: str) -> bytes:
+    """Encode as "jpeg" or "png"."""
+    file = io.BytesIO()
+    if codec == "png":
+        image.save(file, "PNG", compress_level=3)
+    else:
+        image.save(file, "JPEG", quality=JPEG_QUALITY)
+    return file.getvalue()

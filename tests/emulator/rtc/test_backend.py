@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import asdict
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -77,7 +78,7 @@ class World:
 
     def rows(self) -> tuple[list[object], list[object]]:
         backend = self.backend
-        return [task.to_json() for task in backend.tasks.values()], list(backend.frames.values())
+        return [asdict(task) for task in backend.tasks.values()], list(backend.frames.values())
 
 
 def request(name: str, interval: int, *users: str, idle: int = 180, bucket: str = "frames") -> StartRequest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from platformdirs import user_cache_path
 
 from videosnap_emulator.media import samples
-from videosnap_emulator.media.frames import decode_frame
+from videosnap_emulator.media.video import decode_frame
 from videosnap_emulator.services.rtc.capture import FrameFormat, SampleRenderer
 
 LIBRARY = samples.Library(user_cache_path("videosnap-emulator"))

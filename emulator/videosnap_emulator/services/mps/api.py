@@ -30,7 +30,7 @@ from videosnap_emulator.services.mps.auth import (
     claim_of,
     verify,
 )
-from videosnap_emulator.services.mps.backend import MpsBackend
+from videosnap_emulator.services.mps.backend import MpsBackend, SnapshotWorker, TakeSnapshots
 from videosnap_emulator.services.mps.control import MpsControl
 from videosnap_emulator.services.mps.errors import gateway_error, not_found, service_error
 from videosnap_emulator.services.mps.models import Readings
@@ -46,7 +46,6 @@ from videosnap_emulator.services.mps.requests import (
 )
 from videosnap_emulator.services.mps.rpc import MpsRequest
 from videosnap_emulator.services.mps.state import JobPace, MpsState
-from videosnap_emulator.services.mps.worker import SnapshotWorker, TakeSnapshots
 
 _DEFAULT_JOB_SECONDS = 1.0
 _MAX_JOB_SECONDS = 86_400.0

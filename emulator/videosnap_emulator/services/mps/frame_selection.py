@@ -12,8 +12,7 @@ from typing import NamedTuple
 import av
 
 from videosnap_emulator.core.clock import Milliseconds
-from videosnap_emulator.media.frames import scale
-from videosnap_emulator.media.video import Video
+from videosnap_emulator.media.video import Video, scale
 from videosnap_emulator.media.video_index import VideoIndex, VideoTime
 from videosnap_emulator.services.mps.errors import beyond_limit, content_bad
 from videosnap_emulator.services.mps.models import Readings, SnapshotConfig

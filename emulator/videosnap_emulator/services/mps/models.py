@@ -7,9 +7,9 @@ SnapshotConfig. All of it is plain data that can be stored as JSON. Times are Un
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.clock import Milliseconds
@@ -196,13 +196,9 @@ class Job:
         self.state, self.ended, self.code, self.message = state, at, code, message
         self.start_due = self.end_due = None
 
-    def to_json(self) -> Json:
-        """Return everything, for persistence."""
-        return asdict(self)
-
     @classmethod
-    def from_json(cls, stored: Json) -> Job:
-        """Return the job that `to_json` described."""
+    def from_json(cls, **stored: Any) -> Job:
+        """Return a job from its stored fields."""
         parts = {
             "input": ObjectRef(**stored["input"]),
             "config": _config(stored["config"]),
@@ -251,15 +247,6 @@ class Pipeline:
     state: str = ACTIVE
     speed: str = "Standard"
     notify: Json = field(default_factory=dict)
-
-    def to_json(self) -> Json:
-        """Return everything, for persistence."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, stored: Json) -> Pipeline:
-        """Return the pipeline that `to_json` described."""
-        return cls(**stored)
 
 
 def default_pipeline(created: Milliseconds) -> Pipeline:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import av
 
-from videosnap_emulator.media.frames import encode, scale
-from videosnap_emulator.media.video import NumberedFrame, Size, Video
+from videosnap_emulator.media.video import NumberedFrame, Size, Video, encode, scale
 from videosnap_emulator.media.video_index import VideoError, VideoTime
 from videosnap_emulator.services.mps.errors import content_bad, service_error
 from videosnap_emulator.services.mps.frame_selection import SelectedFrame, select_frames
@@ -23,8 +24,7 @@ from videosnap_emulator.services.mps.models import (
     SnapshotConfig,
     SnapshotResult,
 )
-from videosnap_emulator.services.mps.tiles import SheetWriter, check_size
-from videosnap_emulator.services.mps.webvtt import Entry, webvtt
+from videosnap_emulator.services.mps.tiles import Cell, SheetWriter, check_size
 
 #: Returns the key of the object with that number, whose (first) frame was asked for at that moment.
 Naming = Callable[[VideoTime, int], str]
@@ -203,3 +203,36 @@ def _proportional(given: int, this: int, other: int) -> int:
     """Return the other side: the nearest even number, the higher one of two equally near."""
     # assumption: mps-rounding
     return max(1, (given * other + this) // (2 * this)) * 2
+
+
+class Entry(NamedTuple):
+    """One frame: its moment, its object's key relative to the text's folder, and its cell on a sheet."""
+
+    at: VideoTime
+    key: str
+    cell: Cell | None
+
+
+def webvtt(entries: Sequence[Entry], spacing: VideoTime | None, duration: VideoTime) -> str:
+    """Return the whole text.
+
+    A cue ends `spacing` after its begin, or where the next begins if there is no spacing, the last one at the
+    end of the video.
+    """
+    # assumption: mps-vtt
+    starts = [entry.at for entry in entries]
+    if spacing is None:
+        ends = [later for _, later in pairwise([*starts, max(duration, starts[-1] + 1)])]
+    else:
+        ends = [start + spacing for start in starts]
+    return "\n\n".join(["WEBVTT", *map(_cue, entries, ends)]) + "\n"
+
+
+def _cue(entry: Entry, end: VideoTime) -> str:
+    area = "" if entry.cell is None else "#xywh={1},{2},{3},{4}".format(*entry.cell)
+    return f"{_timestamp(entry.at)} --> {_timestamp(end)}\n{entry.key}{area}"
+
+
+def _timestamp(at: VideoTime) -> str:
+    seconds, ms = divmod(round(at), 1000)
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}"

@@ -51,8 +51,8 @@ class MpsState:
 
     def __init__(self, pace: JobPace) -> None:
         self.pace = pace
-        self.jobs: Table[int, Job] = Table("jobs", Job.to_json, Job.from_json, columns=("number",))
-        self.pipelines: Table[str, Pipeline] = Table("pipelines", Pipeline.to_json, Pipeline.from_json)
+        self.jobs: Table[int, Job] = Table("jobs", Job.from_json, ("number",))
+        self.pipelines: Table[str, Pipeline] = Table("pipelines", Pipeline)
         self._reset()
 
     def _reset(self) -> None:

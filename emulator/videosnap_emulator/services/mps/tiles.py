@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 from PIL import Image, ImageColor
 
-from videosnap_emulator.media.frames import encode
-from videosnap_emulator.media.video import Size
+from videosnap_emulator.media.video import Size, encode
 from videosnap_emulator.services.mps.errors import beyond_limit, service_error
 from videosnap_emulator.services.mps.models import SnapshotConfig, TileOut
 

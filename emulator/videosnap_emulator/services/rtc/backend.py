@@ -46,23 +46,15 @@ class NoSuchTaskError(NotFoundError):
         super().__init__(f"task: {'/'.join(key)}")
 
 
-def _frame_from_json(stored: Json) -> Frame:
-    return Frame(**stored)
-
-
 class RtcBackend:
     """Tasks, rooms and frames. The operations at the end begin a transaction, the rest runs in one."""
 
     def __init__(self, scheduler: Scheduler, capturer: FrameCapturer):
         self._scheduler, self._capturer = scheduler, capturer
         # The names that these tables had before there were services: older data directories have them.
-        self.tasks: Table[int, Task] = Table("tasks", Task.to_json, task_from_json, columns=("number",))
-        self.rooms: Table[RoomKey, Room] = Table(
-            "rooms", Room.to_json, room_from_json, columns=("app", "room")
-        )
-        self.frames: Table[int, Frame] = Table(
-            "frames", Frame.to_json, _frame_from_json, columns=("number",), limit=MAXIMUM_FRAMES
-        )
+        self.tasks: Table[int, Task] = Table("tasks", task_from_json, ("number",))
+        self.rooms: Table[RoomKey, Room] = Table("rooms", room_from_json, ("app", "room"))
+        self.frames: Table[int, Frame] = Table("frames", Frame, ("number",), limit=MAXIMUM_FRAMES)
         self._latest: dict[TaskKey, int] = {}
         self._last_number = self._last_frame = 0
 

@@ -14,8 +14,8 @@ from PIL import Image
 
 from videosnap_emulator.core.clock import Milliseconds, as_datetime, compact, rfc3339
 from videosnap_emulator.core.scheduler import Step
-from videosnap_emulator.media.frames import decode_frame, encode, scale
 from videosnap_emulator.media.samples import DURATION_MS, FRAME_MS, Library
+from videosnap_emulator.media.video import decode_frame, encode, scale
 from videosnap_emulator.services.rtc.models import CAMERA, DEFAULT_USERS, SCREEN, Frame, Room, Task
 from videosnap_emulator.storage.store import NoSuchBucketError, Store
 

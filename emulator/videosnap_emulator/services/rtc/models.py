@@ -5,9 +5,9 @@ Times are Unix ms, UTC.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.clock import Milliseconds
@@ -107,10 +107,6 @@ class Frame:
         pairs = (app_id, self.app_id), (room_id, self.room_id), (task_id, self.task_id)
         return all(wanted in (None, own) for wanted, own in pairs)
 
-    def to_json(self) -> Json:
-        """Return everything, for persistence."""
-        return asdict(self)
-
 
 @dataclass
 class Task:
@@ -166,13 +162,9 @@ class Task:
         self.status, self.stop_reason, self.end_time = status, reason, at
         self.idle_since = self.idle_due = None
 
-    def to_json(self) -> Json:
-        """Return everything, for persistence."""
-        return asdict(self)
 
-
-def task_from_json(stored: Json) -> Task:
-    """Return the task that `Task.to_json` described."""
+def task_from_json(**stored: Any) -> Task:
+    """Return a task from its stored fields."""
     frame = stored["last_frame"]
     parts = {
         "image": ImageSettings(**stored["image"]),
@@ -233,10 +225,6 @@ class Room:
         """What names the room."""
         return RoomKey(self.app_id, self.room_id)
 
-    def to_json(self) -> Json:
-        """Return everything, for persistence."""
-        return asdict(self)
-
     def view(self) -> Json:
         """Return the room as the control API shows it."""
         return {
@@ -247,8 +235,8 @@ class Room:
         }
 
 
-def room_from_json(stored: Json) -> Room:
-    """Return the room that `Room.to_json` described."""
+def room_from_json(**stored: Any) -> Room:
+    """Return a room from its stored fields."""
     users = {name: User(**user) for name, user in stored["users"].items()}
     return Room(**{**stored, "users": users})
 

@@ -1,1 +1,0 @@
-"""The HTTP front of every service: one request parsed once, verified, limited, run, rendered."""
