@@ -27,7 +27,7 @@ def ref(key: str, bucket: str = "frames", **changes: Any) -> Json:
 
 
 INPUT = ref("input.mp4", "media")
-#: One picture of the tutorial's kind, asynchronous and quick to cut.
+#: Frames of the tutorial's kind, asynchronous and quick to take.
 SEQUENCE = {"OutputFile": ref("shot_{Count}.jpg"), "Time": 2000, "Interval": 2, "Num": 2, "Width": 64}
 SINGLE = {"OutputFile": ref("single.jpg"), "Time": 2000, "Width": 64}
 
@@ -99,17 +99,17 @@ class Mps:
         key: str = "", secret: str = "", sent: Json | None = None, **own: Any,
     ) -> httpx.Response:  # fmt: skip
         query = query_of(texts(own))
-        told = {
+        signed = {
             "host": self.http.base_url.netloc.decode(), "x-acs-action": action, "x-acs-version": VERSION,
             "x-acs-date": stamp(), "x-acs-signature-nonce": uuid.uuid4().hex,
             "x-acs-content-sha256": hashlib.sha256(body).hexdigest(), **(headers or {}),
         }  # fmt: skip
-        told = {name: value for name, value in told.items() if value is not None}
-        names, signature = acs3(method, query, told, body, secret or self.secret)
+        signed = {name: value for name, value in signed.items() if value is not None}
+        names, signature = acs3(method, query, signed, body, secret or self.secret)
         credential = f"Credential={key or self.key},SignedHeaders={names},Signature={signature}"
-        told["authorization"] = f"ACS3-HMAC-SHA256 {credential}"
-        told = {name: value for name, value in {**told, **(sent or {})}.items() if value is not None}
-        return self.http.request(method, f"/?{query}" if query else "/", content=body, headers=told)
+        signed["authorization"] = f"ACS3-HMAC-SHA256 {credential}"
+        signed = {name: value for name, value in {**signed, **(sent or {})}.items() if value is not None}
+        return self.http.request(method, f"/?{query}" if query else "/", content=body, headers=signed)
 
     def submit(self, config: Json | None = None, source: Json | None = None, **more: Any) -> httpx.Response:
         own = {"Input": source or INPUT, "SnapshotConfig": config or SEQUENCE, **more}
@@ -156,6 +156,6 @@ def found(answer: httpx.Response) -> Json:
 
 def refused(answer: httpx.Response) -> tuple[int, str]:
     """The status and the code of a refusal, whose shape is checked."""
-    told = answer.json()
-    assert set(told) == {"RequestId", "HostId", "Code", "Message", "Recommend"}
-    return answer.status_code, told["Code"]
+    body = answer.json()
+    assert set(body) == {"RequestId", "HostId", "Code", "Message", "Recommend"}
+    return answer.status_code, body["Code"]

@@ -1,4 +1,4 @@
-"""Small videos of every sort, whose frames carry their number, and what the MPS half cuts of them."""
+"""Small videos of every sort, whose frames carry their number, and the snapshots that MPS takes of them."""
 
 from __future__ import annotations
 
@@ -104,15 +104,15 @@ def without_first(video: bytes, packets: int, container: str = "mpegts") -> byte
 
 
 def sound_with_cover() -> bytes:
-    """Write sound with a cover picture."""
+    """Write sound with a cover image."""
     file = io.BytesIO()
     with av.open(io.BytesIO(sound()), "r") as source, av.open(file, "w", format="mp4") as target:
         stream = target.add_stream_from_template(source.streams.audio[0])
         cover: VideoStream = target.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
         cover.disposition = Disposition.attached_pic
-        picture = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
-        target.mux([*cover.encode(picture), *cover.encode(None)])
+        image = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
+        target.mux([*cover.encode(image), *cover.encode(None)])
         for packet in source.demux(source.streams.audio[0]):
             if packet.dts is not None:
                 packet.stream = stream
@@ -121,7 +121,7 @@ def sound_with_cover() -> bytes:
 
 
 def rotated(video: bytes) -> bytes:
-    """Set the flag that asks a player to turn the picture by a quarter."""
+    """Set the flag that asks a player to turn the image by a quarter."""
     at = video.index(_IDENTITY, video.index(b"tkhd"))
     return video[:at] + _QUARTER + video[at + len(_QUARTER) :]
 
@@ -147,29 +147,29 @@ def take(
     readings: Readings | None = None,
     **fields: Any,
 ) -> SnapshotResult:
-    """Take pictures of `video` as a request with these fields asks."""
+    """Take snapshots of `video` as a request with these fields asks."""
     place = ObjectRef(OUTPUT.bucket, OUTPUT.location, output)
     config = SnapshotConfig(place, **{"frame_type": "normal", **fields})
     return take_snapshots(config, key, video, readings or Readings())
 
 
 def frame_numbers(result: SnapshotResult) -> list[int | None]:
-    """Return which frames were taken, and check that the pictures really show them."""
-    taken = [picture.source_frame for picture in result.frames]
-    assert [shown_number(picture) for picture in result.frames] == taken
+    """Return which frames were taken, and check that the objects really show them."""
+    taken = [frame.source_frame for frame in result.frames]
+    assert [shown_number(frame) for frame in result.frames] == taken
     return taken
 
 
-def shown_number(picture: RenderedObject) -> int:
-    """Return the frame that the picture shows."""
-    return frame_marker.read_frame_number(opened(picture))
+def shown_number(frame: RenderedObject) -> int:
+    """Return the frame that the object shows."""
+    return frame_marker.read_frame_number(opened(frame))
 
 
-def opened(picture: RenderedObject) -> Image.Image:
-    image = Image.open(io.BytesIO(picture.body))
+def opened(frame: RenderedObject) -> Image.Image:
+    image = Image.open(io.BytesIO(frame.body))
     assert image.format == "JPEG"
-    assert picture.content_type == "image/jpeg"
-    assert image.size == (picture.width, picture.height)
+    assert frame.content_type == "image/jpeg"
+    assert image.size == (frame.width, frame.height)
     return image
 
 

@@ -127,9 +127,9 @@ def expected_cues(
         end = _end(video, request, taken, number)
         if boxes:
             sheet, cell = divmod(number, len(boxes))
-            cue = Cue(one.moment, end, f"{stem}/snapone-tile-{sheet + 1:05d}.jpg", boxes[cell])
+            cue = Cue(one.moment, end, f"{stem}/snapshot-tile-{sheet + 1:05d}.jpg", boxes[cell])
         else:
-            cue = Cue(one.moment, end, f"{stem}/snapone-{number + 1:05d}.jpg")
+            cue = Cue(one.moment, end, f"{stem}/snapshot-{number + 1:05d}.jpg")
         cues.append((cue, one))
     return cues
 

@@ -71,8 +71,8 @@ def expected_frames(video: DecodedVideo, request: JobRequest) -> list[ExpectedFr
 
 
 def _several(video: DecodedVideo, request: JobRequest) -> list[ExpectedFrame]:
-    asked = [moment for moment in _moments(video, request) if moment < video.end]
-    found = [(moment, _frame(video, moment, request)) for moment in asked]
+    moments = [moment for moment in _moments(video, request) if moment < video.end]
+    found = [(moment, _frame(video, moment, request)) for moment in moments]
     return [ExpectedFrame(moment, frame) for moment, frame in found if frame is not None]
 
 

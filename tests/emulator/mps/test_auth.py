@@ -126,9 +126,9 @@ def test_the_gateway_refuses_what_it_does_not_know(
 
 
 def test_xml_is_the_default_of_version_1_and_json_of_acs3(mps: Mps) -> None:
-    told = mps.v1(LIST, common={"Format": None}, secret="wrong")
-    assert told.headers["content-type"] == "text/xml;charset=utf-8"
-    error = ET.fromstring(told.content)  # noqa: S314 - our own
+    response = mps.v1(LIST, common={"Format": None}, secret="wrong")
+    assert response.headers["content-type"] == "text/xml;charset=utf-8"
+    error = ET.fromstring(response.content)  # noqa: S314 - our own
     assert [error.tag, *(part.tag for part in error)] == [
         "Error", "RequestId", "HostId", "Code", "Message", "Recommend",
     ]  # fmt: skip

@@ -71,9 +71,9 @@ def test_the_core_sdk(mps: Mps, core: Callable[..., Any]) -> None:
     mps.emulator.advance(1)
     request = requests.QuerySnapshotJobListRequest.QuerySnapshotJobListRequest()
     request.set_SnapshotJobIds(f"{job['Id']},{UNKNOWN}")
-    told = core(request)
-    assert told["SnapshotJobList"]["SnapshotJob"][0]["Count"] == "2"
-    assert told["NonExistSnapshotJobIds"]["String"] == [UNKNOWN]
+    answer = core(request)
+    assert answer["SnapshotJobList"]["SnapshotJob"][0]["Count"] == "2"
+    assert answer["NonExistSnapshotJobIds"]["String"] == [UNKNOWN]
 
 
 def test_the_core_sdk_recognises_a_wrong_secret(core: Callable[..., Any]) -> None:
@@ -118,11 +118,11 @@ def test_the_tea_sdk(mps: Mps, tea: Any) -> None:
         "shot_{Count}.jpg",
     )
     mps.emulator.advance(1)
-    asked = models.QuerySnapshotJobListRequest(snapshot_job_ids=f"{job.id},{UNKNOWN}")
-    told = tea.query_snapshot_job_list(asked).body
-    found = told.snapshot_job_list.snapshot_job[0]
+    query = models.QuerySnapshotJobListRequest(snapshot_job_ids=f"{job.id},{UNKNOWN}")
+    answer = tea.query_snapshot_job_list(query).body
+    found = answer.snapshot_job_list.snapshot_job[0]
     assert (found.id, found.state, found.count) == (job.id, "Success", "2")
-    assert told.non_exist_snapshot_job_ids.string == [UNKNOWN]
+    assert answer.non_exist_snapshot_job_ids.string == [UNKNOWN]
     assert found.creation_time == job.creation_time
 
 
@@ -130,9 +130,9 @@ def test_the_tea_sdk_pages(mps: Mps, tea: Any) -> None:
     for _ in range(3):
         mps.submitted()
     first = tea.query_snapshot_job_list(models.QuerySnapshotJobListRequest(maximum_page_size=2)).body
-    asked = models.QuerySnapshotJobListRequest(maximum_page_size=2, next_page_token=first.next_page_token)
-    second = tea.query_snapshot_job_list(asked).body
-    assert [len(told.snapshot_job_list.snapshot_job) for told in (first, second)] == [2, 1]
+    query = models.QuerySnapshotJobListRequest(maximum_page_size=2, next_page_token=first.next_page_token)
+    second = tea.query_snapshot_job_list(query).body
+    assert [len(answer.snapshot_job_list.snapshot_job) for answer in (first, second)] == [2, 1]
     assert second.next_page_token is None
     pipelines = tea.search_pipeline(models.SearchPipelineRequest()).body
     assert pipelines.pipeline_list.pipeline[0].id == DEFAULT_PIPELINE

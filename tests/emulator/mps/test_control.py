@@ -41,8 +41,8 @@ def test_jobs_are_listed_newest_first(mps: Mps) -> None:
         ("?state=Submitted", [first], 1),
         ("?limit=1", [second], 2),
     ):
-        told = mps.emulator.show(f"/jobs{query}")
-        assert ([job["jobId"] for job in told["jobs"]], told["total"]) == (ids, total)
+        answer = mps.emulator.show(f"/jobs{query}")
+        assert ([job["jobId"] for job in answer["jobs"]], answer["total"]) == (ids, total)
     assert mps.emulator.http.get("/jobs?state=running").json()["field"] == "state"
 
 

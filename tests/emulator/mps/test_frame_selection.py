@@ -32,11 +32,6 @@ SPREAD = Readings(missing_interval="average")
 INTRA: dict[str, Any] = {"frame_type": "intra"}
 
 
-def source_frames(video: bytes, **fields: Any) -> list[int | None]:
-    """The frames that were taken, for videos whose black frames show no number."""
-    return [frame.source_frame for frame in take(video, **fields).frames]
-
-
 def test_every_boundary_of_the_sample(sample_video: bytes) -> None:
     starts = [number * samples.FRAME_MS for number in range(samples.FRAMES)]
     points = sorted({at + shift for at in starts for shift in (-1, 0, 1)} - {-1})
@@ -201,85 +196,47 @@ def test_a_video_of_years() -> None:
         take(video, interval=1)
 
 
-BLACK: dict[str, Any] = {"clock": 5, "key_every": 10, "size": (160, 96)}
-
-
-@pytest.fixture(scope="module")
-def begins_black() -> bytes:
-    """10 s at 5 frames a second; 13 black frames, key frames at 0, 2, 4 s and so on."""
-    return make_video(Recipe(frames=50, black=range(13), **BLACK))
-
-
-@pytest.fixture(scope="module")
-def long_black() -> bytes:
-    """Its first frame that is not black begins at 5 s."""
-    return make_video(Recipe(frames=35, black=range(25), **BLACK))
-
-
-@pytest.fixture(scope="module")
-def dark() -> bytes:
-    """2 s of grey 40, then numbered frames."""
-    return make_video(Recipe(frames=20, black=range(10), shade=40, **BLACK))
-
-
-@pytest.mark.parametrize("fields", [{}, {"num": 1}, {"num": 1, "interval": 3}, {"black_level": 30}], ids=str)
-def test_a_single_frame_is_never_black(begins_black: bytes, fields: dict[str, Any]) -> None:
-    result = take(begins_black, output="{SnapshotTime}-{Count}", **fields)
-    assert frame_numbers(result) == [13]
-    assert [(frame.key, frame.source_ms) for frame in result.frames] == [("0-00001", 2_600)]
-    assert frame_numbers(take(begins_black, **INTRA, **fields)) == [20]
-
-
-def test_the_levels_of_a_single_frame_are_fixed(dark: bytes) -> None:
-    assert frame_numbers(take(dark, black_level=100, pixel_black_threshold=0)) == [10]
-
-
-def test_only_time_zero_is_examined(begins_black: bytes) -> None:
-    result = take(begins_black, time=1, black_level=100, pixel_black_threshold=255)
-    assert (result.frames[0].source_frame, is_black(result.frames[0])) == (0, True)
-
-
-def is_black(frame: Any) -> bool:
-    return opened(frame).getextrema() == ((0, 0),) * 3
-
-
-@pytest.mark.parametrize("frame_type", ["normal", "intra"])
-def test_a_single_frame_fails_when_five_seconds_are_black(long_black: bytes, frame_type: str) -> None:
-    with pytest.raises(ApiError) as failure:
-        take(long_black, frame_type=frame_type)
-    assert failure.value.code == CONTENT_BAD
-
-
-@pytest.mark.parametrize("levels", [{"black_level": 100}, {"pixel_black_threshold": 10}], ids=str)
-def test_the_first_of_several_is_replaced(begins_black: bytes, levels: dict[str, Any]) -> None:
-    result = take(begins_black, interval=1, num=4, output="{SnapshotTime}-{Count}", **levels)
-    assert [frame.source_frame for frame in result.frames] == [13, 5, 10, 15]
-    assert [is_black(frame) for frame in result.frames] == [False, True, True, False]
-    assert (result.frames[0].key, shown_number(result.frames[0])) == ("0-00001", 13)
-    assert source_frames(begins_black, interval=2, num=3, **INTRA, **levels) == [20, 10, 20]
-
-
-def test_the_first_of_several_stays_black_unless_asked_or_after_five_seconds(
-    begins_black: bytes, long_black: bytes
-) -> None:
-    assert source_frames(begins_black, interval=1, num=2) == [0, 5]
-    assert source_frames(long_black, interval=6, black_level=100) == [0, 30]
-
-
-@pytest.mark.parametrize(("threshold", "first"), [(0, 0), (30, 0), (50, 10), (70, 10)])
-def test_the_threshold_says_how_dark_black_is(dark: bytes, threshold: int, first: int) -> None:
-    assert source_frames(dark, interval=3, pixel_black_threshold=threshold) == [first, 15]
-
-
-@pytest.mark.parametrize(("level", "first"), [(30, 1), (45, 1), (55, 0), (100, 0)])
-def test_the_level_says_how_much_of_a_frame_must_be_black(level: int, first: int) -> None:
-    # Half of the first frame is black, the others are not.
-    video = make_video(_HalfBlack(frames=6, **BLACK))
-    levels = {"black_level": level, "pixel_black_threshold": 40}
-    assert source_frames(video, interval=1, num=2, **levels) == [first, 5]
-
-
 class _HalfBlack(Recipe):
+    """Half of the first frame is black, the others are not."""
+
     def image(self, number: int) -> Image.Image:
         image = super().image(number)
         return image if number else image.crop((0, 0, 160, 48)).crop((0, 0, 160, 96))
+
+
+BLACK: dict[str, Any] = {"clock": 5, "key_every": 10, "size": (160, 96)}
+BLACK_VIDEOS = {
+    # 10 s at 5 frames a second; 13 black frames, key frames at 0, 2, 4 s and so on.
+    "begins black": Recipe(frames=50, black=range(13), **BLACK),
+    # Its first frame that is not black begins at 5 s.
+    "long black": Recipe(frames=35, black=range(25), **BLACK),
+    # 2 s of grey 40, then numbered frames.
+    "dark": Recipe(frames=20, black=range(10), shade=40, **BLACK),
+    "half black": _HalfBlack(frames=6, **BLACK),
+}
+
+
+@pytest.fixture(scope="module")
+def black_videos() -> dict[str, bytes]:
+    return {name: make_video(recipe) for name, recipe in BLACK_VIDEOS.items()}
+
+
+@pytest.mark.parametrize(("video", "fields", "expected"), load("mps/black.json"), ids=str)
+def test_black_beginnings(
+    black_videos: dict[str, bytes], video: str, fields: dict[str, Any], expected: list[int] | None
+) -> None:
+    if expected is None:
+        with pytest.raises(ApiError) as failure:
+            take(black_videos[video], **fields)
+        assert failure.value.code == CONTENT_BAD
+    else:
+        found = take(black_videos[video], **fields).frames
+        assert [frame.source_frame for frame in found] == expected
+
+
+def test_a_replaced_frame_shows_the_other_frame_under_the_old_name(black_videos: dict[str, bytes]) -> None:
+    names = {"output": "{SnapshotTime}-{Count}", "black_level": 100}
+    found = take(black_videos["begins black"], interval=1, num=4, **names).frames  # type: ignore[arg-type]
+    black = [opened(frame).getextrema() == ((0, 0),) * 3 for frame in found]
+    assert black == [False, True, True, False]
+    assert (found[0].key, found[0].source_ms, shown_number(found[0])) == ("0-00001", 2_600, 13)

@@ -1,4 +1,4 @@
-"""Whatever the input is, a job takes pictures or fails in the vendor's words."""
+"""Whatever the input is, a job takes frames or fails in the vendor's words."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ FILES = {
 
 
 def assert_bad(video: bytes) -> None:
-    asked: tuple[dict[str, Any], ...] = ({}, {"interval": 1}, {"frame_type": "intra"})
-    for fields in asked:
+    requests: tuple[dict[str, Any], ...] = ({}, {"interval": 1}, {"frame_type": "intra"})
+    for fields in requests:
         with pytest.raises(ApiError) as failure:
             take(video, **fields)
         assert failure.value.code == "InvalidParameter.ResourceContentBad"
@@ -75,7 +75,7 @@ def test_a_part_of_a_stream_is_a_video() -> None:
         assert frame_numbers(take(stream[: len(stream) // 2], interval=1, num=1)) == [0]
 
 
-def test_a_gap_in_a_stream_is_none_in_the_pictures() -> None:
+def test_a_gap_in_a_stream_does_not_end_the_video() -> None:
     stream = make_video(Recipe("mpegts"))
     middle = len(stream) // 188 // 2 * 188
     assert take(stream[:middle] + stream[middle + 3 * 188 :], time_points=(0, 40, 2_390)).count == 3

@@ -166,15 +166,15 @@ def test_any_split_of_time_ends_the_same_and_no_job_waits_for_another(mps: Mps) 
     assert outcome([1, 2.5, 0.5, 0.999, 2, 0.001, 3593]) == whole
 
 
-def listed(told: Json) -> list[str]:
-    return [job["Id"] for job in told["SnapshotJobList"]["SnapshotJob"]]
+def listed(answer: Json) -> list[str]:
+    return [job["Id"] for job in answer["SnapshotJobList"]["SnapshotJob"]]
 
 
 def test_by_ids(mps: Mps) -> None:
     ids = [mps.submitted()["Id"] for _ in range(3)]
-    told = mps.query(SnapshotJobIds=",".join([ids[0], UNKNOWN, ids[2], "f" * 32, ids[0]]), State="Fail")
-    assert listed(told) == [ids[2], ids[0]]
-    assert told["NonExistSnapshotJobIds"] == {"String": [UNKNOWN, "f" * 32]}
+    answer = mps.query(SnapshotJobIds=",".join([ids[0], UNKNOWN, ids[2], "f" * 32, ids[0]]), State="Fail")
+    assert listed(answer) == [ids[2], ids[0]]
+    assert answer["NonExistSnapshotJobIds"] == {"String": [UNKNOWN, "f" * 32]}
     assert "NonExistSnapshotJobIds" not in mps.query(SnapshotJobIds=ids[1])
     assert mps.query(SnapshotJobIds=UNKNOWN)["SnapshotJobList"] == {"SnapshotJob": []}
 
@@ -223,11 +223,11 @@ def test_filters(mps: Mps) -> None:
 def test_a_page_with_filters_has_only_what_they_want(mps: Mps) -> None:
     pipelines: list[Json] = [{"PipelineId": DEFAULT_PIPELINE}, {}] * 3
     wanted = [mps.submitted(**own)["Id"] for own in pipelines][::2]
-    told, seen = mps.query(PipelineId=DEFAULT_PIPELINE, MaximumPageSize=1), list[str]()
-    seen += listed(told)
-    while "NextPageToken" in told:
-        told = mps.query(PipelineId=DEFAULT_PIPELINE, MaximumPageSize=1, NextPageToken=told["NextPageToken"])
-        seen += listed(told)
+    seen, token = list[str](), ""
+    for _ in wanted:
+        page = mps.query(PipelineId=DEFAULT_PIPELINE, MaximumPageSize=1, NextPageToken=token)
+        seen, token = seen + listed(page), page.get("NextPageToken", "")
+    assert token == ""
     assert seen == wanted[::-1]
 
 
@@ -239,14 +239,14 @@ def test_a_snapshot_job_cannot_be_cancelled(mps: Mps) -> None:
 
 
 def test_pipelines_are_listed(mps: Mps) -> None:
-    told = found(mps.call("SearchPipeline"))
-    assert (told["TotalCount"], told["PageNumber"], told["PageSize"]) == (1, 1, 10)
-    pipeline = told["PipelineList"]["Pipeline"][0]
+    answer = found(mps.call("SearchPipeline"))
+    assert (answer["TotalCount"], answer["PageNumber"], answer["PageSize"]) == (1, 1, 10)
+    pipeline = answer["PipelineList"]["Pipeline"][0]
     assert (pipeline["Id"], pipeline["State"], pipeline["Speed"]) == (DEFAULT_PIPELINE, "Active", "Standard")
     assert "CreationTime" in pipeline
-    told = found(mps.call("QueryPipelineList", PipelineIds=f"{MINE},{DEFAULT_PIPELINE}"))
-    assert [one["Id"] for one in told["PipelineList"]["Pipeline"]] == [DEFAULT_PIPELINE]
-    assert told["NonExistPids"] == {"String": [MINE]}
+    answer = found(mps.call("QueryPipelineList", PipelineIds=f"{MINE},{DEFAULT_PIPELINE}"))
+    assert [one["Id"] for one in answer["PipelineList"]["Pipeline"]] == [DEFAULT_PIPELINE]
+    assert answer["NonExistPids"] == {"String": [MINE]}
     assert refused(mps.call("QueryPipelineList")) == (400, "MissingPipelineIds")
     for number in range(3):
         body = {"name": f"p{number}", "state": "Paused"}
@@ -258,8 +258,8 @@ def test_pipelines_are_listed(mps: Mps) -> None:
         ({"State": "Paused"}, 3, 3),
         ({"State": "Active"}, 1, 1),
     ):
-        told = found(mps.call("SearchPipeline", **own))
-        assert (told["TotalCount"], len(told["PipelineList"]["Pipeline"])) == (total, shown)
+        answer = found(mps.call("SearchPipeline", **own))
+        assert (answer["TotalCount"], len(answer["PipelineList"]["Pipeline"])) == (total, shown)
 
 
 def test_a_paused_pipeline_holds_its_jobs_back(mps: Mps) -> None:

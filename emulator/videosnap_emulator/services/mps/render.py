@@ -94,8 +94,10 @@ class OutputWriter:
 
     def _add_frame(self, key: str, selected: SelectedFrame, frame: av.VideoFrame) -> None:
         body = encode(scale(frame, self._size), "jpeg")
-        source = self._index.time_ms(selected.number), selected.number
-        self._frames.append(_rendered("picture", self._config.output, key, _JPEG, body, *self._size, *source))
+        about = {"width": self._size[0], "height": self._size[1], "source_frame": selected.number}
+        time = self._index.time_ms(selected.number)
+        frame_object = _rendered("picture", self._config.output, key, _JPEG, body, source_ms=time, **about)
+        self._frames.append(frame_object)
         if self._sheets is None:
             self._entries.append(Entry(selected.at, self._names.relative(key), None))
 
@@ -112,8 +114,9 @@ class OutputWriter:
             return
         self._sheets.finish()
         place = self._config.tile_output or self._config.output
+        width, height = self._sheets.layout.size
         for key, body in zip(self._sheet_keys, self._sheets.finished, strict=True):
-            yield _rendered("sheet", place, key, _JPEG, body, *self._sheets.layout.size)
+            yield _rendered("sheet", place, key, _JPEG, body, width=width, height=height)
 
     def _vtt(self, spacing: VideoTime | None) -> RenderedObject | None:
         if self._names.vtt is None:
@@ -124,11 +127,9 @@ class OutputWriter:
 
 
 def _rendered(
-    kind: str, place: ObjectRef, key: str, content_type: str, body: bytes, *about: int
+    kind: str, place: ObjectRef, key: str, content_type: str, body: bytes, **about: int
 ) -> RenderedObject:
-    width, height, *source = about or (0, 0)
-    time, number = source or (None, None)
-    return RenderedObject(kind, place.bucket, key, content_type, len(body), width, height, time, number, body)
+    return RenderedObject(kind, place.bucket, key, content_type, len(body), body=body, **about)
 
 
 class OutputNames:

@@ -13,7 +13,7 @@ from videosnap_emulator.media.video import Size, encode
 from videosnap_emulator.services.mps.errors import beyond_limit, service_error
 from videosnap_emulator.services.mps.models import SnapshotConfig, TileOut
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 #: What JPEG can hold, in pixels along a side, and the pixels of one frame or sheet: a sheet of ten by ten
 #: frames of 1920x1080 still fits.
@@ -78,7 +78,7 @@ class SheetWriter:
         # assumption: mps-cell-size
         self.layout = Layout(tile, (tile.cell_width or frame[0], tile.cell_height or frame[1]))
         self.finished: list[bytes] = []
-        self._colour = _colour(tile.color, config)
+        self._color = _color(tile.color, config)
         self._size = check_size(self.layout.size)
         self._open: Image.Image | None = None
         self._used = 0
@@ -87,7 +87,7 @@ class SheetWriter:
         """Put a frame of the cells' size into the next cell."""
         cell = self.layout.cell_of(self._used)
         if self._open is None:
-            self._open = Image.new("RGB", self._size, self._colour)
+            self._open = Image.new("RGB", self._size, self._color)
         self._open.paste(frame, (cell.x, cell.y))
         self._used += 1
         if self._used % self.layout.capacity == 0:
@@ -101,8 +101,8 @@ class SheetWriter:
             self._open = None
 
 
-def _colour(name: str, config: SnapshotConfig) -> Colour:
-    """Read a keyword or #rrggbb; `random` is a colour of the job's own, the same one each time."""
+def _color(name: str, config: SnapshotConfig) -> Color:
+    """Read a keyword or #rrggbb; `random` is a color of the job's own, the same one each time."""
     # assumption: mps-tile-colour
     name = name.lower()
     if name == "random":
