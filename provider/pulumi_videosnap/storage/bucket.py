@@ -168,10 +168,10 @@ class Bucket:
             raise self._garbled(f"an object has no {problem}") from None
 
     def _missing_in_listing(self, wanted: Sequence[str]) -> Iterator[str]:
-        """Those of the keys, sorted, that do not exist: never more calls than keys.
+        """Those of the keys, sorted, that do not exist.
 
         Each page begins just before the first key that is still in question, so other objects between the
-        keys cost nothing.
+        keys cost next to nothing, and there are hardly ever more calls than keys.
         """
         prefix, after, at = common_prefix(wanted), "", 0
         while at < len(wanted):

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import botocore.exceptions
 import pytest
+from botocore import exceptions
 from botocore.parsers import ResponseParserError
 
 from integration.storage.conftest import KEYS, NAME, Serve, listing_of, page, refusal, row
@@ -17,12 +17,11 @@ from pulumi_videosnap.alibaba.account import bucket_of
 from pulumi_videosnap.alibaba.api import Account
 from pulumi_videosnap.credentials import Credentials, no_config
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
-from pulumi_videosnap.storage.errors import error_codes
 from pulumi_videosnap.storage.platforms import Location
 from support.fake_server import Request, Response
 
 PAGE = page(row("a") + row("b"))
-MANY = sorted(f"{at % 5}/{at:05d}.jpg" for at in range(6000))
+MANY = sorted(f"{at % 5}/{at:05d}.jpg" for at in range(3000))
 
 
 def failure_of(bucket: Bucket, prefix: str = "") -> errors.VideosnapError:
@@ -80,6 +79,11 @@ def test_a_refusal_names_the_cause_and_what_to_do(
         raise failed
 
 
+BOMB = (
+    f'<!DOCTYPE l [<!ENTITY a0 "{"a" * 10}">'
+    + "".join(f'<!ENTITY a{at + 1} "{f"&a{at};" * 10}">' for at in range(9))
+    + "]><ListBucketResult><Name>&a9;</Name></ListBucketResult>"
+)
 GARBLED = {
     "empty": b"",
     "no XML": b"hello",
@@ -96,6 +100,7 @@ GARBLED = {
     "with an odd time": PAGE.replace(b"2024-05-06T07:08:09.000Z", b"yesterday"),
     "out of order": page(row("b") + row("a")),
     "the same twice": page(row("a") + row("a")),
+    "an entity bomb": BOMB.encode(),
     "an external entity": b'<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]><ListBucketResult>&x;',
 }
 
@@ -109,17 +114,12 @@ def test_what_is_not_a_listing_is_not_an_empty_listing(name: str, serve: Serve) 
     assert "response is" in str(failed)
 
 
-def test_an_entity_bomb_is_not_expanded(serve: Serve) -> None:
-    entities = "".join(f'<!ENTITY a{at + 1} "{f"&a{at};" * 10}">' for at in range(9))
-    head = f'<!DOCTYPE l [<!ENTITY a0 "{"a" * 10}">{entities}]>'
-    body = f"{head}<ListBucketResult><Name>&a9;</Name></ListBucketResult>"
-    bucket, _ = serve(Response(body=body.encode()))
-    assert "incomplete or not XML" in str(failure_of(bucket))
-
-
-def test_keys_that_were_not_asked_for(serve: Serve) -> None:
-    bucket, _ = serve(Response(body=PAGE))
+def test_keys_that_were_not_asked_for_are_an_error(serve: Serve) -> None:
+    bucket, server = serve(Response(body=PAGE))
     assert "was not asked for" in str(failure_of(bucket, "b"))
+    server.respond = Response(body=page("", "t"))
+    with pytest.raises(errors.Garbled, match="does not advance"):
+        bucket.missing(["b"], by_listing=True)
 
 
 @pytest.mark.parametrize(
@@ -138,20 +138,13 @@ def test_a_listing_that_does_not_advance_ends(body: Callable[[int], bytes], serv
     assert len(server.requests) < 5
 
 
-def test_a_lookup_that_does_not_advance_ends(serve: Serve) -> None:
-    bucket, _ = serve(Response(body=page("", "t")))
-    with pytest.raises(errors.Garbled, match="does not advance"):
-        bucket.missing(["b"], by_listing=True)
-
-
-@pytest.mark.parametrize("at", [1, 3, 6])
-def test_a_failure_amid_a_listing_is_an_error(at: int, serve: Serve) -> None:
+def test_a_failure_amid_a_listing_is_an_error(serve: Serve) -> None:
     respond = listing_of(MANY)
-    bucket, server = serve(lambda request: respond(request) if len(server.requests) < at else Response(403))
+    bucket, server = serve(lambda request: respond(request) if len(server.requests) < 3 else Response(403))
     found: list[str] = []
     with pytest.raises(errors.Unauthorized):
         found.extend(stored.key for stored in bucket.list())
-    assert found == MANY[: 1000 * (at - 1)]
+    assert found == MANY[:2000]
 
 
 PASSING: dict[str, Response] = {
@@ -169,7 +162,7 @@ def test_a_passing_failure_goes_unnoticed(name: str, serve: Serve) -> None:
     respond = listing_of(MANY)
 
     def sometimes(request: Request) -> Response:
-        return PASSING[name] if len(server.requests) % 3 == 0 else respond(request)
+        return PASSING[name] if len(server.requests) % 2 == 0 else respond(request)
 
     bucket, server = serve(sometimes)
     assert [stored.key for stored in bucket.list()] == MANY
@@ -201,59 +194,47 @@ def test_a_silent_store_times_out(serve: Serve, monkeypatch: pytest.MonkeyPatch)
     assert len(server.requests) == 1
 
 
-def test_the_budget_must_be_a_number(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "long")
-    with pytest.raises(errors.NotConfigured, match="VIDEOSNAP_CALL_BUDGET"):
-        serve(Response())
-
-
 @pytest.mark.parametrize(
-    ("endpoint", "text"),
-    [("http://127.0.0.1:1", "connection refused"), ("https://store.invalid", "host not found")],
+    ("endpoint", "bucket", "text"),
+    [
+        ("http://127.0.0.1:1", "frames", "connection refused"),
+        ("https://store.invalid", "frames", "host not found"),
+        ("http://127.0.0.1:1", "no bucket?", "not a valid bucket or key name"),
+    ],
 )
-def test_an_endpoint_that_cannot_be_reached(endpoint: str, text: str) -> None:
-    bucket = open_bucket(Location("tos", "frames", "cn-beijing", endpoint=endpoint), env=KEYS.get)
-    assert f"{NAME}: {text}; check VOLCENGINE_TOS_ENDPOINT and the network" in str(failure_of(bucket))
+def test_a_call_that_cannot_be_made(endpoint: str, bucket: str, text: str) -> None:
+    location = Location("tos", bucket, "cn-beijing", endpoint=endpoint)
+    with pytest.raises(errors.CallFailed) as failed:
+        list(open_bucket(location, env=KEYS.get).list())
+    expected = (
+        f"{endpoint}, Volcengine TOS bucket {bucket}: {text}; check VOLCENGINE_TOS_ENDPOINT and the network"
+    )
+    assert expected in str(failed.value)
 
 
-FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
-    (
-        botocore.exceptions.ConnectTimeoutError(endpoint_url="u", error="CANARY"),
-        errors.Unreachable,
-        "timed out",
-    ),
-    (botocore.exceptions.SSLError(endpoint_url="u", error="CANARY"), errors.Unreachable, "certificate"),
-    (
-        botocore.exceptions.ProxyConnectionError(proxy_url="http://u:CANARY@p", error="CANARY"),
-        errors.Unreachable,
-        "proxy refused the connection",
-    ),
-    (botocore.exceptions.HTTPClientError(error="CANARY"), errors.Unreachable, r"failed \(HTTPClientError\)"),
-    (ResponseParserError("CANARY"), errors.Garbled, "not one of an S3 store"),
+FAILURES: list[tuple[Exception, str]] = [
+    (exceptions.ConnectTimeoutError(endpoint_url="u", error="CANARY"), "connecting timed out"),
+    (exceptions.SSLError(endpoint_url="u", error=ValueError("CANARY")), "check the certificate"),
+    (exceptions.ProxyConnectionError(proxy_url="http://u:CANARY@p", error="CANARY"), "proxy refused"),
+    (exceptions.HTTPClientError(error="CANARY"), r"the connection failed \(HTTPClientError\)"),
+    (ResponseParserError("CANARY"), "not one of an S3 store"),
 ]
 
 
-@pytest.mark.parametrize(("failure", "kind", "text"), FAILURES)
+@pytest.mark.parametrize(("failure", "text"), FAILURES)
 def test_a_failure_of_boto3_is_put_in_our_words(
-    failure: Exception,
-    kind: type[errors.CallFailed],
-    text: str,
-    serve: Serve,
-    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception, text: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: Any) -> None:
         raise failure
 
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", fail)
     bucket, _ = serve(Response())
-    with pytest.raises(kind, match=f"{NAME}/a: .*{text}.*check VOLCENGINE_TOS_ENDPOINT") as failed:
+    with pytest.raises(
+        errors.CallFailed, match=f"{NAME}/a: .*{text}.*check VOLCENGINE_TOS_ENDPOINT"
+    ) as failed:
         bucket.delete(["a"])
     assert "CANARY" not in str(failed.value)
-
-
-def test_a_name_that_no_bucket_has() -> None:
-    with pytest.raises(errors.Rejected, match="not a valid bucket or key name"):
-        open_bucket(Location("tos", "no bucket?", "cn-beijing"), env=KEYS.get).delete(["a"])
 
 
 def test_a_proxy_is_not_used_for_this_machine(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,16 +289,6 @@ def test_the_first_failure_ends_a_deletion(serve: Serve) -> None:
     assert (refused.value.action, refused.value.request_id) == ("DeleteObject", "R2")
     assert len(server.requests) < 500
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("videosnap-objects")]
-
-
-def test_every_code_has_a_test(serve: Serve) -> None:
-    bucket, _ = serve(Response())
-    tried = b" ".join(response.body for response, _, _ in REFUSED).decode()
-    untested = {code for code in error_codes(bucket.platform, "") if f"<Code>{code}</Code>" not in tried}
-    assert untested == {
-        *("401", "403", "301", "500", "Forbidden", "InvalidToken", "InvalidSecurityToken"),
-        *("NoSuchKey", "PreconditionFailed", "RequestTimeout", "ServiceUnavailable"),
-    }
 
 
 def test_a_jobs_bucket_names_its_own_platform(serve: Serve) -> None:

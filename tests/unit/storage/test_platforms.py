@@ -16,7 +16,7 @@ from pulumi_videosnap.storage.bucket import open_bucket
 from pulumi_videosnap.storage.client import ClientConfig
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform, platforms
 from pulumi_videosnap.volcengine import words
-from pulumi_videosnap.volcengine.storage import NOT_READABLE, REGIONS, VENDORS, frame_location, platform_name
+from pulumi_videosnap.volcengine.storage import NOT_READABLE, VENDORS, frame_location, platform_name
 
 ALL = sorted(platforms())
 OWN_FILES = {"tos", "oss", "aws"}
@@ -60,17 +60,10 @@ def test_a_platforms_facts(name: str) -> None:
     platform = find_platform(name)
     assert platform.name == name
     assert set(platform.assumed) <= {field.name for field in dataclasses.fields(Platform)} | {"signature"}
+    for setting in ("endpoint_setting", "region_setting"):
+        named = [getattr(one, setting) for one in platforms().values()]
+        assert named.count(getattr(platform, setting)) == 1
     assert re.fullmatch(r"https://\S*some-where-1\S*", platform.endpoint_in("some-where-1"))
-
-
-@pytest.mark.parametrize("field", ["endpoint_setting", "region_setting"])
-def test_settings_are_each_platforms_own(field: str) -> None:
-    settings = [getattr(platform, field) for platform in platforms().values()]
-    assert (
-        len({setting.env for setting in settings})
-        == len({setting.config for setting in settings})
-        == len(ALL)
-    )
 
 
 @pytest.mark.parametrize(
@@ -87,26 +80,25 @@ def test_a_platform_that_cannot_be_read(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("storage", "location"),
+    ("vendor", "number", "platform", "region"),
     [
-        ({"tosConfig": {"bucket": "b", "region": 3}}, Location("tos", "b", "ap-southeast-1", "x/")),
-        ({"tosConfig": {"bucket": "b", "region": 4}}, Location("tos", "b", None, "x/")),
-        (
-            {"type": "custom", "customConfig": {"bucket": "b", "vendor": "aws", "region": 24}},
-            Location("aws", "b", "af-south-1", "x/"),
-        ),
-        (
-            {"type": "custom", "customConfig": {"bucket": "b", "vendor": "aliyun", "region": 20}},
-            Location("oss", "b", "eu-central-1", "x/"),
-        ),
-        (
-            {"type": "custom", "customConfig": {"bucket": "b", "vendor": "huawei", "region": 0}},
-            Location("obs", "b", None, "x/"),
-        ),
+        (None, 0, "tos", "cn-beijing"),
+        (None, 3, "tos", "ap-southeast-1"),
+        (None, 4, "tos", None),
+        ("aws", 15, "aws", "cn-north-1"),
+        ("aws", 24, "aws", "af-south-1"),
+        ("aws", 25, "aws", None),
+        ("aliyun", 6, "oss", "cn-wulanchabu"),
+        ("aliyun", 20, "oss", "eu-central-1"),
+        ("aliyun", 21, "oss", None),
+        ("huawei", 0, "obs", None),
     ],
 )
-def test_where_a_task_writes(storage: dict[str, object], location: Location) -> None:
-    assert frame_location({"storageConfig": storage, "framePrefix": "x/"}) == location
+def test_where_a_task_writes(vendor: str | None, number: int, platform: str, region: str | None) -> None:
+    block = {"bucket": "b", "region": number, "vendor": vendor}
+    storage = {"type": "custom", "customConfig": block} if vendor else {"tosConfig": block}
+    found = frame_location({"storageConfig": storage, "framePrefix": "x/"})
+    assert found == Location(platform, "b", region, "x/")
 
 
 def test_where_a_job_writes() -> None:
@@ -116,16 +108,8 @@ def test_where_a_job_writes() -> None:
     )
     with pytest.raises(CannotCheck, match="no bucket"):
         output_location({}, "outputFile")
-
-
-def test_numbers_of_regions() -> None:
-    assert {name: len(regions) for name, regions in REGIONS.items()} == {"tos": 4, "aws": 25, "oss": 21}
-    assert (REGIONS["tos"][0], REGIONS["aws"][0], REGIONS["aws"][15]) == (
-        "cn-beijing",
-        "us-east-1",
-        "cn-north-1",
-    )
-    assert (REGIONS["oss"][0], REGIONS["oss"][6]) == ("cn-hangzhou", "cn-wulanchabu")
+    named = opened("oss", pair("oss"), location=Location("oss", "frames", "oss-cn-beijing"))
+    assert (named.region, named.endpoint) == ("cn-beijing", "https://s3.oss-cn-beijing.aliyuncs.com")
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -184,11 +168,6 @@ def test_endpoint_and_region(name: str) -> None:
         open_bucket(Location(name, "frames"), env=no_config)
     for setting in (platform.region_setting, platform.endpoint_setting):
         assert {setting.env, setting.config} <= set(re.findall(r"[\w:]+", str(unknown.value)))
-
-
-def test_an_oss_location_is_its_region() -> None:
-    found = opened("oss", pair("oss"), location=Location("oss", "frames", "oss-cn-beijing"))
-    assert (found.region, found.endpoint) == ("cn-beijing", "https://s3.oss-cn-beijing.aliyuncs.com")
 
 
 @pytest.mark.parametrize("region", ["evil.example/", "a b", "@x", "a:1"])
