@@ -42,7 +42,6 @@ SHARED = [
     "storage/download",
     "storage/errors",
     "storage/platforms",
-    "storage/vendors",
     "told",
     "verdicts",
 ]

@@ -73,14 +73,6 @@ class Bucket:
             if progress:
                 progress(count)
 
-    def head(self, key: str) -> StoredObject | None:
-        """One object; None when it does not exist."""
-        response = self._head(key)
-        if response is None:
-            self._check_exists()
-            return None
-        return _stored_object({**response, "Key": key, "Size": response["ContentLength"]})
-
     def read(self, key: str, limit: int) -> bytes:
         """The object's content; Rejected when it does not exist, or is larger than `limit` bytes."""
         content = io.BytesIO()
@@ -163,7 +155,8 @@ class Bucket:
 
     def _stored(self, entry: Mapping[str, Any]) -> StoredObject:
         try:
-            return _stored_object(entry)
+            modified = entry["LastModified"].astimezone(timezone.utc)
+            return StoredObject(entry["Key"], entry["Size"], modified, entry.get("ETag", "").strip('"'))
         except (KeyError, AttributeError) as problem:
             raise self._garbled(f"an object has no {problem}") from None
 
@@ -275,11 +268,6 @@ def open_bucket(
         home=home or Path.home(),
     )
     return Bucket(location, platform, found)
-
-
-def _stored_object(entry: Mapping[str, Any]) -> StoredObject:
-    modified = entry["LastModified"].astimezone(timezone.utc)
-    return StoredObject(entry["Key"], entry["Size"], modified, entry.get("ETag", "").strip('"'))
 
 
 def common_prefix(keys: Sequence[str]) -> str:

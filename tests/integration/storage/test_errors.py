@@ -264,7 +264,6 @@ def test_every_call_names_what_it_was_denied(serve: Serve, tmp_path: Path) -> No
     bucket, _ = serve(Response(403))
     read, delete = "tos:ListBucket and tos:GetObject", "tos:DeleteObject"
     calls: list[tuple[Callable[[], object], str]] = [
-        (lambda: bucket.head("a"), read),
         (lambda: bucket.read("a", 10), read),
         (lambda: bucket.missing(["a"]), read),
         (lambda: bucket.download("a", tmp_path / "a"), read),
@@ -280,7 +279,7 @@ def test_every_call_names_what_it_was_denied(serve: Serve, tmp_path: Path) -> No
 
 def test_a_missing_bucket_is_not_a_missing_object(serve: Serve) -> None:
     bucket, server = serve(Response(404))
-    for call in (lambda: bucket.head("a"), lambda: bucket.read("a", 9), lambda: bucket.missing(["a"])):
+    for call in (lambda: bucket.read("a", 9), lambda: bucket.missing(["a"])):
         with pytest.raises(errors.Rejected, match=f"bucket not found: {NAME}") as missing:
             call()
         assert missing.value.code == "NoSuchBucket"
