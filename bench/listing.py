@@ -14,7 +14,7 @@ OBJECTS = 100_000
 ROUNDS = 3
 DELAYS = (0, 50)
 """Milliseconds that the store waits before each page."""
-LAYOUTS = {"folders": "in ten folders", "flat": "in one folder"}
+BUCKET = "flat"
 
 CLIENT = """\
 import sys, time
@@ -52,17 +52,16 @@ def listing() -> None:
     """Time and peak memory of both, each in a process of its own."""
     for delay in DELAYS:
         with _store(delay) as endpoint:
-            for bucket, where in LAYOUTS.items():
-                _compare(endpoint, bucket, f"listing {OBJECTS:,} objects {where}, {delay} ms a page")
+            _compare(endpoint, f"listing {OBJECTS:,} objects, {delay} ms a page")
 
 
-def _compare(endpoint: str, bucket: str, what: str) -> None:
+def _compare(endpoint: str, what: str) -> None:
     seconds: dict[str, list[float]] = {"ours": [], "boto3": []}
     memory: dict[str, float] = {}
     for _ in range(ROUNDS):
         for way, times in seconds.items():
             ran = subprocess.run(
-                [sys.executable, "-c", CLIENT, way, endpoint, bucket],
+                [sys.executable, "-c", CLIENT, way, endpoint, BUCKET],
                 capture_output=True,
                 text=True,
                 check=True,

@@ -1,4 +1,4 @@
-"""A store over the S3 protocol that only lists, fast: two buckets of as many objects, `folders` and `flat`.
+"""A store over the S3 protocol that only lists, fast: one bucket, `flat`.
 
 Run with the milliseconds to wait before each answer, and the number of objects; prints its endpoint. It
 checks no signature.
@@ -12,14 +12,12 @@ import sys
 from urllib.parse import parse_qs, quote, urlsplit
 
 OBJECTS = int(sys.argv[2])
-FOLDERS = 10
 
 FRAME = (
     "<Contents><Key>{key}</Key><LastModified>2024-05-06T07:08:09.000Z</LastModified>"
     "<ETag>&quot;d41d8cd98f00b204e9800998ecf8427e&quot;</ETag><Size>{size}</Size>"
     "<StorageClass>STANDARD</StorageClass></Contents>"
 )
-FOLDER = "<CommonPrefixes><Prefix>{prefix}</Prefix></CommonPrefixes>"
 
 
 class Bucket:
@@ -30,25 +28,13 @@ class Bucket:
         self.rows = [FRAME.format(key=quote(key), size=len(key)) for key in self.keys]
 
     def answer(self, query: dict[str, str]) -> str:
-        """A page, or with a delimiter the folders at one level."""
+        """A page."""
         count = int(query.get("max-keys", 1000))
         rows, keys = self.rows, self.keys
-        if "delimiter" in query:
-            rows = keys = self._level(query.get("prefix", ""), count + 1)
         begin = bisect.bisect_right(keys, query.get("start-after", ""))
         begin = int(query.get("continuation-token", begin))
         end = begin + count
         return _page(rows[begin:end], str(end) if end < len(keys) else "")
-
-    def _level(self, prefix: str, count: int) -> list[str]:
-        """The folders and the objects at one level, at most so many."""
-        rows: list[str] = []
-        at = bisect.bisect_left(self.keys, prefix)
-        while at < len(self.keys) and self.keys[at].startswith(prefix) and len(rows) < count:
-            name, slash, _ = self.keys[at][len(prefix) :].partition("/")
-            rows.append(FOLDER.format(prefix=f"{prefix}{name}/") if slash else self.rows[at])
-            at = bisect.bisect_left(self.keys, f"{prefix}{name}0") if slash else at + 1
-        return rows
 
 
 def _page(rows: list[str], token: str) -> str:
@@ -61,9 +47,6 @@ def _page(rows: list[str], token: str) -> str:
 
 
 BUCKETS = {
-    "folders": Bucket(
-        [f"app/Room1/{at % FOLDERS:02d}/camera_{at:08d}.jpg" for at in range(OBJECTS)],
-    ),
     "flat": Bucket([f"output_{at:08d}.jpg" for at in range(OBJECTS)]),
 }
 
