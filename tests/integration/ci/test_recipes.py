@@ -20,7 +20,7 @@ GITHUB = {
 }
 GITLAB = {"GITLAB_TOKEN": TOKEN, "PULUMI_CONFIG_PASSPHRASE": KEY, "CI_PIPELINE_ID": "77"}
 GITLAB |= {"CI_PROJECT_ID": "7", "CI_PROJECT_PATH": "team/rooms", "CI_MERGE_REQUEST_IID": "12"}
-DIFFERS = """error: resource urn:…::SnapshotTask::a violates plan: properties changed: ++secretKey[{&{{SECRET-1
+DIFFERS = """error: resource …::SnapshotTask::a violates plan: properties changed: ++secretKey[{&{{SECRET-1
 SECRET-2}}}!={&{{SECRET-3}}}]
 """
 REFUSAL = f"Updating (dev):\n    volcengine:SnapshotTask a  {DIFFERS}\nDiagnostics:\n    {DIFFERS}\n"
