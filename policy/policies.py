@@ -60,9 +60,8 @@ def _report(name: str, whose: str, findings: Iterable[Finding], report: policy.R
         if isinstance(finding, Violation):
             report(finding.text, None)
         else:
-            sys.stderr.write(
-                f"{name}: {whose}{finding.field} is not known in the preview; checked during up\n"
-            )
+            field = f"{whose}{finding.field}"
+            sys.stderr.write(f"{name}: {field} is not known in the preview; checked during up\n")
 
 
 def _number(default: int, largest: int = 2**31 - 1) -> dict[str, Any]:

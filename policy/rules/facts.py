@@ -43,10 +43,8 @@ KINDS = (TASK, JOB)
 
 
 def kind_of(resource_type: str, properties: Mapping[str, Any]) -> Kind | None:
-    """The kind of a resource: by its type, or by the fields of a dynamic resource, so that a subclass counts.
-
-    The engine does not send `__provider`, which names the provider class, to policies.
-    """
+    """The kind of a resource: by its type, or by its fields, so that a subclass counts."""
+    # The provider class would tell, but the engine sends policies no `__provider`.
     is_dynamic = resource_type.startswith("pulumi-python:dynamic")
     for kind in KINDS:
         if resource_type == kind.token or (is_dynamic and all(name in properties for name in kind.fields)):

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACK = str(ROOT / "policy")
 CANARY = "cAnAry+secret=42"
 
-PROGRAM = (ROOT / "tests" / "data" / "policy" / "program.py").read_text()
+PROGRAM = (ROOT / "tests" / "data" / "policy" / "program.txt").read_text()
 CONFIG = {
     "all": "mandatory",
     "videosnap-allowed-buckets": {"buckets": ["frames"]},
