@@ -165,7 +165,8 @@ def frames(*tasks: tuple[str, Any, Any]) -> list[Finding]:
 
 
 def test_frames_per_hour() -> None:
-    one, two, most = [{}], [{}, {}], [{}] * 17
+    stream: dict[str, Any] = {}
+    one, two, most = [stream], [stream] * 2, [stream] * 17
     assert frames() == frames(("a", 2.0, one), ("b", 4.0, [])) == []
     assert frames(("hall", 1.0, [])) == [
         Violation(
