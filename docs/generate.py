@@ -118,7 +118,7 @@ def quotas() -> Iterator[str]:
     """The documented calls per second."""
     yield "| cloud | action | calls a second, for one account |"
     yield "|---|---|---|"
-    for cloud, limits in (("Volcengine RTC", rtc.PER_SECOND), ("Alibaba Cloud MPS", mps.PER_SECOND)):
+    for cloud, limits in (("Volcengine RTC", rtc.QPS), ("Alibaba Cloud MPS", mps.QPS)):
         yield from (_row(cloud, action, str(limit)) for action, limit in limits.items())
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.core import schema
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.pulumi_cli import ask
 
@@ -108,7 +108,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
 
 def _to_the_second(moment: Any) -> datetime | None:
     """The engine writes nanoseconds, which not every Python reads."""
-    return read_moment(f"{moment[:19]}Z") if moment else None
+    return parse_rfc3339(f"{moment[:19]}Z") if moment else None
 
 
 def is_hidden(value: Any) -> bool:

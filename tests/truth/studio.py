@@ -19,9 +19,9 @@ from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_obj
 from pulumi_videosnap.alibaba.api import Account, MpsApi
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
-from pulumi_videosnap.alibaba.pending_submissions import Intents
-from pulumi_videosnap.http.client import Caller
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.transport import HttpTransport
 from support.miniengine import MiniEngine
 
@@ -122,9 +122,9 @@ def place(key: str) -> dict[str, str]:
 
 
 def _jobs(account: Account) -> Jobs:
-    caller = Caller(HttpTransport(), RateLimiter(LocalSlots()))
+    caller = ApiClient(HttpTransport(), RateLimiter(MemoryReservations()))
     hurry = Hurry()
-    notes = Intents(Path(tempfile.mkdtemp(prefix="intents")), hurry.monotonic)
+    notes = PendingSubmissions(Path(tempfile.mkdtemp(prefix="intents")), hurry.monotonic)
     return Jobs(MpsApi(account, caller), notes, monotonic=hurry.monotonic, sleep=hurry.sleep)
 
 

@@ -36,7 +36,7 @@ SHARED = [
     "profile_files",
     "programs",
     "progress",
-    "shared_caller",
+    "shared_client",
     "told",
     "verdicts",
 ]

@@ -16,11 +16,11 @@ from pathlib import Path
 from pulumi_videosnap.alibaba.api import Account, MpsApi
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.objects import OSS_ENDPOINT_VARIABLE, Objects, oss_endpoint
-from pulumi_videosnap.alibaba.pending_submissions import Intents
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
 from pulumi_videosnap.alibaba.profiles import AlibabaProfiles
 from pulumi_videosnap.alibaba.responses import ENDPOINT_VARIABLE
 from pulumi_videosnap.errors import InvalidInput, NotConfigured
-from pulumi_videosnap.http.client import Caller
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import (
     Credentials,
     KeySettings,
@@ -31,7 +31,7 @@ from pulumi_videosnap.http.credentials import (
 )
 from pulumi_videosnap.http.endpoint import checked_endpoint
 from pulumi_videosnap.http.rate_limit import store_path
-from pulumi_videosnap.http.shared_client import shared_caller
+from pulumi_videosnap.http.shared_client import shared_client
 
 KEYS = KeySettings(
     cloud="Alibaba Cloud",
@@ -79,7 +79,7 @@ def region_of(location: str, path: str = "location") -> str:
 
 def connect(profile: str | None = None, location: str | None = None, config: Lookup = no_config) -> MpsApi:
     """The MPS API with the account that `find_account` finds; cheap enough to do for every operation."""
-    return MpsApi(find_account(profile, location, config=config), shared_caller())
+    return MpsApi(find_account(profile, location, config=config), shared_client())
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def open_account(profile: str | None, location: str, config: Lookup = no_config)
     """The account that `find_account` finds; its jobs are shared by all threads of the process."""
     account = find_account(profile, location, config=config)
     with _opening:
-        jobs = _jobs(account, shared_caller())
+        jobs = _jobs(account, shared_client())
     return OpenAccount(jobs, functools.partial(find_objects, account, config=config))
 
 
@@ -102,8 +102,8 @@ _opening = threading.Lock()
 
 
 @functools.lru_cache(maxsize=16)
-def _jobs(account: Account, caller: Caller) -> Jobs:
-    return Jobs(MpsApi(account, caller), Intents(store_path().parent / "submitting"))
+def _jobs(account: Account, caller: ApiClient) -> Jobs:
+    return Jobs(MpsApi(account, caller), PendingSubmissions(store_path().parent / "submitting"))
 
 
 def find_account(

@@ -16,8 +16,8 @@ from functools import partial
 
 from pulumi_videosnap.alibaba.auth import sign
 from pulumi_videosnap.alibaba.models import Pipeline, SnapshotJob, SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.responses import ENDPOINT_VARIABLE, Reader
-from pulumi_videosnap.http.client import Answer, Call, Caller, Request, utc
+from pulumi_videosnap.alibaba.responses import ENDPOINT_VARIABLE, ResponseParser
+from pulumi_videosnap.http.client import Response, Call, ApiClient, Request, utc
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import account_digest
 
@@ -25,7 +25,7 @@ __all__ = ["Account", "MpsApi", "Page", "PipelinePage", "Queried", "QueriedPipel
 
 VERSION = "2014-06-18"
 
-PER_SECOND = {
+QPS = {
     "SubmitSnapshotJob": 50,
     "QuerySnapshotJobList": 100,
     "SearchPipeline": 100,
@@ -100,7 +100,7 @@ def new_nonce() -> str:
 class MpsApi:
     """Calls of one account. Every error is a `CallFailed`; safe to share among threads."""
 
-    def __init__(self, account: Account, caller: Caller, nonce: Callable[[], str] = new_nonce) -> None:
+    def __init__(self, account: Account, caller: ApiClient, nonce: Callable[[], str] = new_nonce) -> None:
         self._account = account
         self._caller = caller
         self._nonce = nonce
@@ -112,7 +112,7 @@ class MpsApi:
         After Rejected, Unauthorized and Throttled there is no new job. After Unreachable, ServiceFault and
         Garbled there may be one: look for it before submitting again.
         """
-        reader = self._reader("SubmitSnapshotJob", repeatable=False)
+        reader = self._reader("SubmitSnapshotJob", idempotent=False)
         return reader.one(self._call(reader, body.parameters()), "SnapshotJob", SnapshotJob)
 
     def query(self, ids: Sequence[str]) -> Queried:
@@ -171,19 +171,19 @@ class MpsApi:
         pipelines = reader.many(answer, "PipelineList", "Pipeline", Pipeline)
         return QueriedPipelines(pipelines, reader.names(answer, "NonExistPids"))
 
-    def _at(self, answer: Answer) -> datetime:
+    def _at(self, answer: Response) -> datetime:
         return answer.date(self._caller.clock())
 
-    def _reader(self, action: str, *, repeatable: bool = True) -> Reader:
-        return Reader(action, self._account.credentials.scrub, self._caller.clock, repeatable)
+    def _reader(self, action: str, *, idempotent: bool = True) -> ResponseParser:
+        return ResponseParser(action, self._account.credentials.scrub, self._caller.clock, idempotent)
 
-    def _call(self, reader: Reader, parameters: Parameters) -> Answer:
+    def _call(self, reader: ResponseParser, parameters: Parameters) -> Response:
         request = Request("POST", self._account.endpoint, parameters, headers={"Accept": "application/json"})
         call = Call(
             action=reader.action,
             account=account_digest(self._account.credentials.access_key),
-            per_second=PER_SECOND[reader.action],
-            repeatable=reader.repeatable,
+            qps=QPS[reader.action],
+            idempotent=reader.idempotent,
             prepare=partial(self._signed, reader.action, request),
             classify=reader.verdict,
             endpoint_setting=ENDPOINT_VARIABLE,

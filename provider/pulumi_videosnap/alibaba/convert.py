@@ -21,12 +21,12 @@ DEFAULT_GRID = 10
 """Lines and columns of a sheet that says neither (parameter details, TileOut)."""
 
 
-def owner_mark(owner: str) -> str:
+def owner_tag(owner: str) -> str:
     """The part of a job's UserData that says whose job it is."""
     return f"{TOKEN}{_digest(owner, 16)}-"
 
 
-def token_of(job: SnapshotJobInputs) -> str:
+def job_token(job: SnapshotJobInputs) -> str:
     """The UserData by which a job is found again: the user's own text, whose job it is, what it asks for."""
     asked = {
         dotted(leaf.path): value_at(job.properties(), leaf.path)
@@ -34,7 +34,7 @@ def token_of(job: SnapshotJobInputs) -> str:
         if leaf.effect is Effect.REPLACE
     }
     given = {path: value for path, value in asked.items() if value is not None}
-    token = owner_mark(job.owner) + _digest(json.dumps(given, sort_keys=True), 24)
+    token = owner_tag(job.owner) + _digest(json.dumps(given, sort_keys=True), 24)
     return f"{job.user_data}-{token}" if job.user_data else token
 
 
@@ -42,7 +42,7 @@ def _digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def body_of(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
+def submit_request(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
     """The request that submits the job; keys are encoded here, and nowhere else."""
     file, config = job.input, job.snapshot_config
     return models.SubmitSnapshotJobBody(
@@ -67,7 +67,7 @@ def body_of(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
             time_array=models.TimeArray(**dict(config.time_array)) if config.time_array else None,
         ),
         pipeline_id=job.pipeline_id,
-        user_data=token_of(job),
+        user_data=job_token(job),
     )
 
 
@@ -75,12 +75,12 @@ def _output(file: declared.OutputFile | declared.TileOutputFile) -> models.Outpu
     return models.OutputFile(bucket=file.bucket, location=file.location, object=encoded(file.object))
 
 
-def outputs_of(job: SnapshotJobInputs, found: SnapshotJob) -> Properties:
+def to_state(job: SnapshotJobInputs, found: SnapshotJob) -> Properties:
     """Everything recorded of a job: its inputs, what the service says, and the keys that it wrote."""
-    return {**job.properties(), "result": result_of(found), **facts_of(found), **written_by(job, found)}
+    return {**job.properties(), "result": result_of(found), **to_outputs(found), **written_keys(job, found)}
 
 
-def facts_of(found: SnapshotJob) -> Properties:
+def to_outputs(found: SnapshotJob) -> Properties:
     """What only the service knows of a job."""
     told: Properties = {
         "jobId": found.id,
@@ -105,7 +105,7 @@ def rfc3339(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def written_by(job: SnapshotJobInputs, found: SnapshotJob) -> dict[str, Any]:
+def written_keys(job: SnapshotJobInputs, found: SnapshotJob) -> dict[str, Any]:
     """The keys of the pictures, the sheets and the WebVTT that a finished job wrote."""
     if found.state != State.SUCCESS.value:
         return {"frames": []}
@@ -119,7 +119,7 @@ def written_by(job: SnapshotJobInputs, found: SnapshotJob) -> dict[str, Any]:
         keys["frames"] = list(_numbered(source, config.output_file.object, taken))
     if config.tile_output_file:
         keys["tileFrames"] = list(
-            _numbered(source, config.tile_output_file.object, sheets_of(config.properties(), taken))
+            _numbered(source, config.tile_output_file.object, sheet_count(config.properties(), taken))
         )
     return keys
 
@@ -129,7 +129,7 @@ def _taken(job: SnapshotJobInputs, found: SnapshotJob) -> int:
     return 1 if found.count is None and not job.is_sequence else found.count or 0
 
 
-def sheets_of(config: Properties, pictures: int) -> int:
+def sheet_count(config: Properties, pictures: int) -> int:
     """How many sheets the pictures fill. The pages leave open what TileCount counts, so it is not asked."""
     tile = config.get("tileOut") or {}
     lines, columns = tile.get("lines") or DEFAULT_GRID, tile.get("columns") or DEFAULT_GRID
@@ -141,7 +141,7 @@ def _numbered(source: Source, template: str, count: int) -> Iterator[str]:
     return (source.resolve(template, number) for number in range(1, count + 1))
 
 
-def objects_of(recorded: Properties) -> dict[str, list[str]]:
+def recorded_objects(recorded: Properties) -> dict[str, list[str]]:
     """Every object that is recorded of a job, by its bucket."""
     found: dict[str, list[str]] = {}
     config = recorded["snapshotConfig"]
@@ -153,18 +153,18 @@ def objects_of(recorded: Properties) -> dict[str, list[str]]:
     return found
 
 
-def place_of(recorded: Properties, bucket: str, key: str) -> str:
+def object_location(recorded: Properties, bucket: str, key: str) -> str:
     """An object's name in the whole cloud."""
     return f"{recorded['input']['location']}/{bucket}/{key}"
 
 
-def places_written(recorded: Properties) -> Iterator[str]:
+def written_locations(recorded: Properties) -> Iterator[str]:
     """Every object that is recorded of a job, by its name in the whole cloud."""
-    for bucket, keys in objects_of(recorded).items():
-        yield from (place_of(recorded, bucket, key) for key in keys)
+    for bucket, keys in recorded_objects(recorded).items():
+        yield from (object_location(recorded, bucket, key) for key in keys)
 
 
-def places_of(job: SnapshotJobInputs) -> Iterator[tuple[Path, str]]:
+def declared_locations(job: SnapshotJobInputs) -> Iterator[tuple[Path, str]]:
     """Where a job writes, with the path of the field that says so; without what a preview does not know."""
     config = job.snapshot_config
     if isinstance(config, Unknown):

@@ -38,7 +38,7 @@ class Api(Protocol):
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeRange:
     """A stretch of time whose jobs are all known, in seconds since the epoch; the older end is open."""
 
     newest: float
@@ -49,7 +49,7 @@ class Span:
         return self.oldest < moment <= self.newest
 
 
-class Listing:
+class JobCache:
     """Jobs by id and by their mark. One thread asks, the others wait for its answer."""
 
     def __init__(self, api: Api, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -144,7 +144,7 @@ class Listing:
                 break
             seen.add(token)
             page = self._api.list_jobs(until=until, page_token=token)
-        self._spans.append(Span(until.timestamp() if until else math.inf, oldest))
+        self._spans.append(TimeRange(until.timestamp() if until else math.inf, oldest))
 
     def _forget_stale(self, anew: bool = False) -> None:
         if anew or self._monotonic() - self._since > FRESH_FOR:
@@ -152,7 +152,7 @@ class Listing:
 
     def _forget(self) -> None:
         self._jobs: dict[str, SnapshotJob] = {}
-        self._spans: list[Span] = []
+        self._spans: list[TimeRange] = []
         self._horizon = -math.inf
         self._since = self._monotonic()
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import Page, Queried
-from pulumi_videosnap.alibaba.job_cache import Listing
+from pulumi_videosnap.alibaba.job_cache import JobCache
 from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.pending_submissions import Intents
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
 from pulumi_videosnap.alibaba.poller import JobPoller
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 
@@ -36,7 +36,7 @@ class Jobs:
     def __init__(
         self,
         api: Api,
-        intents: Intents,
+        intents: PendingSubmissions,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -44,7 +44,7 @@ class Jobs:
         self._api = api
         self._intents = intents
         self._sleep = sleep
-        self._listing = Listing(api, monotonic)
+        self._listing = JobCache(api, monotonic)
         self._waiting = JobPoller(api, monotonic, sleep)
 
     def of(self, owner: str, token: str, replaced: str, tell: Callable[[str], None]) -> list[SnapshotJob]:

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.convert import (
-    body_of,
-    objects_of,
-    outputs_of,
-    owner_mark,
-    place_of,
-    places_of,
-    places_written,
-    token_of,
+    submit_request,
+    recorded_objects,
+    to_state,
+    owner_tag,
+    object_location,
+    declared_locations,
+    written_locations,
+    job_token,
 )
 from pulumi_videosnap.alibaba.jobs import adoptable
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
@@ -40,10 +40,10 @@ from pulumi_videosnap.core.schema import (
     Properties,
     differences,
     inputs_of,
-    kept,
+    merge_inputs,
     value_at,
 )
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import Failure, validate
 from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
 
@@ -116,7 +116,7 @@ class SnapshotJobLifecycle(Lifecycle):
             yield Failure(LOCATION, absent)
 
     def _written_twice(self, job: SnapshotJobInputs) -> Iterator[Failure]:
-        for path, place in places_of(job):
+        for path, place in declared_locations(job):
             first = self._context.runs.register(place, self._context.resource)
             if first != self._context.resource:
                 name = first.rpartition("::")[2]
@@ -134,22 +134,22 @@ class SnapshotJobLifecycle(Lifecycle):
         account = self._account(job)
         self._context.progress("looking whether it is submitted already")
         replaced = self._context.runs.previous(job.owner)
-        earlier = account.jobs.of(owner_mark(job.owner), token_of(job), replaced, self._context.progress)
+        earlier = account.jobs.of(owner_tag(job.owner), job_token(job), replaced, self._context.progress)
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
-        told = outputs_of(job, ended)
-        for place in places_written(told):
+        told = to_state(job, ended)
+        for place in written_locations(told):
             self._context.runs.mark_created(place)
-        return Created(ended.id, {**told, "token": token_of(job)})
+        return Created(ended.id, {**told, "token": job_token(job)})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
         job = _recorded_job(recorded)
         try:
-            found = self._account(job).jobs.get(task_id, read_moment(recorded.get("creationTime")))
+            found = self._account(job).jobs.get(task_id, parse_rfc3339(recorded.get("creationTime")))
         except NotFound as unknown:
             return _not_found(recorded, unknown)
-        told = outputs_of(job, _as_counted(found, recorded))
+        told = to_state(job, _as_counted(found, recorded))
         known = {"token": recorded["token"]} if "token" in recorded else {}
         return Present(
             {**inputs_of(SnapshotJobInputs, recorded), "result": told["result"]}, {**told, **known}
@@ -159,11 +159,11 @@ class SnapshotJobLifecycle(Lifecycle):
         """The provider's own switches; a job that goes on is waited for when that is asked for now."""
         job = SnapshotJobInputs.model_validate(inputs)
         if recorded.get("state") in ENDED or job.wait_for == "submitted":
-            return kept(SnapshotJobInputs, recorded, inputs)
+            return merge_inputs(SnapshotJobInputs, recorded, inputs)
         account = self._account(job)
         found = account.jobs.get(task_id, None)
         ended = self._finish(account, job, found, "run `pulumi up --refresh`, which submits a new job")
-        return {**kept(SnapshotJobInputs, recorded, inputs), **outputs_of(job, ended)}
+        return {**merge_inputs(SnapshotJobInputs, recorded, inputs), **to_state(job, ended)}
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """Nothing to cancel in the cloud; the pictures are kept or deleted as declared."""
@@ -188,7 +188,7 @@ class SnapshotJobLifecycle(Lifecycle):
         self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob | None:
         """The job that a create before this one made, unless its pictures were deleted since."""
-        newest = adoptable(earlier, token_of(job), self._context.runs.previous(job.owner))
+        newest = adoptable(earlier, job_token(job), self._context.runs.previous(job.owner))
         if newest is None:
             return None
         if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
@@ -200,17 +200,17 @@ class SnapshotJobLifecycle(Lifecycle):
         return newest
 
     def _was_deleted(self, account: Account, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
-        written = objects_of({**job.properties(), **outputs_of(job, found)})
+        written = recorded_objects({**job.properties(), **to_state(job, found)})
         return any(account.objects(bucket).missing(keys) for bucket, keys in written.items())
 
     def _submit(
         self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob:
         newest = earlier[0] if earlier else None
-        if newest and newest.state == State.FAIL.value and newest.user_data == token_of(job):
+        if newest and newest.state == State.FAIL.value and newest.user_data == job_token(job):
             self._context.warn(f"job {newest.id} failed before ({_why(newest)}); submitting a new one")
         self._context.progress("submitting")
-        return account.jobs.submit(body_of(job), earlier)
+        return account.jobs.submit(submit_request(job), earlier)
 
     def _finish(
         self, account: Account, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
@@ -230,8 +230,8 @@ class SnapshotJobLifecycle(Lifecycle):
         told = self._told_at_last(account, task_id, recorded)
         made = self._context.runs.was_created
         return {
-            bucket: [key for key in keys if not made(place_of(told, bucket, key))]
-            for bucket, keys in objects_of(told).items()
+            bucket: [key for key in keys if not made(object_location(told, bucket, key))]
+            for bucket, keys in recorded_objects(told).items()
         }
 
     def _told_at_last(self, account: Account, task_id: str, recorded: Properties) -> Properties:
@@ -244,7 +244,7 @@ class SnapshotJobLifecycle(Lifecycle):
             return recorded
         if not found.has_ended:
             self._context.warn(f"job {found.id} is running and cannot be cancelled: its frames stay")
-        return {**recorded, **outputs_of(_recorded_job(recorded), _as_counted(found, recorded))}
+        return {**recorded, **to_state(_recorded_job(recorded), _as_counted(found, recorded))}
 
 
 _AFTER_A_FAILURE = "mend the cause; the next `pulumi up` submits a new job"
@@ -267,7 +267,7 @@ def _as_counted(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
 
 
 def _not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    created = read_moment(recorded.get("creationTime"))
+    created = parse_rfc3339(recorded.get("creationTime"))
     if created is None:
         raise unknown  # nothing was ever recorded of it: somebody asked for a job that is not there
     if unknown.at - created < REMEMBERED_FOR:

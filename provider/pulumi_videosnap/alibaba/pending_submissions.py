@@ -17,7 +17,7 @@ UNCERTAIN_FOR = 20.0
 """Seconds after which a request that was sent has been acted on, or never will be."""
 
 
-class Intents:
+class PendingSubmissions:
     """The notes in one folder, by token."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:

@@ -204,7 +204,7 @@ def inputs_of(model: type[Inputs], recorded: Mapping[str, Any]) -> Properties:
     return {name: value for name, value in recorded.items() if name in names}
 
 
-def kept(model: type[Inputs], recorded: Properties, inputs: Properties) -> Properties:
+def merge_inputs(model: type[Inputs], recorded: Properties, inputs: Properties) -> Properties:
     """New inputs beside what is known of the task already."""
     before = inputs_of(model, recorded)
     return {**inputs, **{name: value for name, value in recorded.items() if name not in before}}

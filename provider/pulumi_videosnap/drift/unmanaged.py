@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from pulumi_videosnap.alibaba.convert import TOKEN, owner_mark
+from pulumi_videosnap.alibaba.convert import TOKEN, owner_tag
 from pulumi_videosnap.alibaba.models import SnapshotJob
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.model import Unmanaged
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.state import FILE, RecordedResource, Stack
@@ -53,7 +53,7 @@ def _account(task: RecordedResource) -> tuple[str | None, str]:
 
 def _managed(jobs: Sequence[RecordedResource]) -> _Managed:
     owners = {
-        owner_mark(str(job.properties.get("owner"))): read_moment(job.properties.get("creationTime"))
+        owner_tag(str(job.properties.get("owner"))): parse_rfc3339(job.properties.get("creationTime"))
         for job in jobs
     }
     return _Managed(frozenset(job.id for job in jobs), owners)

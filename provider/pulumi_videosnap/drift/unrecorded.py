@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.judge import finding
 from pulumi_videosnap.drift.kinds import KINDS
 from pulumi_videosnap.drift.model import Finding, Unmanaged, Verdict
@@ -39,6 +39,6 @@ def _asked(task: RecordedResource, stack: Stack) -> Iterator[Unmanaged | Finding
             id=identity,
             where="Volcengine RTC",
             state=str(outcome.outputs.get("status")),
-            created=read_moment(outcome.outputs.get("startTime")),
+            created=parse_rfc3339(outcome.outputs.get("startTime")),
             note=f"an `up` of {stack.name} was broken off while starting {task.name}: the next one adopts it",
         )

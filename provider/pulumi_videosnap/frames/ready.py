@@ -24,7 +24,7 @@ from pulumi_videosnap.core.schema import (
     inputs_of,
     kept,
 )
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import TaskUnfinished
 from pulumi_videosnap.frames.model import Place, Stored
@@ -125,7 +125,7 @@ class FramesReadyLifecycle(Lifecycle):
 
 def _found(gate: FramesReadyInputs, bucket: Bucket) -> list[str]:
     """The keys of the pictures that count, oldest first."""
-    since = read_moment(gate.since)
+    since = parse_rfc3339(gate.since)
     listed = [stored for stored in bucket.list(gate.prefix) if _counts(stored, gate, since)]
     return [stored.key for stored in sorted(listed, key=lambda stored: (stored.modified, stored.key))]
 

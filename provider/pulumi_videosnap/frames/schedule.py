@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.frames.model import Event
 
 NEVER = datetime.max.replace(tzinfo=timezone.utc)
@@ -42,11 +42,11 @@ class Pace:
 def pace_of(properties: Mapping[str, Any]) -> Pace:
     """The pace that is recorded of a task; one interval from its start on when no history is."""
     interval = int((properties.get("imageConfig") or {}).get("interval", 2))
-    started = read_moment(properties.get("startTime"))
+    started = parse_rfc3339(properties.get("startTime"))
     entries = [
         (at, int(entry.get("interval", interval)), entry.get("event"))
         for entry in properties.get("history") or []
-        if (at := read_moment(entry.get("at")))
+        if (at := parse_rfc3339(entry.get("at")))
     ]
     if not entries and started:
         entries = [(started, interval, "start")]
@@ -72,5 +72,5 @@ def events_of(properties: Mapping[str, Any]) -> Iterator[Event]:
         elif interval != before:
             yield Event(at, "interval", f"every {interval} s instead of {before} s")
         before = interval
-    if ended := read_moment(properties.get("endTime")):
+    if ended := parse_rfc3339(properties.get("endTime")):
         yield Event(ended, "end", f"ended: {properties.get('stopReason') or 'no reason given'}")

@@ -1,7 +1,7 @@
 """One call to a cloud: sign, send, classify, and repeat where that helps. No cloud is named in here.
 
 A cloud supplies three things with each call: how to sign the request for a given moment, what an answer
-means (`Verdict`, a pure function), and whether repeating the call is harmless. Clock, sleep, randomness
+means (`Outcome`, a pure function), and whether repeating the call is harmless. Clock, sleep, randomness
 and transport are handed in, so that a test can be any of them.
 """
 
@@ -25,7 +25,7 @@ BUDGET = 45.0
 """Seconds that one call may take, all attempts and waits included."""
 BUDGET_VARIABLE = "VIDEOSNAP_CALL_BUDGET"
 MAX_ATTEMPTS = 6
-DEAD_ENDPOINT_PATIENCE = 5.0
+CONNECT_DEADLINE = 5.0
 """Seconds after which nobody listening counts as final: a typing error should show soon."""
 BACKOFF_BASE = 0.2
 BACKOFF_CAP = 5.0
@@ -62,7 +62,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """One HTTP answer; the names of `headers` are in lower case."""
 
     status: int
@@ -100,21 +100,21 @@ class Retry(enum.Enum):
     """Whether a failed attempt may be made again."""
 
     NEVER = enum.auto()
-    IF_REPEATABLE = enum.auto()
+    IF_IDEMPOTENT = enum.auto()
     """The service may have acted on it."""
     ALWAYS = enum.auto()
     """The service certainly did not act on it."""
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Outcome:
     """What an answer means: success without an `error`, else what to raise once repeating does not help."""
 
     error: CallFailed | None = None
     retry: Retry = Retry.NEVER
 
 
-OK = Verdict()
+OK = Outcome()
 
 
 class TransportError(Exception):
@@ -134,7 +134,7 @@ class TransportError(Exception):
         self.kind = kind
 
 
-Transport = Callable[[Request], Answer]
+Transport = Callable[[Request], Response]
 """Sends a request and returns its answer, whatever its status; raises TransportError when none came."""
 
 
@@ -142,16 +142,16 @@ Transport = Callable[[Request], Answer]
 class Call:
     """What a cloud says of one call.
 
-    `account` and `per_second` name the quota it draws on, `prepare` signs it for a moment in UTC,
+    `account` and `qps` name the quota it draws on, `prepare` signs it for a moment in UTC,
     `endpoint_setting` is what a user changes when nobody answers.
     """
 
     action: str
     account: str
-    per_second: float
-    repeatable: bool
+    qps: float
+    idempotent: bool
     prepare: Callable[[datetime], Request]
-    classify: Callable[[Answer], Verdict]
+    classify: Callable[[Response], Outcome]
     endpoint_setting: str = "the endpoint"
 
 
@@ -159,12 +159,12 @@ class Call:
 class _Outcome:
     """How one attempt ended: with an answer, and, if it failed, with what to make of that."""
 
-    verdict: Verdict
-    answer: Answer | None = None
+    verdict: Outcome
+    answer: Response | None = None
     patience: float = math.inf
 
 
-class Caller:
+class ApiClient:
     """Makes calls within a budget of time; safe to share among threads."""
 
     def __init__(
@@ -186,7 +186,7 @@ class Caller:
         self._sleep = sleep
         self._random = random
 
-    def call(self, call: Call) -> Answer:
+    def call(self, call: Call) -> Response:
         """The answer of a call that succeeded; CallFailed when it did not within the budget."""
         began = self._monotonic()
         failed: CallFailed | None = None
@@ -207,7 +207,7 @@ class Caller:
 
     def _take_slot(self, call: Call, patience: float, failed: CallFailed | None) -> None:
         try:
-            self._limiter.take(call.account, call.action, call.per_second, patience)
+            self._limiter.take(call.account, call.action, call.qps, patience)
         except Throttled as full:
             # What went wrong before says more than that there is no time to try again.
             raise (failed or full) from None
@@ -221,21 +221,21 @@ class Caller:
             return _Outcome(_unanswered(call, request.endpoint, lost), None, lost.patience)
         return _Outcome(call.classify(answer), answer)
 
-    def _pause(self, attempt: int, answer: Answer | None) -> float:
+    def _pause(self, attempt: int, answer: Response | None) -> float:
         """Full jitter, so that many workers do not come back together; never less than the service asks."""
         backoff = self._random() * min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** (attempt - 1))
         return max(backoff, answer.retry_after(self.clock()) if answer else 0.0)
 
 
 def _may_repeat(call: Call, retry: Retry) -> bool:
-    return retry is Retry.ALWAYS or (retry is Retry.IF_REPEATABLE and call.repeatable)
+    return retry is Retry.ALWAYS or (retry is Retry.IF_IDEMPOTENT and call.idempotent)
 
 
-def _unanswered(call: Call, endpoint: str, lost: TransportError) -> Verdict:
+def _unanswered(call: Call, endpoint: str, lost: TransportError) -> Outcome:
     advice = f"check {call.endpoint_setting} and the network"
-    if lost.retry is Retry.IF_REPEATABLE and not call.repeatable:
+    if lost.retry is Retry.IF_IDEMPOTENT and not call.idempotent:
         advice = MAY_HAVE_ACTED
-    return Verdict(lost.kind(call.action, f"{endpoint}: {lost}", advice=advice), lost.retry)
+    return Outcome(lost.kind(call.action, f"{endpoint}: {lost}", advice=advice), lost.retry)
 
 
 def call_budget(env: Mapping[str, str] = os.environ) -> float:

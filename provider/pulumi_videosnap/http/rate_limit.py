@@ -73,7 +73,7 @@ class ReservationStore(Protocol):
         """Reserve the next slot of `name`; one further away than `patience` seconds is told, not taken."""
 
 
-class LocalSlots:
+class MemoryReservations:
     """Reservations of this process only."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -90,7 +90,7 @@ class LocalSlots:
             return slot
 
 
-class SharedSlots:
+class SqliteReservations:
     """Reservations in a file, shared by every process that opens it.
 
     A connection lives for one reservation (about half a millisecond), so that nothing is left open and
@@ -143,19 +143,19 @@ class RateLimiter:
         self._clock = clock
         self._sleep = sleep
         self._warn = warn
-        self._fallback: LocalSlots | None = None
+        self._fallback: MemoryReservations | None = None
         self._falling_back = threading.Lock()
 
-    def take(self, account: str, action: str, per_second: float, patience: float) -> None:
+    def take(self, account: str, action: str, qps: float, patience: float) -> None:
         """Wait for a slot of this account (a digest, never a key) and action.
 
-        `per_second` is the documented limit. Throttled when the slot is more than `patience` seconds away.
+        `qps` is the documented limit. Throttled when the slot is more than `patience` seconds away.
         """
-        name, spacing = f"{account}/{action}", 1 / (SHARE * per_second)
+        name, spacing = f"{account}/{action}", 1 / (SHARE * qps)
         for _ in range(FORFEITS):
             slot = self._reserve(name, spacing, patience)
             if slot.wait > patience:
-                raise self._full(action, per_second, slot.wait)
+                raise self._full(action, qps, slot.wait)
             if slot.wait > 0:
                 self._sleep(slot.wait)
             patience -= slot.wait
@@ -175,7 +175,7 @@ class RateLimiter:
         with self._falling_back:
             if self._fallback is not None:
                 return
-            self._fallback = LocalSlots(self._clock)
+            self._fallback = MemoryReservations(self._clock)
         where = getattr(self._slots, "path", "the store")
         self._warn(
             f"the call rate is limited in this process only, because {where} cannot be used ({broken}); "
@@ -183,10 +183,10 @@ class RateLimiter:
         )
 
     @staticmethod
-    def _full(action: str, per_second: float, wait: float) -> Throttled:
+    def _full(action: str, qps: float, wait: float) -> Throttled:
         return Throttled(
             action,
-            f"the account's {per_second:g} calls a second are taken for the next {wait:.1f} s",
+            f"the account's {qps:g} calls a second are taken for the next {wait:.1f} s",
             advice="run fewer stacks at once, or allow more time with VIDEOSNAP_CALL_BUDGET",
         )
 

@@ -18,7 +18,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from pulumi_videosnap.errors import Garbled
-from pulumi_videosnap.http.client import DEAD_ENDPOINT_PATIENCE, Answer, Request, Retry, TransportError
+from pulumi_videosnap.http.client import CONNECT_DEADLINE, Response, Request, Retry, TransportError
 
 CONNECT_TIMEOUT = 5.0
 MAX_ANSWER = 4 * 1024 * 1024
@@ -60,13 +60,13 @@ class HttpTransport:
         """Let go of idle connections."""
         self._session.close()
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         """Send a request; an answer of any status is an answer."""
         deadline = self._monotonic() + request.timeout
         try:
             with self._send(request) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(response.status_code, headers, self._read(response, deadline))
+                return Response(response.status_code, headers, self._read(response, deadline))
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # Not chained: the cause carries the prepared request and its Authorization header.
             raise failure_of(error) from None
@@ -94,7 +94,7 @@ class HttpTransport:
             if len(body) > MAX_ANSWER:
                 raise TransportError(f"more than {MAX_ANSWER} bytes", Retry.NEVER, kind=Garbled)
             if self._monotonic() > deadline:
-                raise TransportError("timed out amid the answer", Retry.IF_REPEATABLE)
+                raise TransportError("timed out amid the answer", Retry.IF_IDEMPOTENT)
         return bytes(body)
 
 
@@ -111,10 +111,10 @@ def failure_of(error: Exception) -> TransportError:
         return TransportError("no connection in time", Retry.ALWAYS)
     if isinstance(error, requests.exceptions.ProxyError):
         return TransportError(
-            "the proxy does not let us through", Retry.ALWAYS, patience=DEAD_ENDPOINT_PATIENCE
+            "the proxy does not let us through", Retry.ALWAYS, patience=CONNECT_DEADLINE
         )
     if isinstance(error, (requests.exceptions.ReadTimeout, urllib3.exceptions.TimeoutError)):
-        return TransportError("no answer in time", Retry.IF_REPEATABLE)
+        return TransportError("no answer in time", Retry.IF_IDEMPOTENT)
     if isinstance(error, (requests.exceptions.InvalidURL, requests.exceptions.InvalidHeader)):
         return TransportError(f"cannot be called ({type(error).__name__})", Retry.NEVER)
     return _broken_connection(error)
@@ -123,10 +123,10 @@ def failure_of(error: Exception) -> TransportError:
 def _broken_connection(error: Exception) -> TransportError:
     cause = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(cause, urllib3.exceptions.NameResolutionError):
-        return TransportError("no such host", Retry.ALWAYS, patience=DEAD_ENDPOINT_PATIENCE)
+        return TransportError("no such host", Retry.ALWAYS, patience=CONNECT_DEADLINE)
     if isinstance(cause, urllib3.exceptions.NewConnectionError):
-        return TransportError("nobody listens there", Retry.ALWAYS, patience=DEAD_ENDPOINT_PATIENCE)
-    return TransportError("the connection broke before the answer was whole", Retry.IF_REPEATABLE)
+        return TransportError("nobody listens there", Retry.ALWAYS, patience=CONNECT_DEADLINE)
+    return TransportError("the connection broke before the answer was whole", Retry.IF_IDEMPOTENT)
 
 
 def _tls_reason(error: Exception) -> str:

@@ -83,7 +83,7 @@ def _told(step: Step, others: _Others, given: Given) -> _Told:
         after = _after_of_a_room(step, effect, before)
     else:
         effect = jobs.effect_of(step, others.writers)
-        before = jobs.written_by(step.old) if step.old else None
+        before = jobs.written_keys(step.old) if step.old else None
         after = _after_of_a_job(effect, step, before)
     return _Told(step, effect, _weighed(step, before, given, step.old), _weighed(step, after, given, None))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_videosnap.alibaba.convert import sheets_of
+from pulumi_videosnap.alibaba.convert import sheet_count
 from pulumi_videosnap.alibaba.models import ENDED
 from pulumi_videosnap.alibaba.rules import is_asynchronous
 from pulumi_videosnap.core.schema import Unknown, dotted, value_at
@@ -48,7 +48,7 @@ def pictures_of(inputs: Mapping[str, Any]) -> Pictures:
     taken, at_most = _taken(config)
     if taken is None or _not_known(config.get("tileOut")):
         return Pictures()
-    sheets = sheets_of(dict(config), taken) if "tileOutputFile" in config else 0
+    sheets = sheet_count(dict(config), taken) if "tileOutputFile" in config else 0
     kept = 0 if value_at(config, ("tileOut", "isKeepCellPic")) is False else taken
     return Pictures(once=kept + sheets, at_most=at_most)
 
@@ -60,7 +60,7 @@ def _not_known(value: Any) -> bool:
     return isinstance(value, Unknown) or value == SECRET
 
 
-def written_by(old: RecordedResource) -> Pictures:
+def written_keys(old: RecordedResource) -> Pictures:
     """How many pictures a recorded job has written, or is to write while it goes on."""
     if old.properties.get("state") not in ENDED:
         return pictures_of(old.inputs).model_copy(update={"at_most": True})

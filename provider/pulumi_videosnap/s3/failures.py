@@ -17,8 +17,8 @@ from pulumi_videosnap.errors import (
     Unreachable,
     one_line,
 )
-from pulumi_videosnap.http.client import DEAD_ENDPOINT_PATIENCE, Retry
-from pulumi_videosnap.http.error_codes import FAULT, TOO_FAST, Meaning, Meanings, meaning_of
+from pulumi_videosnap.http.client import CONNECT_DEADLINE, Retry
+from pulumi_videosnap.http.error_codes import SERVER_ERROR, THROTTLED, ErrorRule, ErrorRules, rule_for_code
 from pulumi_videosnap.s3.pages import NotAListing
 from pulumi_videosnap.s3.patience import Failed
 
@@ -34,8 +34,8 @@ _FAILURES: Mapping[str, tuple[type[CallFailed], str, float]] = {
     "ConnectTimeoutError": (Unreachable, "no connection in time", math.inf),
     "ReadTimeoutError": (Unreachable, "no answer in time", math.inf),
     "SSLError": (Unreachable, "TLS failed", _NEVER),
-    "ProxyConnectionError": (Unreachable, "the proxy does not let us through", DEAD_ENDPOINT_PATIENCE),
-    "EndpointConnectionError": (Unreachable, "nobody listens there", DEAD_ENDPOINT_PATIENCE),
+    "ProxyConnectionError": (Unreachable, "the proxy does not let us through", CONNECT_DEADLINE),
+    "EndpointConnectionError": (Unreachable, "nobody listens there", CONNECT_DEADLINE),
     "ResponseStreamingError": (Unreachable, "the connection broke before the answer was whole", math.inf),
     "TooLarge": (Garbled, "the answer is far too long", _NEVER),
     "ParamValidationError": (Rejected, "no bucket or key can have this name", _NEVER),
@@ -57,29 +57,29 @@ _SETTINGS = {
 _ACCESS_KEY_ID = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b")
 
 
-def base_codes(store: str, key: str, permissions: str) -> Meanings:
+def base_codes(store: str, key: str, permissions: str) -> ErrorRules:
     """The codes that every store has; `key` and `permissions` say what to check and what to grant."""
-    bad_key = Meaning(Unauthorized, f"{store} does not accept the key", key)
+    bad_key = ErrorRule(Unauthorized, f"{store} does not accept the key", key)
     return {
-        NO_BUCKET: Meaning(Rejected, "the bucket does not exist", "check its name and its location"),
-        "AccessDenied": Meaning(Unauthorized, "the key has no permission for it", permissions),
+        NO_BUCKET: ErrorRule(Rejected, "the bucket does not exist", "check its name and its location"),
+        "AccessDenied": ErrorRule(Unauthorized, "the key has no permission for it", permissions),
         "InvalidAccessKeyId": bad_key,
         "SignatureDoesNotMatch": bad_key,
         "InvalidSecurityToken": bad_key,
         "SecurityTokenExpired": bad_key,
-        "RequestTimeTooSkewed": Meaning(
+        "RequestTimeTooSkewed": ErrorRule(
             Unauthorized, "the signature has expired", "set this machine's clock"
         ),
-        "InternalError": FAULT,
-        "ServiceUnavailable": FAULT,
-        "SlowDown": TOO_FAST,
+        "InternalError": SERVER_ERROR,
+        "ServiceUnavailable": SERVER_ERROR,
+        "SlowDown": THROTTLED,
     }
 
 
-def more_codes(store: str, key: str, permissions: str, region: str) -> Meanings:
+def more_codes(store: str, key: str, permissions: str, region: str) -> ErrorRules:
     """Those, and what stores say to a reader; `region` says what to check when a bucket is elsewhere."""
     base = base_codes(store, key, permissions)
-    elsewhere = Meaning(Rejected, "the bucket is in another region", region)
+    elsewhere = ErrorRule(Rejected, "the bucket is in another region", region)
     return {
         **base,
         "401": base["AccessDenied"],
@@ -87,12 +87,12 @@ def more_codes(store: str, key: str, permissions: str, region: str) -> Meanings:
         "Forbidden": base["AccessDenied"],
         "ExpiredToken": base["SecurityTokenExpired"],
         "InvalidToken": base["InvalidSecurityToken"],
-        "NoSuchKey": Meaning(Rejected, "the object does not exist"),
+        "NoSuchKey": ErrorRule(Rejected, "the object does not exist"),
         "301": elsewhere,
         "PermanentRedirect": elsewhere,
         "AuthorizationHeaderMalformed": elsewhere,
-        "PreconditionFailed": Meaning(Rejected, "the object has changed meanwhile", "try again"),
-        "RequestTimeout": FAULT,
+        "PreconditionFailed": ErrorRule(Rejected, "the object has changed meanwhile", "try again"),
+        "RequestTimeout": SERVER_ERROR,
     }
 
 
@@ -105,7 +105,7 @@ class Wording:
     `scrub` takes the reader's credentials out of what a store says.
     """
 
-    codes: Meanings = field(repr=False)
+    codes: ErrorRules = field(repr=False)
     endpoint: str
     advice: str
     called: str = ""
@@ -120,7 +120,7 @@ class Wording:
         headers = metadata.get("HTTPHeaders", {})
         request_id = metadata.get("RequestId") or headers.get("x-oss-request-id", "")
         shown = f"HTTP {code}" if code.isdecimal() else code
-        meaning = meaning_of(self.codes, code, status)
+        meaning = rule_for_code(self.codes, code, status)
         error = _told(meaning, action, message, self.scrub(shown), self.scrub(request_id))
         return Failed(error, _NEVER if meaning.retry is Retry.NEVER else math.inf)
 
@@ -150,7 +150,7 @@ class Wording:
         return Failed(kind(action, f"{self.endpoint}, {place}: {reason}", advice=self.advice), patience)
 
 
-def _told(meaning: Meaning, action: str, message: str, code: str, request_id: str = "") -> CallFailed:
+def _told(meaning: ErrorRule, action: str, message: str, code: str, request_id: str = "") -> CallFailed:
     error = meaning.verdict(action, message, code=code, request_id=request_id).error
     assert error is not None  # noqa: S101
     return error

@@ -11,7 +11,7 @@ from pathlib import Path
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.http.credentials import KeySettings, Lookup, Setting, find_credentials, no_config
 from pulumi_videosnap.http.endpoint import checked_endpoint
-from pulumi_videosnap.http.shared_client import shared_caller
+from pulumi_videosnap.http.shared_client import shared_client
 from pulumi_videosnap.volcengine.api import Account, RtcApi
 from pulumi_videosnap.volcengine.profiles import VolcengineProfiles
 from pulumi_videosnap.volcengine.responses import ENDPOINT_VARIABLE, unknown_task_codes
@@ -38,7 +38,7 @@ def connect(profile: str | None = None, config: Lookup = no_config) -> RtcApi:
     """The RTC API with the account that `find_account` finds; cheap enough to do for every operation."""
     return RtcApi(
         find_account(profile, config=config),
-        shared_caller(),
+        shared_client(),
         unknown_task_codes(),
     )
 

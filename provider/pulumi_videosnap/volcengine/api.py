@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from pulumi_videosnap.errors import Garbled, Rejected
-from pulumi_videosnap.http.client import Answer, Call, Caller, Request, utc
+from pulumi_videosnap.http.client import Response, Call, ApiClient, Request, utc
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import account_digest
 from pulumi_videosnap.volcengine.auth import Scope, sign
@@ -23,14 +23,14 @@ from pulumi_videosnap.volcengine.models import (
     TaskKey,
     UpdateSnapshotBody,
 )
-from pulumi_videosnap.volcengine.responses import ENDPOINT_VARIABLE, UNKNOWN_TASK_CODES, Reader
+from pulumi_videosnap.volcengine.responses import ENDPOINT_VARIABLE, UNKNOWN_TASK_CODES, ResponseParser
 
 __all__ = ["Account", "Reading", "RtcApi", "Started", "TaskKey"]
 
 VERSION = "2023-11-01"
 SERVICE = "rtc"
 
-PER_SECOND = {"StartSnapshot": 150, "StopSnapshot": 150, "UpdateSnapshot": 150, "GetSnapshotTask": 60}
+QPS = {"StartSnapshot": 150, "StopSnapshot": 150, "UpdateSnapshot": 150, "GetSnapshotTask": 60}
 """The documented calls per second; all apps of one account share them."""
 
 DONE = "ok"
@@ -82,12 +82,12 @@ def is_already_running(result: object) -> bool:
 class RtcApi:
     """Calls of one account. Every error is a `CallFailed`; safe to share among threads.
 
-    All four calls are repeatable when an answer gets lost: a second start is answered with a notice, an
+    All four calls are idempotent when an answer gets lost: a second start is answered with a notice, an
     update sets the same value again, a second stop finds the task stopped (NotFound), a read reads.
     """
 
     def __init__(
-        self, account: Account, caller: Caller, unknown_task_codes: frozenset[str] = UNKNOWN_TASK_CODES
+        self, account: Account, caller: ApiClient, unknown_task_codes: frozenset[str] = UNKNOWN_TASK_CODES
     ) -> None:
         self._account = account
         self._caller = caller
@@ -146,7 +146,7 @@ class RtcApi:
                 advice="run the same command again",
             )
 
-    def _task(self, reader: Reader, answer: Answer) -> SnapshotTask | None:
+    def _task(self, reader: ResponseParser, answer: Response) -> SnapshotTask | None:
         result = reader.result(answer)
         task: Any = result.get("SnapshotTask") if isinstance(result, dict) else result
         try:
@@ -165,20 +165,20 @@ class RtcApi:
 
     def _reader(
         self, action: str, secrets: tuple[str, ...] = (), unknown_task: frozenset[str] | None = None
-    ) -> Reader:
-        return Reader(
+    ) -> ResponseParser:
+        return ResponseParser(
             action,
             scrub=partial(self._account.credentials.scrub, also=secrets),
             clock=self._caller.clock,
             unknown_task=self._unknown_task_codes if unknown_task is None else unknown_task,
         )
 
-    def _call(self, reader: Reader, request: Request) -> Answer:
+    def _call(self, reader: ResponseParser, request: Request) -> Response:
         call = Call(
             action=reader.action,
             account=account_digest(self._account.credentials.access_key),
-            per_second=PER_SECOND[reader.action],
-            repeatable=True,
+            qps=QPS[reader.action],
+            idempotent=True,
             prepare=partial(self._signed, request),
             classify=reader.verdict,
             endpoint_setting=ENDPOINT_VARIABLE,

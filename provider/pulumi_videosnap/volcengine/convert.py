@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pulumi_videosnap.core.schema import Properties
-from pulumi_videosnap.core.timestamps import write_moment
+from pulumi_videosnap.core.timestamps import format_rfc3339
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.volcengine import enums, models
 from pulumi_videosnap.volcengine import schema as declared
@@ -22,12 +22,12 @@ _NAMES = {"accountId", "bucket", "space", "serviceId"}
 """The fields of a storage block without any of which the block says nothing."""
 
 
-def key_of(task: SnapshotTaskInputs) -> models.TaskKey:
+def task_key(task: SnapshotTaskInputs) -> models.TaskKey:
     """The identity that the program chose for the task."""
     return models.TaskKey(task.app_id, task.room_id, task.task_id)
 
 
-def start_body(task: SnapshotTaskInputs, environ: Mapping[str, str]) -> models.StartSnapshotBody:
+def start_request(task: SnapshotTaskInputs, environ: Mapping[str, str]) -> models.StartSnapshotBody:
     """The request that starts the task; NotConfigured when a named variable holds no key."""
     image = task.image_config
     return models.StartSnapshotBody(
@@ -92,7 +92,7 @@ def _from_environment(variable: str | None, field: str, environ: Mapping[str, st
     return value
 
 
-def settings_of(task: models.SnapshotTask, recorded: Properties) -> Properties:
+def to_inputs(task: models.SnapshotTask, recorded: Properties) -> Properties:
     """The recorded inputs with the service's settings in place of those that its answer carries."""
     settings = dict(recorded)
     if task.max_idle_time:  # no task has 0: it stands for nothing said
@@ -186,16 +186,16 @@ def _carried(**values: Any) -> Properties:
     return {name: value for name, value in values.items() if value is not None and value != ""}
 
 
-def status_of(task: models.SnapshotTask) -> str:
+def status_word(task: models.SnapshotTask) -> str:
     """The task's status in words; a number that the vendor has not explained stays visible."""
     status = word(enums.STATUS_WORDS, task.status or 0)
     return status if isinstance(status, str) else f"unknown ({status})"
 
 
-def facts_of(task: models.SnapshotTask) -> Properties:
+def to_outputs(task: models.SnapshotTask) -> Properties:
     """What only the service knows: status, stop reason and times (RFC 3339, UTC)."""
     return {
-        "status": status_of(task),
+        "status": status_word(task),
         **_carried(
             stopReason=task.stop_reason,
             startTime=rfc3339(task.start_time),
@@ -209,4 +209,4 @@ def rfc3339(milliseconds: int | None) -> str | None:
     if not milliseconds:
         return None
     moment = datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc)
-    return write_moment(moment)
+    return format_rfc3339(moment)

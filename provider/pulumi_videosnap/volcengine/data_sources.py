@@ -10,7 +10,7 @@ import pulumi
 from pulumi_videosnap.dynamic.serialization import program_config, pythonic
 from pulumi_videosnap.errors import InvalidInput
 from pulumi_videosnap.volcengine.account import connect
-from pulumi_videosnap.volcengine.convert import facts_of, settings_of
+from pulumi_videosnap.volcengine.convert import to_outputs, to_inputs
 from pulumi_videosnap.volcengine.models import TaskKey
 
 
@@ -48,7 +48,7 @@ def get_snapshot_task(
     """
     key = TaskKey(*_checked(app_id=app_id, room_id=room_id, task_id=task_id))
     reading = connect(profile, program_config).get(key)
-    facts, settings = facts_of(reading.task), settings_of(reading.task, {})
+    facts, settings = to_outputs(reading.task), to_inputs(reading.task, {})
     return SnapshotTaskResult(
         app_id=key.app_id,
         room_id=key.room_id,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pulumi_videosnap.core.schema import Properties, value_at
-from pulumi_videosnap.core.timestamps import read_moment, write_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339, format_rfc3339
 
 LONGEST = 100
 """Entries that are kept; older ones are forgotten."""
@@ -21,10 +21,10 @@ def remembered(recorded: Properties, outputs: Properties, at: datetime | None = 
     """
     history: list[dict[str, Any]] = list(recorded.get("history") or [])
     started, interval = outputs.get("startTime"), value_at(outputs, ("imageConfig", "interval"))
-    start = read_moment(started)
-    begun = [read_moment(entry["at"]) for entry in history if entry["event"] == "start"]
+    start = parse_rfc3339(started)
+    begun = [parse_rfc3339(entry["at"]) for entry in history if entry["event"] == "start"]
     if start and not any(one and abs(start - one) < SAME_START for one in begun):
         history.append({"at": started, "event": "start", "interval": interval})
     elif history and at and history[-1]["interval"] != interval:
-        history.append({"at": write_moment(at), "event": "interval", "interval": interval})
+        history.append({"at": format_rfc3339(at), "event": "interval", "interval": interval})
     return {**outputs, "history": history[-LONGEST:]}

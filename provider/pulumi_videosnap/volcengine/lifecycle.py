@@ -28,12 +28,12 @@ from pulumi_videosnap.core.schema import (
     Unknown,
     differences,
     dotted,
-    kept,
+    merge_inputs,
 )
 from pulumi_videosnap.core.validation import Failure, validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
 from pulumi_videosnap.volcengine.api import Reading, Started
-from pulumi_videosnap.volcengine.convert import facts_of, key_of, rfc3339, settings_of, start_body
+from pulumi_videosnap.volcengine.convert import to_outputs, task_key, rfc3339, to_inputs, start_request
 from pulumi_videosnap.volcengine.history import remembered
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
 from pulumi_videosnap.volcengine.observed import is_over, not_found, present
@@ -80,7 +80,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         parts: list[Any] = [task.app_id, task.room_id, task.task_id]
         if not self._context.resource or any(isinstance(part, Unknown) for part in parts):
             return []
-        first = self._context.runs.register(key_of(task).id, self._context.resource)
+        first = self._context.runs.register(task_key(task).id, self._context.resource)
         if first == self._context.resource:
             return []
         name = first.rpartition("::")[2]
@@ -96,7 +96,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """StartSnapshot; a task that runs already with these settings is adopted."""
         task = SnapshotTaskInputs.model_validate(inputs)
-        return Created(key_of(task).id, remembered({}, self._start(task)))
+        return Created(task_key(task).id, remembered({}, self._start(task)))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
@@ -116,7 +116,7 @@ class SnapshotTaskLifecycle(Lifecycle):
             return self._restart(task, recorded)
         if step is UpdateStep.SET_INTERVAL:
             return self._change_interval(TaskKey.parse(task_id), task, recorded)
-        return kept(SnapshotTaskInputs, recorded, inputs)
+        return merge_inputs(SnapshotTaskInputs, recorded, inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """StopSnapshot, unless another resource of this run has taken the task over."""
@@ -133,14 +133,14 @@ class SnapshotTaskLifecycle(Lifecycle):
         return remembered(recorded, self._start(task))
 
     def _start(self, task: SnapshotTaskInputs) -> Properties:
-        api, key = self._connect(task.profile), key_of(task)
+        api, key = self._connect(task.profile), task_key(task)
         self._context.progress("starting")
-        started = api.start(start_body(task, self._environ))
+        started = api.start(start_request(task, self._environ))
         found = self._adopt(api, task) if started.already_running else self._confirm(api, key)
         self._context.runs.mark_created(key.id)
         if found is None:
             return self._unconfirmed(task, started)
-        facts = facts_of(found)
+        facts = to_outputs(found)
         if is_over(facts):
             raise TaskFailed(f"snapshot task {key.id}", _ending(facts), _AFTER_A_FAILURE)
         self._context.progress(facts["status"])
@@ -158,7 +158,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         for pause in READ_BACK_PAUSES:
             with contextlib.suppress(NotFound):
                 found = api.get(key).task
-                if not is_over(facts_of(found)):
+                if not is_over(to_outputs(found)):
                     return found
             self._context.progress("waiting for the service to know the task")
             self._sleep(pause)
@@ -166,12 +166,12 @@ class SnapshotTaskLifecycle(Lifecycle):
 
     def _adopt(self, api: Api, task: SnapshotTaskInputs) -> SnapshotTask:
         """Take over a running task whose settings are the declared ones, but for the interval."""
-        key, inputs = key_of(task), task.properties()
+        key, inputs = task_key(task), task.properties()
         try:
             found = self._read_back(api, key)
         except NotFound:
             raise TaskConflict(f"snapshot task {key.id}", [_TOO_OLD], _WAYS_OUT) from None
-        compared = differences(SnapshotTaskInputs, inputs, settings_of(found, inputs))
+        compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
         if differing:
@@ -191,10 +191,10 @@ class SnapshotTaskLifecycle(Lifecycle):
             return self._restart(task, recorded)
         try:
             reading = api.get(key)
-            told = {**task.properties(), **facts_of(reading.task)}
+            told = {**task.properties(), **to_outputs(reading.task)}
             return remembered(recorded, told, reading.at)
         except NotFound:  # older than the service can tell, yet it took the new interval
-            return kept(SnapshotTaskInputs, recorded, task.properties())
+            return merge_inputs(SnapshotTaskInputs, recorded, task.properties())
 
     def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
         self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")

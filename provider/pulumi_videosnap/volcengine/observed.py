@@ -9,9 +9,9 @@ from datetime import timedelta
 
 from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome, Unreadable
 from pulumi_videosnap.core.schema import Properties, inputs_of
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import NotFound
-from pulumi_videosnap.volcengine.convert import facts_of, settings_of
+from pulumi_videosnap.volcengine.convert import to_outputs, to_inputs
 from pulumi_videosnap.volcengine.enums import StopReason
 from pulumi_videosnap.volcengine.models import SnapshotTask
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
@@ -27,10 +27,10 @@ _AGAINST_THE_DECLARATION = (StopReason.STOP_BY_API.value, StopReason.START_TASK_
 
 def present(recorded: Properties, found: SnapshotTask) -> Present:
     """The recorded inputs with what the service says instead, and everything that only it knows."""
-    facts = facts_of(found)
+    facts = to_outputs(found)
     before = inputs_of(SnapshotTaskInputs, recorded)
     # The settings of a run that is over are history: only that it is over can be drift.
-    settings = before if is_over(facts) else settings_of(found, before)
+    settings = before if is_over(facts) else to_inputs(found, before)
     inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
     return Present(inputs, {**inputs, **_start(recorded), **facts})
 
@@ -57,7 +57,7 @@ def is_over(facts: Properties) -> bool:
 
 def not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
     """A task that the service does not know: gone within 72 hours of its start, not readable later."""
-    started = read_moment(recorded.get("startTime"))
+    started = parse_rfc3339(recorded.get("startTime"))
     if started is None:
         raise unknown  # nothing was ever recorded of it: somebody asked for a task that is not there
     age = unknown.at - started

@@ -14,16 +14,16 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from pulumi_videosnap.errors import Garbled, NotFound, Rejected, Unauthorized
-from pulumi_videosnap.http.client import OK, Answer, Retry, Verdict
+from pulumi_videosnap.http.client import OK, Response, Retry, Outcome
 from pulumi_videosnap.http.error_codes import (
-    FAULT,
+    SERVER_ERROR,
     HTTP_OK,
-    TOO_FAST,
-    Meaning,
-    Meanings,
+    THROTTLED,
+    ErrorRule,
+    ErrorRules,
     clock_difference,
-    meaning_of,
-    without_code,
+    rule_for_code,
+    outcome_of_status,
 )
 from pulumi_videosnap.volcengine.models import Envelope, ResponseError, ResponseMetadata
 
@@ -41,50 +41,50 @@ _GRANT = "grant the key's user the permission in the IAM console"
 _ENDPOINT_ADVICE = f"check {ENDPOINT_VARIABLE}"
 
 
-_NO_GRANT = Meaning(Unauthorized, "the key lacks a permission", _GRANT)
-_UNSIGNED = Meaning(Unauthorized, "the request is not signed", _KEY)
+_NO_GRANT = ErrorRule(Unauthorized, "the key lacks a permission", _GRANT)
+_UNSIGNED = ErrorRule(Unauthorized, "the request is not signed", _KEY)
 
-_CODES: Meanings = {
-    "InvalidAccessKey": Meaning(Unauthorized, "the access key is not known to the service", _KEY),
-    "SignatureDoesNotMatch": Meaning(Unauthorized, "the signature does not match", _PAIR),
-    "InvalidTimestamp": Meaning(Unauthorized, "the signature has expired", "set this machine's clock"),
-    "InvalidAuthorization": Meaning(Unauthorized, "the signature cannot be read", _KEY),
-    "InvalidCredential": Meaning(
+_CODES: ErrorRules = {
+    "InvalidAccessKey": ErrorRule(Unauthorized, "the access key is not known to the service", _KEY),
+    "SignatureDoesNotMatch": ErrorRule(Unauthorized, "the signature does not match", _PAIR),
+    "InvalidTimestamp": ErrorRule(Unauthorized, "the signature has expired", "set this machine's clock"),
+    "InvalidAuthorization": ErrorRule(Unauthorized, "the signature cannot be read", _KEY),
+    "InvalidCredential": ErrorRule(
         Unauthorized, "the credential is not valid", f"{_KEY}, and VOLCENGINE_REGION"
     ),
-    "InvalidSecretToken": Meaning(Unauthorized, "the session token is not valid", _TOKEN),
+    "InvalidSecretToken": ErrorRule(Unauthorized, "the session token is not valid", _TOKEN),
     "MissingAuthenticationToken": _UNSIGNED,
     "MissingSignature": _UNSIGNED,
     "LackPolicy": _NO_GRANT,
-    "AccessDenied.NoPermissionForApp": Meaning(
+    "AccessDenied.NoPermissionForApp": ErrorRule(
         Unauthorized,
         "the account has no permission for this app",
         "check appId, and that the key belongs to the app's account",
     ),
-    "AccessDenied.ServiceNotEnabled": Meaning(
+    "AccessDenied.ServiceNotEnabled": ErrorRule(
         Unauthorized, "the snapshot service is not enabled", "enable it for the app in the RTC console"
     ),
-    "InvalidActionOrVersion": Meaning(Rejected, "the endpoint does not offer this call", _ENDPOINT_ADVICE),
-    "ServiceNotFound": Meaning(Rejected, "the endpoint does not offer RTC", _ENDPOINT_ADVICE),
-    "InvalidParameter.NotExistAppId": Meaning(Rejected, "the app does not exist", "check appId"),
-    "InvalidParameter.IllegalAppId": Meaning(Rejected, "appId is not valid", "check appId"),
-    "InvalidParameter.IllegalRoomID": Meaning(Rejected, "roomId is not valid", "check roomId"),
-    "InvalidParameter.AccountIdMismatch": Meaning(
+    "InvalidActionOrVersion": ErrorRule(Rejected, "the endpoint does not offer this call", _ENDPOINT_ADVICE),
+    "ServiceNotFound": ErrorRule(Rejected, "the endpoint does not offer RTC", _ENDPOINT_ADVICE),
+    "InvalidParameter.NotExistAppId": ErrorRule(Rejected, "the app does not exist", "check appId"),
+    "InvalidParameter.IllegalAppId": ErrorRule(Rejected, "appId is not valid", "check appId"),
+    "InvalidParameter.IllegalRoomID": ErrorRule(Rejected, "roomId is not valid", "check roomId"),
+    "InvalidParameter.AccountIdMismatch": ErrorRule(
         Rejected,
         "the storage's accountId is not the owner's",
         "give the main account's id, never a sub-user's",
     ),
-    "FlowLimitExceeded.TaskNumberOverLimit": Meaning(
+    "FlowLimitExceeded.TaskNumberOverLimit": ErrorRule(
         Rejected, "the app runs as many tasks as it may", "stop some of them"
     ),
     # The rest of their families.
     "AccessDenied": _NO_GRANT,
-    "AccountFlowLimitExceeded": TOO_FAST,
-    "FailToConnect": FAULT,
-    "FlowLimitExceeded": TOO_FAST,
-    "InternalError": FAULT,
-    "InternalService": FAULT,
-    "InvalidParameter": Meaning(Rejected),
+    "AccountFlowLimitExceeded": THROTTLED,
+    "FailToConnect": SERVER_ERROR,
+    "FlowLimitExceeded": THROTTLED,
+    "InternalError": SERVER_ERROR,
+    "InternalService": SERVER_ERROR,
+    "InvalidParameter": ErrorRule(Rejected),
 }
 
 
@@ -94,7 +94,7 @@ def unknown_task_codes(env: Mapping[str, str] = os.environ) -> frozenset[str]:
     return frozenset(code.strip() for code in named if code.strip()) or UNKNOWN_TASK_CODES
 
 
-def envelope_of(answer: Answer) -> Envelope | None:
+def envelope_of(answer: Response) -> Envelope | None:
     """The vendor's envelope; None when the body is not one."""
     try:
         return Envelope.model_validate_json(answer.body)
@@ -103,7 +103,7 @@ def envelope_of(answer: Answer) -> Envelope | None:
 
 
 @dataclass(frozen=True)
-class Reader:
+class ResponseParser:
     """Judges the answers of one call.
 
     `scrub` makes foreign text fit for a message, `clock` tells the time where an answer has no Date,
@@ -115,7 +115,7 @@ class Reader:
     clock: Callable[[], float]
     unknown_task: frozenset[str] = frozenset()
 
-    def verdict(self, answer: Answer) -> Verdict:
+    def verdict(self, answer: Response) -> Outcome:
         """What an answer means, whether it is worth repeating, and what to tell the user."""
         envelope = envelope_of(answer)
         if envelope is None:
@@ -127,17 +127,17 @@ class Reader:
             return self._by_status(answer, self._id(metadata), "no error is named")
         return OK
 
-    def result(self, answer: Answer) -> object:
+    def result(self, answer: Response) -> object:
         """The envelope's `Result` of a successful answer, as it came."""
         envelope = envelope_of(answer)
         return envelope.result if envelope else None
 
-    def request_id(self, answer: Answer) -> str:
+    def request_id(self, answer: Response) -> str:
         """The vendor's id of the call; empty when the answer does not carry it."""
         envelope = envelope_of(answer)
         return self._id(envelope.response_metadata) if envelope else ""
 
-    def not_found(self, answer: Answer, reason: str, code: str = "", request_id: str = "") -> NotFound:
+    def not_found(self, answer: Response, reason: str, code: str = "", request_id: str = "") -> NotFound:
         """The task is unknown, as of the service's clock."""
         at = answer.date(self.clock())
         return NotFound(self.action, reason, at=at, code=code, request_id=request_id)
@@ -145,23 +145,23 @@ class Reader:
     def _id(self, metadata: ResponseMetadata) -> str:
         return self.scrub(metadata.request_id or "")
 
-    def _without_envelope(self, answer: Answer) -> Verdict:
+    def _without_envelope(self, answer: Response) -> Outcome:
         if answer.status != HTTP_OK:
             return self._by_status(answer, "", "the answer is not the service's")
         error = Garbled(self.action, "the answer is not the service's JSON", advice=_ENDPOINT_ADVICE)
-        return Verdict(error, Retry.IF_REPEATABLE)
+        return Outcome(error, Retry.IF_IDEMPOTENT)
 
-    def _by_status(self, answer: Answer, request_id: str, reason: str) -> Verdict:
-        return without_code(
+    def _by_status(self, answer: Response, request_id: str, reason: str) -> Outcome:
+        return outcome_of_status(
             self.action, answer.status, reason, request_id=request_id, advice=_ENDPOINT_ADVICE
         )
 
-    def _refusal(self, answer: Answer, metadata: ResponseMetadata, error: ResponseError) -> Verdict:
+    def _refusal(self, answer: Response, metadata: ResponseMetadata, error: ResponseError) -> Outcome:
         code, request_id = self.scrub(error.code), self._id(metadata)
         message = self.scrub(error.message)
         if error.code in self.unknown_task:
             reason = message.rstrip(".。") or "no reason is given"
-            return Verdict(self.not_found(answer, reason, code, request_id))
+            return Outcome(self.not_found(answer, reason, code, request_id))
         remark = clock_difference(answer, self.clock()) if error.code == "InvalidTimestamp" else ""
-        meaning = meaning_of(_CODES, error.code, answer.status)
+        meaning = rule_for_code(_CODES, error.code, answer.status)
         return meaning.verdict(self.action, message, code=code, request_id=request_id, remark=remark)

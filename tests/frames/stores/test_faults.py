@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from frames.stores.conftest import KEYS, Serve
-from frames.stores.shelf import Answer, Asked, Reply, bucket_of, listed, refusal, row
+from frames.stores.shelf import Response, Asked, Reply, bucket_of, listed, refusal, row
 from pulumi_videosnap import errors
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.store import Store, open_store
@@ -32,7 +32,7 @@ def failure_of(store: Store, prefix: str = "") -> errors.VideosnapError:
     return failed.value
 
 
-def always(reply: Reply) -> Answer:
+def always(reply: Reply) -> Response:
     return lambda asked: reply
 
 

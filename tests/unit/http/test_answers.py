@@ -9,18 +9,18 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap import errors
-from pulumi_videosnap.http.client import Answer, Retry
+from pulumi_videosnap.http.client import Response, Retry
 from pulumi_videosnap.volcengine.responses import (
     UNKNOWN_TASK_CODES,
-    Reader,
+    ResponseParser,
     unknown_task_codes,
 )
 
 NOW = datetime(2024, 1, 1, tzinfo=timezone.utc).timestamp()
-READER = Reader("GetSnapshotTask", errors.one_line, lambda: NOW, UNKNOWN_TASK_CODES)
-AnswerOf = Callable[..., Answer]
+READER = ResponseParser("GetSnapshotTask", errors.one_line, lambda: NOW, UNKNOWN_TASK_CODES)
+AnswerOf = Callable[..., Response]
 
-NEVER, IF_REPEATABLE, ALWAYS = Retry.NEVER, Retry.IF_REPEATABLE, Retry.ALWAYS
+NEVER, IF_IDEMPOTENT, ALWAYS = Retry.NEVER, Retry.IF_IDEMPOTENT, Retry.ALWAYS
 
 CODES: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     # The gateway's table, with its documented statuses.
@@ -36,9 +36,9 @@ CODES: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     (401, "SignatureDoesNotMatch", errors.Unauthorized, NEVER),
     (403, "LackPolicy", errors.Unauthorized, NEVER),
     (403, "AccessDenied", errors.Unauthorized, NEVER),
-    (500, "InternalError", errors.ServiceFault, IF_REPEATABLE),
-    (502, "FailToConnect", errors.ServiceFault, IF_REPEATABLE),
-    (504, "InternalServiceTimeout", errors.ServiceFault, IF_REPEATABLE),
+    (500, "InternalError", errors.ServiceFault, IF_IDEMPOTENT),
+    (502, "FailToConnect", errors.ServiceFault, IF_IDEMPOTENT),
+    (504, "InternalServiceTimeout", errors.ServiceFault, IF_IDEMPOTENT),
     (400, "InvalidAuthorization", errors.Unauthorized, NEVER),
     (400, "InvalidCredential", errors.Unauthorized, NEVER),
     (401, "InvalidSecretToken", errors.Unauthorized, NEVER),
@@ -57,12 +57,12 @@ CODES: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     (200, "FlowLimitExceeded.TaskNumberOverLimit", errors.Rejected, NEVER),
     (403, "AccessDenied.NoPermissionForApp", errors.Unauthorized, NEVER),
     (200, "AccessDenied.ServiceNotEnabled", errors.Unauthorized, NEVER),
-    (200, "InternalError.GenerateTokenFailed", errors.ServiceFault, IF_REPEATABLE),
+    (200, "InternalError.GenerateTokenFailed", errors.ServiceFault, IF_IDEMPOTENT),
     # Codes nobody has documented.
     (200, "SomethingNew", errors.Rejected, NEVER),
     (404, "TaskNotFound", errors.Rejected, NEVER),
     (429, "SomethingNew", errors.Throttled, ALWAYS),
-    (503, "SomethingNew", errors.ServiceFault, IF_REPEATABLE),
+    (503, "SomethingNew", errors.ServiceFault, IF_IDEMPOTENT),
     (403, "SomethingNew", errors.Unauthorized, NEVER),
 ]
 
@@ -82,26 +82,26 @@ STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
     (200, b'{"ResponseMetadata": {}}', None, NEVER),
     (200, b'{"ResponseMetadata": {"Error": null}, "Result": "ok"}', None, NEVER),
     (200, b'{"ResponseMetadata": {"Error": {}}, "Result": {}}', errors.Rejected, NEVER),
-    (500, b'{"ResponseMetadata": {}, "Result": "ok"}', errors.ServiceFault, IF_REPEATABLE),
+    (500, b'{"ResponseMetadata": {}, "Result": "ok"}', errors.ServiceFault, IF_IDEMPOTENT),
     (202, b'{"ResponseMetadata": {}, "Result": "ok"}', errors.Garbled, NEVER),
-    (200, b"", errors.Garbled, IF_REPEATABLE),
-    (200, b"{}", errors.Garbled, IF_REPEATABLE),
-    (200, b"null", errors.Garbled, IF_REPEATABLE),
-    (200, b'{"Result": "ok"}', errors.Garbled, IF_REPEATABLE),
-    (200, b'{"ResponseMetadata": {"Reque', errors.Garbled, IF_REPEATABLE),
-    (200, b"<html>Sign in to the hotel network</html>", errors.Garbled, IF_REPEATABLE),
-    (200, b"\xff\xfe", errors.Garbled, IF_REPEATABLE),
+    (200, b"", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"{}", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"null", errors.Garbled, IF_IDEMPOTENT),
+    (200, b'{"Result": "ok"}', errors.Garbled, IF_IDEMPOTENT),
+    (200, b'{"ResponseMetadata": {"Reque', errors.Garbled, IF_IDEMPOTENT),
+    (200, b"<html>Sign in to the hotel network</html>", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"\xff\xfe", errors.Garbled, IF_IDEMPOTENT),
     (302, b"", errors.Garbled, NEVER),
     (400, b"Bad Request", errors.Rejected, NEVER),
     (401, b"", errors.Unauthorized, NEVER),
     (403, b"<html>firewall</html>", errors.Unauthorized, NEVER),
     # A web server without the API says 404: that is never a missing task.
     (404, b"<html>not found</html>", errors.Rejected, NEVER),
-    (408, b"", errors.ServiceFault, IF_REPEATABLE),
+    (408, b"", errors.ServiceFault, IF_IDEMPOTENT),
     (429, b"", errors.Throttled, ALWAYS),
-    (500, b"", errors.ServiceFault, IF_REPEATABLE),
-    (502, b"<html>bad gateway</html>", errors.ServiceFault, IF_REPEATABLE),
-    (503, b"", errors.ServiceFault, IF_REPEATABLE),
+    (500, b"", errors.ServiceFault, IF_IDEMPOTENT),
+    (502, b"<html>bad gateway</html>", errors.ServiceFault, IF_IDEMPOTENT),
+    (503, b"", errors.ServiceFault, IF_IDEMPOTENT),
 ]
 
 
@@ -109,13 +109,13 @@ STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
 def test_an_answer_without_a_code(
     status: int, body: bytes, kind: type[errors.CallFailed] | None, retry: Retry
 ) -> None:
-    said = READER.verdict(Answer(status, {}, body))
+    said = READER.verdict(Response(status, {}, body))
     assert (type(said.error) if said.error else None, said.retry) == (kind, retry)
 
 
 def test_the_gateways_refusal_may_lack_all_but_the_request_id() -> None:
     body = b'{"ResponseMetadata":{"RequestId":"R","Error":{"CodeN":100002,"Code":"MissingParameter"}}}'
-    error = READER.verdict(Answer(400, {}, body)).error
+    error = READER.verdict(Response(400, {}, body)).error
     assert isinstance(error, errors.Rejected)
     assert str(error) == ("GetSnapshotTask was refused: no reason is given (MissingParameter) (RequestId R)")
 
@@ -169,7 +169,7 @@ def test_the_codes_for_an_unknown_task_can_be_replaced(answer_of: AnswerOf) -> N
     assert unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " , "}) == UNKNOWN_TASK_CODES
     named = unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " TaskNotFound, ,Other "})
     assert named == {"TaskNotFound", "Other"}
-    reader = Reader("GetSnapshotTask", errors.one_line, lambda: NOW, named)
+    reader = ResponseParser("GetSnapshotTask", errors.one_line, lambda: NOW, named)
     assert isinstance(reader.verdict(answer_of(error={"Code": "Other"})).error, errors.NotFound)
 
 

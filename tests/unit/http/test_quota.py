@@ -19,9 +19,9 @@ from pulumi_videosnap.errors import Throttled
 from pulumi_videosnap.http.rate_limit import (
     LATENESS,
     SHARE,
-    LocalSlots,
+    MemoryReservations,
     RateLimiter,
-    SharedSlots,
+    SqliteReservations,
     Slot,
     account_digest,
     next_slot,
@@ -85,7 +85,7 @@ def test_a_slot_missed_by_oversleeping_is_given_up(time: Any) -> None:
     def sleep(seconds: float) -> None:
         time.sleep(seconds + next(oversleeps))
 
-    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=sleep)
+    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=sleep)
     limiter.take("a", "Do", 1, 45)
     began = time.now
     limiter.take("a", "Do", 1, 45)
@@ -93,13 +93,13 @@ def test_a_slot_missed_by_oversleeping_is_given_up(time: Any) -> None:
 
 
 def test_a_machine_that_always_oversleeps_goes_on(time: Any) -> None:
-    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=lambda s: time.sleep(s + 1))
+    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=lambda s: time.sleep(s + 1))
     for _ in range(3):
         limiter.take("a", "Do", 10, 45)
 
 
 def test_accounts_and_actions_do_not_share(time: Any) -> None:
-    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=time.sleep)
+    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=time.sleep)
     for account, action in (("a", "Get"), ("a", "Stop"), ("b", "Get")):
         limiter.take(account, action, 1, 45)
     assert time.slept == []
@@ -109,7 +109,7 @@ def test_accounts_and_actions_do_not_share(time: Any) -> None:
 def test_a_queue_longer_than_the_patience_is_told_and_not_joined(
     shared: bool, time: Any, tmp_path: Path
 ) -> None:
-    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock) if shared else LocalSlots(time.clock)
+    slots = SqliteReservations(tmp_path / "q.sqlite3", time.clock) if shared else MemoryReservations(time.clock)
     limiter = RateLimiter(slots, clock=time.clock, sleep=lambda seconds: None)
     for _ in range(3):
         slots.reserve("a/Do", 1 / (SHARE * 0.1), 45)
@@ -120,7 +120,7 @@ def test_a_queue_longer_than_the_patience_is_told_and_not_joined(
 
 @pytest.mark.parametrize("back", [2.0, 3600.0, 86400.0 * 365])
 def test_a_clock_that_goes_back_blocks_nobody(back: float, time: Any, tmp_path: Path) -> None:
-    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock)
+    slots = SqliteReservations(tmp_path / "q.sqlite3", time.clock)
     limiter = RateLimiter(slots, clock=time.clock, sleep=time.sleep)
     limiter.take("a", "Do", 10, 45)
     time.now -= back
@@ -131,7 +131,7 @@ def test_a_clock_that_goes_back_blocks_nobody(back: float, time: Any, tmp_path: 
 
 
 def test_a_suspended_machine_goes_on_at_once(time: Any, tmp_path: Path) -> None:
-    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock)
+    slots = SqliteReservations(tmp_path / "q.sqlite3", time.clock)
     limiter = RateLimiter(slots, clock=time.clock, sleep=time.sleep)
     limiter.take("a", "Do", 10, 45)
     time.now += 86400
@@ -142,7 +142,7 @@ def test_a_suspended_machine_goes_on_at_once(time: Any, tmp_path: Path) -> None:
 def test_two_limiters_share_one_file(time: Any, tmp_path: Path) -> None:
     left: list[float] = []
     limiters = [
-        RateLimiter(SharedSlots(tmp_path / "q.sqlite3", time.clock), clock=time.clock, sleep=time.sleep)
+        RateLimiter(SqliteReservations(tmp_path / "q.sqlite3", time.clock), clock=time.clock, sleep=time.sleep)
         for _ in range(2)
     ]
     for number in range(130):
@@ -167,7 +167,7 @@ def test_a_broken_store_is_told_once_and_the_limit_kept_here(index: int, time: A
     told: list[str] = []
     left: list[float] = []
     path = broken_stores(tmp_path)[index]
-    limiter = RateLimiter(SharedSlots(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append)
+    limiter = RateLimiter(SqliteReservations(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append)
     for _ in range(100):
         limiter.take("a", "Do", 60, 45)
         left.append(time.now)
@@ -183,14 +183,14 @@ def test_a_store_with_other_contents_is_a_broken_one(time: Any, tmp_path: Path) 
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("CREATE TABLE slot (name TEXT PRIMARY KEY, at TEXT, asked TEXT)")
         db.execute("INSERT INTO slot VALUES ('a/Do', 'soon', NULL)")
-    limiter = RateLimiter(SharedSlots(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append)
+    limiter = RateLimiter(SqliteReservations(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append)
     limiter.take("a", "Do", 60, 45)
     assert len(told) == 1
 
 
 def test_the_store_names_no_key(tmp_path: Path) -> None:
     path = tmp_path / "q.sqlite3"
-    RateLimiter(SharedSlots(path)).take(account_digest("AKLTCANARY"), "Do", 60, 45)
+    RateLimiter(SqliteReservations(path)).take(account_digest("AKLTCANARY"), "Do", 60, 45)
     assert b"AKLTCANARY" not in path.read_bytes()
     assert account_digest("AKLTCANARY") == account_digest("AKLTCANARY") != account_digest("AKLTOTHER")
 
@@ -203,12 +203,12 @@ def test_where_the_store_is(tmp_path: Path) -> None:
 WORKER = """
 import sys, time, threading
 from pathlib import Path
-from pulumi_videosnap.http.rate_limit import RateLimiter, SharedSlots
+from pulumi_videosnap.http.rate_limit import RateLimiter, SqliteReservations
 left, seen = [], threading.local()
 def clock():
     seen.last = time.time()
     return seen.last
-limiter = RateLimiter(SharedSlots(Path(sys.argv[1]), clock), clock=clock, warn=sys.exit)
+limiter = RateLimiter(SqliteReservations(Path(sys.argv[1]), clock), clock=clock, warn=sys.exit)
 print("ready", flush=True)
 sys.stdin.readline()
 end = time.time() + 1.5

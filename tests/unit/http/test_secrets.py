@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from pulumi_videosnap.errors import CallFailed
-from pulumi_videosnap.http.client import Answer, Retry, TransportError
+from pulumi_videosnap.http.client import Response, Retry, TransportError
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.transport import HttpTransport
 from pulumi_videosnap.volcengine.api import Account, RtcApi
@@ -50,7 +50,7 @@ def echo(credentials: Credentials) -> str:
     return "\n".join(("You sent:", *credentials.secrets(), *THIRD_PARTY, "0f" * 32))
 
 
-def failures(credentials: Credentials, answer_of: Callable[..., Answer]) -> list[Answer | Exception]:
+def failures(credentials: Credentials, answer_of: Callable[..., Response]) -> list[Response | Exception]:
     said = echo(credentials)
     return [
         answer_of(status=400, error={"Code": "InvalidParameter", "Message": said}),
@@ -58,10 +58,10 @@ def failures(credentials: Credentials, answer_of: Callable[..., Answer]) -> list
         answer_of(status=401, error={"Code": "SignatureDoesNotMatch", "Message": said}),
         answer_of(status=200, error={"Code": "InternalError", "Message": said}),
         answer_of(status=429, error={"Code": "FlowLimitExceeded.QPSOverLimit", "Message": said}),
-        Answer(400, {}, said.encode()),
-        Answer(200, {}, said.encode()),
-        Answer(502, {}, said.encode()),
-        TransportError("lost", Retry.IF_REPEATABLE),
+        Response(400, {}, said.encode()),
+        Response(200, {}, said.encode()),
+        Response(502, {}, said.encode()),
+        TransportError("lost", Retry.IF_IDEMPOTENT),
     ]
 
 
@@ -69,7 +69,7 @@ def failures(credentials: Credentials, answer_of: Callable[..., Answer]) -> list
 def test_no_failure_shows_a_secret(
     index: int,
     api_of: Callable[..., tuple[RtcApi, Any]],
-    answer_of: Callable[..., Answer],
+    answer_of: Callable[..., Response],
     credentials: Credentials,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

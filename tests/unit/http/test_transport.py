@@ -222,12 +222,12 @@ def test_a_dead_proxy_is_told(transport: HttpTransport, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("trouble", "told", "retry", "kind"),
     [
-        ("silent", "no answer in time", Retry.IF_REPEATABLE, Unreachable),
-        ("trickle", "timed out amid the answer", Retry.IF_REPEATABLE, Unreachable),
-        ("reset", "the connection broke", Retry.IF_REPEATABLE, Unreachable),
-        ("truncated", "the connection broke", Retry.IF_REPEATABLE, Unreachable),
-        ("broken_chunks", "the connection broke", Retry.IF_REPEATABLE, Unreachable),
-        ("nonsense", "the connection broke", Retry.IF_REPEATABLE, Unreachable),
+        ("silent", "no answer in time", Retry.IF_IDEMPOTENT, Unreachable),
+        ("trickle", "timed out amid the answer", Retry.IF_IDEMPOTENT, Unreachable),
+        ("reset", "the connection broke", Retry.IF_IDEMPOTENT, Unreachable),
+        ("truncated", "the connection broke", Retry.IF_IDEMPOTENT, Unreachable),
+        ("broken_chunks", "the connection broke", Retry.IF_IDEMPOTENT, Unreachable),
+        ("nonsense", "the connection broke", Retry.IF_IDEMPOTENT, Unreachable),
         ("giant", "more than 4194304 bytes", Retry.NEVER, Garbled),
     ],
 )
