@@ -18,8 +18,8 @@ from bench.drift import drift_runs  # noqa: E402
 from bench.jobs import waiting_jobs  # noqa: E402
 from bench.listing import listing  # noqa: E402
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter, SqliteReservations  # noqa: E402
-from pulumi_videosnap.volcengine.account import connect  # noqa: E402
-from pulumi_videosnap.volcengine.convert import task_key, start_request  # noqa: E402
+from pulumi_videosnap.volcengine.api import connect  # noqa: E402
+from pulumi_videosnap.volcengine.convert import start_request, task_key  # noqa: E402
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs  # noqa: E402
 from support.cli import Project  # noqa: E402
 from support.emulator import running_emulator  # noqa: E402

@@ -12,11 +12,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
-from pulumi_videosnap.alibaba.api import Account, MpsApi
-from pulumi_videosnap.alibaba.jobs import Jobs
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account, find_account
+from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
-from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
+from pulumi_videosnap.alibaba.objects import find_objects
 from pulumi_videosnap.core.lifecycle import Context, RunRegistry
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
@@ -63,7 +63,9 @@ class WaitingMovesTime:
 def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngine:
     """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
     time, notes = WaitingMovesTime(emulator), Path(tempfile.mkdtemp(prefix="intents"))
-    sender = caller or ApiClient(HttpTransport(), RateLimiter(MemoryReservations()), sleep=lambda seconds: None)
+    sender = caller or ApiClient(
+        HttpTransport(), RateLimiter(MemoryReservations()), sleep=lambda seconds: None
+    )
     runs: dict[int, tuple[RunRegistry, Jobs]] = {}
 
     def shared(claims: RunRegistry, account: Account) -> Jobs:

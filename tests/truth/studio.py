@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from PIL import Image
 
-from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
-from pulumi_videosnap.alibaba.api import Account, MpsApi
-from pulumi_videosnap.alibaba.jobs import Jobs
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account, find_account
+from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
-from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
+from pulumi_videosnap.alibaba.objects import find_objects
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.transport import HttpTransport

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.http.client import Response, ApiClient, Request
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
-from pulumi_videosnap.volcengine.api import Account, RtcApi
+from pulumi_videosnap.http.retry import RetryHandler, RetryPolicy
+from pulumi_videosnap.http.transport import Request, Response
+from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import Account
 
 NOON = 1_700_000_000.0
 
@@ -75,17 +78,14 @@ def credentials() -> Credentials:
 def caller_of(time: VirtualTime) -> Callable[..., ApiClient]:
     """Makes a caller on virtual time around a transport."""
 
-    def make(transport: Callable[[Request], Response], budget: float = 45.0, random: float = 0.5) -> ApiClient:
+    def make(
+        transport: Callable[[Request], Response], budget: float = 45.0, random: float = 0.5
+    ) -> ApiClient:
         limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=time.sleep)
-        return ApiClient(
-            transport,
-            limiter,
-            budget=budget,
-            clock=time.clock,
-            monotonic=time.clock,
-            sleep=time.sleep,
-            random=lambda: random,
+        retries = RetryHandler(
+            RetryPolicy(deadline=budget), monotonic=time.clock, sleep=time.sleep, random=lambda: random
         )
+        return ApiClient(transport, limiter, retries, clock=time.clock)
 
     return make
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pulumi_videosnap.alibaba.account import absence_of_mps, open_account, region_of
+from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
+from pulumi_videosnap.alibaba.jobs import open_account
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
 from pulumi_videosnap.core.lifecycle import Context
 
@@ -12,5 +13,5 @@ def snapshot_job(context: Context) -> SnapshotJobLifecycle:
     return SnapshotJobLifecycle(
         context,
         lambda profile, location: open_account(profile, location, context.config),
-        lambda location: absence_of_mps(region_of(location), config=context.config),
+        lambda location: unavailable_in(region_of(location), config=context.config),
     )

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.convert import (
-    submit_request,
-    recorded_objects,
-    to_state,
-    owner_tag,
-    object_location,
     declared_locations,
-    written_locations,
     job_token,
+    object_location,
+    owner_tag,
+    recorded_objects,
+    submit_request,
+    to_state,
+    written_locations,
 )
 from pulumi_videosnap.alibaba.jobs import adoptable
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
@@ -28,23 +28,17 @@ from pulumi_videosnap.core.lifecycle import (
     Checked,
     Context,
     Created,
+    Failure,
     Gone,
     Lifecycle,
     Present,
     ReadOutcome,
     Unreadable,
 )
-from pulumi_videosnap.core.schema import (
-    Effect,
-    Path,
-    Properties,
-    differences,
-    inputs_of,
-    merge_inputs,
-    value_at,
-)
+from pulumi_videosnap.core.properties import Path, Properties, value_at
+from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
-from pulumi_videosnap.core.validation import Failure, validate
+from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
 
 REMEMBERED_FOR = timedelta(hours=72)

@@ -7,20 +7,22 @@ fine, and V2 is being retired.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pulumi_videosnap.alibaba.auth import OSS_ENDPOINT, Account, endpoint_of
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.s3 import client
 from pulumi_videosnap.s3.bucket import Bucket
 from pulumi_videosnap.s3.client import Wiring
 from pulumi_videosnap.s3.failures import Wording, base_codes
+from pulumi_videosnap.settings import Lookup, no_config
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-OSS_ENDPOINT_VARIABLE = "ALIBABA_CLOUD_OSS_ENDPOINT"
 OSS_TEMPLATE = "https://s3.oss-{region}.aliyuncs.com"
 
 CODES = base_codes(
@@ -59,6 +61,16 @@ class Objects:
 
     @property
     def _bucket(self) -> Bucket:
-        advice = f"check {OSS_ENDPOINT_VARIABLE} and the network"
+        advice = f"check {OSS_ENDPOINT.env} and the network"
         wording = Wording(CODES, self.endpoint, advice, scrub=self.credentials.scrub)
         return Bucket(self.bucket, Wiring(self.credentials, self.region, self.endpoint), wording)
+
+
+def find_objects(
+    account: Account, bucket: str, *, env: Lookup = os.environ.get, config: Lookup = no_config
+) -> Objects:
+    """The objects of a bucket in the account's region, at the configured endpoint or else the public one."""
+    endpoint = oss_endpoint(account.region)
+    if found := OSS_ENDPOINT.find(env, config):
+        endpoint = endpoint_of(*found, env, such_as=endpoint)
+    return Objects(account.credentials, account.region, endpoint, bucket)

@@ -8,10 +8,9 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.alibaba.args import InputArgs, SnapshotConfigArgs
-from pulumi_videosnap.alibaba.connected import snapshot_job
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import plain
+from pulumi_videosnap.dynamic.serialization import to_plain
 
 
 class SnapshotJobProvider(LifecycleProvider):
@@ -19,6 +18,9 @@ class SnapshotJobProvider(LifecycleProvider):
 
     def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one snapshot job."""
+        # Imported when a lifecycle is needed: a program does not need the HTTP stack.
+        from pulumi_videosnap.alibaba.connected import snapshot_job  # noqa: PLC0415
+
         return snapshot_job(context)
 
 
@@ -119,8 +121,8 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
         """
         props = {
             "owner": f"{pulumi.get_project()}.{pulumi.get_stack()}.{resource_name}",
-            "input": plain(input),
-            "snapshot_config": plain(snapshot_config),
+            "input": to_plain(input),
+            "snapshot_config": to_plain(snapshot_config),
             "pipeline_id": pipeline_id,
             "user_data": user_data,
             "wait_for": wait_for,

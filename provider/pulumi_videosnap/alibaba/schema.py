@@ -11,16 +11,16 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from pulumi_videosnap.alibaba.object_keys import (
+from pulumi_videosnap.alibaba.rules import (
     COUNT,
     TILE_COUNT,
+    broken_rules,
+    fault_in_frame_key,
     fault_in_key,
-    fault_in_picture,
+    is_sequence,
 )
-from pulumi_videosnap.alibaba.rules import broken_rules, is_sequence
-from pulumi_videosnap.core.field_types import checked, one_of, text
-from pulumi_videosnap.core.schema import Effect, Inputs, Unit, Unknown, WholeNumber
-from pulumi_videosnap.core.validation import rule
+from pulumi_videosnap.core.properties import Unknown
+from pulumi_videosnap.core.schema import Effect, Inputs, Unit, WholeNumber, one_of, rule, text, text_without
 
 SUCCESS = "success"
 """The `result` that every declared job is to have."""
@@ -37,9 +37,9 @@ Bucket = Annotated[
 Location = Annotated[
     str, text(r"oss-(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*", "a location of OSS, such as 'oss-cn-hangzhou'")
 ]
-Key = Annotated[str, checked(fault_in_key)]
-PictureKey = Annotated[str, checked(lambda key: fault_in_picture(key, COUNT))]
-SheetKey = Annotated[str, checked(lambda key: fault_in_picture(key, TILE_COUNT))]
+Key = Annotated[str, text_without(fault_in_key)]
+PictureKey = Annotated[str, text_without(lambda key: fault_in_frame_key(key, COUNT))]
+SheetKey = Annotated[str, text_without(lambda key: fault_in_frame_key(key, TILE_COUNT))]
 Profile = Annotated[
     str, text(r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes", private=True)
 ]
@@ -49,7 +49,7 @@ UserData = Annotated[
         rf"(?=[^-])[-0-9A-Za-z\u4e00-\u9fff]{{1,{_LONGEST_USER_DATA}}}",
         "Chinese or English letters, digits and hyphens, with no hyphen first",
     ),
-    checked(
+    text_without(
         lambda value: (
             f"must be at most {_LONGEST_USER_DATA} bytes long"
             if len(value.encode()) > _LONGEST_USER_DATA

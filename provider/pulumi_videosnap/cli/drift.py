@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TextIO
 
-from pulumi_videosnap.alibaba.account import open_account
+from pulumi_videosnap.alibaba.jobs import open_account
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.cli.progress import share
 from pulumi_videosnap.drift import remediate
@@ -153,4 +153,4 @@ def _open(place: Place, profile: str | None, stack: Stack) -> Store:
 
 
 def _seen(profile: str | None, location: str, stack: Stack) -> tuple[Sequence[SnapshotJob], datetime | None]:
-    return open_account(profile, location, stack.setting).jobs.seen()
+    return open_account(profile, location, stack.setting).jobs.newest()

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome
-from pulumi_videosnap.core.schema import Path, differences, dotted, facts, value_at
+from pulumi_videosnap.core.properties import Path, dotted, value_at
+from pulumi_videosnap.core.schema import differences, facts
 from pulumi_videosnap.drift import meaning
 from pulumi_videosnap.drift.kinds import KINDS, Kind
 from pulumi_videosnap.drift.model import Change, Finding, Verdict

@@ -10,7 +10,8 @@ from pulumi_videosnap.alibaba.connected import snapshot_job
 from pulumi_videosnap.alibaba.models import State
 from pulumi_videosnap.alibaba.schema import SUCCESS, SnapshotJobInputs
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
-from pulumi_videosnap.core.schema import Inputs, Path
+from pulumi_videosnap.core.properties import Path
+from pulumi_videosnap.core.schema import Inputs
 from pulumi_videosnap.state import FILE, LIVE
 from pulumi_videosnap.volcengine.connected import snapshot_task
 from pulumi_videosnap.volcengine.observed import is_over

@@ -28,12 +28,12 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 from pulumi.runtime import rpc
-from pydantic.alias_generators import to_camel
 
-from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry, no_config
-from pulumi_videosnap.core.schema import UNKNOWN, Properties, Unknown, dotted, snake
+from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
+from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel, dotted, snake
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.errors import VideosnapError
+from pulumi_videosnap.settings import DEBUG, is_on, no_config
 
 
 class _Process:
@@ -44,8 +44,8 @@ class _Process:
 
 
 def debugging() -> bool:
-    """Whether the user asked for tracebacks (`VIDEOSNAP_DEBUG=1`)."""
-    return os.environ.get("VIDEOSNAP_DEBUG", "") not in ("", "0")
+    """Whether errors are shown with tracebacks (`VIDEOSNAP_DEBUG=1`)."""
+    return is_on(DEBUG, os.environ)
 
 
 def _serves_the_engine() -> bool:
@@ -119,7 +119,7 @@ class LifecycleProvider(ResourceProvider):
             self._task().delete(id_, _from_engine(props))
 
     def _task(self) -> Lifecycle:
-        thread_pool.widen()
+        thread_pool.raise_worker_limit()
         urn = engine_log.current_urn()
         return self.lifecycle(
             Context(
@@ -180,7 +180,7 @@ def _one_line_errors() -> Iterator[None]:
         # A mistake of ours: its text could carry anything, a secret too, so only its kind is shown.
         raise _ShownError(
             f"unexpected {type(error).__name__} in pulumi-videosnap; run the command "
-            "again with VIDEOSNAP_DEBUG=1 to see where, and please report it"
+            f"again with {DEBUG.env}=1 to see where, and please report it"
         ) from None
 
 
@@ -207,7 +207,7 @@ class TaskResource(Resource):
 
     def translate_input_property(self, prop: str) -> str:
         """Python's name of a property as state has it."""
-        return prop if prop.startswith("__") else to_camel(prop)
+        return prop if prop.startswith("__") else camel(prop)
 
     def translate_output_property(self, prop: str) -> str:
         """State's name of a property as Python has it."""

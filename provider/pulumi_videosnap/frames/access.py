@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_videosnap.alibaba.profiles import AlibabaProfiles
+from pulumi_videosnap.alibaba.auth import AlibabaProfiles
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.stores import PLATFORMS, Platform
-from pulumi_videosnap.http.credentials import Credentials, Keys, Lookup, ProfileReader, find_credentials
-from pulumi_videosnap.http.endpoint import checked_endpoint
+from pulumi_videosnap.http.credentials import Credentials, Keys, ProfileReader, find_credentials
+from pulumi_videosnap.http.endpoint import parse_endpoint
 from pulumi_videosnap.s3.client import Wiring
-from pulumi_videosnap.volcengine.profiles import VolcengineProfiles
+from pulumi_videosnap.settings import Lookup
+from pulumi_videosnap.volcengine.auth import VolcengineProfiles
 
 ANY_REGION = "us-east-1"
 """Signed for where an endpoint is given and no region: stores of one's own accept it."""
@@ -52,7 +53,7 @@ def _endpoint(platform: Platform, place: Place, env: Lookup, config: Lookup) -> 
     else:
         found = setting
     such_as = platform.endpoint.replace("{region}", "REGION")
-    return checked_endpoint(*found, env, such_as=such_as, exposed="keys of objects, and pictures")
+    return parse_endpoint(*found, env, such_as=such_as, exposed="keys of objects, and pictures")
 
 
 def _region(platform: Platform, place: Place, env: Lookup, config: Lookup) -> str:

@@ -13,16 +13,15 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from pulumi_videosnap.core.lifecycle import Checked, Context, Created, Lifecycle, Present, ReadOutcome
+from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.core.schema import (
     Effect,
     Inputs,
-    Path,
-    Properties,
     Unit,
     WholeNumber,
     differences,
     inputs_of,
-    kept,
+    merge_inputs,
 )
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
@@ -102,7 +101,7 @@ class FramesReadyLifecycle(Lifecycle):
 
     def update(self, _task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """Only the patience changed."""
-        return kept(FramesReadyInputs, recorded, inputs)
+        return merge_inputs(FramesReadyInputs, recorded, inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """A gate leaves nothing behind."""

@@ -11,7 +11,7 @@ import pulumi
 from pulumi_videosnap.alibaba.resource import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import camel
+from pulumi_videosnap.dynamic.serialization import camel_keys
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.places import place_of
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
@@ -81,13 +81,13 @@ def _where(task: Task) -> pulumi.Output[dict[str, Any]]:
 
 
 def _of_job(told: Mapping[str, Any]) -> dict[str, Any]:
-    place = place_of(RecordedResource("", FILE, "", {"snapshotConfig": camel(told["config"])}))
+    place = place_of(RecordedResource("", FILE, "", {"snapshotConfig": camel_keys(told["config"])}))
     keys = list(told["keys"])
     return {**_place(place), "prefix": shared_start(keys) if keys else "", "keys": keys}
 
 
 def _of_room(told: Mapping[str, Any]) -> dict[str, Any]:
-    recorded = {"storageConfig": camel(told["storage"]), "framePrefix": told["prefix"]}
+    recorded = {"storageConfig": camel_keys(told["storage"]), "framePrefix": told["prefix"]}
     place = place_of(RecordedResource("", LIVE, "", recorded))
     return {**_place(place), "prefix": place.prefix, "since": told["since"]}
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from pulumi_videosnap.frames.access import wiring_of
 from pulumi_videosnap.frames.model import Place, Stored
 from pulumi_videosnap.frames.stores import Platform, platform_of
-from pulumi_videosnap.http.credentials import Lookup, no_config
 from pulumi_videosnap.s3 import presence, reading
 from pulumi_videosnap.s3.bucket import Bucket
 from pulumi_videosnap.s3.client import Wiring
 from pulumi_videosnap.s3.failures import Wording, more_codes
 from pulumi_videosnap.s3.listing import Listing
+from pulumi_videosnap.settings import Lookup, no_config
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pulumi_videosnap.alibaba.account import KEYS as ALIBABA_KEYS
-from pulumi_videosnap.alibaba.account import OSS_ENDPOINT
-from pulumi_videosnap.alibaba.account import REGION as ALIBABA_REGION
+from pulumi_videosnap.alibaba.auth import KEYS as ALIBABA_KEYS
+from pulumi_videosnap.alibaba.auth import OSS_ENDPOINT
+from pulumi_videosnap.alibaba.auth import REGION as ALIBABA_REGION
 from pulumi_videosnap.alibaba.objects import OSS_TEMPLATE
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.frames.regions import AWS_REGIONS, OSS_REGIONS, TOS_REGIONS, UNPUBLISHED
-from pulumi_videosnap.http.credentials import KeySettings, Setting
-from pulumi_videosnap.volcengine.account import KEYS as VOLCENGINE_KEYS
+from pulumi_videosnap.http.credentials import KeySettings
+from pulumi_videosnap.settings import Setting
+from pulumi_videosnap.volcengine.auth import KEYS as VOLCENGINE_KEYS
 
 Addressing = Literal["virtual", "path", "auto"]
 """Whether the bucket is part of the host, part of the path, or the one or the other by its name."""

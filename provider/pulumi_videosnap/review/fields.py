@@ -6,18 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
-from pulumi_videosnap.core.schema import (
-    Effect,
-    FieldFacts,
-    Inputs,
-    Mark,
-    Path,
-    Unknown,
-    differences,
-    dotted,
-    facts,
-    value_at,
-)
+from pulumi_videosnap.core.properties import Path, Unknown, dotted, value_at
+from pulumi_videosnap.core.schema import Effect, FieldFacts, Inputs, Mark, differences, facts
 from pulumi_videosnap.review.model import FieldChange
 from pulumi_videosnap.review.preview import SECRET, Step
 from pulumi_videosnap.state import FILE, LIVE, is_hidden

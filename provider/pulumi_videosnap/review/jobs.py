@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_videosnap.alibaba.convert import sheet_count
 from pulumi_videosnap.alibaba.models import ENDED
 from pulumi_videosnap.alibaba.rules import is_asynchronous
-from pulumi_videosnap.core.schema import Unknown, dotted, value_at
+from pulumi_videosnap.core.properties import Unknown, dotted, value_at
 from pulumi_videosnap.review.effects import Effect
 from pulumi_videosnap.review.fields import changed_leaves, number_at, text_at
 from pulumi_videosnap.review.model import Calls, Outcome, Pictures

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_videosnap.core.schema import UNKNOWN, Path, Properties
+from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties
 from pulumi_videosnap.errors import CannotCheck, one_line
 from pulumi_videosnap.state import RecordedResource, kind_of, name_in, recorded_of
 

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from pulumi_videosnap.alibaba.account import KEYS as ALIBABA_KEYS
-from pulumi_videosnap.core.schema import Mark, dotted, facts, value_at
+from pulumi_videosnap.alibaba.auth import KEYS as ALIBABA_KEYS
+from pulumi_videosnap.core.properties import dotted, value_at
+from pulumi_videosnap.core.schema import Mark, facts
 from pulumi_videosnap.frames.stores import PLATFORMS
 from pulumi_videosnap.review.fields import MODELS, changed_leaves, number_at, text_at
 from pulumi_videosnap.review.model import Risk
 from pulumi_videosnap.review.preview import SAME, SECRET, Plan, Step
 from pulumi_videosnap.review.rooms import pictures_of, was_over
 from pulumi_videosnap.state import LIVE, is_hidden
-from pulumi_videosnap.volcengine.account import KEYS as VOLCENGINE_KEYS
+from pulumi_videosnap.volcengine.auth import KEYS as VOLCENGINE_KEYS
 
 FLOOR = 2
 """Seconds: the vendor's default interval; a shorter one is rarely meant."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_videosnap.core.schema import Unknown, dotted, value_at
+from pulumi_videosnap.core.properties import Unknown, dotted, value_at
 from pulumi_videosnap.review.effects import Effect, added
 from pulumi_videosnap.review.fields import changed_leaves, number_at, text_at
 from pulumi_videosnap.review.model import Calls, Outcome, Pictures

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import is_loopback, user_agent
+from pulumi_videosnap.http.endpoint import is_loopback
+from pulumi_videosnap.http.transport import user_agent
 from pulumi_videosnap.s3 import answers, pages
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from pulumi_videosnap.errors import (
     Unreachable,
     one_line,
 )
-from pulumi_videosnap.http.client import CONNECT_DEADLINE, Retry
 from pulumi_videosnap.http.error_codes import SERVER_ERROR, THROTTLED, ErrorRule, ErrorRules, rule_for_code
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import CONNECT_DEADLINE
 from pulumi_videosnap.s3.pages import NotAListing
 from pulumi_videosnap.s3.patience import Failed
 
@@ -35,7 +36,7 @@ _FAILURES: Mapping[str, tuple[type[CallFailed], str, float]] = {
     "ReadTimeoutError": (Unreachable, "no answer in time", math.inf),
     "SSLError": (Unreachable, "TLS failed", _NEVER),
     "ProxyConnectionError": (Unreachable, "the proxy does not let us through", CONNECT_DEADLINE),
-    "EndpointConnectionError": (Unreachable, "nobody listens there", CONNECT_DEADLINE),
+    "EndpointConnectionError": (Unreachable, "connection refused", CONNECT_DEADLINE),
     "ResponseStreamingError": (Unreachable, "the connection broke before the answer was whole", math.inf),
     "TooLarge": (Garbled, "the answer is far too long", _NEVER),
     "ParamValidationError": (Rejected, "no bucket or key can have this name", _NEVER),
@@ -151,6 +152,6 @@ class Wording:
 
 
 def _told(meaning: ErrorRule, action: str, message: str, code: str, request_id: str = "") -> CallFailed:
-    error = meaning.verdict(action, message, code=code, request_id=request_id).error
+    error = meaning.outcome(action, message, code=code, request_id=request_id).error
     assert error is not None  # noqa: S101
     return error

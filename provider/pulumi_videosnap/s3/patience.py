@@ -8,9 +8,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pulumi_videosnap.errors import CallFailed
-from pulumi_videosnap.http.client import BACKOFF_BASE, BACKOFF_CAP, MAX_ATTEMPTS, call_budget
+from pulumi_videosnap.http.retry import RetryPolicy, retry_policy
 
 T = TypeVar("T")
+MAX_ATTEMPTS = RetryPolicy().max_attempts
 
 
 class Failed(Exception):
@@ -27,15 +28,14 @@ def patiently(attempt: Callable[[], T]) -> T:
 
     Every call that is made here may be made twice without harm.
     """
-    began, budget = time.monotonic(), call_budget()
+    began, policy = time.monotonic(), retry_policy()
     for number in range(1, MAX_ATTEMPTS + 1):
         try:
             return attempt()
         except Failed as failed:
             error = failed.error
-            # Full jitter, so that many workers do not come back together.
-            pause = random.random() * min(BACKOFF_CAP, BACKOFF_BASE * 2.0 ** (number - 1))  # noqa: S311
-            left = min(budget, failed.patience) - (time.monotonic() - began)
+            pause = policy.pause(number, random.random())  # noqa: S311
+            left = min(policy.deadline, failed.patience) - (time.monotonic() - began)
         if pause >= left or number == MAX_ATTEMPTS:
             break
         time.sleep(pause)

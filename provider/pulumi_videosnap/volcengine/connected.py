@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_videosnap.core.lifecycle import Context
-from pulumi_videosnap.volcengine.account import connect
+from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from pulumi_videosnap.core.schema import Properties, value_at
-from pulumi_videosnap.core.timestamps import parse_rfc3339, format_rfc3339
+from pulumi_videosnap.core.properties import Properties, value_at
+from pulumi_videosnap.core.timestamps import format_rfc3339, parse_rfc3339
 
 LONGEST = 100
 """Entries that are kept; older ones are forgotten."""

@@ -16,24 +16,17 @@ from pulumi_videosnap.core.lifecycle import (
     Checked,
     Context,
     Created,
+    Failure,
     Lifecycle,
     Present,
     ReadOutcome,
 )
-from pulumi_videosnap.core.schema import (
-    Difference,
-    Effect,
-    Path,
-    Properties,
-    Unknown,
-    differences,
-    dotted,
-    merge_inputs,
-)
-from pulumi_videosnap.core.validation import Failure, validate
+from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted
+from pulumi_videosnap.core.schema import Difference, Effect, differences, merge_inputs
+from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
 from pulumi_videosnap.volcengine.api import Reading, Started
-from pulumi_videosnap.volcengine.convert import to_outputs, task_key, rfc3339, to_inputs, start_request
+from pulumi_videosnap.volcengine.convert import start_request, task_key, time_of, to_inputs, to_outputs
 from pulumi_videosnap.volcengine.history import remembered
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
 from pulumi_videosnap.volcengine.observed import is_over, not_found, present
@@ -200,7 +193,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
         accepted: Properties = {
             "status": "not started",
-            "startTime": rfc3339(int(started.at.timestamp() * 1000)),
+            "startTime": time_of(int(started.at.timestamp() * 1000)),
         }
         return {**task.properties(), **accepted}
 

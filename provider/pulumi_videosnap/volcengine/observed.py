@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome, Unreadable
-from pulumi_videosnap.core.schema import Properties, inputs_of
+from pulumi_videosnap.core.properties import Properties
+from pulumi_videosnap.core.schema import inputs_of
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import NotFound
-from pulumi_videosnap.volcengine.convert import to_outputs, to_inputs
-from pulumi_videosnap.volcengine.enums import StopReason
-from pulumi_videosnap.volcengine.models import SnapshotTask
+from pulumi_videosnap.volcengine.convert import to_inputs, to_outputs
+from pulumi_videosnap.volcengine.models import SnapshotTask, StopReason
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 READABLE_FOR = timedelta(hours=72)

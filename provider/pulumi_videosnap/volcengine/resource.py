@@ -9,13 +9,12 @@ import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import plain
+from pulumi_videosnap.dynamic.serialization import to_plain
 from pulumi_videosnap.volcengine.args import (
     ImageConfigArgs,
     StorageConfigArgs,
     TargetStreamsArgs,
 )
-from pulumi_videosnap.volcengine.connected import snapshot_task
 
 _SECRETS = ("access_key", "secret_key")
 
@@ -25,6 +24,9 @@ class SnapshotTaskProvider(LifecycleProvider):
 
     def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one snapshot task."""
+        # Imported when a lifecycle is needed: a program does not need the HTTP stack.
+        from pulumi_videosnap.volcengine.connected import snapshot_task  # noqa: PLC0415
+
         return snapshot_task(context)
 
 
@@ -113,10 +115,10 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
             "room_id": room_id,
             "task_id": task_id or f"{pulumi.get_project()}.{pulumi.get_stack()}.{resource_name}",
             "business_id": business_id,
-            "target_streams": plain(target_streams),
+            "target_streams": to_plain(target_streams),
             "max_idle_time": max_idle_time,
-            "image_config": plain(image_config),
-            "storage_config": _with_secrets(plain(storage_config)),
+            "image_config": to_plain(image_config),
+            "storage_config": _with_secrets(to_plain(storage_config)),
             "keep_running": keep_running,
             "frame_prefix": frame_prefix,
             "triggers": triggers,

@@ -12,10 +12,19 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from pulumi_videosnap.core.field_types import read_word, text, whole
-from pulumi_videosnap.core.schema import Effect, Inputs, Mark, Unit, Unknown, WholeNumber
-from pulumi_videosnap.core.validation import rule
-from pulumi_videosnap.volcengine import enums
+from pulumi_videosnap.core.properties import Unknown
+from pulumi_videosnap.core.schema import (
+    Effect,
+    Inputs,
+    Mark,
+    Unit,
+    WholeNumber,
+    read_word,
+    rule,
+    text,
+    whole_number,
+)
+from pulumi_videosnap.volcengine import models
 
 MAX_STREAMS = 17
 """Video streams that one task takes pictures of, at most (6348/1188225)."""
@@ -29,7 +38,7 @@ def _one_of(words: Mapping[int, str]) -> BeforeValidator:
     choices = " or ".join(f"{word!r} ({number})" for number, word in words.items())
 
     def read(value: Any) -> str:
-        number = whole(value)
+        number = whole_number(value)
         return read_word(value if number is None else words.get(number, value), [*words.values()], choices)
 
     return BeforeValidator(read)
@@ -37,7 +46,7 @@ def _one_of(words: Mapping[int, str]) -> BeforeValidator:
 
 def _account(value: Any) -> Any:
     """An account id is a string of digits; written as a number it is meant all the same."""
-    number = whole(value)
+    number = whole_number(value)
     return value if number is None else str(number)
 
 
@@ -56,11 +65,11 @@ AccountId = Annotated[
     str, text(r"[^\s/]{1,64}", "the number of a main account", private=True), BeforeValidator(_account)
 ]
 Region = Annotated[WholeNumber, Field(ge=0, le=255)]
-ImageFormat = Annotated[str, _one_of(enums.FORMAT_WORDS)]
-StreamType = Annotated[str, _one_of(enums.STREAM_TYPE_WORDS)]
-StorageType = Annotated[str, _one_of(enums.STORAGE_TYPE_WORDS)]
-StorageClass = Annotated[str, _one_of(enums.STORAGE_CLASS_WORDS)]
-Vendor = Annotated[str, _one_of(enums.VENDOR_WORDS)]
+ImageFormat = Annotated[str, _one_of(models.FORMAT_WORDS)]
+StreamType = Annotated[str, _one_of(models.STREAM_TYPE_WORDS)]
+StorageType = Annotated[str, _one_of(models.STORAGE_TYPE_WORDS)]
+StorageClass = Annotated[str, _one_of(models.STORAGE_CLASS_WORDS)]
+Vendor = Annotated[str, _one_of(models.VENDOR_WORDS)]
 
 
 class ImageConfig(Inputs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import Enum
 
-from pulumi_videosnap.core.schema import Path, Properties
+from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.volcengine.observed import is_over, state_of
 from pulumi_videosnap.volcengine.schema import RUNNING
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from frames.stores.conftest import KEYS, Serve
-from frames.stores.shelf import Response, Asked, Reply, bucket_of, listed, refusal, row
+from frames.stores.shelf import Answer, Asked, Reply, bucket_of, listed, refusal, row
 from pulumi_videosnap import errors
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.store import Store, open_store
-from pulumi_videosnap.http.credentials import no_config
+from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.s3 import listing
 
 KEYS_THERE = [f"{at % 5}/{at:05d}.jpg" for at in range(6000)]
@@ -32,7 +32,7 @@ def failure_of(store: Store, prefix: str = "") -> errors.VideosnapError:
     return failed.value
 
 
-def always(reply: Reply) -> Response:
+def always(reply: Reply) -> Answer:
     return lambda asked: reply
 
 
@@ -249,7 +249,7 @@ def test_the_budget_ends_repeating(serve: Serve, monkeypatch: pytest.MonkeyPatch
 def test_nobody_listens() -> None:
     store = open_store(Place("tos", "frames", "cn-beijing", endpoint="http://127.0.0.1:1"), env=KEYS.get)
     failed = failure_of(store)
-    assert "http://127.0.0.1:1, Volcengine TOS bucket frames: nobody listens there" in str(failed)
+    assert "http://127.0.0.1:1, Volcengine TOS bucket frames: connection refused" in str(failed)
 
 
 def test_a_proxy_is_not_asked_for_what_is_on_this_machine(

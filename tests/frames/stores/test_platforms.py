@@ -15,8 +15,8 @@ from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.store import open_store
 from pulumi_videosnap.frames.stores import NO_LISTING, PLATFORMS, platform_key, platform_of
-from pulumi_videosnap.http.credentials import no_config
-from pulumi_videosnap.volcengine import enums
+from pulumi_videosnap.settings import no_config
+from pulumi_videosnap.volcengine import models
 
 ALL = sorted(PLATFORMS)
 PLAIN = {"title", "vendor", "facts", "region_prefix"}
@@ -52,9 +52,9 @@ def test_settings_are_each_platforms_own() -> None:
 
 
 def test_every_vendor_and_storage_type_has_a_platform_or_a_refusal() -> None:
-    by_vendor = {word: platform_key("custom", word) for word in enums.VENDOR_WORDS.values()}
+    by_vendor = {word: platform_key("custom", word) for word in models.VENDOR_WORDS.values()}
     assert by_vendor == {"aws": "aws", "aliyun": "oss", "huawei": "obs", "tencent": "cos", "qiniu": "kodo"}
-    for word in enums.STORAGE_TYPE_WORDS.values():
+    for word in models.STORAGE_TYPE_WORDS.values():
         assert word == "custom" or platform_key(word) in {**PLATFORMS, **NO_LISTING}
 
 

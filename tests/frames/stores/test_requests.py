@@ -15,9 +15,9 @@ from frames.stores.shelf import listed, row
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.store import Store, open_store
 from pulumi_videosnap.frames.stores import PLATFORMS
-from pulumi_videosnap.http.credentials import no_config
 from pulumi_videosnap.s3.answers import Whole
 from pulumi_videosnap.s3.client import client_for
+from pulumi_videosnap.settings import no_config
 
 REGIONS = {
     "tos": "cn-beijing",

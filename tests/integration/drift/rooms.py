@@ -10,7 +10,7 @@ from typing import Any
 
 from integration.drift.expected import Cell
 from pulumi_videosnap.errors import NotFound
-from pulumi_videosnap.volcengine.account import connect
+from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.convert import start_request
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from pulumi_videosnap.volcengine.models import TaskKey

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from integration.lifecycle.fake_mps import NOON, FakeMps
-from pulumi_videosnap.alibaba.jobs import Jobs
+from pulumi_videosnap.alibaba.jobs import Jobs, PendingSubmissions
 from pulumi_videosnap.alibaba.models import (
     InputFile,
     OutputFile,
@@ -19,7 +19,6 @@ from pulumi_videosnap.alibaba.models import (
     SnapshotJob,
     SubmitSnapshotJobBody,
 )
-from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, TaskUnfinished, Unreachable
 
 NOWHERE = Path("/dev/null/no-folder")
@@ -330,7 +329,7 @@ def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
 
     def fails(_: str) -> CallFailed:
         time.sleep(0.2)  # the others come to the lock meanwhile
-        return Unreachable("QuerySnapshotJobList", "nobody listens there")
+        return Unreachable("QuerySnapshotJobList", "connection refused")
 
     def ask(job: SnapshotJob) -> str:
         waiting.wait()
@@ -349,9 +348,9 @@ def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
 def test_what_was_listed_for_others_is_told_with_how_far_it_goes() -> None:
     mps = FakeMps(page_size=3)
     made = mps.add(1, 2, 3, 4, 5)
-    found, since = shared(mps).seen()
+    found, since = shared(mps).newest()
     assert [job.id for job in found] == [job.id for job in made[:3]]
     assert since == NOON - timedelta(minutes=3)
     mps.page_size = 300
-    found, since = shared(mps).seen()
+    found, since = shared(mps).newest()
     assert (len(found), since) == (5, None)

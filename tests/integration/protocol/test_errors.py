@@ -113,7 +113,7 @@ def test_a_traceback_is_for_those_who_ask(vendor: Vendor, tmp_path: Path, debug:
     with spoken_plugin(surroundings(vendor, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug)) as spoken:
         said = _failure(spoken, "create")
     assert said.startswith("Traceback (most recent call last):") is shown
-    assert ("snapshot_task.py" in said) is shown
+    assert ("lifecycle.py" in said) is shown
     assert "the signature does not match" in said.splitlines()[-1]
     if not shown:
         assert_one_line(said)

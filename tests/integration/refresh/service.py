@@ -9,10 +9,12 @@ from datetime import timedelta
 from email.utils import formatdate
 from typing import Any
 
-from pulumi_videosnap.http.client import Response, ApiClient, Request
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
-from pulumi_videosnap.volcengine.api import Account, RtcApi
+from pulumi_videosnap.http.transport import Request, Response
+from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import Account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.miniengine import MiniEngine
 
@@ -106,7 +108,9 @@ def new_stack() -> Stack:
     service = Service()
     caller = ApiClient(
         service,
-        RateLimiter(MemoryReservations(lambda: service.now), clock=lambda: service.now, sleep=lambda seconds: None),
+        RateLimiter(
+            MemoryReservations(lambda: service.now), clock=lambda: service.now, sleep=lambda seconds: None
+        ),
         clock=lambda: service.now,
         monotonic=lambda: 0.0,
         sleep=lambda seconds: None,

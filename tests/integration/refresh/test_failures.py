@@ -22,7 +22,8 @@ from pulumi_videosnap.errors import (
     Unreachable,
     VideosnapError,
 )
-from pulumi_videosnap.http.client import Response, Retry, TransportError
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response, TransportError
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from unit.inputs.tasks import complete
 
@@ -32,7 +33,7 @@ def refused(code: str, message: str = "no") -> bytes:
 
 
 FAILURES: list[tuple[str, type[CallFailed], Response | Exception]] = [
-    ("nobody listens", Unreachable, TransportError("nobody listens there", Retry.ALWAYS)),
+    ("nobody listens", Unreachable, TransportError("connection refused", Retry.ALWAYS)),
     ("silence", Unreachable, TransportError("no answer in time", Retry.IF_IDEMPOTENT)),
     ("too large", Garbled, TransportError("more than 4 MB", Retry.NEVER, kind=Garbled)),
     ("too many calls", Throttled, Response(429, {}, b"slow down")),

@@ -10,7 +10,8 @@ import pytest
 from pulumi_videosnap import errors
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.responses import CODES, ResponseParser
-from pulumi_videosnap.http.client import Response, Retry
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response
 
 NOW = datetime(2024, 1, 1, tzinfo=timezone.utc).timestamp()
 READER = ResponseParser("QuerySnapshotJobList", errors.one_line, lambda: NOW)
@@ -103,7 +104,7 @@ CODES_TOLD: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
 def test_a_code(
     status: int, code: str, kind: type[errors.CallFailed], retry: Retry, refusal_of: RefusalOf
 ) -> None:
-    said = READER.verdict(refusal_of(code, status=status))
+    said = READER.classify(refusal_of(code, status=status))
     assert (type(said.error), said.retry) == (kind, retry)
     assert said.error is not None
     assert said.error.code == code
@@ -153,15 +154,15 @@ def test_what_needs_somebodys_hand_is_told() -> None:
     ],
 )
 def test_a_refusal_says_what_to_do(code: str, told: str, refusal_of: RefusalOf) -> None:
-    assert told in str(SUBMIT.verdict(refusal_of(code)).error)
+    assert told in str(SUBMIT.classify(refusal_of(code)).error)
 
 
 def test_the_whole_sentence(refusal_of: RefusalOf) -> None:
     message = 'The format of parameter "SnapshotConfig:OutputFile:Object" is invalid.'
-    error = SUBMIT.verdict(refusal_of("InvalidParameter.ResourceContentBad", message)).error
+    error = SUBMIT.classify(refusal_of("InvalidParameter.ResourceContentBad", message)).error
     assert str(error) == (
         'SubmitSnapshotJob was refused: The format of parameter "SnapshotConfig:OutputFile:Object" is '
-        "invalid (InvalidParameter.ResourceContentBad); check that the input is a whole video, and the names "
+        "invalid (InvalidParameter.ResourceContentBad); check that the input is a complete video, and the names "
         "of the output files (RequestId 19B6D8C5-A5DD-467A-B435-29D393C7AAAA)"
     )
 
@@ -179,10 +180,10 @@ UNCLEAR = [
 
 @pytest.mark.parametrize(("status", "body"), UNCLEAR)
 def test_an_unclear_end_of_a_submission_is_told(status: int, body: bytes) -> None:
-    said = SUBMIT.verdict(Response(status, {}, body))
+    said = SUBMIT.classify(Response(status, {}, body))
     assert said.retry is IF_IDEMPOTENT
-    assert "it may have taken effect all the same, so look before you repeat it" in str(said.error)
-    assert "look before" not in str(READER.verdict(Response(status, {}, body)).error)
+    assert "it may have taken effect nevertheless; check before repeating it" in str(said.error)
+    assert "check before" not in str(READER.classify(Response(status, {}, body)).error)
 
 
 STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
@@ -215,7 +216,7 @@ STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
 def test_an_answer_without_a_code(
     status: int, body: bytes, kind: type[errors.CallFailed] | None, retry: Retry
 ) -> None:
-    said = READER.verdict(Response(status, {}, body))
+    said = READER.classify(Response(status, {}, body))
     assert (type(said.error) if said.error else None, said.retry) == (kind, retry)
 
 
@@ -236,7 +237,7 @@ XML = (
 )
 def test_an_xml_refusal(status: int, code: str, kind: type[errors.CallFailed], retry: Retry) -> None:
     headers = {"content-type": "text/xml;charset=utf-8"}
-    said = READER.verdict(Response(status, headers, XML.format(code=code).encode()))
+    said = READER.classify(Response(status, headers, XML.format(code=code).encode()))
     assert (type(said.error), said.retry) == (kind, retry)
     assert said.error is not None
     assert (said.error.code, said.error.request_id) == (code, "8906582E-6722")
@@ -246,18 +247,18 @@ def test_an_xml_refusal(status: int, code: str, kind: type[errors.CallFailed], r
 @pytest.mark.parametrize(
     ("date", "told"),
     [
-        ("Mon, 01 Jan 2024 00:40:00 GMT", "this clock is 2400 s behind the service's"),
-        ("Sun, 31 Dec 2023 23:20:00 GMT", "this clock is 2400 s ahead of the service's"),
+        ("Mon, 01 Jan 2024 00:40:00 GMT", "this machine's clock is 2400 s behind the service's"),
+        ("Sun, 31 Dec 2023 23:20:00 GMT", "this machine's clock is 2400 s ahead of the service's"),
         ("", "the signature has expired: Late"),
     ],
 )
 def test_a_wrong_clock_is_told_with_the_difference(date: str, told: str, refusal_of: RefusalOf) -> None:
-    assert told in str(READER.verdict(refusal_of("InvalidTimeStamp.Expired", "Late.", date=date)).error)
+    assert told in str(READER.classify(refusal_of("InvalidTimeStamp.Expired", "Late.", date=date)).error)
 
 
 def test_a_long_message_is_cut_and_put_on_one_line(refusal_of: RefusalOf) -> None:
     message = "first\r\n\x1b[31msecond\x00 " + "x" * 5000
-    text = str(READER.verdict(refusal_of("InvalidParameter", message)).error)
+    text = str(READER.classify(refusal_of("InvalidParameter", message)).error)
     assert "\n" not in text
     assert "\x1b" not in text
     assert len(text) < 500

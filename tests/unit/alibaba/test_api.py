@@ -10,12 +10,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from pulumi_videosnap.alibaba.api import Account, MpsApi, new_nonce
+from pulumi_videosnap.alibaba.api import MpsApi, new_nonce
+from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
 from pulumi_videosnap.errors import Garbled, Rejected, Throttled
-from pulumi_videosnap.http.client import Response, ApiClient, Request, Retry, TransportError
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter, Slot, account_digest
+from pulumi_videosnap.http.retry import Retry, RetryHandler
+from pulumi_videosnap.http.transport import Request, Response, TransportError
 
 ApiOf = Callable[..., tuple[MpsApi, Any]]
 AnswerOf = Callable[..., Response]
@@ -98,7 +101,7 @@ def test_a_submission_without_an_id_is_no_success_and_no_refusal(
     content: dict[str, Any], api_of: ApiOf, answer_of: AnswerOf, body: SubmitSnapshotJobBody
 ) -> None:
     api, script = api_of(answer_of(content))
-    with pytest.raises(Garbled, match=r"SnapshotJob.*look before you repeat it.*RequestId"):
+    with pytest.raises(Garbled, match=r"SnapshotJob.*check before repeating it.*RequestId"):
         api.submit(body)
     assert len(script.requests) == 1
 
@@ -122,7 +125,7 @@ def test_a_job_that_is_passed_over_in_silence_is_not_unknown(
     content: dict[str, Any], api_of: ApiOf, answer_of: AnswerOf
 ) -> None:
     api, _ = api_of(answer_of(content))
-    with pytest.raises(Garbled, match="it says nothing about a"):
+    with pytest.raises(Garbled, match="it omits a"):
         api.query(["a", "b"] if "b" in json.dumps(content) else ["a"])
 
 
@@ -245,7 +248,7 @@ class Recorder:
     def __init__(self) -> None:
         self.taken: list[tuple[str, float]] = []
 
-    def reserve(self, name: str, spacing: float, patience: float) -> Slot:
+    def reserve(self, name: str, spacing: float, max_wait: float) -> Slot:
         self.taken.append((name, round(1 / spacing, 6)))
         return Slot(0.0, 0.0)
 
@@ -294,12 +297,14 @@ def test_a_full_quota_is_told_and_nothing_goes_out(
     answer_of: AnswerOf, credentials: Credentials, body: SubmitSnapshotJobBody, time: Any, script_of: Any
 ) -> None:
     class Full(MemoryReservations):
-        def reserve(self, name: str, spacing: float, patience: float) -> Slot:
-            return Slot(time.now + patience + 1, time.now)
+        def reserve(self, name: str, spacing: float, max_wait: float) -> Slot:
+            return Slot(time.now + max_wait + 1, time.now)
 
     script = script_of([answer_of()])
     limiter = RateLimiter(Full(time.clock), clock=time.clock, sleep=time.sleep)
-    api = MpsApi(Account(credentials), ApiClient(script, limiter, clock=time.clock, monotonic=time.clock))
+    api = MpsApi(
+        Account(credentials), ApiClient(script, limiter, RetryHandler(monotonic=time.clock), clock=time.clock)
+    )
     with pytest.raises(Throttled, match="50 calls a second"):
         api.submit(body)
     assert script.requests == []

@@ -12,18 +12,20 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Throttled, Unauthorized, Unreachable
-from pulumi_videosnap.http.client import Response, ApiClient, Retry, TransportError
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import HttpTransport
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
 
 ApiOf = Callable[..., tuple[MpsApi, Any]]
 AnswerOf = Callable[..., Response]
 
 JOB = {"SnapshotJob": {"Id": "f4e3", "State": "Submitted"}}
-LOOK_FIRST = "it may have taken effect all the same, so look before you repeat it"
+LOOK_FIRST = "it may have taken effect nevertheless; check before repeating it"
 
 UNCLEAR: list[tuple[Response | Exception, type[CallFailed]]] = [
     (TransportError("no answer in time", Retry.IF_IDEMPOTENT), Unreachable),
@@ -67,7 +69,7 @@ def test_a_read_is_repeated_all_the_same(
 @pytest.mark.parametrize(
     "step",
     [
-        TransportError("nobody listens there", Retry.ALWAYS, patience=5.0),
+        TransportError("connection refused", Retry.ALWAYS, deadline=5.0),
         TransportError("no connection in time", Retry.ALWAYS),
         Response(400, {}, b'{"Code": "Throttling.User"}'),
         Response(503, {}, b'{"Code": "Throttling"}'),
@@ -164,7 +166,9 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def over(caller_of: Callable[..., ApiClient], credentials: Credentials) -> Iterator[Callable[[Server], MpsApi]]:
+def over(
+    caller_of: Callable[..., ApiClient], credentials: Credentials
+) -> Iterator[Callable[[Server], MpsApi]]:
     transport = HttpTransport()
     yield lambda server: MpsApi(Account(credentials, server.url), caller_of(transport))
     transport.close()

@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 import pytest
 
-from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed
-from pulumi_videosnap.http.client import Response, Retry, TransportError
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import HttpTransport
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
 
 ApiOf = Callable[..., tuple[MpsApi, Any]]
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.errors import Garbled, NotFound, Rejected, ServiceFault
-from pulumi_videosnap.http.client import Response, Retry, TransportError
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response, TransportError
 from pulumi_videosnap.volcengine.api import RtcApi, is_already_running
 from pulumi_videosnap.volcengine.models import StartSnapshotBody, StorageConfig, TaskKey
 
@@ -157,7 +158,7 @@ def test_an_unknown_task_is_not_found_at_the_services_time(
 )
 def test_a_success_without_a_task_is_not_found(result: object, api_of: ApiOf, answer_of: AnswerOf) -> None:
     api, _ = api_of(answer_of(result, date=DATE))
-    with pytest.raises(NotFound, match="carries no task") as unknown:
+    with pytest.raises(NotFound, match="has no task") as unknown:
         api.get(KEY)
     assert unknown.value.at == AT
 

@@ -21,19 +21,11 @@ from pulumi_videosnap.errors import (
     Throttled,
     Unreachable,
 )
-from pulumi_videosnap.http.client import (
-    OK,
-    Response,
-    Call,
-    ApiClient,
-    Request,
-    Retry,
-    TransportError,
-    Outcome,
-    call_budget,
-    encode_query,
-)
+from pulumi_videosnap.http.client import ApiClient, Call
+from pulumi_videosnap.http.error_codes import OK, Outcome
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import Retry, RetryHandler, RetryPolicy, retry_policy
+from pulumi_videosnap.http.transport import Request, Response, TransportError, encode_query
 
 VERDICTS = {
     200: OK,
@@ -44,7 +36,7 @@ VERDICTS = {
 GOOD = Response(200)
 BROKEN = Response(500)
 
-DEAD = TransportError("nobody listens there", Retry.ALWAYS, patience=5.0)
+DEAD = TransportError("connection refused", Retry.ALWAYS, deadline=5.0)
 SLOW_CONNECT = TransportError("no connection in time", Retry.ALWAYS)
 LOST = TransportError("the connection broke", Retry.IF_IDEMPOTENT)
 TLS = TransportError("TLS failed", Retry.NEVER)
@@ -162,7 +154,7 @@ def test_a_dead_endpoint_shows_within_five_seconds(caller_of: CallerOf, script_o
         caller_of(script_of([DEAD]), random=1.0).call(a_call())
     assert time.now - began <= 5
     assert str(failed.value) == (
-        "Do got no answer: https://host: nobody listens there; check SOME_ENDPOINT and the network"
+        "Do got no answer: https://host: connection refused; check SOME_ENDPOINT and the network"
     )
 
 
@@ -198,15 +190,10 @@ def test_no_call_outlasts_its_budget(budget: float, random: float, hang: float) 
         return BROKEN
 
     limiter = RateLimiter(MemoryReservations(lambda: now[0]), clock=lambda: now[0], sleep=sleep)
-    caller = ApiClient(
-        transport,
-        limiter,
-        budget=budget,
-        clock=lambda: now[0],
-        monotonic=lambda: now[0],
-        sleep=sleep,
-        random=lambda: random,
+    retries = RetryHandler(
+        RetryPolicy(deadline=budget), monotonic=lambda: now[0], sleep=sleep, random=lambda: random
     )
+    caller = ApiClient(transport, limiter, retries, clock=lambda: now[0])
     with pytest.raises(ServiceFault):
         caller.call(a_call())
     # The last attempt has a second even when less is left.
@@ -253,7 +240,7 @@ def test_a_full_queue_is_throttling(caller_of: CallerOf, script_of: Any) -> None
     script = script_of([GOOD])
     caller = caller_of(script)
     caller.call(call)
-    with pytest.raises(Throttled, match=r"taken for the next 105\.3 s.*VIDEOSNAP_CALL_BUDGET"):
+    with pytest.raises(Throttled, match=r"reserved for the next 105\.3 s.*VIDEOSNAP_CALL_BUDGET"):
         caller.call(call)
     assert len(script.requests) == 1
 
@@ -267,13 +254,13 @@ def test_an_unrepeatable_call_that_got_lost_says_that_it_may_have_worked(
 
 @pytest.mark.parametrize(("text", "seconds"), [("", 45.0), ("10", 10.0), (" 0.5 ", 0.5)])
 def test_the_budget_comes_from_the_environment(text: str, seconds: float) -> None:
-    assert call_budget({"VIDEOSNAP_CALL_BUDGET": text}) == seconds
+    assert retry_policy({"VIDEOSNAP_CALL_BUDGET": text}).deadline == seconds
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "soon", "nan", "inf", "1e999"])
 def test_a_senseless_budget_is_refused(text: str) -> None:
     with pytest.raises(NotConfigured, match="VIDEOSNAP_CALL_BUDGET"):
-        call_budget({"VIDEOSNAP_CALL_BUDGET": text})
+        retry_policy({"VIDEOSNAP_CALL_BUDGET": text})
 
 
 def test_a_query_is_written_as_it_is_signed() -> None:

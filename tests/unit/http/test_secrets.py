@@ -13,10 +13,11 @@ import pytest
 from pydantic import SecretStr
 
 from pulumi_videosnap.errors import CallFailed
-from pulumi_videosnap.http.client import Response, Retry, TransportError
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import HttpTransport
-from pulumi_videosnap.volcengine.api import Account, RtcApi
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
+from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import Account
 from pulumi_videosnap.volcengine.models import CustomConfig, StartSnapshotBody, StorageConfig
 
 THIRD_PARTY = ("CANARYBUCKETKEY", "CANARYBUCKETSECRET+/=")
