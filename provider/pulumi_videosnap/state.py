@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pulumi_videosnap.core import properties
+from pulumi_videosnap.core.properties import Path as PropertyPath
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.pulumi_cli import ask
@@ -39,7 +39,7 @@ class RecordedResource:
     properties: Mapping[str, Any]
     urn: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    sealed: frozenset[properties.Path] = frozenset()
+    sealed: frozenset[PropertyPath] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ def _opened(value: Any) -> Any:
     return [_opened(item) for item in value] if isinstance(value, list) else value
 
 
-def _sealed(value: Any, path: properties.Path = ()) -> Iterator[properties.Path]:
+def _sealed(value: Any, path: PropertyPath = ()) -> Iterator[PropertyPath]:
     if is_hidden(value) or (isinstance(value, list) and holds_hidden(value)):
         yield path
     elif isinstance(value, Mapping):

@@ -20,6 +20,7 @@ from pulumi_videosnap.alibaba.objects import find_objects
 from pulumi_videosnap.core.lifecycle import Context, RunRegistry
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
 from support.miniengine import MiniEngine
@@ -64,7 +65,7 @@ def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngin
     """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
     time, notes = WaitingMovesTime(emulator), Path(tempfile.mkdtemp(prefix="intents"))
     sender = caller or ApiClient(
-        HttpTransport(), RateLimiter(MemoryReservations()), sleep=lambda seconds: None
+        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
     )
     runs: dict[int, tuple[RunRegistry, Jobs]] = {}
 

@@ -1,4 +1,4 @@
-"""The four snapshot actions of Volcengine RTC, version 2023-11-01, as they look on the wire.
+"""The four snapshot actions of Volcengine RTC, version 2023-11-01, as requests and responses.
 
 Names are the vendor's in snake_case; the JSON carries them in PascalCase. Requests are written without
 nulls. Responses are read leniently: a field that the service does not send is None, an unknown field is

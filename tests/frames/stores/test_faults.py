@@ -13,8 +13,8 @@ from frames.stores.shelf import Answer, Asked, Reply, bucket_of, listed, refusal
 from pulumi_videosnap import errors
 from pulumi_videosnap.frames.model import Place
 from pulumi_videosnap.frames.store import Store, open_store
-from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.s3 import listing
+from pulumi_videosnap.settings import no_config
 
 KEYS_THERE = [f"{at % 5}/{at:05d}.jpg" for at in range(6000)]
 WHERE = "Volcengine TOS bucket frames"
@@ -58,7 +58,7 @@ REFUSED: list[tuple[Reply, type[errors.VideosnapError], str]] = [
     (Reply(400, refusal("AuthorizationHeaderMalformed")), errors.Rejected, "in another region"),
     (Reply(400, refusal("InvalidBucketName", "Odd.")), errors.Rejected, "frames: Odd"),
     (Reply(403, refusal("AccessDenied", " ".join(KEYS.values()))), errors.Unauthorized, r"AKCA\*\*\*\*"),
-    (Reply(503, refusal("SlowDown")), errors.Throttled, "too many calls"),
+    (Reply(503, refusal("SlowDown")), errors.Throttled, "exceeded the service's rate limit"),
     (Reply(500, refusal("InternalError")), errors.ServiceFault, "try again later"),
     (Reply(502, b"<html>"), errors.ServiceFault, "try again later"),
     (Reply(200, refusal("InternalError")), errors.ServiceFault, "try again later"),

@@ -254,7 +254,7 @@ def test_what_was_submitted_or_awaited_need_not_be_read() -> None:
 
 def crashed_while_submitting(mps: FakeMps, notes: Path) -> None:
     """A run that noted what it was about to submit, and was heard of no more."""
-    PendingSubmissions(notes, mps.monotonic).note("mine")
+    PendingSubmissions(notes, mps.monotonic).add("mine")
 
 
 def after_the_crash(mps: FakeMps, notes: Path) -> Jobs:
@@ -313,14 +313,14 @@ def test_an_answer_settles_it(tmp_path: Path, refused: CallFailed | None) -> Non
 
 def test_a_note_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path) -> None:
     notes = PendingSubmissions(tmp_path)
-    notes.note("mine")
+    notes.add("mine")
     [file] = tmp_path.iterdir()
     file.write_text("not a number")
-    assert not notes.uncertain("mine")
+    assert not notes.may_be_in_flight("mine")
     nowhere = PendingSubmissions(NOWHERE)
-    nowhere.note("mine")
-    nowhere.settle("mine")
-    assert not nowhere.uncertain("mine")
+    nowhere.add("mine")
+    nowhere.remove("mine")
+    assert not nowhere.may_be_in_flight("mine")
 
 
 def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
@@ -333,7 +333,7 @@ def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
 
     def ask(job: SnapshotJob) -> str:
         waiting.wait()
-        with pytest.raises(Unreachable, match="nobody listens"):
+        with pytest.raises(Unreachable, match="connection refused"):
             jobs.get(job.id, job.creation_time)
         return "failed"
 

@@ -12,6 +12,7 @@ from typing import Any
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import Request, Response
 from pulumi_videosnap.volcengine.api import RtcApi
 from pulumi_videosnap.volcengine.auth import Account
@@ -111,9 +112,8 @@ def new_stack() -> Stack:
         RateLimiter(
             MemoryReservations(lambda: service.now), clock=lambda: service.now, sleep=lambda seconds: None
         ),
+        RetryHandler(monotonic=lambda: 0.0, sleep=lambda seconds: None),
         clock=lambda: service.now,
-        monotonic=lambda: 0.0,
-        sleep=lambda seconds: None,
     )
     api = RtcApi(Account(Credentials("AKLTexample", "secret")), caller)
     engine = MiniEngine(

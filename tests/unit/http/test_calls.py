@@ -154,7 +154,7 @@ def test_a_dead_endpoint_shows_within_five_seconds(caller_of: CallerOf, script_o
         caller_of(script_of([DEAD]), random=1.0).call(a_call())
     assert time.now - began <= 5
     assert str(failed.value) == (
-        "Do got no answer: https://host: connection refused; check SOME_ENDPOINT and the network"
+        "Do got no response: https://host: connection refused; check SOME_ENDPOINT and the network"
     )
 
 
