@@ -187,6 +187,6 @@ class TaskUnfinished(VideosnapError):
     def __init__(self, task: str, state: str, waited: float) -> None:
         self.task = task
         super().__init__(
-            f"{task} is still {state} after {waited:.0f} s and goes on; run `pulumi up` again to wait for it, "
-            "or raise `timeout`"
+            f"{task} is still {state} after {waited:.0f} s; it goes on: run `pulumi up` again to wait for "
+            "it, or raise `timeout`"
         )

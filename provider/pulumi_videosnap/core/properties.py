@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +33,7 @@ def value_at(properties: Mapping[str, Any], path: Path) -> Any:
     return value
 
 
+@functools.lru_cache(maxsize=1024)
 def snake(name: str) -> str:
     """A property's name as a Python program writes it (`imageConfig` → `image_config`)."""
     return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
@@ -48,6 +50,7 @@ def camel(name: str) -> str:
     return re.sub(r"^_*[A-Z]", lambda found: found[0].lower(), pascal)
 
 
+@functools.lru_cache(maxsize=1024)
 def dotted(path: Path) -> str:
     """A path as a Python program would write it: `target_streams.stream_list[0].user_id`."""
     text = ""
