@@ -123,6 +123,24 @@ def holds_hidden(value: Any) -> bool:
     return isinstance(value, list) and any(map(holds_hidden, value))
 
 
+def recorded_block(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """A block of recorded properties, empty when there is none; CannotCheck when it is a secret."""
+    block = properties.get(name) or {}
+    if is_hidden(block):
+        raise CannotCheck(f"{name} is a secret as a whole in state: make only its keys secret")
+    return block if isinstance(block, Mapping) else {}
+
+
+def recorded_bucket(block: Mapping[str, Any]) -> str:
+    """The bucket that a recorded block names; CannotCheck when it names none that can be read."""
+    bucket = block.get("bucket")
+    if is_hidden(bucket):
+        raise CannotCheck("its bucket is a secret in state, so it cannot be listed")
+    if not bucket:
+        raise CannotCheck("state records no bucket for it")
+    return str(bucket)
+
+
 def without_hidden(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Properties without the secrets that were not opened, also inside blocks; a list goes as a whole."""
     return {

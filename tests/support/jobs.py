@@ -14,9 +14,8 @@ from botocore.config import Config
 
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account, find_account
-from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions
+from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
-from pulumi_videosnap.alibaba.objects import find_objects
 from pulumi_videosnap.core.lifecycle import Context, RunRegistry
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
@@ -83,7 +82,7 @@ def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngin
             env = {**os.environ, **emulator.environment}.get
             account = find_account(profile, location, env=env)
             return OpenAccount(
-                shared(context.runs, account), lambda bucket: find_objects(account, bucket, env=env)
+                shared(context.runs, account), lambda bucket: bucket_of(account, bucket, env=env)
             )
 
         return SnapshotJobLifecycle(context, connect)

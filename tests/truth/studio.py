@@ -17,9 +17,8 @@ from PIL import Image
 
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account, find_account
-from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions
+from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
-from pulumi_videosnap.alibaba.objects import find_objects
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.transport import HttpTransport
@@ -68,9 +67,7 @@ class Studio:
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         account = find_account(None, LOCATION, env=environment.get, home=folder)
-        self._opened = OpenAccount(
-            _jobs(account), functools.partial(find_objects, account, env=environment.get)
-        )
+        self._opened = OpenAccount(_jobs(account), functools.partial(bucket_of, account, env=environment.get))
         self._store = _store(account, environment["ALIBABA_CLOUD_OSS_ENDPOINT"])
         self._numbers = itertools.count()
 

@@ -146,7 +146,9 @@ def find_account(
     credentials = find_credentials(KEYS, profiles, profile=profile, env=env, config=config)
     region, region_name = _region(location, env, config)
     if found := ENDPOINT.find(env, config):
-        return Account(credentials, endpoint_of(*found, env, such_as=REGIONS["cn-hangzhou"]), region)
+        such_as = REGIONS["cn-hangzhou"]
+        endpoint = parse_endpoint(*found, env, such_as=such_as, exposed="a security token")
+        return Account(credentials, endpoint, region)
     if not region:
         raise NotConfigured(
             f"no Alibaba Cloud region: set {REGION.env} (or {REGION.config} in the stack's configuration)"
@@ -164,11 +166,6 @@ def unavailable_in(region: str, *, env: Lookup = os.environ.get, config: Lookup 
         f"is in region {region!r}, which has no known MPS endpoint: "
         f"choose one of {', '.join(REGIONS)}, or set {ENDPOINT.env} too"
     )
-
-
-def endpoint_of(url: str, name: str, env: Lookup, *, such_as: str) -> str:
-    """The endpoint that the setting `name` has; NotConfigured when it is not valid."""
-    return parse_endpoint(url, name, env, such_as=such_as, exposed="a security token")
 
 
 def _region(location: str | None, env: Lookup, config: Lookup) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -17,12 +18,13 @@ from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried
 from pulumi_videosnap.alibaba.auth import Account, find_account
 from pulumi_videosnap.alibaba.job_cache import JobCache
 from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.objects import Objects, find_objects
 from pulumi_videosnap.alibaba.poller import JobPoller
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 from pulumi_videosnap.http.client import ApiClient, shared_client
 from pulumi_videosnap.http.rate_limit import store_path
 from pulumi_videosnap.settings import Lookup, no_config
+from pulumi_videosnap.storage.bucket import Bucket, open_bucket
+from pulumi_videosnap.storage.platforms import Location
 
 QUERIES_AFTER_LOST_RESPONSE = (0.5, 1.0, 2.0, 4.0)
 """Seconds before each query for a job whose submission got no response."""
@@ -168,10 +170,10 @@ def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> Snapsh
 
 @dataclass(frozen=True)
 class OpenAccount:
-    """An account in one region: its jobs, and the objects of a bucket by its name."""
+    """An account in one region: its jobs, and its buckets by name."""
 
     jobs: Jobs
-    objects: Callable[[str], Objects]
+    bucket: Callable[[str], Bucket]
 
 
 def open_account(profile: str | None, location: str, config: Lookup = no_config) -> OpenAccount:
@@ -179,7 +181,7 @@ def open_account(profile: str | None, location: str, config: Lookup = no_config)
     account = find_account(profile, location, config=config)
     with _opening:
         jobs = _jobs(account, shared_client())
-    return OpenAccount(jobs, functools.partial(find_objects, account, config=config))
+    return OpenAccount(jobs, functools.partial(bucket_of, account, config=config))
 
 
 _opening = threading.Lock()
@@ -188,3 +190,11 @@ _opening = threading.Lock()
 @functools.lru_cache(maxsize=16)
 def _jobs(account: Account, client: ApiClient) -> Jobs:
     return Jobs(MpsApi(account, client), PendingSubmissions(store_path().parent / "submitting"))
+
+
+def bucket_of(
+    account: Account, bucket: str, *, env: Lookup = os.environ.get, config: Lookup = no_config
+) -> Bucket:
+    """A bucket in the account's region, at the configured endpoint or else the public one."""
+    location = Location("oss", bucket, account.region)
+    return open_bucket(location, credentials=account.credentials, env=env, config=config)

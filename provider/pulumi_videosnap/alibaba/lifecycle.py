@@ -60,10 +60,10 @@ class Jobs(Protocol):
     def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
 
 
-class Objects(Protocol):
-    """The objects of one bucket (`alibaba.objects.Objects`)."""
+class Bucket(Protocol):
+    """One bucket (`storage.bucket.Bucket`)."""
 
-    def missing(self, keys: Iterable[str]) -> list[str]: ...  # noqa: D102
+    def missing(self, keys: Iterable[str]) -> Sequence[str]: ...  # noqa: D102
     def delete(self, keys: Iterable[str]) -> None: ...  # noqa: D102
 
 
@@ -73,7 +73,7 @@ class Account(Protocol):
     @property
     def jobs(self) -> Jobs: ...  # noqa: D102
     @property
-    def objects(self) -> Callable[[str], Objects]: ...  # noqa: D102
+    def bucket(self) -> Callable[[str], Bucket]: ...  # noqa: D102
 
 
 def _anywhere(location: str) -> str | None:
@@ -169,7 +169,7 @@ class SnapshotJobLifecycle(Lifecycle):
         account = self._account(job)
         for bucket, keys in self._left_behind(account, task_id, recorded).items():
             self._context.progress(f"deleting {len(keys)} objects from {bucket}")
-            account.objects(bucket).delete(keys)
+            account.bucket(bucket).delete(keys)
 
     def _remember(self, task_id: str, recorded: Properties) -> None:
         """A new run of this owner takes the place of the one recorded."""
@@ -195,7 +195,7 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def _was_deleted(self, account: Account, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
         written = recorded_objects({**job.properties(), **to_state(job, found)})
-        return any(account.objects(bucket).missing(keys) for bucket, keys in written.items())
+        return any(account.bucket(bucket).missing(keys) for bucket, keys in written.items())
 
     def _submit(
         self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]

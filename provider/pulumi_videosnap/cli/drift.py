@@ -19,11 +19,11 @@ from pulumi_videosnap.drift.markdown import as_markdown
 from pulumi_videosnap.drift.model import UNCHECKED, DriftReport, StackDrift
 from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.errors import CannotCheck, InvalidInput, VideosnapError
-from pulumi_videosnap.frames.model import Place
-from pulumi_videosnap.frames.store import Store, open_store
 from pulumi_videosnap.pulumi_cli import ask
 from pulumi_videosnap.report.base import as_json
 from pulumi_videosnap.state import Stack, stack_in, stack_of
+from pulumi_videosnap.storage.bucket import Bucket, open_bucket
+from pulumi_videosnap.storage.platforms import Location
 
 EPILOG = """\
 exit codes: 0 no drift, 1 drift, 2 not everything could be checked (whatever else was found).
@@ -148,8 +148,8 @@ def _surroundings(asked: argparse.Namespace) -> Around:
     )
 
 
-def _open(place: Place, profile: str | None, stack: Stack) -> Store:
-    return open_store(place, profile=profile, config=stack.setting)
+def _open(place: Location, profile: str | None, stack: Stack) -> Bucket:
+    return open_bucket(place, profile=profile, config=stack.setting)
 
 
 def _seen(profile: str | None, location: str, stack: Stack) -> tuple[Sequence[SnapshotJob], datetime | None]:

@@ -16,7 +16,6 @@ from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli.progress import count
 from pulumi_videosnap.errors import CannotCheck, InvalidInput, VideosnapError
 from pulumi_videosnap.frames.collect import Surroundings
-from pulumi_videosnap.frames.store import open_store
 from pulumi_videosnap.report.base import as_json
 from pulumi_videosnap.review.estimate import Given, review_of
 from pulumi_videosnap.review.markdown import as_markdown
@@ -27,6 +26,7 @@ from pulumi_videosnap.review.prices import read_prices
 from pulumi_videosnap.review.risks import DAY, FLOOR, Limits
 from pulumi_videosnap.review.text import as_text
 from pulumi_videosnap.state import text_of
+from pulumi_videosnap.storage.bucket import open_bucket
 
 REVIEWED, RISKY, NOT_REVIEWED = 0, 1, 2
 """Exit codes: reviewed; --strict and a risk was found; there was no whole preview to review."""
@@ -148,7 +148,7 @@ def _given(asked: argparse.Namespace, plan: Plan) -> Given:
     limits = Limits(asked.floor, asked.idle)
     if asked.no_measure:
         return Given(now, {}, prices, limits)
-    around = Surroundings(functools.cache(open_store), now, count("looked at", "objects"))
+    around = Surroundings(functools.cache(open_bucket), now, count("looked at", "objects"))
     sizes, problems = sizes_of(plan, around)
     return Given(now, sizes, prices, limits, tuple(problems))
 

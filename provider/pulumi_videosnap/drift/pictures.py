@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
+from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.core.lifecycle import Present
 from pulumi_videosnap.drift import meaning
 from pulumi_videosnap.drift.judge import finding
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.frames.model import Place
-from pulumi_videosnap.frames.places import of_file
 from pulumi_videosnap.state import FILE, RecordedResource, Stack
+from pulumi_videosnap.storage.platforms import Location
 
 AT_ONCE = 4
 WRITTEN = (
@@ -25,20 +25,20 @@ WRITTEN = (
 """Outputs of a job that name objects: in state, in a program, and the input that says in which bucket."""
 
 Read = tuple[RecordedResource, Finding, Present]
-Store = tuple[Place, str | None]
+Store = tuple[Location, str | None]
 """A place and the profile that it is read with."""
 
 
 class Objects(Protocol):
     """What is asked of a store."""
 
-    def absent(self, keys: Sequence[str]) -> Sequence[str]: ...  # noqa: D102
+    def missing(self, keys: Sequence[str], *, by_listing: bool) -> Sequence[str]: ...  # noqa: D102
 
 
 class Open(Protocol):
     """Opens the store of a place with a stack's configuration."""
 
-    def __call__(self, place: Place, profile: str | None, stack: Stack) -> Objects: ...  # noqa: D102
+    def __call__(self, place: Location, profile: str | None, stack: Stack) -> Objects: ...  # noqa: D102
 
 
 def with_lost_pictures(stack: Stack, read: Sequence[Read], open_store: Open) -> dict[str, Finding]:
@@ -83,7 +83,7 @@ def _absent(stack: Stack, jobs: Sequence[Read], open_store: Open) -> dict[Store,
 
     def ask(store: Store) -> set[str] | str:
         try:
-            return set(open_store(*store, stack).absent(wanted[store]))
+            return set(open_store(*store, stack).missing(wanted[store], by_listing=True))
         except VideosnapError as failed:
             return str(failed)
 
@@ -96,7 +96,7 @@ def _written(task: RecordedResource, answer: Present) -> Iterator[tuple[str, lis
     for output, field, file in WRITTEN:
         keys = dict.fromkeys([*_named(task.properties, output), *_named(answer.outputs, output)])
         if keys:
-            yield field, list(keys), (of_file(task, file), task.properties.get("profile"))
+            yield field, list(keys), (output_location(task.properties, file), task.properties.get("profile"))
 
 
 def _named(outputs: Mapping[str, Any], output: str) -> list[str]:

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pulumi_videosnap.frames.model import Condition, Event, Frame, Series, Stored
+from pulumi_videosnap.frames.model import Condition, Event, Frame, Series
 from pulumi_videosnap.frames.schedule import Pace
+from pulumi_videosnap.storage.bucket import StoredObject
 
 UPLOAD = timedelta(seconds=1)
 """What writing an object may take; a listing tells when that was, not when the picture was taken."""
 
 
-def frames_of_stream(objects: Sequence[Stored], pace: Pace, until: datetime) -> list[Frame]:
+def frames_of_stream(objects: Sequence[StoredObject], pace: Pace, until: datetime) -> list[Frame]:
     """The frames of one stream: the objects in order of time, and those that are missing between them."""
     frames: list[Frame] = []
     due: datetime | None = None
@@ -58,7 +59,7 @@ def _patience(pace: Pace, due: datetime) -> timedelta:
     return max(timedelta(seconds=pace.interval_at(due)) * 0.75, UPLOAD)
 
 
-def _there(stored: Stored, due: datetime | None, pace: Pace) -> Frame:
+def _there(stored: StoredObject, due: datetime | None, pace: Pace) -> Frame:
     late_by = stored.modified - due if due else timedelta()
     if due and late_by > max(timedelta(seconds=pace.interval_at(due)) / 2, UPLOAD):
         why = f"written {late_by.total_seconds():.1f} s after its time"
@@ -81,13 +82,15 @@ def _missing(due: datetime, pace: Pace) -> Frame:
     )
 
 
-def frames_of_job(keys: Sequence[str], found: Mapping[str, Stored], offsets: Sequence[int]) -> list[Frame]:
+def frames_of_job(
+    keys: Sequence[str], found: Mapping[str, StoredObject], offsets: Sequence[int]
+) -> list[Frame]:
     """The frames that a job's record names, each with its moment of the video where that is known."""
     known = dict(zip(keys, offsets, strict=False))
     return [_named(key, found.get(key), known.get(key)) for key in keys]
 
 
-def _named(key: str, stored: Stored | None, offset: int | None) -> Frame:
+def _named(key: str, stored: StoredObject | None, offset: int | None) -> Frame:
     if stored is None:
         return Frame(Condition.MISSING, key, offset_ms=offset, why="the job wrote it, and it is not there")
     return Frame(Condition.PRESENT, key, offset_ms=offset, stored=stored)

@@ -11,12 +11,12 @@ from typing import Any
 from pulumi_videosnap.alibaba.auth import KEYS as ALIBABA_KEYS
 from pulumi_videosnap.core.properties import dotted, value_at
 from pulumi_videosnap.core.schema import Mark, facts
-from pulumi_videosnap.frames.stores import PLATFORMS
 from pulumi_videosnap.review.fields import MODELS, changed_leaves, number_at, text_at
 from pulumi_videosnap.review.model import Risk
 from pulumi_videosnap.review.preview import SAME, SECRET, Plan, Step
 from pulumi_videosnap.review.rooms import pictures_of, was_over
 from pulumi_videosnap.state import LIVE, is_hidden
+from pulumi_videosnap.storage.platforms import platforms
 from pulumi_videosnap.volcengine.auth import KEYS as VOLCENGINE_KEYS
 
 FLOOR = 2
@@ -158,5 +158,5 @@ def _plain_secrets_in_the_configuration(plan: Plan) -> Iterator[Risk]:
 
 def _secret_settings() -> set[str]:
     """The keys of the configuration whose values nobody should read."""
-    keys = [VOLCENGINE_KEYS, ALIBABA_KEYS, *(platform.keys for platform in PLATFORMS.values())]
+    keys = [VOLCENGINE_KEYS, ALIBABA_KEYS, *(platform.keys for platform in platforms().values())]
     return {setting.config for one in keys for setting in (one.secret_key, one.session_token)}

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from pulumi_videosnap.cli.frames import Here, main
-from pulumi_videosnap.frames.files import file_of
+from pulumi_videosnap.frames.download import file_of
 from pulumi_videosnap.frames.model import Condition, Frame, TaskFrames
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle

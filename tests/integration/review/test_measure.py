@@ -9,18 +9,18 @@ from typing import Any
 from integration.frames.test_collect import NOON, Bucket, at, job, room
 from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.frames.collect import Surroundings
-from pulumi_videosnap.frames.model import Stored
 from pulumi_videosnap.review.measure import sizes_of
 from pulumi_videosnap.review.preview import SAME, Plan, Step
 from pulumi_videosnap.review.sizes import Measured
 from pulumi_videosnap.state import RecordedResource
+from pulumi_videosnap.storage.bucket import StoredObject
 
 FORM = ("jpeg", 640 * 360)
 SMALL = {"interval": 5.0, "format": "jpeg", "width": 640, "height": 360}
 
 
-def picture(key: str, size: int, seconds: float = 10) -> Stored:
-    return Stored(key, size, at(seconds))
+def picture(key: str, size: int, seconds: float = 10) -> StoredObject:
+    return StoredObject(key, size, at(seconds))
 
 
 def measured(bucket: Bucket, *tasks: tuple[str, RecordedResource]) -> tuple[dict[str, Measured], list[str]]:

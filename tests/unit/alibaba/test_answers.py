@@ -162,8 +162,8 @@ def test_the_whole_sentence(refusal_of: RefusalOf) -> None:
     error = SUBMIT.classify(refusal_of("InvalidParameter.ResourceContentBad", message)).error
     assert str(error) == (
         'SubmitSnapshotJob was refused: The format of parameter "SnapshotConfig:OutputFile:Object" is '
-        "invalid (InvalidParameter.ResourceContentBad); check that the input is a complete video, and the
-        names " "of the output files (RequestId 19B6D8C5-A5DD-467A-B435-29D393C7AAAA)"
+        "invalid (InvalidParameter.ResourceContentBad); check that the input is a complete video, and the "
+        "names of the output files (RequestId 19B6D8C5-A5DD-467A-B435-29D393C7AAAA)"
     )
 
 

@@ -174,7 +174,7 @@ def test_the_older_sdks_files(home: Path) -> None:
 )
 def test_a_broken_file_is_named_and_not_quoted(name: str, content: str, tmp_path: Path) -> None:
     write(tmp_path, name, content)
-    with pytest.raises(NotConfigured, match="is not valid JSON|is not a valid INI file") as failed:
+    with pytest.raises(NotConfigured, match=r"is not valid JSON|is not a valid INI file") as failed:
         find(tmp_path, {}, {})
     assert str(tmp_path / name) in str(failed.value)
     assert "CANARY" not in str(failed.value)

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
-from pulumi_videosnap.frames.model import Frame, Place, Report, TaskFrames
+from pulumi_videosnap.frames.model import Frame, Report, TaskFrames
+from pulumi_videosnap.storage.platforms import Location
 
 AT_ONCE = 8
 LONGEST_NAME = 120
@@ -24,7 +25,7 @@ class Bucket(Protocol):
 
 
 def download(
-    report: Report, folder: Path, open_store: Callable[[Place], Bucket], told: Callable[[int, int], None]
+    report: Report, folder: Path, open_store: Callable[[Location], Bucket], told: Callable[[int, int], None]
 ) -> int:
     """Fetch every frame that is there, unless the folder has it in full; returns how many there are.
 
@@ -38,7 +39,7 @@ def download(
 
 
 def _wanted(
-    report: Report, folder: Path, open_store: Callable[[Place], Bucket]
+    report: Report, folder: Path, open_store: Callable[[Location], Bucket]
 ) -> Iterator[tuple[Bucket, Frame, Path]]:
     for task in report.tasks:
         frames = [frame for series in task.series for frame in series.frames if frame.stored]
