@@ -39,7 +39,7 @@ def test_no_key_at_all(project: Project, declare: Declare) -> None:
 
 def test_a_dead_endpoint(project: Project, declare: Declare) -> None:
     line = _only_error(project, VOLCENGINE_RTC_ENDPOINT="http://127.0.0.1:9")
-    assert line.startswith("videosnap: StartSnapshot got no answer: http://127.0.0.1:9")
+    assert line.startswith("videosnap: StartSnapshot got no response: http://127.0.0.1:9")
     assert "check VOLCENGINE_RTC_ENDPOINT and the network" in line
 
 

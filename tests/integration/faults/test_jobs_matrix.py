@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.http.client import Caller
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
 from support.jobs import JobStory, job_engine, job_inputs
@@ -27,16 +28,18 @@ Point = tuple[int, int, int | None]
 
 
 @pytest.fixture
-def caller(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Caller:
+def caller(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ApiClient:
     """The real client, whose waits between two attempts take no time."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    return Caller(HttpTransport(), RateLimiter(LocalSlots()), sleep=lambda seconds: None)
+    return ApiClient(
+        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
+    )
 
 
 @pytest.mark.parametrize("times", [ONCE, FOREVER], ids=["once", "until-repaired"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_more_try_ends_as_if_nothing_had_happened(
-    emulator: Emulator, caller: Caller, fault: str, times: int | None
+    emulator: Emulator, caller: ApiClient, fault: str, times: int | None
 ) -> None:
     undisturbed, calls = _run(emulator, caller, None, "")
     assert len(undisturbed[-1][1]) == 2, "two runs, two jobs"
@@ -50,7 +53,9 @@ def test_one_more_try_ends_as_if_nothing_had_happened(
     print(f"{fault}: {points} of {points} fault points survived")
 
 
-def _run(emulator: Emulator, caller: Caller, point: Point | None, fault: str) -> tuple[list[Any], list[int]]:
+def _run(
+    emulator: Emulator, caller: ApiClient, point: Point | None, fault: str
+) -> tuple[list[Any], list[int]]:
     """Tell the story with one fault in it; returns what was true after each step, and the calls of each."""
     emulator.reset()
     story = JobStory(job_engine(emulator, caller), emulator)

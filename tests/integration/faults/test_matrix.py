@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.http.client import Caller
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
-from pulumi_videosnap.volcengine.account import find_account
 from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import find_account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
 from support.miniengine import MiniEngine
@@ -44,7 +45,9 @@ def connect(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     for name, value in emulator.environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", str(tmp_path))
-    caller = Caller(HttpTransport(), RateLimiter(LocalSlots()), sleep=lambda seconds: None)
+    caller = ApiClient(
+        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
+    )
     return lambda profile: RtcApi(find_account(profile, env=os.environ.get), caller)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_videosnap.core.schema import FieldFacts, Inputs, dotted, facts
+from pulumi_videosnap.core.properties import dotted
+from pulumi_videosnap.core.schema import FieldFacts, Inputs, facts
 from pulumi_videosnap.review.model import Outcome
 
 Declared = dict[str, Any]

@@ -11,7 +11,8 @@ from integration.review.job_changes import asked_for
 from integration.review.proof import HOUR, WITHIN, JobSeen, Json, Ledger, RoomSeen, Stream
 from integration.review.room_changes import SECRET
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
-from pulumi_videosnap.core.schema import Effect, Inputs, Mark, dotted, facts
+from pulumi_videosnap.core.properties import dotted
+from pulumi_videosnap.core.schema import Effect, Inputs, Mark, facts
 from pulumi_videosnap.review.model import Outcome
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 

@@ -5,12 +5,13 @@ from pulumi.runtime import rpc
 
 from policy.rules import facts, values
 from pulumi_videosnap import alibaba, volcengine
-from pulumi_videosnap.alibaba.account import KEYS as ALIBABA
+from pulumi_videosnap.alibaba.auth import KEYS as ALIBABA
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
-from pulumi_videosnap.core.schema import Inputs, Mark, dotted, field_at, range_of
+from pulumi_videosnap.core.properties import dotted
+from pulumi_videosnap.core.schema import Inputs, Mark, field_at, range_of
 from pulumi_videosnap.core.schema import facts as leaves
-from pulumi_videosnap.http.credentials import Setting
-from pulumi_videosnap.volcengine.account import KEYS as VOLCENGINE
+from pulumi_videosnap.settings import Setting
+from pulumi_videosnap.volcengine.auth import KEYS as VOLCENGINE
 from pulumi_videosnap.volcengine.schema import BLOCKS, MAX_STREAMS, SnapshotTaskInputs
 
 KINDS: list[tuple[facts.Kind, type, type[Inputs]]] = [
