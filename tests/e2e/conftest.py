@@ -23,12 +23,6 @@ for name, inputs in json.loads(os.environ["TASKS"]).items():
 Tasks = dict[str, dict[str, Any]]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker("engine")
-
-
 @pytest.fixture
 def project(tmp_path: Path, emulator: Emulator) -> Project:
     """A project whose program declares the tasks in $TASKS."""

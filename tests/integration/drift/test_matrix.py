@@ -31,8 +31,8 @@ from integration.drift.judging import FALSE, HUSHED, MISSED, Score, judge, judge
 from integration.drift.population import UNTIL_LOOKED_AT, UNTIL_RECORDED, Population, populate
 from pulumi_videosnap.cli.drift import main
 from pulumi_videosnap.drift.model import DRIFTED, Verdict
-from support.counts import TOLD
 from support.emulator import Emulator, running_emulator
+from support.layers import COUNTED
 
 ALL, BOTH = cells(), ("room", "job")
 SOME_DRIFTS = ("nothing", "interval", "stopped-by-api", "unknown")
@@ -101,7 +101,7 @@ def test_no_drift_is_missed_none_made_up_and_nothing_unchecked_told_as_fine(
     each_circumstance(matrix)
     later(matrix)
     forgotten(matrix)
-    record_property(TOLD, "drift matrix: " + "\n  ".join(matrix.score.lines()))
+    record_property(COUNTED, "drift matrix: " + "\n  ".join(matrix.score.lines()))
     assert not matrix.score.mistakes, "\n".join(matrix.score.notes)
 
 

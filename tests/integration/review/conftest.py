@@ -28,12 +28,6 @@ for name, task in json.loads(Path("declared.json").read_text()).items():
 """
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent == Path(__file__).parent and "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker("engine")
-
-
 class Stack:
     """One stack: what it declares, and the commands that a reviewer runs."""
 

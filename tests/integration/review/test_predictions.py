@@ -63,9 +63,9 @@ from pulumi_videosnap.cli.review import main
 from pulumi_videosnap.core.schema import Effect, FieldFacts
 from pulumi_videosnap.review.model import Outcome
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs, Stream
-from support.counts import TOLD
 from support.emulator import Emulator
 from support.jobs import store_of
+from support.layers import COUNTED
 
 Review = Callable[[Path], Json]
 Note = Callable[[Ledger], None]
@@ -98,7 +98,7 @@ def note(request: pytest.FixtureRequest, record_property: Callable[[str, object]
 
     def noted(ledger: Ledger) -> None:
         counts = f"{ledger.cases} changes made, {ledger.agreed} statements hold, {len(ledger.wrong)} do not"
-        record_property(TOLD, f"{request.node.name.removeprefix('test_')}: {counts}")
+        record_property(COUNTED, f"{request.node.name.removeprefix('test_')}: {counts}")
         assert not ledger.wrong, "\n".join([f"{len(ledger.wrong)} disagreements", *ledger.wrong])
 
     return noted
