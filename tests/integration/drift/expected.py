@@ -1,7 +1,7 @@
 """What `videosnap drift` has to say of each cell of the matrix, from the design's drift table and the docs.
 
 Written without a look at the command, so that no mistake sits in both. A cell is one recorded task and what
-happened to it since; a circumstance is what holds while the command runs.
+happened to it since; a scenario is what holds while the command runs.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ AFTER_THE_END: dict[str, Row] = {
 AS_IT_ENDED = ("nothing", "history")
 """Nothing happened; or somebody changed the settings of a run that was over."""
 
-# Rooms that write elsewhere, by their storage: with nothing since, and writing to another place of it.
+# Tasks that write elsewhere, by their storage: with nothing since, and writing to another place of it.
 STORAGES: dict[str, tuple[Expected, Expected]] = {
     "vod": (IN_SYNC, changed("storage_config.vod_config.space")),
     "custom": (IN_SYNC, changed("storage_config.custom_config.bucket")),
@@ -219,7 +219,7 @@ def _room_states() -> dict[str, tuple[str, ...]]:
 
 
 class Told(Enum):
-    """What a circumstance lets the service, or the store, tell."""
+    """What a scenario lets the service, or the store, tell."""
 
     ALL = auto()
     NOTHING = auto()
@@ -249,7 +249,7 @@ UNSAID = {
 
 
 def expected(cell: Cell, told: Told) -> tuple[Expected, ...]:
-    """What may be said of a cell; more than one only where the circumstance leaves it open."""
+    """What may be said of a cell; more than one only where the scenario leaves it open."""
     usual = _room(cell) if cell.kind == "room" else JOBS[cell.state][cell.drift]
     if told is Told.PERHAPS:
         return usual, UNREADABLE

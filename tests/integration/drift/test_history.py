@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from integration.drift import samples
-from integration.review.looking import WIDTHS, assert_guarded, check_looks, opened
+from integration.review.page_checks import WIDTHS, assert_guarded, check_looks, opened
 from pulumi_videosnap.drift import history
 from pulumi_videosnap.drift.history import kept, write
 from pulumi_videosnap.drift.model import DriftReport

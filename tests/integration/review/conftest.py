@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from integration.review.changes import Program
-from integration.review.room_changes import VARIABLES
+from integration.review.task_changes import VARIABLES
 from support.cli import Project, Ran
 from support.emulator import Emulator
 

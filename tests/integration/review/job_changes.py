@@ -143,7 +143,7 @@ def _fields() -> list[Change]:
 
 
 def _of_field(path: str, base: Declared, value: Any, outcome: Outcome) -> Change:
-    name = path.replace("snapshot_config.", "").replace(".", "-")
+    name = "job-" + path.replace("snapshot_config.", "").replace(".", "-")
     before = job(name, base)
     return Change(name, outcome, before, changed(before, path, value), proves=path)
 
@@ -191,9 +191,9 @@ def _coming_and_going() -> list[Change]:
 
     unfinished = job("waiting", SEQUENCE, wait_for="submitted")
     return [
-        Change("added", Outcome.NEW_JOB, None, kept("added")),
-        Change("same", None, kept("same"), kept("same")),
-        Change("removed", Outcome.FORGOTTEN, kept("removed"), None),
+        Change("job-added", Outcome.NEW_JOB, None, kept("job-added")),
+        Change("job-same", None, kept("job-same"), kept("job-same")),
+        Change("job-removed", Outcome.FORGOTTEN, kept("job-removed"), None),
         Change("removed-with-pictures", Outcome.PICTURES_DELETED, deleting("removed-with-pictures"), None),
         Change(
             "remade",

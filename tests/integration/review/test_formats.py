@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 
 from integration.review import samples
-from integration.review.looking import (
+from integration.review.page_checks import (
     MEANS_SOMETHING,
     WIDTHS,
     assert_guarded,

@@ -8,26 +8,26 @@ from typing import Any
 
 from integration.review.changes import GET, START, STOP, Change, Declared, changed
 from integration.review.job_changes import SEQUENCE, job
-from integration.review.proof import jobs_by_folder
-from integration.review.room_changes import task
+from integration.review.observed import jobs_by_folder
+from integration.review.task_changes import task
 from pulumi_videosnap.review.model import Outcome
 from support.emulator import Emulator
 
-Mishap = Callable[[Emulator, Change], None]
+Happening = Callable[[Emulator, Change], None]
 AGAIN = Outcome.STARTS_AGAIN
 REPLACED = (STOP, START, GET)
 """A replacement stops the old task first, also one that has ended: the service says that it has."""
 
 
 @dataclass(frozen=True)
-class Befallen:
+class Incident:
     """A change of a task to which something happened before."""
 
     change: Change
-    mishap: Mishap
+    what: Happening
 
-    def befall(self, emulator: Emulator) -> None:
-        self.mishap(emulator, self.change)
+    def happen(self, emulator: Emulator) -> None:
+        self.what(emulator, self.change)
 
 
 def leave(emulator: Emulator, change: Change) -> None:
@@ -83,20 +83,20 @@ def _job_id(emulator: Emulator, change: Change) -> str:
     return str(jobs_by_folder(emulator)[change.name][-1]["jobId"])
 
 
-def befallen_rooms(app: str) -> list[Befallen]:
+def task_incidents(app: str) -> list[Incident]:
     """Live rooms' tasks that ended or were changed outside."""
     return [*_ended(app), *_drifted(app)]
 
 
-def _ended(app: str) -> list[Befallen]:
+def _ended(app: str) -> list[Incident]:
     def ended(
         name: str, outcome: Outcome | None, calls: tuple[str, ...] | None = None, **to: Any
-    ) -> Befallen:
+    ) -> Incident:
         before = task(app, name)
         after = before
         for field, value in to.items():
             after = changed(after, field.replace("__", "."), value)
-        return Befallen(Change(name, outcome, before, after, calls=calls), leave)
+        return Incident(Change(name, outcome, before, after, calls=calls), leave)
 
     kept_up = task(app, "ended-kept-up", keep_running=True)
     given_up = task(app, "ended-given-up", keep_running=True)
@@ -110,24 +110,24 @@ def _ended(app: str) -> list[Befallen]:
         ended("ended-prefix", Outcome.RECORDED, frame_prefix="a/"),
         ended("ended-prefix-and-interval", AGAIN, frame_prefix="a/", image_config__interval=90),
         ended("ended-keep-running", AGAIN, keep_running=True),
-        Befallen(Change("ended-kept-up", AGAIN, kept_up, kept_up), leave),
-        Befallen(
+        Incident(Change("ended-kept-up", AGAIN, kept_up, kept_up), leave),
+        Incident(
             Change("ended-given-up", Outcome.RECORDED, given_up, {**given_up, "keep_running": False}), leave
         ),
-        Befallen(Change("ended-removed", Outcome.FORGOTTEN, gone, None, calls=(STOP,)), leave),
-        Befallen(Change("ended-renamed", Outcome.STARTS, moved, moved, was="ended-old-name"), leave),
+        Incident(Change("ended-removed", Outcome.FORGOTTEN, gone, None, calls=(STOP,)), leave),
+        Incident(Change("ended-renamed", Outcome.STARTS, moved, moved, was="ended-old-name"), leave),
     ]
 
 
-def _drifted(app: str) -> list[Befallen]:
-    def drifted(name: str, mishap: Mishap, outcome: Outcome, proves: str, **more: Any) -> Befallen:
+def _drifted(app: str) -> list[Incident]:
+    def drifted(name: str, what: Happening, outcome: Outcome, proves: str, **more: Any) -> Incident:
         before = task(app, name)
-        return Befallen(Change(name, outcome, before, {**before, **more}, proves=proves), mishap)
+        return Incident(Change(name, outcome, before, {**before, **more}, proves=proves), what)
 
     stopped = changed(task(app, "stopped-width"), "image_config.width", 96)
     return [
-        Befallen(Change("stopped", AGAIN, task(app, "stopped"), task(app, "stopped"), proves="state"), stop),
-        Befallen(Change("stopped-width", AGAIN, task(app, "stopped-width"), stopped, calls=REPLACED), stop),
+        Incident(Change("stopped", AGAIN, task(app, "stopped"), task(app, "stopped"), proves="state"), stop),
+        Incident(Change("stopped-width", AGAIN, task(app, "stopped-width"), stopped, calls=REPLACED), stop),
         drifted("failed", fail, AGAIN, "state"),
         drifted("faster", speed_up, Outcome.IN_PLACE, "image_config.interval"),
         drifted("faster-and-prefix", speed_up, Outcome.IN_PLACE, "image_config.interval", frame_prefix="a/"),
@@ -135,10 +135,10 @@ def _drifted(app: str) -> list[Befallen]:
     ]
 
 
-def befallen_jobs() -> list[Befallen]:
+def job_incidents() -> list[Incident]:
     """Jobs that failed or were forgotten after `up`."""
     return [
-        Befallen(
+        Incident(
             Change(
                 "job-failed",
                 Outcome.NEW_JOB,
@@ -148,11 +148,11 @@ def befallen_jobs() -> list[Befallen]:
             ),
             fail_job,
         ),
-        Befallen(
+        Incident(
             Change("job-gone", Outcome.NEW_JOB, job("job-gone", SEQUENCE), job("job-gone", SEQUENCE)),
             forget_job,
         ),
-        Befallen(
+        Incident(
             Change("job-failed-removed", Outcome.FORGOTTEN, job("job-failed-removed", SEQUENCE), None),
             fail_job,
         ),

@@ -49,7 +49,7 @@ class Score:
         ]
 
 
-def judge(score: Score, where: str, cells: Sequence[Cell], told: Mapping[str, Told], run: Any) -> None:
+def score_report(score: Score, where: str, cells: Sequence[Cell], told: Mapping[str, Told], run: Any) -> None:
     """Hold a run's report, as JSON, against the table; `told` is by kind of task."""
     code, report = run
     findings = [finding for stack in report["stacks"] for finding in stack["findings"]]
@@ -106,7 +106,7 @@ def _hold_the_code(
         score.mistake(EXIT, f"{where}: exit code, exitCode and complete are {said}, not {wanted}")
 
 
-def judge_text(
+def score_text(
     score: Score, where: str, cells: Sequence[Cell], told: Mapping[str, Told], run: tuple[int, str]
 ) -> None:
     """Hold a run's text against the table: what could not be checked is said, and never as no drift."""

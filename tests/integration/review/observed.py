@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 from integration.review.changes import QUERY, SUBMIT, UPDATE, Change, Declared
 from pulumi_videosnap.review.model import Outcome
@@ -37,7 +37,7 @@ class Window(NamedTuple):
     end: float
 
 
-Pictures = Mapping[Identity, Mapping[Stream, list[float]]]
+FrameTimes = Mapping[Identity, Mapping[Stream, list[float]]]
 """When each stream of each task was pictured, in order."""
 
 
@@ -61,16 +61,18 @@ def advance(emulator: Emulator, seconds: float, step: float = 600) -> None:
     emulator.advance(seconds)
 
 
-def pictures(emulator: Emulator) -> Pictures:
-    """Every picture that a task took."""
-    frames = emulator.request("GET", f"/frames?limit={MOST_FRAMES}")["frames"]
-    assert len(frames) < MOST_FRAMES, "there may be more pictures than the emulator lists"
-    skipped = [task["taskId"] for task in emulator.tasks() if task["skippedFrames"]]
+def frames_of_tasks(emulator: Emulator) -> FrameTimes:
+    """When each task took its frames, by stream."""
+    tasks = emulator.tasks()
+    skipped = [task["taskId"] for task in tasks if task["skippedFrames"]]
     assert not skipped, f"the clock was moved too far at once: {skipped}"
     found: dict[Identity, dict[Stream, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for frame in reversed(frames):
-        identity = Identity(*frame["key"].split("/")[:3])
-        found[identity][frame["userId"], frame["streamType"]].append(moment(frame["time"]))
+    for identity in {Identity(task["appId"], task["roomId"], task["taskId"]) for task in tasks}:
+        query = urlencode({**identity._asdict(), "limit": MOST_FRAMES})
+        frames = emulator.request("GET", f"/frames?{query}")["frames"]
+        assert len(frames) < MOST_FRAMES, f"there may be more frames of {identity} than the emulator lists"
+        for frame in reversed(frames):
+            found[identity][frame["userId"], frame["streamType"]].append(moment(frame["time"]))
     return found
 
 
@@ -98,7 +100,7 @@ class Moments:
     runs_before: Runs
     runs_after: Runs
     calls: tuple[Json, ...]
-    pictures: Pictures
+    frames: FrameTimes
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ def room_seen(change: Change, seen: Moments) -> RoomSeen:
     return RoomSeen(
         outcome=_outcome(change, seen, old, new, calls),
         calls=calls,
-        before=_rates(seen.pictures.get(old, {}), seen.before) if old else {},
-        after=_rates(seen.pictures.get(new, {}), seen.after) if new else {},
+        before=_rates(seen.frames.get(old, {}), seen.before) if old else {},
+        after=_rates(seen.frames.get(new, {}), seen.after) if new else {},
         gap=_gap(seen, old, new),
     )
 
@@ -160,7 +162,7 @@ def _rates(streams: Mapping[Stream, list[float]], window: Window) -> dict[Stream
 def _gap(seen: Moments, old: Identity | None, new: Identity | None) -> float | None:
     if not old or not new or (old.app, old.room) != (new.app, new.room):
         return None
-    before, after = seen.pictures.get(old, {}), seen.pictures.get(new, {})
+    before, after = seen.frames.get(old, {}), seen.frames.get(new, {})
     gaps = [_over(before[stream], after[stream], seen.after.begin) for stream in before if stream in after]
     return max((gap for gap in gaps if gap is not None), default=None)
 
@@ -258,7 +260,7 @@ def _written(jobs: list[Json]) -> int:
 
 
 @dataclass
-class Ledger:
+class Tally:
     """What agreed and what did not, in the words of whoever reads a failure."""
 
     cases: int = 0

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from frames.stores.shelf import Reply, serving
-from integration.drift.between import silent_on
 from integration.drift.expected import Told
+from integration.drift.proxy import silent_on
 from support.emulator import Emulator
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -28,11 +28,11 @@ Within = Callable[[World], contextlib.AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
-class Circumstance:
-    """What is told of rooms and of jobs in it, and how it comes about."""
+class Scenario:
+    """What is told of tasks and of jobs in it, and how it comes about."""
 
     name: str
-    rooms: Told
+    tasks: Told
     jobs: Told
     within: Within
     slow: bool = False
@@ -41,25 +41,25 @@ class Circumstance:
     @property
     def hopeless(self) -> bool:
         """Whether nothing can be told of anything."""
-        return self.rooms is self.jobs is Told.NOTHING
+        return self.tasks is self.jobs is Told.NOTHING
 
     @property
     def budget(self) -> float:
         """How many seconds a call is worth trying."""
-        some = {self.rooms, self.jobs} & {Told.NOTHING, Told.NO_PICTURES, Told.PERHAPS}
+        some = {self.tasks, self.jobs} & {Told.NOTHING, Told.NO_PICTURES, Told.PERHAPS}
         return HASTE if self.hopeless else BETWEEN if some else PATIENCE
 
     def told(self, kind: str) -> Told:
         """What is told of one kind of task."""
-        return self.rooms if kind == "room" else self.jobs
+        return self.tasks if kind == "room" else self.jobs
 
 
-def circumstances() -> list[Circumstance]:
+def scenarios() -> list[Scenario]:
     """All of them but the clock's, which do not go back."""
     return [
-        Circumstance("as usual", Told.ALL, Told.ALL, _nothing),
+        Scenario("as usual", Told.ALL, Told.ALL, _nothing),
         *_faults(),
-        Circumstance(
+        Scenario(
             "network down", Told.NOTHING, Told.NOTHING, _set(dict.fromkeys((RTC, MPS, OSS), NOBODY_LISTENS))
         ),
         *_accounts("Volcengine", RTC, RTC_KEYS, Told.NOTHING, Told.ALL),
@@ -69,7 +69,7 @@ def circumstances() -> list[Circumstance]:
     ]
 
 
-def _faults() -> Iterator[Circumstance]:
+def _faults() -> Iterator[Scenario]:
     every: dict[str, dict[str, Any]] = {
         "quota exhausted": {"fault": "throttle"},
         "service fails": {"fault": "error", "status": 503, "code": "InternalError"},
@@ -87,21 +87,21 @@ def _faults() -> Iterator[Circumstance]:
         "answers empty": {"fault": "empty"},
     }
     for name, fault in every.items():
-        yield Circumstance(name, Told.NOTHING, Told.NOTHING, _fault(times=None, **fault))
+        yield Scenario(name, Told.NOTHING, Told.NOTHING, _fault(times=None, **fault))
     rtc_only = _fault(times=None, action="GetSnapshotTask", fault="throttle")
     mps_only = _fault(times=None, action="QuerySnapshotJobList", fault="throttle")
     midway = _fault(times=None, after=3, fault="error", status=503)
     once = _fault(times=1, fault="throttle")
-    yield Circumstance("quota of RTC exhausted", Told.NOTHING, Told.ALL, rtc_only, slow=True)
-    yield Circumstance("quota of MPS exhausted", Told.ALL, Told.NOTHING, mps_only, slow=True)
-    yield Circumstance("services fail midway", Told.PERHAPS, Told.PERHAPS, midway, slow=True)
-    yield Circumstance("throttled once", Told.ALL, Told.ALL, once)
-    yield Circumstance("own clock an hour off", Told.NOTHING, Told.NOTHING, _skewed)
+    yield Scenario("quota of RTC exhausted", Told.NOTHING, Told.ALL, rtc_only, slow=True)
+    yield Scenario("quota of MPS exhausted", Told.ALL, Told.NOTHING, mps_only, slow=True)
+    yield Scenario("services fail midway", Told.PERHAPS, Told.PERHAPS, midway, slow=True)
+    yield Scenario("throttled once", Told.ALL, Told.ALL, once)
+    yield Scenario("own clock an hour off", Told.NOTHING, Told.NOTHING, _skewed)
 
 
 def _accounts(
-    cloud: str, endpoint: str, keys: tuple[str, str], rooms: Told, jobs: Told
-) -> Iterator[Circumstance]:
+    cloud: str, endpoint: str, keys: tuple[str, str], tasks: Told, jobs: Told
+) -> Iterator[Scenario]:
     settings: dict[str, Mapping[str, str | None]] = {
         "key revoked": {keys[0]: "AKLTrevoked"},
         "secret wrong": {keys[1]: "d3Jvbmc="},
@@ -111,10 +111,10 @@ def _accounts(
         "endpoint no address": {endpoint: "rtc or mps"},
     }
     for name, setting in settings.items():
-        yield Circumstance(f"{cloud} {name}", rooms, jobs, _set(setting), slow=name == "endpoint down")
+        yield Scenario(f"{cloud} {name}", tasks, jobs, _set(setting), slow=name == "endpoint down")
 
 
-def _stores() -> Iterator[Circumstance]:
+def _stores() -> Iterator[Scenario]:
     denied = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
     answers = {
         "refuses": Reply(403, denied),
@@ -123,13 +123,13 @@ def _stores() -> Iterator[Circumstance]:
         "answers with a page": Reply(200, b"<html>log in first</html>"),
         "redirects": Reply(302, b"", {"Location": "https://elsewhere.invalid/"}),
     }
-    yield Circumstance("store down", Told.ALL, Told.NO_PICTURES, _set({OSS: NOBODY_LISTENS}))
-    yield Circumstance("store no address", Told.ALL, Told.NO_PICTURES, _set({OSS: "a bucket"}))
+    yield Scenario("store down", Told.ALL, Told.NO_PICTURES, _set({OSS: NOBODY_LISTENS}))
+    yield Scenario("store no address", Told.ALL, Told.NO_PICTURES, _set({OSS: "a bucket"}))
     for name, reply in answers.items():
-        yield Circumstance(f"store {name}", Told.ALL, Told.NO_PICTURES, _store(reply))
+        yield Scenario(f"store {name}", Told.ALL, Told.NO_PICTURES, _store(reply))
 
 
-def _silences() -> Iterator[Circumstance]:
+def _silences() -> Iterator[Scenario]:
     unsaid = {
         "ImageConfig": Told.NO_IMAGE,
         "StorageConfig": Told.NO_STORAGE,
@@ -139,9 +139,9 @@ def _silences() -> Iterator[Circumstance]:
         "EndTime": Told.ALL,
     }
     for field, told in unsaid.items():
-        yield Circumstance(f"answers without {field}", told, Told.ALL, _silent_on(field, RTC))
+        yield Scenario(f"answers without {field}", told, Told.ALL, _silent_on(field, RTC))
     for field in ("Count", "TileCount", "UserData"):
-        yield Circumstance(f"answers without {field}", Told.ALL, Told.ALL, _silent_on(field, MPS))
+        yield Scenario(f"answers without {field}", Told.ALL, Told.ALL, _silent_on(field, MPS))
 
 
 @contextlib.contextmanager

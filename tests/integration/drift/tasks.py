@@ -98,8 +98,8 @@ RESTARTS: dict[str, Inputs] = {
 """What somebody starts instead, after stopping the task, under the same three ids."""
 
 
-class Rooms:
-    """The live rooms, one task in each."""
+class SnapshotTasks:
+    """The tasks of live rooms, one in each room."""
 
     def __init__(self, emulator: Emulator, cells: Sequence[Cell]) -> None:
         self._emulator = emulator

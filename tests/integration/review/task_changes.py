@@ -78,7 +78,7 @@ def task(app: str, room: str, **values: Any) -> Declared:
     }
 
 
-def room_changes(app: str) -> list[Change]:
+def task_changes(app: str) -> list[Change]:
     """Every change that one preview may show."""
     return [*_fields(app), *_intervals(app), *_streams(app), *_coming_and_going(app), *_with_options(app)]
 
