@@ -28,140 +28,29 @@ from pulumi_videosnap.drift.markdown import as_markdown
 from pulumi_videosnap.drift.model import DriftReport, StackDrift, Verdict
 from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.report.markdown import LIMIT
-
-EACH_VERDICT = """\
-INCOMPLETE: 1 of 7 tasks of dev cannot be read; 4 drifted: 1 failed, 1 missing,
-1 stopped, 1 changed; 1 in sync, 1 complete; 5 unmanaged tasks.
-Checked 2026-11-21 18:04:05 UTC in 3.6 s; state written 2 h before.
-The check is INCOMPLETE: what could not be looked at may have drifted.
-
-failed: trailer (video file) 88c6ca184c0e47098a5b665e2a126797
-  result: recorded "success" -> actual "failed:
-    InvalidParameter.ResourceContentBad"
-    the job took no pictures that count: The resource operated InputFile is bad
-  to mend: `pulumi up --refresh` submits a new job
-
-missing: annex (live room) 661e64d2a7ac3d0176bd3f20/annex/shop.dev.annex
-  why: the service knows no such task, and it would still know it
-  to mend: `pulumi up --refresh` starts it again
-
-stopped: hall (live room) 661e64d2a7ac3d0176bd3f20/hall/shop.dev.hall
-  state: recorded "running" -> actual "ended: StopByAPI"
-    no pictures are taken since 2026-11-21T16:20:00Z: somebody called
-    StopSnapshot
-  to mend: `pulumi up --refresh` starts it again
-
-changed: lobby (live room) 661e64d2a7ac3d0176bd3f20/lobby/shop.dev.lobby
-  image_config.interval: recorded 5 -> actual 2
-    1,800 pictures an hour for each stream instead of 720
-  to mend: `pulumi up --refresh` sets it back without a gap (UpdateSnapshot)
-
-cannot be read: stage (live room) 661e64d2a7ac3d0176bd3f20/stage/shop.dev.stage
-  why: GetSnapshotTask was refused: the key may not do this (AccessDenied); give
-    it rtc:GetSnapshotTask (RequestId 2026112118040501)
-
-Unmanaged tasks, which a cloud has and no checked stack records:
-  - MPS in cn-hangzhou: 4 Success, created 2026-11-21 14:04:05 UTC to 2026-11-21
-    17:04:05 UTC: 00000000000000000000000000000001,
-    00000000000000000000000000000002, 00000000000000000000000000000003 and
-    00000000000000000000000000000004; made by this package for another stack, or
-    for a resource that is gone
-  - MPS in cn-hangzhou: Snapshoting: ffffffffffffffffffffffffffffffff
-
-Scope:
-  - Volcengine RTC cannot list tasks, so a live room's task that no stack knows
-    of is not seen.
-  - MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21
-    18:04:05 UTC).
-"""
-
-ONE_ERROR = """\
-INCOMPLETE: 200 of 200 tasks of fleet cannot be read.
-Checked 2026-11-21 18:04:05 UTC in 3.6 s; state written 2 h before.
-The check is INCOMPLETE: what could not be looked at may have drifted.
-
-cannot be read: room-000, room-001, room-002 and 197 more (200 live rooms)
-  why: GetSnapshotTask was refused: the key may not do this (AccessDenied); give
-    it rtc:GetSnapshotTask
-"""
-
-COMMENT = """\
-<!-- videosnap drift -->
-
-### videosnap drift: INCOMPLETE: prod could not be looked at; 1 of 2 tasks of dev drifted: 1 changed; \
-1 in sync
-
-Checked 2026-11-21 18:04:05 UTC in 3.6 s; state written 2 h before. **The check is INCOMPLETE: what could \
-not be looked at may have drifted.**
-
-- <code>prod</code> could not be looked at: <code>pulumi stack export --stack prod</code> failed: set the \
-passphrase with PULUMI&#95;CONFIG&#95;PASSPHRASE
-
-|  | stack | task | recorded → actual, or why |
-| --- | --- | --- | --- |
-| changed | <code>dev</code> | <code>hall</code> | <code>image&#95;config.interval</code>: <code>5</code> → \
-<code>2</code> |
-
-<details><summary>What it means, and what mends it</summary>
-
-**changed**: <code>hall</code> of <code>dev</code> (live room \
-<code>661e64d2a7ac3d0176bd3f20/hall/shop.dev.hall</code>)
-
-- <code>image&#95;config.interval</code>: <code>5</code> → <code>2</code>: 1,800 pictures an hour for each \
-stream instead of 720
-- to mend: <code>pulumi up --refresh</code> sets it back without a gap (UpdateSnapshot)
-
-</details>
-
-<details><summary>Scope</summary>
-
-- Volcengine RTC cannot list tasks, so a live room's task that no stack knows of is not seen.
-- MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21 18&#58;04&#58;05 UTC).
-
-</details>
-"""
+from support.golden import Golden
 
 
 def text_of(report: DriftReport) -> str:
     return "\n".join(as_text(report)) + "\n"
 
 
-def test_each_verdict() -> None:
-    assert text_of(samples.each_verdict()) == EACH_VERDICT
+@pytest.mark.parametrize(
+    "name",
+    ["each_verdict", "two_stacks", "in_sync", "with_unmanaged", "many", "no_tasks", "no_stacks"],
+)
+def test_a_report_as_text_and_as_a_comment(name: str, golden: Golden) -> None:
+    report = getattr(samples, name)()
+    golden(f"drift/{name}.txt", text_of(report))
+    golden(f"drift/{name}.md", as_markdown(report))
 
 
-def test_a_comment_on_two_stacks() -> None:
-    assert as_markdown(samples.two_stacks()) == COMMENT
-
-
-def test_one_error_of_many_tasks_is_told_once() -> None:
-    assert text_of(samples.one_error()).startswith(ONE_ERROR)
+def test_one_error_of_many_tasks_is_told_once(golden: Golden) -> None:
+    golden("drift/one_error.txt", text_of(samples.one_error()))
     assert as_markdown(samples.one_error()).count("AccessDenied") == 2
     page = as_html(samples.one_error())
     assert page.count("AccessDenied") == 1
     assert "room-199" in page
-
-
-@pytest.mark.parametrize(
-    ("report", "line"),
-    [
-        (samples.in_sync(), "No drift in 4 tasks of dev: 3 in sync, 1 complete."),
-        (samples.with_unmanaged(), "No drift in 1 task of dev: 1 in sync; 5 unmanaged tasks."),
-        (
-            samples.many(),
-            "6 of 200 tasks of fleet drifted: 1 missing, 2 stopped, 3 changed; 194 in sync.",
-        ),
-        (samples.no_tasks(), "Nothing to check: dev records no snapshot task."),
-        (samples.no_stacks(), "Nothing to check: no stack was named."),
-        (
-            samples.report(samples.stack(), samples.stack(name="prod")),
-            "Nothing to check: 2 stacks record no snapshot task.",
-        ),
-    ],
-)
-def test_the_first_line_sums_it_up(report: DriftReport, line: str) -> None:
-    assert next(as_text(report)) == line
-    assert line.rstrip(".") in as_markdown(report)
 
 
 def test_states_have_an_age() -> None:
