@@ -29,6 +29,7 @@ from pulumi_videosnap.drift.model import DriftReport, StackDrift, Verdict
 from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.report.markdown import LIMIT
 from support.golden import Golden
+from support.sampling import examples
 
 
 def text_of(report: DriftReport) -> str:
@@ -88,7 +89,7 @@ words = st.one_of(
 
 
 @given(verdicts, verdicts, st.booleans(), words)
-@settings(max_examples=60)
+@settings(max_examples=examples(15, 60))
 def test_only_a_complete_check_finds_no_drift(
     one: list[Verdict], other: list[Verdict], closed: bool, text: str
 ) -> None:
@@ -106,7 +107,7 @@ def test_only_a_complete_check_finds_no_drift(
 
 
 @given(words, st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=examples(15, 60))
 def test_lines_fit_a_terminal_and_hide_nothing(text: str, complete: bool) -> None:
     for line in as_text(samples.hostile(text, complete)):
         assert line.isprintable()
@@ -114,7 +115,7 @@ def test_lines_fit_a_terminal_and_hide_nothing(text: str, complete: bool) -> Non
 
 
 @given(words, st.booleans())
-@settings(max_examples=100)
+@settings(max_examples=examples(25, 100))
 def test_a_comment_holds_nothing_but_text_of_strangers(text: str, complete: bool) -> None:
     comment = as_markdown(samples.hostile(text, complete))
     assert comment.startswith("<!-- videosnap drift -->\n\n### videosnap drift: ")
@@ -142,7 +143,7 @@ def test_500_tasks_that_differ_fit_into_a_comment() -> None:
 
 
 @given(words, st.integers(0, 900), st.integers(0, 300))
-@settings(max_examples=15)
+@settings(max_examples=examples(5, 15))
 def test_no_comment_is_too_long(text: str, count: int, others: int) -> None:
     report = samples.hostile(text * 20)
     found = report.stacks[0].findings[0]
@@ -158,7 +159,7 @@ def test_no_comment_is_too_long(text: str, count: int, others: int) -> None:
 
 
 @given(words)
-@settings(max_examples=30)
+@settings(max_examples=examples(7, 30))
 def test_a_page_has_the_same_parts_whatever_strangers_write(text: str) -> None:
     harmless = shape(as_html(samples.hostile("harmless")))
     tags, attributes = shape(as_html(samples.hostile(text or "harmless")))

@@ -31,6 +31,7 @@ from pulumi_videosnap.review.markdown import as_markdown
 from pulumi_videosnap.review.model import Action, Outcome, Review
 from pulumi_videosnap.review.text import as_text
 from support.golden import Golden
+from support.sampling import examples
 
 
 def text_of(review: Review) -> str:
@@ -104,7 +105,7 @@ strangers = st.one_of(st.text(max_size=60), st.sampled_from(samples.HOSTILE))
 
 
 @given(strangers)
-@settings(max_examples=60)
+@settings(max_examples=examples(15, 60))
 def test_lines_fit_a_terminal_and_hide_nothing(text: str) -> None:
     for line in as_text(samples.hostile(text)):
         assert line.isprintable()
@@ -116,7 +117,7 @@ def test_real_lines_fit_a_terminal() -> None:
 
 
 @given(strangers)
-@settings(max_examples=100)
+@settings(max_examples=examples(25, 100))
 def test_a_comment_holds_nothing_but_text_of_strangers(text: str) -> None:
     comment = as_markdown(samples.hostile(text))
     assert re.fullmatch(r"<!-- videosnap review: [\w%./~-]* -->", comment.splitlines()[0], re.ASCII)
@@ -149,7 +150,7 @@ def test_500_tasks_fit_into_a_comment() -> None:
 
 
 @given(st.integers(0, 2000), strangers, st.integers(0, 400))
-@settings(max_examples=15)
+@settings(max_examples=examples(5, 15))
 def test_no_comment_is_too_long(count: int, text: str, risks: int) -> None:
     review = samples.hostile(text * 20)
     tasks = tuple(review.tasks[0].model_copy(update={"name": f"{text}{n}"}) for n in range(count))
@@ -169,7 +170,7 @@ def test_a_page_is_guarded_and_loads_nothing() -> None:
 
 
 @given(strangers)
-@settings(max_examples=40)
+@settings(max_examples=examples(10, 40))
 def test_a_page_has_the_same_parts_whatever_strangers_write(text: str) -> None:
     harmless = shape(as_html(samples.hostile("`" * text.count("`") or "harmless")))
     tags, attributes = shape(as_html(samples.hostile(text or "harmless")))
