@@ -65,7 +65,7 @@ def test_changes_made_outside(stack: Stack) -> None:
     stack.up("--expect-no-changes").ok()
 
     stack.emulator.reset()
-    assert "- 1 deleted" in stack.run("refresh", "--yes", "--skip-preview").ok().output
+    assert "- 2 deleted" in stack.run("refresh", "--yes", "--skip-preview").ok().output
     stack.up().ok()
     assert stack.rooms() == ["faster", "stopped"]
     stack.ends()
