@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Any
 
-from integration.review.changes import DELETE, QUERY, Change, Declared, changed_fields, leaves
-from integration.review.job_changes import asked_for
+from integration.review.changes import DELETE, QUERY, SECRET, Change, Declared, changed_fields, leaves
 from integration.review.observed import HOUR, WITHIN, JobSeen, Json, RoomSeen, Stream, Tally
-from integration.review.task_changes import SECRET
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.schema import Effect, Inputs, Mark, dotted, facts
 from pulumi_videosnap.review.model import Outcome
@@ -206,3 +205,26 @@ def compare_unchanged(tally: Tally, changes: Iterable[Change], said: int) -> Non
 def _counted(change: Change, rates: Mapping[Stream, float], declared: Declared | None) -> float:
     every = not (declared or {}).get("target_streams", {}).get("stream_list")
     return max(rates.values(), default=0) if every else sum(rates.values())
+
+
+def asked_for(config: Declared) -> int | None:
+    """Pictures and sheets that a job is asked for; None where only the end of the video limits them."""
+    pictures = _pictures_asked_for(config)
+    if pictures is None:
+        return None
+    if config.get("sub_out", {}).get("is_spt_frag"):  # how large such sheets are is not documented
+        return None
+    if "tile_out" not in config:
+        return pictures
+    tile = config["tile_out"]
+    shown = ceil(pictures / tile.get("cell_sel_step", 1))
+    sheets: int = ceil(shown / (tile.get("lines", 10) * tile.get("columns", 10)))
+    return sheets if tile.get("is_keep_cell_pic") is False else sheets + pictures
+
+
+def _pictures_asked_for(config: Declared) -> int | None:
+    if "time_array" in config:
+        return len(config["time_array"]["time_point_list"])
+    if "num" in config:
+        return int(config["num"])
+    return None if "interval" in config else 1

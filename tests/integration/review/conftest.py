@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.review.changes import Program
-from integration.review.task_changes import VARIABLES
+from integration.review.changes import VARIABLES, Program
 from support.cli import Project, Ran
 from support.emulator import Emulator
 

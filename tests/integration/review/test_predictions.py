@@ -12,13 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from integration.review import job_changes, task_changes
 from integration.review.changes import (
+    FORCED,
     NOT_DECLARED,
+    OTHER_BUCKET,
+    OTHER_VIDEO,
     Change,
     Program,
     changed_fields,
     fields_of,
+    load_changes,
     program_after,
     program_before,
 )
@@ -36,10 +39,8 @@ from integration.review.conftest import Stack
 from integration.review.incidents import (
     as_it_is,
     come_back,
-    job_incidents,
     leave,
-    refused_changes,
-    task_incidents,
+    load_incidents,
 )
 from integration.review.observed import (
     HOUR,
@@ -59,7 +60,6 @@ from integration.review.observed import (
     room_seen,
     runs,
 )
-from integration.review.task_changes import FORCED
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.cli.review import main
 from pulumi_videosnap.core.schema import Effect, FieldFacts
@@ -111,12 +111,12 @@ def note(request: pytest.FixtureRequest, record_property: Callable[[str, object]
 
 
 def test_every_field_of_a_live_room_has_a_change() -> None:
-    changes = [*(found.change for found in task_incidents("app")), *task_changes.task_changes("app")]
+    changes = [*load_changes("tasks after incidents"), *load_changes("tasks")]
     _assert_covered(changes, dict(fields_of(SnapshotTaskInputs, STREAM_LIST)), Outcome.RESTART)
 
 
 def test_every_field_of_a_job_has_a_change() -> None:
-    changes = [*(found.change for found in job_incidents()), *job_changes.job_changes()]
+    changes = [*load_changes("jobs after incidents"), *load_changes("jobs")]
     _assert_covered(changes, dict(fields_of(SnapshotJobInputs, {})), Outcome.NEW_JOB)
 
 
@@ -134,14 +134,14 @@ def test_what_a_review_predicts_is_what_happens(
     stack: Stack, emulator: Emulator, app: str, review: Review, note: Note
 ) -> None:
     incidents = [
-        *sample(task_incidents(app), SAMPLE, by=lambda found: found.change.outcome),
-        *job_incidents(),
+        *sample(load_incidents("tasks after incidents", app), SAMPLE, by=lambda found: found.change.outcome),
+        *load_incidents("jobs after incidents"),
     ]
-    refused = refused_changes(app)
-    tasks = [*some(task_changes.task_changes(app)), *map(as_it_is, refused)]
-    jobs = some(job_changes.job_changes())
+    refused = load_changes("protected tasks", app)
+    tasks = [*some(load_changes("tasks", app)), *map(as_it_is, refused)]
+    jobs = some(load_changes("jobs"))
     for found in incidents:
-        (jobs if found in job_incidents() else tasks).append(found.change)
+        (jobs if found.change.is_of_a_job else tasks).append(found.change)
     _put_videos(emulator)
     _publish_screens(emulator, tasks)
     stack.up({**program_before(tasks, "room"), **program_before(jobs, "job")}).ok()
@@ -198,8 +198,8 @@ def _publish_screens(emulator: Emulator, changes: list[Change]) -> None:
 def _put_videos(emulator: Emulator) -> None:
     """The sample under another key, and in another bucket."""
     store = store_of(emulator.environment)
-    store.create_bucket(Bucket=job_changes.OTHER_BUCKET)
-    for bucket, key in ((job_changes.OTHER_BUCKET, "input.mp4"), ("media", job_changes.OTHER_VIDEO)):
+    store.create_bucket(Bucket=OTHER_BUCKET)
+    for bucket, key in ((OTHER_BUCKET, "input.mp4"), ("media", OTHER_VIDEO)):
         store.copy_object(Bucket=bucket, Key=key, CopySource="media/input.mp4")
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
 
@@ -221,7 +221,7 @@ def _jobs_made(emulator: Emulator, known: dict[str, list[Json]], last: int) -> J
 
 def _objects(emulator: Emulator) -> frozenset[str]:
     pages = store_of(emulator.environment).get_paginator("list_objects_v2")
-    buckets = ("frames", job_changes.OTHER_BUCKET)
+    buckets = ("frames", OTHER_BUCKET)
     return frozenset(
         f"{bucket}/{found['Key']}"
         for bucket in buckets
