@@ -58,10 +58,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Fix the seed once: xdist hands its workers the options, and Hypothesis draws from the same seed."""
+    """Fix the seed once for this process, its xdist workers, which inherit the variable, and Hypothesis."""
     option = config.option
     if option.sample_seed is None:
         option.sample_seed = int(os.environ.get(SEED_VARIABLE) or random.SystemRandom().randrange(10**6))
+    os.environ[SEED_VARIABLE] = str(option.sample_seed)
     if option.hypothesis_seed is None:
         option.hypothesis_seed = str(option.sample_seed)
     _CHOICE.sweep, _CHOICE.seed = option.sweep, option.sample_seed
