@@ -13,7 +13,6 @@ LAYERS = ("e2e", "integration", "browser", "emulator", "unit")
 """Long tests first, so that no worker is left with one at the end."""
 COUNTED = "counted"
 """The property of a test (`record_property`) whose text is printed at the end of a run."""
-ENGINE_FIXTURES = {"project", "stack", "pipeline"}
 TESTS = Path(__file__).parents[1]
 _seconds: Counter[str] = Counter()
 _tests: Counter[str] = Counter()
@@ -22,7 +21,7 @@ _tests: Counter[str] = Counter()
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long layers first, and the modules dealt to two halves, since xdist gives each worker a half."""
     for item in items:
-        if layer_of(item.path) == "e2e" or ENGINE_FIXTURES & set(getattr(item, "fixturenames", ())):
+        if layer_of(item.path) == "e2e":
             item.add_marker("engine")
     modules = [list(found) for _, found in groupby(items, key=lambda item: item.path)]
     modules.sort(key=lambda module: _rank(module[0]))

@@ -130,6 +130,7 @@ def _assert_covered(changes: list[Change], fields: dict[str, FieldFacts], replac
         assert declared == (name not in NOT_DECLARED), name
 
 
+@pytest.mark.engine
 def test_what_a_review_predicts_is_what_happens(
     stack: Stack, emulator: Emulator, app: str, review: Review, note: Note
 ) -> None:
