@@ -17,6 +17,7 @@ from bench.compare import report, timed  # noqa: E402
 from bench.drift import drift_runs  # noqa: E402
 from bench.jobs import waiting_jobs  # noqa: E402
 from bench.listing import listing  # noqa: E402
+from bench.overhead import engine_runs, imports, plugin_start  # noqa: E402
 from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter, SharedSlots  # noqa: E402
 from pulumi_videosnap.volcengine.account import connect  # noqa: E402
 from pulumi_videosnap.volcengine.convert import key_of, start_body  # noqa: E402
@@ -44,6 +45,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["VIDEOSNAP_QUOTA_DIR"] = str(folder / "quota")
+        imports()
+        plugin_start()
+        engine_runs(folder)
         _limiter(folder)
         with running_emulator(folder, "--pace", "manual") as emulator:
             os.environ |= emulator.environment

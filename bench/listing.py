@@ -20,22 +20,22 @@ CLIENT = """\
 import sys, time
 from pathlib import Path
 
-from pulumi_videosnap.frames.model import Place
-from pulumi_videosnap.frames.store import open_store
-from pulumi_videosnap.s3.client import client_for
+from pulumi_videosnap.storage.bucket import open_bucket
+from pulumi_videosnap.storage.client import client_for
+from pulumi_videosnap.storage.platforms import Location
 
 def ours(store):
     return sum(1 for _ in store.list())
 
 def boto3(store):
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=store.place.bucket)
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=store.location.bucket)
     return sum(1 for page in pages for _ in page["Contents"])
 
 way, endpoint, bucket = sys.argv[1:]
 keys = {"VOLCENGINE_ACCESS_KEY": "AK", "VOLCENGINE_SECRET_KEY": "SK"}
-store = open_store(Place("tos", bucket, "cn-beijing", endpoint=endpoint), env=keys.get)
+store = open_bucket(Location("tos", bucket, "cn-beijing", endpoint=endpoint), env=keys.get)
 if way == "ours":
-    client_for(store.bucket.wiring)
+    client_for(store.config)
 else:
     import boto3 as sdk
     client = sdk.client("s3", endpoint_url=endpoint, region_name="cn-beijing",

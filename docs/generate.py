@@ -21,9 +21,9 @@ from pulumi_videosnap.alibaba import api as mps
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, dotted, facts, range_of
 from pulumi_videosnap.drift.model import DriftReport
-from pulumi_videosnap.frames.stores import PLATFORMS
 from pulumi_videosnap.report.base import schema_of
 from pulumi_videosnap.review.model import Review
+from pulumi_videosnap.storage.platforms import platforms
 from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import enums
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
@@ -134,16 +134,15 @@ def storage_platforms() -> Iterator[str]:
     """How each storage platform is reached, and which of it is assumed."""
     yield "| platform | endpoint | style | keys | region, endpoint | assumed |"
     yield "|---|---|---|---|---|---|"
-    for key, platform in PLATFORMS.items():
+    for name, platform in platforms().items():
         keys, region, endpoint = platform.keys, platform.region_setting, platform.endpoint_setting
-        assumed = [fact.about for fact in platform.facts if not fact.documented]
         cells = (
-            f"{platform.title} (`{key}`)",
+            f"{platform.title} (`{name}`)",
             f"`{platform.endpoint.replace('{region}', 'REGION')}`",
             platform.addressing,
             f"`{keys.access_key.env}`, `{keys.secret_key.env}`",
             f"`{region.env}`, `{endpoint.env}`",
-            ", ".join(assumed) or "nothing",
+            ", ".join(platform.assumed) or "nothing",
         )
         yield f"| {' | '.join(cells)} |"
 

@@ -1,4 +1,4 @@
-"""Tells both acts. Everything that is written is under `.demo`, and every process that is started ends."""
+"""Runs both acts. Everything that the demo writes is under `.demo`, and every process that it starts ends."""
 
 from __future__ import annotations
 
@@ -9,29 +9,28 @@ import time
 
 from examples.demo import live_room, video_stills
 from examples.demo.emulator import emulator
-from examples.demo.places import DEMO, FRAMES, shown
-from examples.demo.screen import say, step, title
+from examples.demo.screen import DEMO, FRAMES, say, shown, step, title
 
 
 def main() -> int:
-    """Tell the story; returns the exit code."""
+    """Run the demo; returns the exit code."""
     began = time.monotonic()
     shutil.rmtree(DEMO, ignore_errors=True)
     FRAMES.mkdir(parents=True)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the emulator ends with us
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the emulator ends too
     with emulator() as cloud:
-        step("A stand-in for both clouds is running: it checks signatures and cuts real frames.")
+        step("An emulator of both clouds is running: it checks signatures and cuts real frames.")
         say(f"Its live page: {cloud.url}")
         title("Act one: a task on a live room (Volcengine RTC)")
-        live_room.tell(cloud)
+        live_room.run(cloud)
         title("Act two: jobs on a video file (Alibaba Cloud MPS)")
-        video_stills.tell(cloud)
-    step(f"That took {time.monotonic() - began:.0f} seconds and left nothing running.")
-    say(f"The pictures are in {shown(FRAMES)}; the programs: examples/quickstart, examples/video-stills.")
-    say(f"Contact sheets, for a browser: live-room.html and video-stills.html in {shown(DEMO)}.")
-    say("Go on by hand: `make emulator` in one terminal; in another")
+        video_stills.run(cloud)
+    step(f"Done in {time.monotonic() - began:.0f} seconds; nothing is left running.")
+    say(f"The frames are in {shown(FRAMES)}; the programs: examples/quickstart, examples/video-stills.")
+    say(f"Contact sheets, to open in a browser: live-room.html and video-stills.html in {shown(DEMO)}.")
+    say("To go on by hand, run `make emulator` in one terminal and in another:")
     say("    . engine/env.sh; . .emulator/env; pulumi stack init dev; pulumi up")
-    say("Your own account: see “Your real account” in README.md.")
+    say("For your own account see README.md, section Your real account.")
     return 0
 
 

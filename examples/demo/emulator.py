@@ -15,7 +15,7 @@ import boto3
 import requests
 from botocore.config import Config
 
-from examples.demo.places import DEMO
+from examples.demo.screen import DEMO
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,23 +28,23 @@ class Cloud:
         self.environment = environment
         self.url = environment["VIDEOSNAP_EMULATOR_URL"]
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Ask its control API."""
-        answer = requests.request(method, self.url + path, json=body, timeout=30)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call its control API."""
+        response = requests.request(method, self.url + path, json=body, timeout=30)
+        response.raise_for_status()
+        return response.json() if response.content else None
 
     def advance(self, seconds: int) -> None:
         """Move its clock; frames that fall due are cut."""
-        self.ask("POST", "/clock/advance", {"seconds": seconds})
+        self.control("POST", "/clock/advance", {"seconds": seconds})
 
     def last_call(self) -> int:
         """The number of the last API call."""
-        return int(self.ask("GET", "/calls")["last"])
+        return int(self.control("GET", "/calls")["last"])
 
     def calls(self, after: int) -> str:
         """The API calls since the one with a number."""
-        actions = [call["action"] for call in self.ask("GET", f"/calls?after={after}")["calls"]]
+        actions = [call["action"] for call in self.control("GET", f"/calls?after={after}")["calls"]]
         return ", ".join(actions) or "none"
 
     def store(self) -> S3Client:

@@ -8,16 +8,15 @@ from collections.abc import Container
 from pathlib import Path
 
 from examples.demo.emulator import Cloud
-from examples.demo.places import DEMO, ROOT
-from examples.demo.screen import Choice, entries, everything, into, nothing
+from examples.demo.screen import DEMO, ROOT, Choice, entries, everything, into, nothing
 
 STACK = "demo"
 SUCCEEDED = (0,)
 FAILED = range(1, 256)
 DRIFTED = (1,)
-"""`videosnap drift` exits so when something drifted, and all could be checked."""
+"""Exit code of `videosnap drift` when something drifted and all could be checked."""
 DRIFT_FOUND = 7
-"""`pulumi … --expect-no-changes` exits so when something differs."""
+"""Exit code of `pulumi … --expect-no-changes` when something differs."""
 _FROM_OUTSIDE = ("PULUMI_", "VOLCENGINE_", "ALIBABA_", "VIDEOSNAP_")
 
 
@@ -30,7 +29,7 @@ class Pulumi:
         self._environment = _environment(cloud)
 
     def make_stack(self) -> None:
-        """`stack init`, which cannot be told where to keep the stack's settings."""
+        """`stack init`, which writes the stack's settings beside the program, wherever they belong."""
         written = self._project / f"Pulumi.{STACK}.yaml"
         was_there = written.exists()
         self._run(["stack", "init", STACK], nothing, SUCCEEDED, [])
@@ -44,11 +43,11 @@ class Pulumi:
         self._run([*arguments], show, expect, ["--stack", STACK, "--config-file", str(self._settings)])
 
     def contact_sheet(self, file: Path, expect: Container[int] = SUCCEEDED) -> None:
-        """What the stack's tasks took, checked picture by picture, and a page to look at."""
+        """`videosnap frames`: every frame of the stack, and the contact sheet as a page."""
         self._command(["videosnap", "frames", "--stack", STACK, "--sheet", str(file)], everything, expect, [])
 
     def review(self) -> None:
-        """What the program's change will do, for who approves it."""
+        """`videosnap review` of the program's change."""
         preview = DEMO / "preview.json"
         self._run(
             ["preview", "--json", "--show-sames"],
@@ -59,7 +58,7 @@ class Pulumi:
         self._command(["videosnap", "review", str(preview)], entries, SUCCEEDED, [])
 
     def drift(self, expect: Container[int]) -> None:
-        """What no longer is as recorded."""
+        """`videosnap drift` of the stack."""
         self._command(["videosnap", "drift", "--stack", STACK], entries, expect, [])
 
     def _run(self, arguments: list[str], show: Choice, expect: Container[int], more: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Act one, examples/quickstart: a task's life. Frames, update in place, drift, healing, end."""
+"""Act one, examples/quickstart: the life of a snapshot task: frames, update in place, drift, remediation."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from typing import Any
 
 from examples.demo.emulator import Cloud
 from examples.demo.engine import DRIFT_FOUND, DRIFTED, Pulumi
-from examples.demo.places import DEMO, FRAMES, ROOT, shown
-from examples.demo.screen import changes, nothing, say, step
+from examples.demo.screen import DEMO, FRAMES, ROOT, changes, nothing, say, shown, step
 
 AS_EXPECTED_OR_NOT = (0, 1)
-"""On a slow machine the interval that somebody changed behind the back leaves a gap, which is told."""
+"""On a slow machine the interval that changed outside Pulumi leaves a gap, which `frames` reports."""
 DRIFT_RUN = ("refresh", "--preview-only", "--expect-no-changes", "--diff")
 
 
-def tell(cloud: Cloud) -> None:
-    """One task, from its declaration to its end."""
+def run(cloud: Cloud) -> None:
+    """One snapshot task, from its declaration to its end."""
     pulumi = Pulumi(cloud, ROOT)
     pulumi.make_stack()
     _start(cloud, pulumi)
@@ -25,34 +24,34 @@ def tell(cloud: Cloud) -> None:
 
 
 def _start(cloud: Cloud, pulumi: Pulumi) -> None:
-    step("A program of one resource: a picture of everyone in Room1, every 5 seconds, into a bucket.")
+    step("A program with one resource: a frame of every user in Room1, every 5 seconds, into a bucket.")
     pulumi("up", "--yes", "--skip-preview")
 
-    step("Twenty seconds later (the stand-in's clock can be moved) the bucket holds:")
+    step("Twenty seconds later (the emulator's clock can be moved) the bucket holds:")
     cloud.advance(20)
     _show_frames(cloud)
 
 
 def _change(cloud: Cloud, pulumi: Pulumi) -> None:
-    step("Every 7 seconds instead. Before anybody approves it: what does that do?")
+    step("Every 7 seconds instead. What does that change do? A review says it before anybody approves it:")
     pulumi("config", "set", "interval", "7", show=nothing)
     pulumi.review()
     before = cloud.last_call()
     pulumi("up", "--yes", "--skip-preview", show=nothing)
-    say(f"API calls that made it so: {cloud.calls(before)}")
+    say(f"API calls of this `up`: {cloud.calls(before)}")
 
 
 def _drift_and_heal(cloud: Cloud, pulumi: Pulumi) -> None:
-    step("Now somebody changes the interval behind Pulumi's back. Pulumi's own drift run names the field:")
-    cloud.ask("PUT", f"/tasks/{_path(cloud)}", {"interval": 30})
+    step("Somebody changes the interval outside Pulumi. Pulumi's own drift run names the field:")
+    cloud.control("PUT", f"/tasks/{_path(cloud)}", {"interval": 30})
     pulumi(*DRIFT_RUN, show=changes, expect=[DRIFT_FOUND])
     say(f"(exit code {DRIFT_FOUND}: a scheduled job can act on it)")
 
-    step("Worse: somebody stops the task. This drift run says what that means, too:")
-    cloud.ask("POST", f"/tasks/{_path(cloud)}/stop")
+    step("Somebody stops the task. `videosnap drift` also says what that means:")
+    cloud.control("POST", f"/tasks/{_path(cloud)}/stop")
     pulumi.drift(expect=DRIFTED)
 
-    step("`up --refresh` heals it.")
+    step("`up --refresh` starts it again.")
     pulumi("up", "--refresh", "--yes", "--skip-preview", show=nothing)
     pulumi("refresh", "--preview-only", "--expect-no-changes", show=nothing)
     task = _running(cloud)[0]
@@ -60,10 +59,10 @@ def _drift_and_heal(cloud: Cloud, pulumi: Pulumi) -> None:
 
 
 def _end(cloud: Cloud, pulumi: Pulumi) -> None:
-    step("Which pictures did it take? Each one is opened, and laid out on a page to look at:")
+    step("Which frames did it take? Each one is opened and laid out on a contact sheet:")
     pulumi.contact_sheet(DEMO / "live-room.html", expect=AS_EXPECTED_OR_NOT)
 
-    step("And the end of act one.")
+    step("Act one ends.")
     pulumi("destroy", "--yes", "--skip-preview", show=nothing)
     left = len(_running(cloud))
     say(f"Tasks still running: {left}.")
@@ -72,7 +71,7 @@ def _end(cloud: Cloud, pulumi: Pulumi) -> None:
 
 
 def _running(cloud: Cloud) -> list[dict[str, Any]]:
-    tasks: list[dict[str, Any]] = cloud.ask("GET", "/tasks?status=running")["tasks"]
+    tasks: list[dict[str, Any]] = cloud.control("GET", "/tasks?status=running")["tasks"]
     return tasks
 
 
@@ -82,7 +81,7 @@ def _path(cloud: Cloud) -> str:
 
 
 def _show_frames(cloud: Cloud) -> None:
-    """List the bucket, and fetch the newest picture of each user."""
+    """List the bucket, and download the newest frame of each user."""
     store = cloud.store()
     objects = store.list_objects_v2(Bucket="frames")["Contents"]
     for item in objects:
@@ -92,4 +91,4 @@ def _show_frames(cloud: Cloud) -> None:
     for key in newest.values():
         file = FRAMES / "-".join(key.split("/")[-2:])
         store.download_file("frames", key, str(file))
-        say(f"To look at: {shown(file)}")
+        say(f"Downloaded: {shown(file)}")

@@ -1,12 +1,21 @@
-"""What the user reads: the story's own lines, and those lines of a command's output that matter to it."""
+"""What the demo prints: its own lines and the lines of output that matter; and where its files are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = ROOT / ".demo"
+FRAMES = DEMO / "frames"
+
 Choice = Callable[[str], list[str]]
 """Picks the lines to show of a command's output."""
+
+
+def shown(path: Path) -> str:
+    """A path as it is printed: relative to the checkout."""
+    return str(path.relative_to(ROOT))
 
 
 def title(text: str) -> None:
@@ -22,12 +31,12 @@ def say(text: str) -> None:
 
 
 def everything(output: str) -> list[str]:
-    """All lines but blank ones and those of what is under way."""
+    """All lines but blank ones and progress rows."""
     return [line for line in _lines(output) if " creating (" not in line]
 
 
 def nothing(_output: str) -> list[str]:
-    """No line: the story goes on without them."""
+    """No line."""
     return []
 
 
@@ -38,19 +47,19 @@ def changes(output: str) -> list[str]:
 
 
 def entries(output: str) -> list[str]:
-    """A review's or a drift run's tasks, without what the whole stack comes to."""
-    told = output.partition("\nAll live tasks")[0].partition("\nScope:")[0]
-    return [line for line in _lines(told) if not line.startswith("Checked ")]
+    """The tasks of a review or a drift run, without the totals of the stack."""
+    text = output.partition("\nAll live tasks")[0].partition("\nScope:")[0]
+    return [line for line in _lines(text) if not line.startswith("Checked ")]
 
 
 def into(file: Path) -> Choice:
-    """Keep the output in a file, and show none of it."""
+    """Write the output to a file, and show none of it."""
 
-    def keep(output: str) -> list[str]:
+    def write(output: str) -> list[str]:
         file.write_text(output)
         return []
 
-    return keep
+    return write
 
 
 def outcome(output: str) -> list[str]:
@@ -65,8 +74,8 @@ def count(output: str) -> list[str]:
     return [line for line in _lines(mark + end) if not line.startswith(("Resources", "Duration"))]
 
 
-def course_of(resource: str) -> Choice:
-    """What an update says of one resource while it is under way, and its outcome."""
+def progress_of(resource: str) -> Choice:
+    """The progress rows of one resource during an update, and the outcome."""
 
     def pick(output: str) -> list[str]:
         rows = [line for line in _lines(output) if f" {resource} crea" in line and not line.endswith("s)")]
@@ -84,11 +93,11 @@ def diagnostics_of(resource: str) -> Choice:
     """The errors and warnings of one resource, and its last row if it did not fail."""
 
     def pick(output: str) -> list[str]:
-        _, _, told = output.partition("\nDiagnostics:\n")
-        _, _, mine = told.partition(f" ({resource}):\n")
-        complaints = [line.strip() for line in _lines(mine.partition("\n\n")[0])]
-        failed = any(line.startswith("error:") for line in complaints)
-        return complaints if failed else [*row_of(resource)(output), *complaints]
+        _, _, diagnostics = output.partition("\nDiagnostics:\n")
+        _, _, mine = diagnostics.partition(f" ({resource}):\n")
+        messages = [line.strip() for line in _lines(mine.partition("\n\n")[0])]
+        failed = any(line.startswith("error:") for line in messages)
+        return messages if failed else [*row_of(resource)(output), *messages]
 
     return pick
 

@@ -1,4 +1,4 @@
-"""One snapshot task: a picture of every user in a live room, every five seconds, into a bucket."""
+"""One snapshot task: a frame of every user in a live room, every five seconds, into a bucket."""
 
 import pulumi
 
@@ -17,7 +17,7 @@ lobby = volcengine.SnapshotTask(
         )
     ),
     max_idle_time=200,
-    # The vendor documents no keys. Where others write to the bucket too, this tells the pictures apart.
+    # The vendor documents no keys. Where others write to the bucket too, this tells the frames apart.
     frame_prefix=config.get("framePrefix"),
 )
 

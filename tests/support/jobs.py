@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
+from pulumi_videosnap.alibaba.account import OpenAccount, bucket_of, find_account
 from pulumi_videosnap.alibaba.api import Account, MpsApi
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
@@ -80,7 +80,7 @@ def job_engine(emulator: Emulator, caller: Caller | None = None) -> MiniEngine:
             env = {**os.environ, **emulator.environment}.get
             account = find_account(profile, location, env=env)
             return OpenAccount(
-                shared(context.runs, account), lambda bucket: find_objects(account, bucket, env=env)
+                shared(context.runs, account), lambda bucket: bucket_of(account, bucket, env=env)
             )
 
         return SnapshotJobLifecycle(context, connect)

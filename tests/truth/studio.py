@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from PIL import Image
 
-from pulumi_videosnap.alibaba.account import OpenAccount, find_account, find_objects
+from pulumi_videosnap.alibaba.account import OpenAccount, bucket_of, find_account
 from pulumi_videosnap.alibaba.api import Account, MpsApi
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
@@ -68,9 +68,7 @@ class Studio:
 
     def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
         account = find_account(None, LOCATION, env=environment.get, home=folder)
-        self._opened = OpenAccount(
-            _jobs(account), functools.partial(find_objects, account, env=environment.get)
-        )
+        self._opened = OpenAccount(_jobs(account), functools.partial(bucket_of, account, env=environment.get))
         self._store = _store(account, environment["ALIBABA_CLOUD_OSS_ENDPOINT"])
         self._numbers = itertools.count()
 

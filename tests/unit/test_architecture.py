@@ -1,4 +1,4 @@
-"""The few rules that hold the structure together, as tests."""
+"""The house as rules: who may import whom, what names a cloud, and how large a module may be."""
 
 from __future__ import annotations
 
@@ -15,55 +15,139 @@ from pulumi_videosnap import alibaba, frames, volcengine
 ROOT = Path(__file__).resolve().parents[2]
 PROVIDER = ROOT / "provider" / "pulumi_videosnap"
 EMULATOR = ROOT / "emulator" / "videosnap_emulator"
+CLOUDS = {"volcengine", "alibaba"}
+SERVICES = {"rtc", "mps"}
 
-SHARED = [
-    "lifecycle",
-    "fields",
-    "validation",
-    "dynamic",
-    "engine_log",
-    "http",
-    "transport",
-    "quota",
-    "credentials",
-    "canonical",
-    "errors",
-    "endpoint",
-    "engine_cli",
-    "forms",
-    "moments",
-    "plugin_threads",
-    "profile_files",
-    "programs",
-    "progress",
-    "shared_caller",
-    "told",
-    "verdicts",
-]
-"""Modules that serve every cloud, and so name none."""
+LAYERS = {
+    "errors": set(),
+    "settings": {"errors"},
+    "core": {"errors"},
+    "http": {"errors", "settings", "core"},
+    "storage": {"errors", "settings", "core", "http"},
+    "kinds": {"errors", "core"},
+    "pulumi_cli": {"errors", "settings"},
+    "state": {"errors", "core", "kinds", "pulumi_cli"},
+    "report": {"errors", "core"},
+    "frames": {"errors", "settings", "core", "kinds", "state", "storage", "report", "dynamic"},
+    "review": {"errors", "settings", "core", "kinds", "state", "storage", "report", "frames"},
+    "drift": {"errors", "settings", "core", "kinds", "state", "storage", "report", "frames", "review"},
+    "dynamic": {"errors", "settings", "core"},
+    "cli": {"errors", "settings", "core", "kinds", "state", "pulumi_cli", "storage", "report"}
+    | {"frames", "review", "drift"},
+}
+"""What each part of the provider may import beside itself; a cloud may import all, but no other cloud."""
 
-LONGEST = 320
-"""Lines that still fit in a head."""
+SERVICE_LAYERS = {"core", "gateway", "control", "storage", "media"}
+"""Parts of the emulator that know no service."""
 
-
-@pytest.mark.parametrize("name", SHARED)
-def test_shared_modules_name_no_cloud(name: str) -> None:
-    text = (PROVIDER / f"{name}.py").read_text()
-    assert re.findall(r"volc\w*|alibaba\w*|aliyun\w*|\bmps\b|\brtc\b", text, re.IGNORECASE) == []
+A_CLOUD_OR_A_KIND = re.compile(
+    r"volc|alibaba|aliyun|\bmps\b|\brtc\b|snapshot_?task|snapshot_?job|live room|video file", re.IGNORECASE
+)
+REGISTRIES = {PROVIDER / "kinds.py", EMULATOR / "services" / "__init__.py"}
+LONGEST = 300
+"""Lines of the longest module."""
 
 
-def test_the_lifecycle_and_the_clouds_core_know_no_pulumi() -> None:
-    adapters = {"dynamic.py", "engine_log.py", "programs.py", "resource.py", "args.py", "lookup.py"}
-    for file in (file for file in PROVIDER.rglob("*.py") if file.name not in adapters):
-        assert not {name for name in _imports(file) if name.partition(".")[0] == "pulumi"}, file
+def modules(folder: Path) -> list[Path]:
+    """The Python files of a folder, sorted."""
+    return sorted(file for file in folder.rglob("*.py") if ".venv" not in file.parts)
+
+
+def imports(file: Path) -> Iterator[str]:
+    """The full names that a file imports outside of `if TYPE_CHECKING`."""
+    tree = ast.parse(file.read_text())
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def part_of(name: str) -> str:
+    """The part of the provider that a module's full name belongs to; empty for other packages."""
+    package, _, rest = name.partition(".")
+    return rest.partition(".")[0] if package == "pulumi_videosnap" else ""
+
+
+@pytest.mark.parametrize("part", LAYERS)
+def test_imports_point_down(part: str) -> None:
+    known = {*LAYERS, *CLOUDS}
+    files = modules(PROVIDER / part) or [PROVIDER / f"{part}.py"]
+    upward = {
+        f"{file.relative_to(PROVIDER)} imports {name}"
+        for file in files
+        for name in imports(file)
+        if (other := part_of(name)) in known and other not in LAYERS[part] | {part}
+    }
+    assert upward == set()
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_no_cloud_imports_another(cloud: str) -> None:
+    others = CLOUDS - {cloud}
+    assert [
+        name for file in modules(PROVIDER / cloud) for name in imports(file) if part_of(name) in others
+    ] == []
+
+
+def test_both_clouds_have_the_same_files_where_they_play_the_same_role() -> None:
+    ours, theirs = ({file.name for file in modules(PROVIDER / cloud)} for cloud in sorted(CLOUDS))
+    alone = {"poller.py", "job_cache.py", "pending_submissions.py", "jobs.py", "object_keys.py", "rules.py"}
+    assert (ours ^ theirs) - alone - {"history.py"} == set()
+
+
+def test_only_the_dynamic_front_imports_pulumi() -> None:
+    fronts = {"resource.py", "args.py", "data_sources.py"}
+    inside = [file for file in modules(PROVIDER) if file.name not in fronts and file.parent.name != "dynamic"]
+    assert [file for file in inside if any(name.split(".")[0] == "pulumi" for name in imports(file))] == []
+    users = {file.parent.name for file in modules(PROVIDER) if "pulumi.dynamic" in ".".join(imports(file))}
+    assert users == {"dynamic"}
+
+
+def test_shared_modules_name_no_cloud_and_no_kind() -> None:
+    homes = [PROVIDER / cloud for cloud in CLOUDS] + [EMULATOR / "services" / service for service in SERVICES]
+    shared = [
+        file
+        for file in (*modules(PROVIDER), *modules(EMULATOR))
+        if file not in REGISTRIES and not any(file.is_relative_to(home) for home in homes)
+    ]
+    assert [file for file in shared if A_CLOUD_OR_A_KIND.search(_code(file))] == []
+
+
+def _code(file: Path) -> str:
+    return re.sub(r'""".*?"""', "", file.read_text(), flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("part", sorted(SERVICE_LAYERS))
+def test_the_emulators_core_knows_no_service(part: str) -> None:
+    names = [name for file in modules(EMULATOR / part) for name in imports(file)]
+    assert names
+    assert [name for name in names if name.startswith("videosnap_emulator.services")] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_service_imports_another(service: str) -> None:
+    others = tuple(f"videosnap_emulator.services.{other}" for other in SERVICES - {service})
+    names = [name for file in modules(EMULATOR / "services" / service) for name in imports(file)]
+    assert [name for name in names if name.startswith(others)] == []
 
 
 def test_provider_and_emulator_share_no_code() -> None:
-    for file in PROVIDER.rglob("*.py"):
-        if file.name != "cli.py":  # the command starts the emulator, and nothing more
-            assert not any(name.startswith("videosnap_emulator") for name in _imports(file)), file
-    for file in EMULATOR.rglob("*.py"):
-        assert not any(name.startswith("pulumi") for name in _imports(file)), file
+    users = {
+        file.relative_to(PROVIDER).as_posix()
+        for file in modules(PROVIDER)
+        if any(name.startswith("videosnap_emulator") for name in imports(file))
+    }
+    assert users == {"cli/__init__.py"}, "the command starts the emulator, and nothing more"
+    assert [f for f in modules(EMULATOR) if any(n.startswith("pulumi") for n in imports(f))] == []
 
 
 @pytest.mark.parametrize(
@@ -76,24 +160,12 @@ def test_what_is_exported_is_listed(module: object) -> None:
         assert hasattr(module, name)
 
 
-def test_no_file_outgrows_a_head() -> None:
-    files = [
-        file
-        for folder in ("provider", "emulator", "engine", "examples", "docs", "bench", "policy")
-        for file in (ROOT / folder).rglob("*.py")
-        if ".venv" not in file.parts
-    ]
+def test_no_module_is_too_long() -> None:
+    folders = ("provider", "emulator", "engine", "examples", "docs", "bench", "policy")
+    files = [file for folder in folders for file in modules(ROOT / folder)]
     assert files
     assert [f"{file}: {n}" for file in files if (n := len(file.read_text().splitlines())) > LONGEST] == []
 
 
 def test_no_address_of_a_registry_is_committed() -> None:
     assert "://" not in (ROOT / "requirements.lock").read_text()
-
-
-def _imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from pulumi_videosnap.alibaba.api import Account, MpsApi
 from pulumi_videosnap.alibaba.jobs import Jobs
-from pulumi_videosnap.alibaba.objects import OSS_ENDPOINT_VARIABLE, Objects, oss_endpoint
 from pulumi_videosnap.alibaba.pending_submissions import Intents
 from pulumi_videosnap.alibaba.profiles import AlibabaProfiles
 from pulumi_videosnap.alibaba.responses import ENDPOINT_VARIABLE
@@ -32,6 +31,8 @@ from pulumi_videosnap.http.credentials import (
 from pulumi_videosnap.http.endpoint import checked_endpoint
 from pulumi_videosnap.http.rate_limit import store_path
 from pulumi_videosnap.http.shared_client import shared_caller
+from pulumi_videosnap.storage.bucket import Bucket, open_bucket
+from pulumi_videosnap.storage.platforms import Location
 
 KEYS = KeySettings(
     cloud="Alibaba Cloud",
@@ -41,7 +42,7 @@ KEYS = KeySettings(
 )
 REGION = Setting("ALIBABA_CLOUD_REGION_ID", "videosnap:alibabaRegion")
 ENDPOINT = Setting(ENDPOINT_VARIABLE, "videosnap:alibabaMpsEndpoint")
-OSS_ENDPOINT = Setting(OSS_ENDPOINT_VARIABLE, "videosnap:alibabaOssEndpoint")
+OSS_ENDPOINT = Setting("ALIBABA_CLOUD_OSS_ENDPOINT", "videosnap:alibabaOssEndpoint")
 
 REGIONS = {
     region: f"https://mts.{region}.aliyuncs.com"
@@ -63,7 +64,7 @@ REGIONS = {
 }
 """The regions that have MPS, and where it listens there."""
 
-_LOCATION = "oss-"
+LOCATION_PREFIX = "oss-"
 
 
 def region_of(location: str, path: str = "location") -> str:
@@ -71,7 +72,7 @@ def region_of(location: str, path: str = "location") -> str:
 
     InvalidInput at `path` when it is no location. Whether MPS exists there is another question (`REGIONS`).
     """
-    region = location.removeprefix(_LOCATION)
+    region = location.removeprefix(LOCATION_PREFIX)
     if region == location or not region.replace("-", "").isalnum() or not region.isascii():
         raise InvalidInput(path, f"{location!r} is no OSS location: write one such as oss-cn-hangzhou")
     return region
@@ -84,10 +85,10 @@ def connect(profile: str | None = None, location: str | None = None, config: Loo
 
 @dataclass(frozen=True)
 class OpenAccount:
-    """The account and region that a job lives in: its jobs, and the objects of a bucket by its name."""
+    """The account and region that a job lives in: its jobs, and its buckets by their names."""
 
     jobs: Jobs
-    objects: Callable[[str], Objects]
+    bucket: Callable[[str], Bucket]
 
 
 def open_account(profile: str | None, location: str, config: Lookup = no_config) -> OpenAccount:
@@ -95,7 +96,7 @@ def open_account(profile: str | None, location: str, config: Lookup = no_config)
     account = find_account(profile, location, config=config)
     with _opening:
         jobs = _jobs(account, shared_caller())
-    return OpenAccount(jobs, functools.partial(find_objects, account, config=config))
+    return OpenAccount(jobs, functools.partial(bucket_of, account, config=config))
 
 
 _opening = threading.Lock()
@@ -142,14 +143,12 @@ def absence_of_mps(region: str, *, env: Lookup = os.environ.get, config: Lookup 
     )
 
 
-def find_objects(
+def bucket_of(
     account: Account, bucket: str, *, env: Lookup = os.environ.get, config: Lookup = no_config
-) -> Objects:
-    """The objects of a bucket in the account's region, at the public endpoint, or at the one that is set."""
-    endpoint = oss_endpoint(account.region)
-    if found := OSS_ENDPOINT.find(env, config):
-        endpoint = _checked(*found, env, endpoint)
-    return Objects(account.credentials, account.region, endpoint, bucket)
+) -> Bucket:
+    """A bucket in the account's region, at the public endpoint, or at the one that is set."""
+    location = Location("oss", bucket, account.region)
+    return open_bucket(location, credentials=account.credentials, env=env, config=config)
 
 
 def _credentials(profile: str | None, env: Lookup, config: Lookup, home: Path | None) -> Credentials:

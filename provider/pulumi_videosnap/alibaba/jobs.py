@@ -1,4 +1,4 @@
-"""The jobs of one account and region, as all resources of a process share them: found, submitted, awaited."""
+"""The jobs of one account and region, shared by all resources of a process: find, submit, wait for them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOK_AGAIN = 1.0
 """Seconds before another look for a job that a run before this one may just have submitted."""
 
 
-class Api(Protocol):
+class JobApi(Protocol):
     """The service's actions (`MpsApi`)."""
 
     def submit(self, body: SubmitSnapshotJobBody) -> SnapshotJob: ...  # noqa: D102
@@ -35,7 +35,7 @@ class Jobs:
 
     def __init__(
         self,
-        api: Api,
+        api: JobApi,
         intents: Intents,
         *,
         monotonic: Callable[[], float] = time.monotonic,
@@ -47,21 +47,23 @@ class Jobs:
         self._listing = Listing(api, monotonic)
         self._waiting = JobPoller(api, monotonic, sleep)
 
-    def of(self, owner: str, token: str, replaced: str, tell: Callable[[str], None]) -> list[SnapshotJob]:
-        """The jobs of the last 72 hours that carry an owner's mark, newest first.
+    def by_owner(
+        self, owner: str, token: str, replaced: str, progress: Callable[[str], None]
+    ) -> list[SnapshotJob]:
+        """The jobs of the last 72 hours that carry an owner's tag, newest first.
 
-        When this machine was just submitting a job with this token, it is looked for until it is there, or
-        surely was not submitted; `replaced` is the id of an older job that may carry the same token.
+        If this machine was just submitting a job with this token, lists until the job is there, or was surely
+        not submitted; `replaced` is the id of an older job that may carry the same token.
         """
         found = self._listing.marked(owner)
         while self._intents.uncertain(token) and not adoptable(found, token, replaced):
-            tell("a run before this one may just have submitted it: looking again")
+            progress("an earlier run may just have submitted it: looking again")
             self._sleep(LOOK_AGAIN)
             found = self._listing.marked(owner, anew=True)
         return found
 
     def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob] = ()) -> SnapshotJob:
-        """Submit a job, once: when the answer is lost, the job is looked for and never submitted again.
+        """Submit a job once: after a lost answer it looks for the job and never submits it again.
 
         `earlier` are the owner's jobs that were there before.
         """
@@ -85,16 +87,16 @@ class Jobs:
         """One job; with the time of its submission, many of them cost one call. NotFound when unknown."""
         return self._listing.job(job_id, created)
 
-    def seen(self) -> tuple[list[SnapshotJob], datetime | None]:
-        """The newest jobs as far back as they were listed for others, newest first, and since when that is.
+    def newest(self) -> tuple[list[SnapshotJob], datetime | None]:
+        """The jobs of the pages that were read anyway, newest first, and since when all of them are there.
 
-        The moment is None where every job that the service knows was listed.
+        The time is None where every job that the service knows was listed.
         """
         return self._listing.newest()
 
-    def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob:
+    def wait(self, job: SnapshotJob, timeout: float, progress: Callable[[str], None]) -> SnapshotJob:
         """The job once it has ended; TaskUnfinished after `timeout` seconds."""
-        ended = self._waiting.wait(job, timeout, tell)
+        ended = self._waiting.wait(job, timeout, progress)
         self._listing.note([ended])
         return ended
 
@@ -109,10 +111,10 @@ class Jobs:
 
 
 def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> SnapshotJob | None:
-    """The newest of an owner's jobs, if it is the very one to make: a create got that far before.
+    """The newest of an owner's jobs, if an earlier create submitted it for the same inputs.
 
-    Not the run that is being replaced, and not one that failed. An older job may have been overwritten by a
-    newer one, so none but the newest counts.
+    Not the run that is being replaced, and not one that failed. A newer job may have overwritten the frames
+    of an older one, so only the newest counts.
     """
     newest = found[0] if found else None
     if newest is None or newest.id == replaced or newest.state == State.FAIL.value:

@@ -8,7 +8,6 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.alibaba.args import InputArgs, SnapshotConfigArgs
-from pulumi_videosnap.alibaba.connected import snapshot_job
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
 from pulumi_videosnap.dynamic.serialization import plain
@@ -19,6 +18,8 @@ class SnapshotJobProvider(LifecycleProvider):
 
     def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one snapshot job."""
+        from pulumi_videosnap.alibaba.lifecycle import snapshot_job  # noqa: PLC0415 - the plugin alone
+
         return snapshot_job(context)
 
 

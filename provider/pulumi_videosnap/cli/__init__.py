@@ -5,20 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+
+from pulumi_videosnap.errors import NotConfigured, VideosnapError, debugging, unexpected
+from pulumi_videosnap.report.base import ExitCode
 
 
 def _emulator(arguments: Sequence[str]) -> int:
     try:
         from videosnap_emulator.serve import main as serve  # noqa: PLC0415 - an extra, loaded on demand
     except ModuleNotFoundError as missing:
-        print(  # noqa: T201
-            f"videosnap emulator: {missing.name} is not installed; "
-            "install the extra with: pip install 'pulumi-videosnap[emulator]'",
-            file=sys.stderr,
-        )
-        return 2
+        raise NotConfigured(
+            f"{missing.name} is not installed; "
+            "install the extra with: pip install 'pulumi-videosnap[emulator]'"
+        ) from None
     return serve(arguments)
 
 
@@ -40,8 +42,8 @@ def _review(arguments: Sequence[str]) -> int:
     return review(arguments)
 
 
-CUT_SHORT = 141
-"""The exit code of a command whose output nobody reads to the end, as shells have it for SIGPIPE."""
+BROKEN_PIPE = 141
+"""The exit code of a command whose output is not read to its end, as shells have it for SIGPIPE."""
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "review": (_review, "say what a change will do to a stack's tasks, before it is approved"),
@@ -64,13 +66,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, (_, summary) in COMMANDS.items():
         commands.add_parser(name, help=summary, add_help=False)
     arguments, rest = parser.parse_known_args(argv)
-    run, _ = COMMANDS[arguments.command]
+    return run_command(arguments.command, COMMANDS[arguments.command][0], rest)
+
+
+def run_command(name: str, run: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
+    """Run a command; an error of any kind is one line on stderr and exit code 2."""
     try:
-        return run(rest)
+        return run(arguments)
     except BrokenPipeError:
-        # Whoever read the output has seen enough, as `head` does; Python would complain at its end once more.
+        # The reader closed the pipe, as `head` does; without this, Python reports it again when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return CUT_SHORT
+        return BROKEN_PIPE
+    except VideosnapError as problem:
+        sentence = str(problem)
+    except Exception as bug:
+        if debugging():
+            traceback.print_exc()
+        sentence = unexpected(bug)
+    print(f"videosnap {name}: {sentence}", file=sys.stderr)  # noqa: T201
+    return ExitCode.FAILED
 
 
 if __name__ == "__main__":

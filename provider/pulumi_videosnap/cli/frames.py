@@ -15,12 +15,13 @@ from pulumi_videosnap.cli.progress import count, share
 from pulumi_videosnap.errors import CannotCheck, VideosnapError
 from pulumi_videosnap.frames.collect import Surroundings, every_frame, report_of
 from pulumi_videosnap.frames.contact_sheet import render
-from pulumi_videosnap.frames.files import download
-from pulumi_videosnap.frames.model import Place, Report
-from pulumi_videosnap.frames.store import Store, open_store
+from pulumi_videosnap.frames.download import download
+from pulumi_videosnap.frames.model import Report
 from pulumi_videosnap.frames.text import UNCHECKED, as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verified
-from pulumi_videosnap.state import LIVE, Stack, stack_in, stack_of
+from pulumi_videosnap.state import LIVE, Stack, read_stack, read_stack_file
+from pulumi_videosnap.storage.bucket import Bucket, open_bucket
+from pulumi_videosnap.storage.platforms import Location
 
 EPILOG = """\
 exit codes: 0 every frame is as expected, 1 frames are missing or bad, 2 something could not be looked at.
@@ -34,7 +35,7 @@ Buckets are read with your own credentials, never with the write-only key of a t
 class Here:
     """What the command takes from its surroundings; a test hands in its own."""
 
-    open: Callable[[Place], Store] = open_store
+    open: Callable[[Location], Bucket] = open_bucket
     now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
     sleep: Callable[[float], None] = time.sleep
 
@@ -103,7 +104,7 @@ def _report(asked: argparse.Namespace, here: Here, stack: Stack) -> Report:
 
 
 def _stack(asked: argparse.Namespace) -> Stack:
-    stack = stack_in(asked.state) if asked.state else stack_of(asked.stack, asked.cwd)
+    stack = read_stack_file(asked.state) if asked.state else read_stack(asked.stack, asked.cwd)
     known = {task.name for task in stack.tasks}
     for name in asked.resource:
         if name not in known:
@@ -114,7 +115,7 @@ def _stack(asked: argparse.Namespace) -> Stack:
     if asked.prefix is not None:
         chosen = tuple(
             replace(task, properties={**task.properties, "framePrefix": asked.prefix})
-            if task.kind == LIVE
+            if task.kind.title == LIVE
             else task
             for task in chosen
         )

@@ -8,7 +8,6 @@ process knows (the stack's configuration, the run's claims) therefore stands in 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +32,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry, no_config
 from pulumi_videosnap.core.schema import UNKNOWN, Properties, Unknown, dotted, snake
 from pulumi_videosnap.dynamic import engine_log, thread_pool
-from pulumi_videosnap.errors import VideosnapError
+from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 
 
 class _Process:
@@ -41,11 +40,6 @@ class _Process:
 
     runs = RunRegistry()
     config: Callable[[str], str | None] = no_config
-
-
-def debugging() -> bool:
-    """Whether the user asked for tracebacks (`VIDEOSNAP_DEBUG=1`)."""
-    return os.environ.get("VIDEOSNAP_DEBUG", "") not in ("", "0")
 
 
 def _serves_the_engine() -> bool:
@@ -177,11 +171,7 @@ def _one_line_errors() -> Iterator[None]:
     except VideosnapError as error:
         raise _ShownError(str(error)) from None
     except Exception as error:
-        # A mistake of ours: its text could carry anything, a secret too, so only its kind is shown.
-        raise _ShownError(
-            f"unexpected {type(error).__name__} in pulumi-videosnap; run the command "
-            "again with VIDEOSNAP_DEBUG=1 to see where, and please report it"
-        ) from None
+        raise _ShownError(unexpected(error)) from None
 
 
 class TaskResource(Resource):

@@ -11,15 +11,17 @@ from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
+from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.core.timestamps import read_moment
 from pulumi_videosnap.errors import CannotCheck, VideosnapError
 from pulumi_videosnap.frames.expected import frames_of_job, frames_of_stream, gaps, offsets_of_job
-from pulumi_videosnap.frames.model import Frame, Place, Report, Series, Stored, TaskFrames
+from pulumi_videosnap.frames.model import Frame, Report, Series, TaskFrames
 from pulumi_videosnap.frames.ownership import Claim, attribute, streams_of
-from pulumi_videosnap.frames.places import of_file, place_of
 from pulumi_videosnap.frames.schedule import events_of, pace_of
-from pulumi_videosnap.s3.presence import shared_start
 from pulumi_videosnap.state import LIVE, RecordedResource, Stack
+from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
+from pulumi_videosnap.storage.platforms import Location
+from pulumi_videosnap.volcengine.storage import frame_location
 
 Progress = Callable[[int], None]
 
@@ -27,24 +29,26 @@ Progress = Callable[[int], None]
 class Bucket(Protocol):
     """What gathering needs of a store."""
 
-    def list(self, prefix: str | None = None, *, progress: Progress | None = None) -> Iterator[Stored]: ...  # noqa: D102
+    def list(  # noqa: D102
+        self, prefix: str | None = None, *, progress: Progress | None = None
+    ) -> Iterator[StoredObject]: ...
 
 
 @dataclass(frozen=True)
 class Surroundings:
     """How to open the store of a place, what the time is, and whom to tell how many objects were seen."""
 
-    open: Callable[[Place], Bucket]
+    open: Callable[[Location], Bucket]
     now: datetime
     progress: Progress | None = None
 
 
 def report_of(stack: Stack, around: Surroundings) -> Report:
     """What every task of a stack took, in the program's order."""
-    rooms = [task for task in stack.tasks if task.kind == LIVE]
+    rooms = [task for task in stack.tasks if task.kind.title == LIVE]
     told = dict(_rooms(rooms, around))
     for task in stack.tasks:
-        if task.kind != LIVE:
+        if task.kind.title != LIVE:
             told[task.id] = _job_or_problem(task, around)
     return Report(stack.name, around.now, tuple(told[task.id] for task in stack.tasks))
 
@@ -53,7 +57,7 @@ def _job_or_problem(task: RecordedResource, around: Surroundings) -> TaskFrames:
     try:
         return _job(task, around)
     except VideosnapError as problem:
-        return TaskFrames(task.name, task.kind, task.id, None, problem=str(problem))
+        return TaskFrames(task.name, task.kind.title, task.id, None, problem=str(problem))
 
 
 def _rooms(tasks: Sequence[RecordedResource], around: Surroundings) -> Iterator[tuple[str, TaskFrames]]:
@@ -63,7 +67,7 @@ def _rooms(tasks: Sequence[RecordedResource], around: Surroundings) -> Iterator[
         try:
             claims.append((task, _claim(task)))
         except VideosnapError as problem:
-            yield task.id, TaskFrames(task.name, task.kind, task.id, None, problem=str(problem))
+            yield task.id, TaskFrames(task.name, task.kind.title, task.id, None, problem=str(problem))
     by_bucket = sorted(claims, key=lambda pair: _bucket_of(pair[1].place))
     for _, group in groupby(by_bucket, key=lambda pair: _bucket_of(pair[1].place)):
         yield from _rooms_of_one_bucket(list(group), around)
@@ -73,7 +77,7 @@ def _rooms_of_one_bucket(
     group: Sequence[tuple[RecordedResource, Claim]], around: Surroundings
 ) -> Iterator[tuple[str, TaskFrames]]:
     claims = [claim for _, claim in group]
-    prefix = shared_start([claim.place.prefix for claim in claims])
+    prefix = common_prefix([claim.place.prefix for claim in claims])
     problem = ""
     try:
         bucket = around.open(replace(claims[0].place, prefix=prefix))
@@ -82,13 +86,13 @@ def _rooms_of_one_bucket(
         problem = str(failed)
     for task, claim in group:
         if problem:
-            yield task.id, TaskFrames(task.name, task.kind, task.id, claim.place, problem=problem)
+            yield task.id, TaskFrames(task.name, task.kind.title, task.id, claim.place, problem=problem)
         else:
             yield task.id, _room(task, claim, around.now)
 
 
 def _claim(task: RecordedResource) -> Claim:
-    place, pace = place_of(task), pace_of(task.properties)
+    place, pace = frame_location(task.properties), pace_of(task.properties)
     started = pace.starts[0] if pace.starts else read_moment(task.properties.get("startTime"))
     if started is None:
         raise CannotCheck("state records no start of it, so its time is not known: run `pulumi refresh`")
@@ -99,7 +103,7 @@ def _room(task: RecordedResource, claim: Claim, now: datetime) -> TaskFrames:
     if claim.ambiguous:
         return TaskFrames(
             task.name,
-            task.kind,
+            task.kind.title,
             task.id,
             claim.place,
             problem=_ambiguous(claim),
@@ -115,7 +119,7 @@ def _room(task: RecordedResource, claim: Claim, now: datetime) -> TaskFrames:
     expected = sum(len(one.frames) for one in series)
     return TaskFrames(
         task.name,
-        task.kind,
+        task.kind.title,
         task.id,
         claim.place,
         series,
@@ -143,7 +147,7 @@ def _ambiguous(claim: Claim) -> str:
     )
 
 
-def _bucket_of(place: Place) -> tuple[str, str, str]:
+def _bucket_of(place: Location) -> tuple[str, str, str]:
     return place.platform, place.region or "", place.bucket
 
 
@@ -166,9 +170,9 @@ def _job(task: RecordedResource, around: Surroundings) -> TaskFrames:
     kept = tuple(one for one in series if one.frames)
     return TaskFrames(
         task.name,
-        task.kind,
+        task.kind.title,
         task.id,
-        place_of(task),
+        output_location(properties, "outputFile"),
         kept,
         expected=sum(len(one.frames) for one in kept),
         notes=tuple(_notes_of_job(properties)),
@@ -182,18 +186,19 @@ def _notes_of_job(properties: Mapping[str, object]) -> Iterator[str]:
 
 def _named(
     task: RecordedResource, file: str, keys: Sequence[str], around: Surroundings
-) -> dict[str, Stored | None]:
+) -> dict[str, StoredObject | None]:
     """The objects of a job's keys, from a listing of what all keys begin with."""
     if not keys:
         return {}
-    wanted: dict[str, Stored | None] = dict.fromkeys(keys)
-    for stored in around.open(of_file(task, file)).list(shared_start(keys), progress=around.progress):
+    wanted: dict[str, StoredObject | None] = dict.fromkeys(keys)
+    bucket = around.open(output_location(task.properties, file))
+    for stored in bucket.list(common_prefix(keys), progress=around.progress):
         if stored.key in wanted:
             wanted[stored.key] = stored
     return wanted
 
 
-def _there(objects: Mapping[str, Stored | None]) -> dict[str, Stored]:
+def _there(objects: Mapping[str, StoredObject | None]) -> dict[str, StoredObject]:
     return {key: stored for key, stored in objects.items() if stored is not None}
 
 

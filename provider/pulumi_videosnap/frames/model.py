@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.storage.platforms import Location
+
 
 class Condition(str, Enum):
     """What is the matter with one frame; only PRESENT is as it should be."""
@@ -21,31 +24,6 @@ class Condition(str, Enum):
     """The same picture as the one before: the stream may be frozen."""
     BLACK = "black"
     """Nothing but black."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A bucket, or the part of it below a prefix.
-
-    `platform` is one of `stores.PLATFORMS`; `region` the platform's own name of it, None where the vendor's
-    number has no published name; `endpoint` overrides the platform's own.
-    """
-
-    platform: str
-    bucket: str
-    region: str | None = None
-    prefix: str = ""
-    endpoint: str | None = None
-
-
-@dataclass(frozen=True)
-class Stored:
-    """One object as a listing tells it; `modified` in UTC, `etag` without quotes."""
-
-    key: str
-    size: int
-    modified: datetime
-    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +53,7 @@ class Frame:
     key: str | None = None
     due: datetime | None = None
     offset_ms: int | None = None
-    stored: Stored | None = None
+    stored: StoredObject | None = None
     picture: Picture | None = None
     why: str = ""
 
@@ -112,7 +90,7 @@ class TaskFrames:
     name: str
     kind: str
     id: str
-    place: Place | None
+    place: Location | None
     series: tuple[Series, ...] = ()
     events: tuple[Event, ...] = ()
     expected: int | None = None

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from pulumi_videosnap.frames.model import Place, Stored
+from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.storage.platforms import Location
 
 SLACK = timedelta(seconds=30)
 """Added to both ends of a task's time: clocks differ, and a last picture is written after the end."""
@@ -27,22 +28,22 @@ class Claim:
     """
 
     task: str
-    place: Place
+    place: Location
     since: datetime
     until: datetime | None
-    objects: list[Stored] = field(default_factory=list)
+    objects: list[StoredObject] = field(default_factory=list)
     ambiguous: int = 0
     ambiguous_bytes: int = 0
     rivals: set[str] = field(default_factory=set)
 
-    def may_own(self, stored: Stored) -> bool:
+    def may_own(self, stored: StoredObject) -> bool:
         """Whether the object was written in this task's time and place."""
         if stored.modified < self.since - SLACK or not stored.key.startswith(self.place.prefix):
             return False
         return self.until is None or stored.modified <= self.until + SLACK
 
 
-def attribute(claims: Sequence[Claim], objects: Iterable[Stored]) -> None:
+def attribute(claims: Sequence[Claim], objects: Iterable[StoredObject]) -> None:
     """Give each picture of a bucket to the one claim that may own it; count it as ambiguous when several may.
 
     Only pictures are kept, so that memory holds what belongs to a task, not what is in the bucket.
@@ -62,12 +63,12 @@ def attribute(claims: Sequence[Claim], objects: Iterable[Stored]) -> None:
                 owner.ambiguous_bytes += stored.size
 
 
-def streams_of(claim: Claim) -> Iterator[tuple[str, list[Stored]]]:
+def streams_of(claim: Claim) -> Iterator[tuple[str, list[StoredObject]]]:
     """A task's objects by the folder that they are in, named without what all of them share.
 
     That a folder is a stream is how the emulator lays them out; the vendor's layout is not documented.
     """
-    folders: dict[str, list[Stored]] = {}
+    folders: dict[str, list[StoredObject]] = {}
     for stored in claim.objects:
         folders.setdefault(stored.key.rpartition("/")[0], []).append(stored)
     shared = _shared_path(list(folders))

@@ -27,8 +27,9 @@ from pulumi_videosnap.core.schema import (
 from pulumi_videosnap.core.timestamps import read_moment
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import TaskUnfinished
-from pulumi_videosnap.frames.model import Place, Stored
 from pulumi_videosnap.frames.ownership import PICTURES
+from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.storage.platforms import Location
 
 PAUSE = 2.0
 """Seconds between two looks."""
@@ -60,22 +61,22 @@ class FramesReadyInputs(Inputs):
 class Bucket(Protocol):
     """What a gate needs of a store."""
 
-    def list(self, prefix: str | None = None) -> Iterable[Stored]: ...  # noqa: D102
+    def list(self, prefix: str | None = None) -> Iterable[StoredObject]: ...  # noqa: D102
 
 
 class FramesReadyLifecycle(Lifecycle):
-    """Drives one gate; `open_store` opens the store of a place with the reader's own credentials."""
+    """Drives one gate; `open_bucket` opens the store of a place with the reader's own credentials."""
 
     def __init__(
         self,
         context: Context,
-        open_store: Callable[[Place], Bucket],
+        open_bucket: Callable[[Location], Bucket],
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._context = context
-        self._open = open_store
+        self._open = open_bucket
         self._monotonic = monotonic
         self._sleep = sleep
 
@@ -92,7 +93,7 @@ class FramesReadyLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """Wait until the pictures are there; TaskUnfinished when they are not in time."""
         gate = FramesReadyInputs.model_validate(inputs)
-        place = Place(gate.platform, gate.bucket, gate.region, gate.prefix)
+        place = Location(gate.platform, gate.bucket, gate.region, gate.prefix)
         found = self._wait(gate, self._open(place))
         return Created(f"{gate.bucket}/{found[-1]}", {**gate.properties(), "frames": found})
 
@@ -130,7 +131,7 @@ def _found(gate: FramesReadyInputs, bucket: Bucket) -> list[str]:
     return [stored.key for stored in sorted(listed, key=lambda stored: (stored.modified, stored.key))]
 
 
-def _counts(stored: Stored, gate: FramesReadyInputs, since: datetime | None) -> bool:
+def _counts(stored: StoredObject, gate: FramesReadyInputs, since: datetime | None) -> bool:
     if gate.keys:
         return stored.key in gate.keys
     # Stores tell the second in which an object was written.

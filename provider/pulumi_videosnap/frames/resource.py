@@ -9,16 +9,15 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.alibaba.resource import SnapshotJob
+from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
 from pulumi_videosnap.dynamic.serialization import camel
-from pulumi_videosnap.frames.model import Place
-from pulumi_videosnap.frames.places import place_of
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
-from pulumi_videosnap.frames.store import open_store
-from pulumi_videosnap.s3.presence import shared_start
-from pulumi_videosnap.state import FILE, LIVE, RecordedResource
+from pulumi_videosnap.storage.bucket import common_prefix, open_bucket
+from pulumi_videosnap.storage.platforms import Location
 from pulumi_videosnap.volcengine.resource import SnapshotTask
+from pulumi_videosnap.volcengine.storage import frame_location
 
 Task = SnapshotTask | SnapshotJob
 
@@ -28,7 +27,7 @@ class FramesReadyProvider(LifecycleProvider):
 
     def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one gate."""
-        return FramesReadyLifecycle(context, lambda place: open_store(place, config=context.config))
+        return FramesReadyLifecycle(context, lambda place: open_bucket(place, config=context.config))
 
 
 class FramesReady(TaskResource, module="frames", name="FramesReady"):
@@ -81,16 +80,16 @@ def _where(task: Task) -> pulumi.Output[dict[str, Any]]:
 
 
 def _of_job(told: Mapping[str, Any]) -> dict[str, Any]:
-    place = place_of(RecordedResource("", FILE, "", {"snapshotConfig": camel(told["config"])}))
+    place = output_location({"snapshotConfig": camel(told["config"])}, "outputFile")
     keys = list(told["keys"])
-    return {**_place(place), "prefix": shared_start(keys) if keys else "", "keys": keys}
+    return {**_place(place), "prefix": common_prefix(keys), "keys": keys}
 
 
 def _of_room(told: Mapping[str, Any]) -> dict[str, Any]:
     recorded = {"storageConfig": camel(told["storage"]), "framePrefix": told["prefix"]}
-    place = place_of(RecordedResource("", LIVE, "", recorded))
+    place = frame_location(recorded)
     return {**_place(place), "prefix": place.prefix, "since": told["since"]}
 
 
-def _place(place: Place) -> dict[str, Any]:
+def _place(place: Location) -> dict[str, Any]:
     return {"platform": place.platform, "bucket": place.bucket, "region": place.region}

@@ -15,7 +15,6 @@ from pulumi_videosnap.volcengine.args import (
     StorageConfigArgs,
     TargetStreamsArgs,
 )
-from pulumi_videosnap.volcengine.connected import snapshot_task
 
 _SECRETS = ("access_key", "secret_key")
 
@@ -25,6 +24,8 @@ class SnapshotTaskProvider(LifecycleProvider):
 
     def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one snapshot task."""
+        from pulumi_videosnap.volcengine.lifecycle import snapshot_task  # noqa: PLC0415 - the plugin alone
+
         return snapshot_task(context)
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from frames.stores.shelf import Reply, serving
 from integration.drift.expected import Told
 from integration.drift.proxy import silent_on
 from support.emulator import Emulator
+from support.fake_server import FakeServer, Response
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
 RTC, MPS, OSS = "VOLCENGINE_RTC_ENDPOINT", "ALIBABA_CLOUD_MPS_ENDPOINT", "ALIBABA_CLOUD_OSS_ENDPOINT"
@@ -117,16 +117,16 @@ def _accounts(
 def _stores() -> Iterator[Scenario]:
     denied = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
     answers = {
-        "refuses": Reply(403, denied),
-        "fails": Reply(503, b""),
-        "knows no bucket": Reply(404, b""),
-        "answers with a page": Reply(200, b"<html>log in first</html>"),
-        "redirects": Reply(302, b"", {"Location": "https://elsewhere.invalid/"}),
+        "refuses": Response(403, denied),
+        "fails": Response(503, b""),
+        "knows no bucket": Response(404, b""),
+        "answers with a page": Response(200, b"<html>log in first</html>"),
+        "redirects": Response(302, b"", {"Location": "https://elsewhere.invalid/"}),
     }
     yield Scenario("store down", Told.ALL, Told.NO_PICTURES, _set({OSS: NOBODY_LISTENS}))
     yield Scenario("store no address", Told.ALL, Told.NO_PICTURES, _set({OSS: "a bucket"}))
-    for name, reply in answers.items():
-        yield Scenario(f"store {name}", Told.ALL, Told.NO_PICTURES, _store(reply))
+    for name, response in answers.items():
+        yield Scenario(f"store {name}", Told.ALL, Told.NO_PICTURES, _store(response))
 
 
 def _silences() -> Iterator[Scenario]:
@@ -182,14 +182,14 @@ def _set(settings: Mapping[str, str | None]) -> Within:
     return within
 
 
-def _store(reply: Reply) -> Within:
+def _store(response: Response) -> Within:
     @contextlib.contextmanager
     def within(world: World) -> Iterator[None]:
         _, environment = world
-        with serving(lambda asked: reply) as shelf:
-            environment.setenv(OSS, shelf.endpoint)
+        with FakeServer(response) as server:
+            environment.setenv(OSS, server.endpoint)
             yield
-            assert shelf.asked, "nobody asked the store"
+            assert server.requests, "the store was not called"
 
     return within
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from integration.drift.expected import UNREADABLE, Cell, Expected, Told, expected
-from pulumi_videosnap.drift.model import DRIFT, DRIFTED, NO_DRIFT, UNCHECKED, Verdict
+from pulumi_videosnap.drift.model import DRIFTED, Verdict
+from pulumi_videosnap.report.base import ExitCode
 
 FALSE, MISSED, HUSHED = "false drift", "missed drift", "could not check, told as no drift"
 GAVE_UP, VERDICT, FIELDS, LOST, EXIT = (
@@ -96,13 +97,13 @@ def _hold_the_code(
 ) -> None:
     """The exit code, and what the report says of it, where the table leaves nothing open."""
     sure = [one[0].verdict for one in may if len(one) == 1]
-    wanted = UNCHECKED if Verdict.UNREADABLE in sure else None
+    wanted = ExitCode.FAILED if Verdict.UNREADABLE in sure else None
     if wanted is None and sure:
-        wanted = DRIFT if any(verdict in DRIFTED for verdict in sure) else NO_DRIFT
+        wanted = ExitCode.FINDING if any(verdict in DRIFTED for verdict in sure) else ExitCode.AS_EXPECTED
     if wanted is None:  # some calls failed, so something could not be checked
-        wanted = UNCHECKED
+        wanted = ExitCode.FAILED
     said = (code, report["exitCode"], report["complete"])
-    if said != (wanted, wanted, wanted != UNCHECKED):
+    if said != (wanted, wanted, wanted != ExitCode.FAILED):
         score.mistake(EXIT, f"{where}: exit code, exitCode and complete are {said}, not {wanted}")
 
 
@@ -132,7 +133,7 @@ def _hold_the_head(score: Score, where: str, unread: str, head: str, code: int) 
     """The first paragraph counts what could not be checked, whatever else it says."""
     if not re.search(rf"\b{unread}[^.;]*cannot be read", head):
         score.mistake(HUSHED, f"{where}: {head} does not say that {unread} cannot be read")
-    if code != UNCHECKED:
+    if code != ExitCode.FAILED:
         score.mistake(EXIT, f"{where}: the text's exit code is {code}")
 
 

@@ -11,10 +11,12 @@ import pytest
 
 from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.frames.collect import Surroundings, report_of
-from pulumi_videosnap.frames.model import Condition, Place, Report, Stored, TaskFrames
+from pulumi_videosnap.frames.model import Condition, Report, TaskFrames
 from pulumi_videosnap.frames.text import AS_EXPECTED, BAD, UNCHECKED, as_json, as_text, exit_code
-from pulumi_videosnap.s3.presence import shared_start
+from pulumi_videosnap.kinds import kind_titled
 from pulumi_videosnap.state import FILE, LIVE, RecordedResource, Stack, read_export
+from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
+from pulumi_videosnap.storage.platforms import Location
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 1}}
@@ -23,19 +25,19 @@ TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames
 class Bucket:
     """A bucket in memory; every listing is noted."""
 
-    def __init__(self, *objects: Stored, fails: Exception | None = None) -> None:
+    def __init__(self, *objects: StoredObject, fails: Exception | None = None) -> None:
         self.objects = objects
         self.fails = fails
-        self.asked: list[tuple[Place, str | None]] = []
-        self.place = Place("tos", "frames")
+        self.asked: list[tuple[Location, str | None]] = []
+        self.place = Location("tos", "frames")
 
-    def open(self, place: Place) -> Bucket:
+    def open(self, place: Location) -> Bucket:
         self.place = place
         return self
 
     def list(
         self, prefix: str | None = None, *, progress: Callable[[int], None] | None = None
-    ) -> Iterator[Stored]:
+    ) -> Iterator[StoredObject]:
         self.asked.append((self.place, prefix))
         yield from (stored for stored in self.objects if stored.key.startswith(prefix or ""))
         if self.fails:
@@ -46,8 +48,8 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def stored(key: str, seconds: float) -> Stored:
-    return Stored(key, 1000, at(seconds))
+def stored(key: str, seconds: float) -> StoredObject:
+    return StoredObject(key, 1000, at(seconds))
 
 
 def room(name: str, start: float = 0, end: float | None = None, **more: Any) -> RecordedResource:
@@ -59,14 +61,14 @@ def room(name: str, start: float = 0, end: float | None = None, **more: Any) -> 
         **ended,
         **more,
     }
-    return RecordedResource(name, LIVE, f"661e/Room1/{name}", properties)
+    return RecordedResource(name, kind_titled(LIVE), f"661e/Room1/{name}", properties)
 
 
 def job(name: str, frames: Sequence[str], **more: Any) -> RecordedResource:
     output = {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "o_{Count}.jpg"}
     config = {"outputFile": output, "time": 2.0, "interval": 2.0, "num": 3.0, "frameType": "normal"}
     properties = {"snapshotConfig": config, "state": "Success", "frames": list(frames), **more}
-    return RecordedResource(name, FILE, "abc", properties)
+    return RecordedResource(name, kind_titled(FILE), "abc", properties)
 
 
 def report(bucket: Bucket, *tasks: RecordedResource, now: float = 100) -> Report:
@@ -85,7 +87,7 @@ def test_a_rooms_pictures_are_those_of_its_time_by_stream() -> None:
     found = one(report(bucket, room("lobby", end=16)))
     assert [(s.name, len(s.frames)) for s in found.series] == [("u0-camera", 4), ("u1-camera", 4)]
     assert found.expected == 8
-    assert found.place == Place("tos", "frames", "cn-guangzhou")
+    assert found.place == Location("tos", "frames", "cn-guangzhou")
     assert any("the vendor documents no keys" in note for note in found.notes)
     assert exit_code(report(bucket, room("lobby", end=16))) == AS_EXPECTED
 
@@ -123,7 +125,7 @@ def test_rooms_with_prefixes_or_times_of_their_own_share_a_bucket() -> None:
         ["x/b/1.jpg"],
         ["x/c/1.jpg"],
     ]
-    assert bucket.asked == [(Place("tos", "frames", "cn-guangzhou", "x/"), "x/")]
+    assert bucket.asked == [(Location("tos", "frames", "cn-guangzhou", "x/"), "x/")]
 
 
 def test_a_jobs_pictures_are_those_that_its_record_names() -> None:
@@ -136,7 +138,7 @@ def test_a_jobs_pictures_are_those_that_its_record_names() -> None:
         ("o_3.jpg", Condition.PRESENT, 4002),
     ]
     assert exit_code(found) == BAD
-    assert bucket.asked == [(Place("oss", "frames", "cn-hangzhou"), "o_")]
+    assert bucket.asked == [(Location("oss", "frames", "cn-hangzhou"), "o_")]
 
 
 def test_a_failing_store_is_a_problem_and_never_no_frames() -> None:
@@ -202,9 +204,11 @@ def test_the_engines_export_is_read() -> None:
         {"urn": urn, "type": kind, "id": "gone", "pendingReplacement": True},
     ]
     stack = read_export(json.dumps({"version": 3, "deployment": {"resources": resources}}), "")
-    gone = RecordedResource("stills", FILE, "gone", {}, urn)
+    gone = RecordedResource("stills", kind_titled(FILE), "gone", {}, urn)
     assert stack == Stack(
-        "dev", (RecordedResource("stills", FILE, "abc", {"state": "Success"}, urn),), interrupted=(gone,)
+        "dev",
+        (RecordedResource("stills", kind_titled(FILE), "abc", {"state": "Success"}, urn),),
+        pending_replacements=(gone,),
     )
 
 
@@ -212,4 +216,4 @@ def test_the_engines_export_is_read() -> None:
     ("texts", "shared"), [(["a/1", "a/2"], "a/"), (["a"], "a"), (["", "a"], ""), (["ab", "abc"], "ab")]
 )
 def test_what_texts_begin_with(texts: list[str], shared: str) -> None:
-    assert shared_start(texts) == shared
+    assert common_prefix(texts) == shared

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_videosnap.frames.expected import frames_of_stream, gaps, offsets_of_job
-from pulumi_videosnap.frames.model import Condition, Frame, Series, Stored
+from pulumi_videosnap.frames.model import Condition, Frame, Series
 from pulumi_videosnap.frames.schedule import events_of, pace_of
+from pulumi_videosnap.storage.bucket import StoredObject
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 P, M, L = Condition.PRESENT, Condition.MISSING, Condition.LATE
@@ -32,7 +33,7 @@ def recorded(*history: tuple[float, str, int], interval: int = 5) -> dict[str, A
 
 
 def frames(task: dict[str, Any], *written: float, until: float) -> list[Frame]:
-    objects = [Stored(f"{second:09.3f}.jpg", 1000, at(second)) for second in written]
+    objects = [StoredObject(f"{second:09.3f}.jpg", 1000, at(second)) for second in written]
     return frames_of_stream(objects, pace_of(task), at(until))
 
 

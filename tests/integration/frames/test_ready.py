@@ -11,8 +11,9 @@ import pytest
 from pulumi_videosnap.core.lifecycle import Context, Present
 from pulumi_videosnap.core.schema import dotted
 from pulumi_videosnap.errors import TaskUnfinished
-from pulumi_videosnap.frames.model import Place, Stored
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
+from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.storage.platforms import Location
 from support.cli import Project
 from support.emulator import Emulator
 
@@ -34,16 +35,16 @@ class Growing:
         self.looks = 0
         self.slept = 0.0
 
-    def open(self, place: Place) -> Growing:
+    def open(self, place: Location) -> Growing:
         assert place.bucket == "frames"
         return self
 
     def list(
         self, prefix: str | None = None, *, progress: Callable[[int], None] | None = None
-    ) -> Iterator[Stored]:
+    ) -> Iterator[StoredObject]:
         self.looks += 1
         for number, key in enumerate(self.keys[: self.looks]):
-            yield Stored(key, 1000, NOON + timedelta(seconds=number))
+            yield StoredObject(key, 1000, NOON + timedelta(seconds=number))
 
     def sleep(self, seconds: float) -> None:
         self.slept += seconds

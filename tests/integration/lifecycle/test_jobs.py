@@ -39,7 +39,7 @@ def ignore(said: str) -> None:
 
 
 def of(jobs: Jobs, owner: str) -> list[SnapshotJob]:
-    return jobs.of(owner, owner, "", ignore)
+    return jobs.by_owner(owner, owner, "", ignore)
 
 
 def test_reading_what_was_submitted_together_costs_a_call_for_three_hundred() -> None:
@@ -288,7 +288,7 @@ def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Pat
     [replaced] = mps.add(5, token="mine")
     crashed_while_submitting(mps, tmp_path)
     jobs = after_the_crash(mps, tmp_path)
-    assert jobs.of("mine", "mine", replaced.id, ignore) == [replaced]
+    assert jobs.by_owner("mine", "mine", replaced.id, ignore) == [replaced]
     assert mps.now >= 19
     mps.add(1, token="mine", state="Fail")
     crashed_while_submitting(mps, tmp_path)
@@ -349,9 +349,9 @@ def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
 def test_what_was_listed_for_others_is_told_with_how_far_it_goes() -> None:
     mps = FakeMps(page_size=3)
     made = mps.add(1, 2, 3, 4, 5)
-    found, since = shared(mps).seen()
+    found, since = shared(mps).newest()
     assert [job.id for job in found] == [job.id for job in made[:3]]
     assert since == NOON - timedelta(minutes=3)
     mps.page_size = 300
-    found, since = shared(mps).seen()
+    found, since = shared(mps).newest()
     assert (len(found), since) == (5, None)

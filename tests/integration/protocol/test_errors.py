@@ -80,8 +80,8 @@ def test_a_conflict_lists_the_differences_and_the_ways_out(spoken: Spoken, vendo
     vendor.manner = conflicting
     said = _failure(spoken, "create")
     assert_one_line(said)
-    assert "max_idle_time: there 11, declared 200" in said
-    assert "image_config.width: there 1, declared 800" in said
+    assert "max_idle_time: running with 11, declared 200" in said
+    assert "image_config.width: running with 1, declared 800" in said
     assert "give this one another task_id" in said
     assert "interval" not in said
 
@@ -113,7 +113,7 @@ def test_a_traceback_is_for_those_who_ask(vendor: Vendor, tmp_path: Path, debug:
     with spoken_plugin(surroundings(vendor, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug)) as spoken:
         said = _failure(spoken, "create")
     assert said.startswith("Traceback (most recent call last):") is shown
-    assert ("snapshot_task.py" in said) is shown
+    assert ("lifecycle.py" in said) is shown
     assert "the signature does not match" in said.splitlines()[-1]
     if not shown:
         assert_one_line(said)

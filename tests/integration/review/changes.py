@@ -42,7 +42,7 @@ CALLS: Mapping[Outcome, tuple[str, ...]] = {
     Outcome.GOES_ON: (START, GET),
     Outcome.NEW_JOB: (SUBMIT,),
     Outcome.FORGOTTEN: (),
-    Outcome.PICTURES_DELETED: (),
+    Outcome.FRAMES_DELETED: (),
     Outcome.REFUSED: (),
 }
 """The calls that each outcome takes; questions about jobs are shared among them, so they are not listed."""

@@ -233,7 +233,7 @@ def job_seen(change: Change, seen: JobMoments) -> JobSeen:
 def _job_outcome(change: Change, old: list[Json], made: list[Json], left: frozenset[str]) -> Outcome:
     if change.after:
         return Outcome.NEW_JOB if made else Outcome.RECORDED
-    return Outcome.FORGOTTEN if _keys(old) & left else Outcome.PICTURES_DELETED
+    return Outcome.FORGOTTEN if _keys(old) & left else Outcome.FRAMES_DELETED
 
 
 def _keys(jobs: list[Json]) -> set[str]:

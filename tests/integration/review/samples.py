@@ -9,21 +9,21 @@ from pulumi_videosnap.review.model import (
     Action,
     Calls,
     FieldChange,
+    FrameEstimate,
     Outcome,
-    Pictures,
     Review,
     Risk,
     TaskReview,
     Totals,
 )
-from pulumi_videosnap.state import FILE, LIVE
 
+LIVE, FILE = "live room", "video file"
 AT = datetime(2026, 11, 21, 18, 4, 5, tzinfo=timezone.utc)
-MEASURED = "measured over 48 pictures"
+MEASURED = "measured over 48 frames"
 ASSUMED = "assumed: 0.1 byte a pixel"
 CNY = "CNY"
 NOTHING = Totals(
-    pictures_per_hour_before=0, pictures_per_hour_after=0, bytes_per_day_before=0, bytes_per_day_after=0
+    frames_per_hour_before=0, frames_per_hour_after=0, bytes_per_day_before=0, bytes_per_day_after=0
 )
 HOSTILE = (
     "<img src=x onerror=alert(1)>",
@@ -50,22 +50,36 @@ def urn(kind: str, name: str) -> str:
 
 def room(name: str, action: Action, outcome: Outcome, effect: str, **more: Any) -> TaskReview:
     return TaskReview(
-        name=name, urn=urn(LIVE, name), kind=LIVE, action=action, outcome=outcome, effect=effect, **more
+        name=name,
+        urn=urn(LIVE, name),
+        kind=LIVE,
+        continuous=True,
+        action=action,
+        outcome=outcome,
+        effect=effect,
+        **more,
     )
 
 
 def job(name: str, action: Action, outcome: Outcome, effect: str, **more: Any) -> TaskReview:
     return TaskReview(
-        name=name, urn=urn(FILE, name), kind=FILE, action=action, outcome=outcome, effect=effect, **more
+        name=name,
+        urn=urn(FILE, name),
+        kind=FILE,
+        continuous=False,
+        action=action,
+        outcome=outcome,
+        effect=effect,
+        **more,
     )
 
 
-def live(per_hour: float | None, streams: int | None = 2, bytes_each: float | None = 72_000) -> Pictures:
-    return Pictures(per_hour=per_hour, streams=streams, bytes_each=bytes_each, size_from=MEASURED)
+def live(per_hour: float | None, streams: int | None = 2, bytes_each: float | None = 72_000) -> FrameEstimate:
+    return FrameEstimate(per_hour=per_hour, streams=streams, bytes_each=bytes_each, size_from=MEASURED)
 
 
-def file(once: int | None, at_most: bool = False) -> Pictures:
-    return Pictures(once=once, at_most=at_most, bytes_each=23_040, size_from=ASSUMED)
+def file(once: int | None, at_most: bool = False) -> FrameEstimate:
+    return FrameEstimate(once=once, at_most=at_most, bytes_each=23_040, size_from=ASSUMED)
 
 
 def changed(field: str, before: Any, after: Any, replaces: bool = False) -> FieldChange:
@@ -78,7 +92,7 @@ def faster(name: str = "lobby", **more: Any) -> TaskReview:
         name,
         Action.UPDATE,
         Outcome.IN_PLACE,
-        "The interval changes while the task runs; no picture is lost.",
+        "The interval changes while the task runs; no frame is lost.",
         **{
             "fields": (changed("image_config.interval", 5, 2),),
             "before": live(1440),
@@ -92,8 +106,8 @@ def faster(name: str = "lobby", **more: Any) -> TaskReview:
 def usual(**changes: Any) -> Review:
     """One interval, of five tasks."""
     totals = Totals(
-        pictures_per_hour_before=2160,
-        pictures_per_hour_after=4320,
+        frames_per_hour_before=2160,
+        frames_per_hour_after=4320,
         bytes_per_day_before=2160 * 24 * 72_000,
         bytes_per_day_after=4320 * 24 * 72_000,
         calls=(Calls(action="UpdateSnapshot", count=1), Calls(action="GetSnapshotTask", count=1)),
@@ -105,8 +119,8 @@ def usual(**changes: Any) -> Review:
         "unchanged": 4,
         "totals": totals,
         "assumptions": (
-            "Pictures an hour are what the interval allows while every listed user publishes.",
-            "A picture of lobby has 72.0 kB, measured over 48 pictures of the last 24 hours.",
+            "Frames an hour are what the interval allows while every listed user publishes.",
+            "A frame of lobby has 72.0 kB, measured over 48 frames of the last 24 hours.",
         ),
     }
     return Review(**{**given, **changes})
@@ -146,7 +160,7 @@ def _rooms() -> tuple[TaskReview, ...]:
             "stage",
             Action.REPLACE,
             Outcome.RESTART,
-            "The task is stopped and started anew with pictures of "
+            "The task is stopped and started anew with frames of "
             "1280 by 720 pixels; in between none is taken.",
             fields=(
                 changed("image_config.width", 640, 1280, True),
@@ -168,7 +182,7 @@ def _rooms() -> tuple[TaskReview, ...]:
             calls=(stop, start, get),
             cost_before=8.64,
             cost_after=17.28,
-            notes=("The pictures that it took stay in the bucket.",),
+            notes=("The frames that it took stay in the bucket.",),
         ),
         room(
             "foyer",
@@ -184,7 +198,7 @@ def _rooms() -> tuple[TaskReview, ...]:
             "backdoor",
             Action.DELETE,
             Outcome.STOPS,
-            "The task is stopped; its pictures stay.",
+            "The task is stopped; its frames stay.",
             before=live(360, 1),
             calls=(stop,),
             cost_before=4.32,
@@ -216,7 +230,7 @@ def _jobs() -> tuple[TaskReview, ...]:
             "stills",
             Action.REPLACE,
             Outcome.NEW_JOB,
-            "Another job is submitted; the pictures of the last one stay, "
+            "Another job is submitted; the frames of the last one stay, "
             "and those with the same names are overwritten.",
             fields=(
                 changed("snapshot_config.num", 5, 8, True),
@@ -232,15 +246,15 @@ def _jobs() -> tuple[TaskReview, ...]:
             "trailer",
             Action.DELETE,
             Outcome.FORGOTTEN,
-            "The job is over, so nothing stops; its pictures stay.",
+            "The job is over, so nothing stops; its frames stay.",
             before=file(12),
             after=file(12),
         ),
         job(
             "draft",
             Action.DELETE,
-            Outcome.PICTURES_DELETED,
-            "delete_frames is set: its pictures are deleted.",
+            Outcome.FRAMES_DELETED,
+            "delete_frames is set: its frames are deleted.",
             before=file(3),
             after=file(3),
             calls=(Calls(action="DeleteObjects", count=1),),
@@ -252,7 +266,7 @@ RISKS = (
     Risk(
         code="restart-gap",
         task="stage",
-        text="The task restarts: for about 14 s no picture of the stage is taken.",
+        text="The task restarts: for about 14 s no frame of the stage is taken.",
     ),
     Risk(
         code="storage-growth",
@@ -261,9 +275,9 @@ RISKS = (
         text="Storage grows from 363 MB to 2.9 GB a day, more than eight times as much.",
     ),
     Risk(
-        code="pictures-deleted",
+        code="frames-deleted",
         task="draft",
-        text="The pictures that the job wrote are deleted from bucket frames, and nothing keeps a copy.",
+        text="The frames that the job wrote are deleted from bucket frames, and nothing keeps a copy.",
     ),
     Risk(
         code="interval-below-floor",
@@ -292,13 +306,13 @@ RISKS = (
 def everything() -> Review:
     """A review with all that can be in one."""
     totals = Totals(
-        pictures_per_hour_before=4680,
-        pictures_per_hour_after=7920,
+        frames_per_hour_before=4680,
+        frames_per_hour_after=7920,
         bytes_per_day_before=6_480_000_000,
         bytes_per_day_after=15_900_000_000,
         cost_per_day_before=47.52,
         cost_per_day_after=86.4,
-        job_pictures=8,
+        job_frames=8,
         calls=(
             Calls(action="StartSnapshot", count=3),
             Calls(action="GetSnapshotTask", count=4),
@@ -309,10 +323,10 @@ def everything() -> Review:
         ),
     )
     assumptions = (
-        "Pictures an hour are what the interval allows while every listed user publishes.",
+        "Frames an hour are what the interval allows while every listed user publishes.",
         "How many streams a room has is not known: its figures are for one stream.",
-        "A picture has 0.1 byte a pixel where none was measured; --measure looks into the bucket.",
-        "Prices are those of prices.json, 0.0005 CNY a picture; storage and traffic are not in it.",
+        "A frame has 0.1 byte a pixel where none was measured; --measure looks into the bucket.",
+        "Prices are those of prices.json, 0.0005 CNY a frame; storage and traffic are not in it.",
     )
     return usual(
         stack="shop/prod",
@@ -343,8 +357,8 @@ def many(count: int = 500) -> Review:
     """A large stack of which each room changes."""
     tasks = tuple(faster(f"room-{number:03d}") for number in range(count))
     totals = Totals(
-        pictures_per_hour_before=count * 1440,
-        pictures_per_hour_after=count * 3600,
+        frames_per_hour_before=count * 1440,
+        frames_per_hour_after=count * 3600,
         bytes_per_day_before=count * 1440 * 24 * 72_000,
         bytes_per_day_after=count * 3600 * 24 * 72_000,
         calls=(Calls(action="UpdateSnapshot", count=count), Calls(action="GetSnapshotTask", count=count)),
@@ -357,8 +371,8 @@ def hostile(text: str) -> Review:
     whole = Calls(action=text, count=1)
     given = {
         "fields": (changed(text, text, [text]),),
-        "before": Pictures(per_hour=1, streams=1, bytes_each=5, size_from=text),
-        "after": Pictures(per_hour=2, streams=1, bytes_each=5, size_from=text),
+        "before": FrameEstimate(per_hour=1, streams=1, bytes_each=5, size_from=text),
+        "after": FrameEstimate(per_hour=2, streams=1, bytes_each=5, size_from=text),
         "calls": (whole,),
         "notes": (text,),
         "cost_before": 1,
@@ -367,7 +381,13 @@ def hostile(text: str) -> Review:
     tasks = (
         room(text, Action.UPDATE, Outcome.IN_PLACE, text, **given),
         TaskReview(
-            name=text, urn=text, kind=text, action=Action.DELETE, outcome=Outcome.FORGOTTEN, effect=text
+            name=text,
+            urn=text,
+            kind=text,
+            continuous=False,
+            action=Action.DELETE,
+            outcome=Outcome.FORGOTTEN,
+            effect=text,
         ),
     )
     risks = (Risk(code=text, task=text, field=text, text=text), Risk(code="plain", text=text))

@@ -61,7 +61,7 @@ from integration.review.observed import (
     runs,
 )
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
-from pulumi_videosnap.cli.review import main
+from pulumi_videosnap.cli import main
 from pulumi_videosnap.core.schema import Effect, FieldFacts
 from pulumi_videosnap.review.model import Outcome
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs, Stream
@@ -88,7 +88,7 @@ def review(capsys: pytest.CaptureFixture[str]) -> Review:
 
     def reviewed(preview: Path) -> Json:
         capsys.readouterr()
-        code = main([str(preview), "--json", "--no-measure"])
+        code = main(["review", str(preview), "--json", "--no-measure"])
         told = capsys.readouterr()
         assert told.out, f"the review said nothing: {told.err}"
         said: Json = json.loads(told.out)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_videosnap.alibaba.account import REGIONS, find_account, find_objects, open_account, region_of
+from pulumi_videosnap.alibaba.account import REGIONS, bucket_of, find_account, open_account, region_of
 from pulumi_videosnap.alibaba.api import Account
 from pulumi_videosnap.errors import InvalidInput, NotConfigured
 from pulumi_videosnap.http.credentials import Credentials
@@ -298,7 +298,7 @@ def test_an_unusable_endpoint(endpoint: str, told: str, tmp_path: Path) -> None:
         find(tmp_path, {**ENV, "ALIBABA_CLOUD_MPS_ENDPOINT": endpoint}, {})
     assert "CANARY" not in str(failed.value)
     with pytest.raises(NotConfigured, match=f"ALIBABA_CLOUD_OSS_ENDPOINT.*{told}"):
-        find_objects(ACCOUNT, "frames", env={"ALIBABA_CLOUD_OSS_ENDPOINT": endpoint}.get)
+        bucket_of(ACCOUNT, "frames", env={"ALIBABA_CLOUD_OSS_ENDPOINT": endpoint}.get)
 
 
 @pytest.mark.parametrize(
@@ -314,9 +314,13 @@ def test_an_unusable_endpoint(endpoint: str, told: str, tmp_path: Path) -> None:
     ],
 )
 def test_the_endpoint_of_the_objects(env: dict[str, str], config: dict[str, str], endpoint: str) -> None:
-    found = find_objects(ACCOUNT, "frames", env=env.get, config=config.get)
-    assert (found.bucket, found.region, found.endpoint) == ("frames", "cn-hangzhou", endpoint)
-    assert found.credentials == ACCOUNT.credentials
+    found = bucket_of(ACCOUNT, "frames", env=env.get, config=config.get)
+    assert (found.location.bucket, found.config.region, found.config.endpoint) == (
+        "frames",
+        "cn-hangzhou",
+        endpoint,
+    )
+    assert found.config.credentials == ACCOUNT.credentials
 
 
 def test_an_opened_account_shares_its_jobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -327,7 +331,7 @@ def test_an_opened_account_shares_its_jobs(monkeypatch: pytest.MonkeyPatch, tmp_
     first, second = open_account(None, HANGZHOU), open_account(None, HANGZHOU)
     assert first.jobs is second.jobs
     assert open_account(None, "oss-cn-beijing").jobs is not first.jobs
-    assert first.objects("frames").endpoint == "https://s3.oss-cn-hangzhou.aliyuncs.com"
+    assert first.bucket("frames").config.endpoint == "https://s3.oss-cn-hangzhou.aliyuncs.com"
     assert "env-sk" not in repr(first)
 
 

@@ -196,9 +196,9 @@ def test_one_place_written_by_two_resources_is_refused() -> None:
     with running_plugin(environment, serialize_provider(SnapshotJobProvider())) as plugin:
         assert plugin.check(f"{URN}first", sequence())[1] == []
         assert plugin.check(f"{URN}second", same)[1] == [
-            f"{KEY} is where resource 'first' writes too; choose another key",
-            f"{SHEET} is where resource 'first' writes too; choose another key",
+            f"{KEY} is also written by resource 'first'; choose another key",
+            f"{SHEET} is also written by resource 'first'; choose another key",
         ]
         assert plugin.check(f"{URN}third", other)[1] == [
-            f"{SHEET} is where resource 'first' writes too; choose another key"
+            f"{SHEET} is also written by resource 'first'; choose another key"
         ], "the pictures carry the video's name, the sheets do not"

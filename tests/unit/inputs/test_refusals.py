@@ -658,6 +658,6 @@ def test_one_task_declared_by_two_resources_is_refused(plugin: Plugin) -> None:
     inputs = edited(complete(), {("taskId",): "shared"})
     assert plugin.check(f"{urn}first", inputs)[1] == []
     assert plugin.check(f"{urn}second", inputs)[1] == [
-        "task_id 'shared' is declared by resource 'first' too; choose another"
+        "task_id 'shared' is also declared by resource 'first'; choose another"
     ]
     assert plugin.check(f"{urn}first", inputs)[1] == [], "asking again is no second declaration"

@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import takewhile
 
 from pulumi_videosnap.frames.contact_sheet import formatting as words
-from pulumi_videosnap.frames.model import Condition, Frame, Picture, Series, Stored
+from pulumi_videosnap.frames.model import Condition, Frame, Picture, Series
 from pulumi_videosnap.report import formatting as figures
+from pulumi_videosnap.storage.bucket import StoredObject
 
 INLINE_TYPES = ("image/webp", "image/jpeg", "image/png")
 DIGEST_SHOWN = 12
@@ -78,7 +79,7 @@ def _time(frame: Frame, with_day: bool) -> str:
     return figures.brief(at, with_day) if at else ""
 
 
-def _measures(stored: Stored | None, picture: Picture | None) -> list[str]:
+def _measures(stored: StoredObject | None, picture: Picture | None) -> list[str]:
     pixels = [f"{picture.width} × {picture.height}"] if picture else []
     return pixels + ([figures.size(stored.size)] if stored else [])
 
@@ -113,6 +114,6 @@ def _facts(frame: Frame, series: Series) -> list[tuple[str, str]]:
     ]
 
 
-def _exact_size(stored: Stored) -> str:
+def _exact_size(stored: StoredObject) -> str:
     exact = figures.counted(stored.size, "byte")
     return exact if stored.size < figures.KILO else f"{figures.size(stored.size)} ({exact})"

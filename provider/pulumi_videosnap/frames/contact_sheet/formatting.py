@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pulumi_videosnap.frames.model import Condition, Place, Report, TaskFrames
+from pulumi_videosnap.frames.model import Condition, Report, TaskFrames
 from pulumi_videosnap.report.formatting import counted
+from pulumi_videosnap.storage.platforms import Location
 
 EXPLAINED = {
     Condition.PRESENT: "as it should be",
@@ -27,7 +28,7 @@ def offset(milliseconds: int) -> str:
     return f"{whole}.{rest:03d}"
 
 
-def place(where: Place) -> str:
+def place(where: Location) -> str:
     """`tos bucket frames, below shop/, cn-beijing`."""
     below = f"below {where.prefix}" if where.prefix else ""
     parts = [f"{where.platform} bucket {where.bucket}", below, where.region or "", where.endpoint or ""]

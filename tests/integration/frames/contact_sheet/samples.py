@@ -10,18 +10,10 @@ from io import BytesIO
 
 from PIL import Image
 
-from pulumi_videosnap.frames.model import (
-    Condition,
-    Event,
-    Frame,
-    Picture,
-    Place,
-    Report,
-    Series,
-    Stored,
-    TaskFrames,
-)
+from pulumi_videosnap.frames.model import Condition, Event, Frame, Picture, Report, Series, TaskFrames
 from pulumi_videosnap.frames.pictures import look
+from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.storage.platforms import Location
 from videosnap_emulator import sample
 
 NOON = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
@@ -71,7 +63,7 @@ def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
     """A frame of a room, in its place."""
     body, picture = snapshot(name, number)
     due = NOON + timedelta(seconds=number * interval)
-    stored = Stored(
+    stored = StoredObject(
         f"{FOLDER}/{name}/{due:%Y%m%d%H%M%S}000.jpg",
         len(body),
         due + timedelta(milliseconds=240),
@@ -116,7 +108,7 @@ def room(count: int) -> TaskFrames:
         name="lobby",
         kind="volcengine.SnapshotTask",
         id="661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby",
-        place=Place("tos", "frames", "cn-beijing", FOLDER + "/"),
+        place=Location("tos", "frames", "cn-beijing", FOLDER + "/"),
         series=series,
         events=events(count // 2),
         expected=count,
@@ -151,14 +143,14 @@ def job(count: int) -> TaskFrames:
 
     def still(number: int) -> Frame:
         body, picture = snapshot("screen0", number)
-        stored = Stored(
+        stored = StoredObject(
             f"stills/output_{number + 1:05d}.jpg", len(body), NOON + timedelta(minutes=4), "1f3870be274f6c49"
         )
         frame = Frame(Condition.PRESENT, stored.key, offset_ms=2000 * number, stored=stored, picture=picture)
         return duplicate(frame) if number == 1 else frame
 
     series = Series("pictures", tuple(map(still, range(count))))
-    place = Place("oss", "frames", "oss-cn-hangzhou", "stills/")
+    place = Location("oss", "frames", "oss-cn-hangzhou", "stills/")
     ended = Event(NOON + timedelta(minutes=4), "end", "finished: Success")
     return TaskFrames(
         "stills", "alibaba.SnapshotJob", "88c6ca184c0e47098a5b665e2a126797", place, (series,), (ended,), count
@@ -167,7 +159,7 @@ def job(count: int) -> TaskFrames:
 
 def unread() -> TaskFrames:
     problem = "AccessDenied: the key pair may not list the bucket archive; give it oss:ListObjects"
-    return TaskFrames("archive", "alibaba.SnapshotJob", "9a31", Place("oss", "archive"), problem=problem)
+    return TaskFrames("archive", "alibaba.SnapshotJob", "9a31", Location("oss", "archive"), problem=problem)
 
 
 def story(count: int) -> Report:
@@ -194,7 +186,7 @@ def hostile() -> Report:
             key,
             key,
             key,
-            Place(key, key, key, key),
+            Location(key, key, key, key),
             problem=key,
             notes=(key,),
             events=(Event(NOON, "gap", key),),

@@ -19,8 +19,9 @@ from integration.frames.contact_sheet.samples import NOON
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.frames.contact_sheet import formatting as words
 from pulumi_videosnap.frames.contact_sheet import render
-from pulumi_videosnap.frames.model import Condition, Frame, Place, Report, Series, TaskFrames
+from pulumi_videosnap.frames.model import Condition, Frame, Report, Series, TaskFrames
 from pulumi_videosnap.report import formatting as figures
+from pulumi_videosnap.storage.platforms import Location
 
 
 def task(there: int, missing: int = 0, expected: int | None = None, **changes: Any) -> TaskFrames:
@@ -104,9 +105,10 @@ def test_times_are_told_in_utc_whatever_their_zone() -> None:
 
 def test_a_place_says_all_that_is_known() -> None:
     assert (
-        words.place(Place("tos", "frames", "cn-beijing", "a/")) == "tos bucket frames, below a/, cn-beijing"
+        words.place(Location("tos", "frames", "cn-beijing", "a/"))
+        == "tos bucket frames, below a/, cn-beijing"
     )
-    assert words.place(Place("oss", "frames")) == "oss bucket frames"
+    assert words.place(Location("oss", "frames")) == "oss bucket frames"
 
 
 def test_the_policy_allows_these_two_texts_and_nothing_else() -> None:

@@ -1,0 +1,102 @@
+"""The resource kinds: what the shared parts know of each, and the one list that names them.
+
+A kind is what a cloud's folder contributes: a snapshot task on a live room, a snapshot job on a video file.
+`review`, `drift`, `frames` and `state` iterate over `kinds()` and name neither a cloud nor a kind. To add a
+kind: one folder (or one module) that builds a `ResourceKind`, and one line in `_MODULES`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pulumi_videosnap.core.lifecycle import Context, Lifecycle
+    from pulumi_videosnap.core.schema import Inputs
+    from pulumi_videosnap.drift.rules import DriftRules
+    from pulumi_videosnap.frames.rules import FrameRules
+    from pulumi_videosnap.review.rules import ReviewRules
+
+_MODULES = ["pulumi_videosnap.volcengine.kind", "pulumi_videosnap.alibaba.kind"]
+"""Modules that hold a `KIND`; imported when the first command or report asks, not by programs."""
+
+DYNAMIC_PREFIX = "pulumi-python:dynamic/"
+"""What the type of every resource of a dynamic provider begins with in state."""
+
+
+@dataclass(frozen=True)
+class ResourceKind:
+    """Everything that the shared parts know of one kind of resource."""
+
+    token: str
+    """`<cloud>:<Name>`: the end of its type in state, unless a program's subclass has a type of its own."""
+    title: str
+    """What reports call it, such as "live room"; also the value of `kind` in their JSON."""
+    provider: str
+    """The full name of its dynamic provider class, which state refers to and which never changes."""
+    inputs: type[Inputs]
+    """The model of its inputs: fields, ranges, defaults, effects."""
+    lifecycle: Callable[[Context], Lifecycle]
+    """Its lifecycle, connected to the real cloud."""
+    has_ended: Callable[[Mapping[str, Any]], bool]
+    """Whether the last run that these recorded outputs tell of has ended."""
+    review: ReviewRules
+    """What a planned step does: effect, calls, frames, risks."""
+    drift: DriftRules
+    """What another value of a field means, what brings a resource back, and how orphans are found."""
+    frames: FrameRules | None = None
+    """Where its frames are, and which are expected."""
+
+
+def kinds() -> tuple[ResourceKind, ...]:
+    """All resource kinds, in the order of the registry."""
+    return tuple(map(_kind_in, _MODULES))
+
+
+def register(module: str) -> None:
+    """Add the kind of another module, which has it as `KIND`; a module that is there already is not added."""
+    if module not in _MODULES:
+        _MODULES.append(module)
+
+
+def kind_of(resource: Mapping[str, Any]) -> ResourceKind | None:
+    """The kind of a resource as the engine's state or preview has it; None for every other resource.
+
+    What counts is the provider class that the record refers to, so that a program's subclass of a resource
+    class is recognised under its own type. A record without one (a preview of an old state) goes by its type.
+    """
+    pickled = _provider_pickle(resource)
+    token = str(resource.get("type", "")).removeprefix(DYNAMIC_PREFIX)
+    for kind in kinds():
+        module, _, name = kind.provider.rpartition(".")
+        if token == kind.token or (pickled and module.encode() in pickled and name.encode() in pickled):
+            return kind
+    return None
+
+
+def kind_titled(title: str) -> ResourceKind:
+    """The kind that reports call so; KeyError for another word."""
+    return {kind.title: kind for kind in kinds()}[title]
+
+
+@functools.cache
+def _kind_in(module: str) -> ResourceKind:
+    kind: ResourceKind = importlib.import_module(module).KIND
+    return kind
+
+
+def _provider_pickle(resource: Mapping[str, Any]) -> bytes:
+    """The pickled provider of a dynamic resource, never unpickled; empty where there is none."""
+    for properties in (resource.get("inputs"), resource.get("outputs")):
+        provider = properties.get("__provider") if isinstance(properties, Mapping) else None
+        if isinstance(provider, str):
+            try:
+                return base64.b64decode(provider, validate=True)
+            except binascii.Error:
+                return b""
+    return b""

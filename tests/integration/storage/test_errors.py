@@ -1,0 +1,342 @@
+"""Calls that fail: one clear line each, no end of a listing that is none, and nothing secret."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import botocore.exceptions
+import pytest
+from botocore.parsers import ResponseParserError
+
+from integration.storage.conftest import KEYS, NAME, Serve, listing_of, page, refusal, row
+from pulumi_videosnap import errors
+from pulumi_videosnap.alibaba.account import bucket_of
+from pulumi_videosnap.alibaba.api import Account
+from pulumi_videosnap.http.credentials import Credentials, no_config
+from pulumi_videosnap.storage.bucket import Bucket, open_bucket
+from pulumi_videosnap.storage.errors import error_codes
+from pulumi_videosnap.storage.platforms import Location
+from support.fake_server import Request, Response
+
+PAGE = page(row("a") + row("b"))
+MANY = sorted(f"{at % 5}/{at:05d}.jpg" for at in range(6000))
+
+
+def failure_of(bucket: Bucket, prefix: str = "") -> errors.VideosnapError:
+    """The error that a listing ends with; there must be one."""
+    with pytest.raises(errors.VideosnapError) as failed:
+        list(bucket.list(prefix))
+    sentence = str(failed.value)
+    assert "\n" not in sentence
+    assert len(sentence) < 600
+    assert NAME in sentence
+    assert not any(secret in f"{sentence} {failed.value!r} {vars(failed.value)}" for secret in KEYS.values())
+    assert failed.value.__cause__ is None
+    return failed.value
+
+
+MOVED = {"x-amz-bucket-region": "us-west-2"}
+REFUSED: list[tuple[Response, type[errors.VideosnapError], str]] = [
+    (Response(404, refusal("NoSuchBucket")), errors.Rejected, "bucket not found"),
+    (Response(404), errors.Rejected, "bucket not found"),
+    (
+        Response(403, refusal("AccessDenied")),
+        errors.Unauthorized,
+        "access denied.*grant the key tos:ListBucket",
+    ),
+    (
+        Response(403),
+        errors.Unauthorized,
+        r"access denied: .*Forbidden \(HTTP 403\); grant the key tos:ListBucket",
+    ),
+    (Response(403, refusal("InvalidAccessKeyId")), errors.Unauthorized, "check VOLCENGINE_ACCESS_KEY"),
+    (Response(403, refusal("SignatureDoesNotMatch")), errors.Unauthorized, "check VOLCENGINE_ACCESS_KEY"),
+    (Response(400, refusal("ExpiredToken")), errors.Unauthorized, "does not accept the key"),
+    (Response(403, refusal("SecurityTokenExpired")), errors.Unauthorized, "does not accept the key"),
+    (Response(403, refusal("RequestTimeTooSkewed")), errors.Unauthorized, "set this machine's clock"),
+    (
+        Response(301, refusal("PermanentRedirect"), MOVED),
+        errors.Rejected,
+        "another region.*VOLCENGINE_TOS_REGION",
+    ),
+    (Response(400, refusal("AuthorizationHeaderMalformed")), errors.Rejected, "in another region"),
+    (Response(302, b"", {"Location": "https://other.invalid/"}), errors.Rejected, "HTTP 302"),
+    (Response(400, refusal("InvalidBucketName", "Odd.")), errors.Rejected, "frames: Odd"),
+    (Response(403, refusal("SomethingNew", "Why not.")), errors.Unauthorized, "frames: Why not"),
+    (Response(403, refusal("AccessDenied", " ".join(KEYS.values()))), errors.Unauthorized, r"AKCA\*\*\*\*"),
+    (Response(503, refusal("SlowDown")), errors.Throttled, "too many calls"),
+    (Response(500, refusal("InternalError")), errors.ServiceFault, "try again later"),
+    (Response(502, b"<html>"), errors.ServiceFault, "try again later"),
+    (Response(200, refusal("InternalError")), errors.ServiceFault, "try again later"),
+]
+
+
+@pytest.mark.parametrize(("response", "kind", "text"), REFUSED)
+def test_a_refusal_names_the_cause_and_what_to_do(
+    response: Response, kind: type[errors.VideosnapError], text: str, serve: Serve
+) -> None:
+    bucket, server = serve(response)
+    failed = failure_of(bucket)
+    assert type(failed) is kind
+    # Only what may pass is tried again, and no other region is.
+    assert len(server.requests) == (4 if kind in (errors.Throttled, errors.ServiceFault) else 1)
+    with pytest.raises(kind, match=text):
+        raise failed
+
+
+GARBLED = {
+    "empty": b"",
+    "no XML": b"hello",
+    "another page": b"<html><body>Sign in</body></html>",
+    "another answer": b"<ListAllMyBucketsResult/>",
+    "cut in a row": PAGE[:-60],
+    "cut at the head": PAGE[:80],
+    "without an end": PAGE.replace(b"<IsTruncated>false</IsTruncated>", b""),
+    "without the next page": PAGE.replace(b"false", b"true"),
+    "without a key": PAGE.replace(b"<Key>a</Key>", b""),
+    "without a size": PAGE.replace(b"<Size>5</Size>", b""),
+    "with an odd size": PAGE.replace(b"<Size>5</Size>", b"<Size>five</Size>"),
+    "without a time": PAGE.replace(b"<LastModified>2024-05-06T07:08:09.000Z</LastModified>", b""),
+    "with an odd time": PAGE.replace(b"2024-05-06T07:08:09.000Z", b"yesterday"),
+    "out of order": page(row("b") + row("a")),
+    "the same twice": page(row("a") + row("a")),
+    "an external entity": b'<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]><ListBucketResult>&x;',
+}
+
+
+@pytest.mark.parametrize("name", GARBLED)
+def test_what_is_not_a_listing_is_not_an_empty_listing(name: str, serve: Serve) -> None:
+    bucket, _ = serve(Response(body=GARBLED[name]))
+    failed = failure_of(bucket)
+    # botocore takes broken XML for a failure of the store, and tries again.
+    assert isinstance(failed, errors.Garbled | errors.ServiceFault)
+    assert "response is" in str(failed)
+
+
+def test_an_entity_bomb_is_not_expanded(serve: Serve) -> None:
+    entities = "".join(f'<!ENTITY a{at + 1} "{f"&a{at};" * 10}">' for at in range(9))
+    head = f'<!DOCTYPE l [<!ENTITY a0 "{"a" * 10}">{entities}]>'
+    body = f"{head}<ListBucketResult><Name>&a9;</Name></ListBucketResult>"
+    bucket, _ = serve(Response(body=body.encode()))
+    assert "incomplete or not XML" in str(failure_of(bucket))
+
+
+def test_keys_that_were_not_asked_for(serve: Serve) -> None:
+    bucket, _ = serve(Response(body=PAGE))
+    assert "was not asked for" in str(failure_of(bucket, "b"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        lambda at: page(row("a"), "t"),
+        lambda at: page(row(f"{at:05d}"), "t"),
+        lambda at: page(row("a"), f"t{at}"),
+        lambda at: page("", "t"),
+    ],
+    ids=["one page", "one token", "one key", "empty pages"],
+)
+def test_a_listing_that_does_not_advance_ends(body: Callable[[int], bytes], serve: Serve) -> None:
+    bucket, server = serve(lambda request: Response(body=body(len(server.requests))))
+    assert isinstance(failure_of(bucket), errors.Garbled)
+    assert len(server.requests) < 5
+
+
+def test_a_lookup_that_does_not_advance_ends(serve: Serve) -> None:
+    bucket, _ = serve(Response(body=page("", "t")))
+    with pytest.raises(errors.Garbled, match="does not advance"):
+        bucket.missing(["b"], by_listing=True)
+
+
+@pytest.mark.parametrize("at", [1, 3, 6])
+def test_a_failure_amid_a_listing_is_an_error(at: int, serve: Serve) -> None:
+    respond = listing_of(MANY)
+    bucket, server = serve(lambda request: respond(request) if len(server.requests) < at else Response(403))
+    found: list[str] = []
+    with pytest.raises(errors.Unauthorized):
+        found.extend(stored.key for stored in bucket.list())
+    assert found == MANY[: 1000 * (at - 1)]
+
+
+PASSING: dict[str, Response] = {
+    "busy": Response(503, refusal("SlowDown")),
+    "failing": Response(500),
+    "failing with success": Response(200, refusal("InternalError")),
+    "cut off": Response(200, PAGE[:100], content_length=len(PAGE)),
+    "reset": Response(200, PAGE[:100], content_length=len(PAGE), reset=True),
+    "hanging up": Response(raw=b""),
+}
+
+
+@pytest.mark.parametrize("name", PASSING)
+def test_a_passing_failure_goes_unnoticed(name: str, serve: Serve) -> None:
+    respond = listing_of(MANY)
+
+    def sometimes(request: Request) -> Response:
+        return PASSING[name] if len(server.requests) % 3 == 0 else respond(request)
+
+    bucket, server = serve(sometimes)
+    assert [stored.key for stored in bucket.list()] == MANY
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cut off", "its response is incomplete"),
+        ("hanging up", "connection closed before the response was complete"),
+    ],
+)
+def test_a_page_that_never_arrives_in_full(name: str, text: str, serve: Serve) -> None:
+    bucket, server = serve(PASSING[name])
+    assert text in str(failure_of(bucket))
+    assert len(server.requests) == 4
+
+
+def test_a_silent_store_times_out(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "1")
+    bucket, server = serve(Response(delay=5))
+    failed = failure_of(bucket)
+    assert isinstance(failed, errors.Unreachable)
+    assert (
+        f"{server.endpoint}, {NAME}: timed out waiting for the response; check VOLCENGINE_TOS_ENDPOINT"
+        in str(failed)
+    )
+    # A small budget allows one attempt only.
+    assert len(server.requests) == 1
+
+
+def test_the_budget_must_be_a_number(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "long")
+    with pytest.raises(errors.NotConfigured, match="VIDEOSNAP_CALL_BUDGET"):
+        serve(Response())
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "text"),
+    [("http://127.0.0.1:1", "connection refused"), ("https://store.invalid", "host not found")],
+)
+def test_an_endpoint_that_cannot_be_reached(endpoint: str, text: str) -> None:
+    bucket = open_bucket(Location("tos", "frames", "cn-beijing", endpoint=endpoint), env=KEYS.get)
+    assert f"{NAME}: {text}; check VOLCENGINE_TOS_ENDPOINT and the network" in str(failure_of(bucket))
+
+
+FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
+    (
+        botocore.exceptions.ConnectTimeoutError(endpoint_url="u", error="CANARY"),
+        errors.Unreachable,
+        "timed out",
+    ),
+    (
+        botocore.exceptions.SSLError(endpoint_url="u", error=OSError("CANARY")),
+        errors.Unreachable,
+        "certificate",
+    ),
+    (
+        botocore.exceptions.ProxyConnectionError(proxy_url="http://u:CANARY@p", error="CANARY"),
+        errors.Unreachable,
+        "proxy refused the connection",
+    ),
+    (botocore.exceptions.HTTPClientError(error="CANARY"), errors.Unreachable, r"failed \(HTTPClientError\)"),
+    (ResponseParserError("CANARY"), errors.Garbled, "not one of an S3 store"),
+]
+
+
+@pytest.mark.parametrize(("failure", "kind", "text"), FAILURES)
+def test_a_failure_of_boto3_is_put_in_our_words(
+    failure: Exception,
+    kind: type[errors.CallFailed],
+    text: str,
+    serve: Serve,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: Any) -> None:
+        raise failure
+
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", fail)
+    bucket, _ = serve(Response())
+    with pytest.raises(kind, match=f"{NAME}/a: .*{text}.*check VOLCENGINE_TOS_ENDPOINT") as failed:
+        bucket.delete(["a"])
+    assert "CANARY" not in str(failed.value)
+
+
+def test_a_name_that_no_bucket_has() -> None:
+    with pytest.raises(errors.Rejected, match="not a valid bucket or key name"):
+        open_bucket(Location("tos", "no bucket?", "cn-beijing"), env=KEYS.get).delete(["a"])
+
+
+def test_a_proxy_is_not_used_for_this_machine(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    bucket, _ = serve(listing_of(["a"]))
+    assert [stored.key for stored in bucket.list()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "text"), [(None, "no key pair.*AWS_ACCESS_KEY_ID"), ("nobody", "the profile was not found")]
+)
+def test_aws_settings_that_cannot_be_used(profile: str | None, text: str) -> None:
+    bucket = open_bucket(Location("aws", "frames", "eu-west-1"), env=no_config, profile=profile)
+    with pytest.raises(errors.NotConfigured, match=f"^Amazon S3 bucket frames: {text}"):
+        list(bucket.list())
+
+
+def test_every_call_names_what_it_was_denied(serve: Serve, tmp_path: Path) -> None:
+    bucket, _ = serve(Response(403))
+    read, delete = "tos:ListBucket and tos:GetObject", "tos:DeleteObject"
+    calls: list[tuple[Callable[[], object], str]] = [
+        (lambda: bucket.head("a"), read),
+        (lambda: bucket.read("a", 10), read),
+        (lambda: bucket.missing(["a"]), read),
+        (lambda: bucket.download("a", tmp_path / "a"), read),
+        (lambda: bucket.delete(["a"]), delete),
+    ]
+    for call, permission in calls:
+        with pytest.raises(
+            errors.Unauthorized, match=f"access denied: {NAME}/a: .*grant the key {permission}"
+        ):
+            call()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_bucket_is_not_a_missing_object(serve: Serve) -> None:
+    bucket, server = serve(Response(404))
+    for call in (lambda: bucket.head("a"), lambda: bucket.read("a", 9), lambda: bucket.missing(["a"])):
+        with pytest.raises(errors.Rejected, match=f"bucket not found: {NAME}") as missing:
+            call()
+        assert missing.value.code == "NoSuchBucket"
+    # A key that may not look at the bucket may still look for an object.
+    server.respond = lambda request: Response(403 if request.path == "/frames" else 404)
+    assert bucket.missing(["a"]) == ["a"]
+
+
+def test_the_first_failure_ends_a_deletion(serve: Serve) -> None:
+    bucket, server = serve(Response(403, refusal("AccessDenied"), {"x-oss-request-id": "R2"}))
+    with pytest.raises(errors.Unauthorized) as refused:
+        bucket.delete([str(number) for number in range(500)])
+    assert (refused.value.action, refused.value.request_id) == ("DeleteObject", "R2")
+    assert len(server.requests) < 500
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("videosnap-objects")]
+
+
+def test_every_code_has_a_test(serve: Serve) -> None:
+    bucket, _ = serve(Response())
+    tried = b" ".join(response.body for response, _, _ in REFUSED).decode()
+    untested = {code for code in error_codes(bucket.platform, "") if f"<Code>{code}</Code>" not in tried}
+    assert untested == {
+        *("401", "403", "301", "500", "Forbidden", "InvalidToken", "InvalidSecurityToken"),
+        *("NoSuchKey", "PreconditionFailed", "RequestTimeout", "ServiceUnavailable"),
+    }
+
+
+def test_a_jobs_bucket_names_its_own_platform(serve: Serve) -> None:
+    _, server = serve(Response(403, refusal("AccessDenied")))
+    account = Account(Credentials("AKCANARY", "SKCANARY"), region="cn-hangzhou")
+    bucket = bucket_of(account, "frames", env={"ALIBABA_CLOUD_OSS_ENDPOINT": server.endpoint}.get)
+    with pytest.raises(
+        errors.Unauthorized, match=r"Alibaba Cloud OSS bucket frames/a.*grant the key oss:DeleteObject"
+    ):
+        bucket.delete(["a"])
+    assert "SKCANARY" not in repr(bucket)
