@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pulumi_videosnap.alibaba.account import KEYS as credentials
+from pulumi_videosnap.alibaba.account import KEYS
 from pulumi_videosnap.alibaba.convert import sheets_of
 from pulumi_videosnap.alibaba.models import ENDED
 from pulumi_videosnap.alibaba.rules import is_asynchronous
@@ -18,12 +18,10 @@ from pulumi_videosnap.review.preview import SECRET, Step, number_at, text_at
 from pulumi_videosnap.review.rules import FrameForm, Limits, StepEffect, pixels_of
 from pulumi_videosnap.state import RecordedResource
 
-__all__ = ["assumptions", "continuous", "credentials", "effects", "form", "frames", "price"]
-__all__ += ["recorded_frames", "risks", "shared_actions"]
-
 SUBMIT, QUERY, DELETE = "SubmitSnapshotJob", "QuerySnapshotJobList", "DeleteObject"
 WAIT = (Calls(action=QUERY, count=1, at_least=True),)
 
+credentials = KEYS
 continuous = False
 price = "perThousandJobPictures"
 shared_actions = frozenset({QUERY})

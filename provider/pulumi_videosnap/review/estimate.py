@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +56,6 @@ class Prices(BaseModel):
         return count / 1000 * per_thousand + stored * self.per_gigabyte_month
 
 
-@functools.cache
 def prices_model() -> type[Prices]:
     """Prices with the keys of all kinds."""
     keys: dict[str, Any] = {

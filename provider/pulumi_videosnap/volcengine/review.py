@@ -16,7 +16,7 @@ from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, T
 from pulumi_videosnap.review.preview import SAME, Step, number_at, text_at
 from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pixels_of, sum_calls
 from pulumi_videosnap.state import RecordedResource
-from pulumi_videosnap.volcengine.account import KEYS as credentials
+from pulumi_videosnap.volcengine.account import KEYS
 from pulumi_videosnap.volcengine.lifecycle import (
     INTERVAL,
     KEEP_RUNNING,
@@ -25,9 +25,7 @@ from pulumi_videosnap.volcengine.lifecycle import (
     plan_update,
 )
 
-__all__ = ["assumptions", "continuous", "credentials", "effects", "form", "frames", "price"]
-__all__ += ["recorded_frames", "risks", "shared_actions"]
-
+credentials = KEYS
 continuous = True
 price = "perThousandRoomPictures"
 shared_actions: frozenset[str] = frozenset()

@@ -59,9 +59,12 @@ def checked(
     progress: list[int] = [] if told is None else told
     dependencies = Dependencies(now=lambda: NOW, checked=lambda done, _: progress.append(done))
     stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
-    known = ("tasks", "pending_creates")
-    faked = {name: tuple(replace(one, kind=fake) for one in getattr(stack, name)) for name in known}
-    return detect.detect_drift([replace(stack, **faked)], dependencies)
+    stack = replace(
+        stack,
+        tasks=tuple(replace(one, kind=fake) for one in stack.tasks),
+        pending_creates=tuple(replace(one, kind=fake) for one in stack.pending_creates),
+    )
+    return detect.detect_drift([stack], dependencies)
 
 
 def _present(task_id: str) -> Present:
@@ -220,8 +223,8 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
         job(5, "", 1),
     ]
     stack, since = Stack("dev", (recorded,)), NOW - timedelta(hours=6)
-    *found, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since))
-    found = [one for one in found if isinstance(one, Unmanaged)]
+    *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since))
+    found = [one for one in orphans if isinstance(one, Unmanaged)]
     assert [int(one.id, 16) for one in found] == [3, 4, 5]
     assert ["interrupted" in one.note for one in found] == [True, False, False]
     assert "another stack" in found[1].note

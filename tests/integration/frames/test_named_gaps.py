@@ -48,7 +48,7 @@ def bad_frames(task: dict[str, Any], *written: float, until: float) -> list[tupl
     ]
     found = frames_of_stream(objects, pace_of(task), NOON + timedelta(seconds=until))
     return [
-        (frame.condition.value, frame.due and (frame.due - NOON).total_seconds())
+        (frame.condition.value, (frame.due - NOON).total_seconds() if frame.due else None)
         for frame in found
         if frame.condition is not Condition.PRESENT
     ]
