@@ -163,9 +163,7 @@ class FakeEmulator:
             "/frames": {"frames": frames},
             "/quota": {"quota": self.quota},
             "/assumptions": {"assumptions": [assumption]},
-            "/services": {
-                "services": [service("rtc", "RTC"), service("mps", "MPS"), service("third", "Third")]
-            },
+            "/services": {"services": [service("RTC"), service("MPS"), service("Third")]},
         }
 
     def _stop_task(self, app: str, room: str, name: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +23,7 @@ SERVICES = {"rtc", "mps"}
 LAYERS = {
     "errors": set(),
     "settings": {"errors"},
-    "core": {"errors"},
+    "core": {"errors", "settings"},
     "http": {"errors", "settings", "core"},
     "storage": {"errors", "settings", "core", "http"},
     "kinds": {"errors", "core"},
@@ -29,8 +31,9 @@ LAYERS = {
     "state": {"errors", "core", "kinds", "pulumi_cli"},
     "report": {"errors", "core"},
     "frames": {"errors", "settings", "core", "kinds", "state", "storage", "report", "dynamic"},
-    "review": {"errors", "settings", "core", "kinds", "state", "storage", "report", "frames"},
-    "drift": {"errors", "settings", "core", "kinds", "state", "storage", "report", "frames", "review"},
+    "review": {"errors", "settings", "core", "kinds", "state", "pulumi_cli", "storage", "report", "frames"},
+    "drift": {"errors", "settings", "core", "kinds", "state", "pulumi_cli", "storage", "report"}
+    | {"frames", "review"},
     "dynamic": {"errors", "settings", "core"},
     "cli": {"errors", "settings", "core", "kinds", "state", "pulumi_cli", "storage", "report"}
     | {"frames", "review", "drift"},
@@ -140,11 +143,22 @@ def test_no_service_imports_another(service: str) -> None:
     assert [name for name in names if name.startswith(others)] == []
 
 
+NOT_FOR_PROGRAMS = {"pydantic", "requests", "urllib3", "boto3", "sqlite3", "platformdirs"}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_program_that_declares_resources_loads_no_http_stack(cloud: str) -> None:
+    code = f"import sys, pulumi.dynamic; before = set(sys.modules); import pulumi_videosnap.{cloud}; "
+    code += "print(*(set(sys.modules) - before))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert {name.partition(".")[0] for name in loaded.split()} & NOT_FOR_PROGRAMS == set()
+
+
 def test_provider_and_emulator_share_no_code() -> None:
     users = {
         file.relative_to(PROVIDER).as_posix()
         for file in modules(PROVIDER)
-        if any(name.startswith("videosnap_emulator") for name in imports(file))
+        if "videosnap_emulator" in file.read_text()
     }
     assert users == {"cli/__init__.py"}, "the command starts the emulator, and nothing more"
     assert [f for f in modules(EMULATOR) if any(n.startswith("pulumi") for n in imports(f))] == []

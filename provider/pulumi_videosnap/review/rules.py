@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from pulumi_videosnap.http.credentials import KeySettings
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
 from pulumi_videosnap.review.preview import Step, number_at
 from pulumi_videosnap.state import RecordedResource
+
+if TYPE_CHECKING:
+    from pulumi_videosnap.http.credentials import KeySettings
 
 DAY = 86_400
 STREAM_SIZE = (1280, 720)

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from PIL import Image
 
-from pulumi_videosnap.alibaba.account import OpenAccount, bucket_of, find_account
-from pulumi_videosnap.alibaba.api import Account, MpsApi
-from pulumi_videosnap.alibaba.jobs import Jobs
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account, find_account
+from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
-from pulumi_videosnap.alibaba.pending_submissions import Intents
-from pulumi_videosnap.http.client import Caller
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.transport import HttpTransport
 from support.miniengine import MiniEngine
 
@@ -118,10 +117,10 @@ def place(key: str) -> dict[str, str]:
 
 
 def _jobs(account: Account) -> Jobs:
-    caller = Caller(HttpTransport(), RateLimiter(LocalSlots()))
+    client = ApiClient(HttpTransport(), RateLimiter(MemoryReservations()))
     clock = SkippingClock()
-    intents = Intents(Path(tempfile.mkdtemp(prefix="intents")), clock.monotonic)
-    return Jobs(MpsApi(account, caller), intents, monotonic=clock.monotonic, sleep=clock.sleep)
+    pending = PendingSubmissions(Path(tempfile.mkdtemp(prefix="pending")), clock.monotonic)
+    return Jobs(MpsApi(account, client), pending, monotonic=clock.monotonic, sleep=clock.sleep)
 
 
 def _store(account: Account, endpoint: str) -> S3Client:

@@ -10,8 +10,8 @@ from typing import Any
 
 from integration.drift.expected import Cell
 from pulumi_videosnap.errors import NotFound
-from pulumi_videosnap.volcengine.account import connect
-from pulumi_videosnap.volcengine.convert import start_body
+from pulumi_videosnap.volcengine.api import connect
+from pulumi_videosnap.volcengine.convert import start_request
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from pulumi_videosnap.volcengine.models import TaskKey
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
@@ -177,7 +177,7 @@ class SnapshotTasks:
             self._emulator.request("PUT", f"/rooms/{APP}/{cell.name}/users/{USER}", {"camera": True})
         with contextlib.suppress(NotFound):
             api.stop(TaskKey(*path_of(cell).split("/")), None)
-        api.start(start_body(SnapshotTaskInputs.model_validate({**declared(cell), **change}), os.environ))
+        api.start(start_request(SnapshotTaskInputs.model_validate({**declared(cell), **change}), os.environ))
 
 
 def declared(cell: Cell) -> Inputs:

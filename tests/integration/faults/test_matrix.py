@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.http.client import Caller
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
-from pulumi_videosnap.volcengine.account import find_account
 from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import find_account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
 from support.jobs import JobStory, job_engine, job_inputs
@@ -43,7 +44,7 @@ class Tasks:
 
     fewest_points = 9
 
-    def __init__(self, emulator: Emulator, caller: Caller) -> None:
+    def __init__(self, emulator: Emulator, caller: ApiClient) -> None:
         self._emulator = emulator
         self._app = uuid.uuid4().hex[:24]
         self.stack = MiniEngine(
@@ -73,7 +74,7 @@ class Jobs:
 
     fewest_points = 7
 
-    def __init__(self, emulator: Emulator, caller: Caller) -> None:
+    def __init__(self, emulator: Emulator, caller: ApiClient) -> None:
         self._story = JobStory(job_engine(emulator, caller), emulator)
         self._story.pace(1, 1)
         self.stack = self._story.stack
@@ -88,7 +89,7 @@ class Jobs:
 
 
 Story = Tasks | Jobs
-Start = Callable[[Emulator, Caller], Story]
+Start = Callable[[Emulator, ApiClient], Story]
 
 
 def _recorded(stack: MiniEngine, *without: str) -> dict[str, dict[str, Any]]:
@@ -99,16 +100,18 @@ def _recorded(stack: MiniEngine, *without: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture
-def caller(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Caller:
+def caller(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ApiClient:
     """The real client, whose waits between two attempts take no time."""
     for name, value in {**emulator.environment, "HOME": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
-    return Caller(HttpTransport(), RateLimiter(LocalSlots()), sleep=lambda seconds: None)
+    return ApiClient(
+        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
+    )
 
 
 @pytest.mark.parametrize("start", [Tasks, Jobs])
 def test_one_more_try_ends_as_if_nothing_had_happened(
-    emulator: Emulator, caller: Caller, start: Start
+    emulator: Emulator, caller: ApiClient, start: Start
 ) -> None:
     undisturbed, calls = _run(emulator, start(emulator, caller))
     assert sum(calls) >= start.fewest_points  # type: ignore[attr-defined]

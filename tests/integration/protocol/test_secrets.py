@@ -178,7 +178,7 @@ def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path) -> None:
     for secret in place.travels:
         assert any(_carries(request, secret) for request in vendor.seen), f"{secret} was never sent"
     assert len(witness.errors) > 4 * len(BAD_MANNERS), witness.errors
-    assert any("got no answer" in error for error in witness.errors)
+    assert any("got no response" in error for error in witness.errors)
     said = {
         "errors": witness.errors,
         "results": list(texts(_without_the_secret_inputs(witness.results))),

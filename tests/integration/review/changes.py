@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pulumi_videosnap.core.schema import FieldFacts, Inputs, dotted, facts
+from pulumi_videosnap.core.properties import dotted
+from pulumi_videosnap.core.schema import FieldFacts, Inputs, facts
 from pulumi_videosnap.review.model import Outcome
 
 FILE = Path(__file__).parents[2] / "data" / "review_changes.json"

@@ -10,7 +10,8 @@ from typing import Any
 from integration.review.changes import DELETE, QUERY, SECRET, Change, Declared, changed_fields, leaves
 from integration.review.observed import HOUR, WITHIN, JobSeen, Json, RoomSeen, Stream, Tally
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
-from pulumi_videosnap.core.schema import Effect, Inputs, Mark, dotted, facts
+from pulumi_videosnap.core.properties import dotted
+from pulumi_videosnap.core.schema import Effect, Inputs, Mark, facts
 from pulumi_videosnap.review.model import Outcome
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 

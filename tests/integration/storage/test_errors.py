@@ -13,9 +13,10 @@ from botocore.parsers import ResponseParserError
 
 from integration.storage.conftest import KEYS, NAME, Serve, listing_of, page, refusal, row
 from pulumi_videosnap import errors
-from pulumi_videosnap.alibaba.account import bucket_of
-from pulumi_videosnap.alibaba.api import Account
-from pulumi_videosnap.http.credentials import Credentials, no_config
+from pulumi_videosnap.alibaba.auth import Account
+from pulumi_videosnap.alibaba.jobs import bucket_of
+from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.errors import error_codes
 from pulumi_videosnap.storage.platforms import Location

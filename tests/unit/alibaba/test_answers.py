@@ -9,17 +9,18 @@ import pytest
 
 from pulumi_videosnap import errors
 from pulumi_videosnap.alibaba.models import SnapshotJob
-from pulumi_videosnap.alibaba.responses import CODES, Reader
-from pulumi_videosnap.http.client import Answer, Retry
+from pulumi_videosnap.alibaba.responses import CODES, ResponseParser
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response
 
 NOW = datetime(2024, 1, 1, tzinfo=timezone.utc).timestamp()
-READER = Reader("QuerySnapshotJobList", errors.one_line, lambda: NOW)
-SUBMIT = Reader("SubmitSnapshotJob", errors.one_line, lambda: NOW, repeatable=False)
+READER = ResponseParser("QuerySnapshotJobList", errors.one_line, lambda: NOW)
+SUBMIT = ResponseParser("SubmitSnapshotJob", errors.one_line, lambda: NOW, idempotent=False)
 
-NEVER, IF_REPEATABLE, ALWAYS = Retry.NEVER, Retry.IF_REPEATABLE, Retry.ALWAYS
-REJECTED, UNAUTHORIZED, FAULT = errors.Rejected, errors.Unauthorized, errors.ServiceFault
+NEVER, IF_IDEMPOTENT, ALWAYS = Retry.NEVER, Retry.IF_IDEMPOTENT, Retry.ALWAYS
+REJECTED, UNAUTHORIZED, SERVER_ERROR = errors.Rejected, errors.Unauthorized, errors.ServiceFault
 
-RefusalOf = Callable[..., Answer]
+RefusalOf = Callable[..., Response]
 
 CODES_TOLD: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     # The table of SubmitSnapshotJob.
@@ -33,10 +34,10 @@ CODES_TOLD: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     (404, "EntityNotExist.Role", UNAUTHORIZED, NEVER),
     (400, "PermissionDenied.ResourceAccess", UNAUTHORIZED, NEVER),
     (403, "PermissionDenied.ResourceAccess", UNAUTHORIZED, NEVER),
-    (500, "InternalError", FAULT, IF_REPEATABLE),
-    (400, "InternalError", FAULT, IF_REPEATABLE),
-    (500, "TransientNetWorkError", FAULT, IF_REPEATABLE),
-    (400, "TransientNetWorkError", FAULT, IF_REPEATABLE),
+    (500, "InternalError", SERVER_ERROR, IF_IDEMPOTENT),
+    (400, "InternalError", SERVER_ERROR, IF_IDEMPOTENT),
+    (500, "TransientNetWorkError", SERVER_ERROR, IF_IDEMPOTENT),
+    (400, "TransientNetWorkError", SERVER_ERROR, IF_IDEMPOTENT),
     # The general table; no status is documented, so the code must do.
     (400, "Throttling", errors.Throttled, ALWAYS),
     (503, "Throttling", errors.Throttled, ALWAYS),
@@ -78,7 +79,7 @@ CODES_TOLD: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     (400, "InvalidAccessKeyId.Inactive", UNAUTHORIZED, NEVER),
     (400, "InvalidTimeStamp.Format", UNAUTHORIZED, NEVER),
     (400, "InvalidTimeStamp.Expired", UNAUTHORIZED, NEVER),
-    (400, "SignatureNonceUsed", errors.Unreachable, IF_REPEATABLE),
+    (400, "SignatureNonceUsed", errors.Unreachable, IF_IDEMPOTENT),
     (400, "UnsupportedHTTPMethod", REJECTED, NEVER),
     (400, "InvalidSignatureMethod", UNAUTHORIZED, NEVER),
     (400, "SignatureDoesNotMatch", UNAUTHORIZED, NEVER),
@@ -88,13 +89,13 @@ CODES_TOLD: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     (403, "NoPermission", UNAUTHORIZED, NEVER),
     (400, "Throttling.User", errors.Throttled, ALWAYS),
     (400, "Throttling.Api", errors.Throttled, ALWAYS),
-    (503, "ServiceUnavailable", FAULT, IF_REPEATABLE),
+    (503, "ServiceUnavailable", SERVER_ERROR, IF_IDEMPOTENT),
     # Codes nobody has documented.
     (400, "SomethingNew", REJECTED, NEVER),
     (404, "SnapshotJobNotFound", REJECTED, NEVER),
     (403, "SomethingNew", UNAUTHORIZED, NEVER),
     (429, "SomethingNew", errors.Throttled, ALWAYS),
-    (503, "SomethingNew", FAULT, IF_REPEATABLE),
+    (503, "SomethingNew", SERVER_ERROR, IF_IDEMPOTENT),
     (302, "SomethingNew", REJECTED, NEVER),
 ]
 
@@ -103,7 +104,7 @@ CODES_TOLD: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
 def test_a_code(
     status: int, code: str, kind: type[errors.CallFailed], retry: Retry, refusal_of: RefusalOf
 ) -> None:
-    said = READER.verdict(refusal_of(code, status=status))
+    said = READER.classify(refusal_of(code, status=status))
     assert (type(said.error), said.retry) == (kind, retry)
     assert said.error is not None
     assert said.error.code == code
@@ -153,16 +154,16 @@ def test_what_needs_somebodys_hand_is_told() -> None:
     ],
 )
 def test_a_refusal_says_what_to_do(code: str, told: str, refusal_of: RefusalOf) -> None:
-    assert told in str(SUBMIT.verdict(refusal_of(code)).error)
+    assert told in str(SUBMIT.classify(refusal_of(code)).error)
 
 
 def test_the_whole_sentence(refusal_of: RefusalOf) -> None:
     message = 'The format of parameter "SnapshotConfig:OutputFile:Object" is invalid.'
-    error = SUBMIT.verdict(refusal_of("InvalidParameter.ResourceContentBad", message)).error
+    error = SUBMIT.classify(refusal_of("InvalidParameter.ResourceContentBad", message)).error
     assert str(error) == (
         'SubmitSnapshotJob was refused: The format of parameter "SnapshotConfig:OutputFile:Object" is '
-        "invalid (InvalidParameter.ResourceContentBad); check that the input is a whole video, and the names "
-        "of the output files (RequestId 19B6D8C5-A5DD-467A-B435-29D393C7AAAA)"
+        "invalid (InvalidParameter.ResourceContentBad); check that the input is a complete video, and the "
+        "names of the output files (RequestId 19B6D8C5-A5DD-467A-B435-29D393C7AAAA)"
     )
 
 
@@ -179,24 +180,24 @@ UNCLEAR = [
 
 @pytest.mark.parametrize(("status", "body"), UNCLEAR)
 def test_an_unclear_end_of_a_submission_is_told(status: int, body: bytes) -> None:
-    said = SUBMIT.verdict(Answer(status, {}, body))
-    assert said.retry is IF_REPEATABLE
-    assert "it may have taken effect all the same, so look before you repeat it" in str(said.error)
-    assert "look before" not in str(READER.verdict(Answer(status, {}, body)).error)
+    said = SUBMIT.classify(Response(status, {}, body))
+    assert said.retry is IF_IDEMPOTENT
+    assert "it may have taken effect nevertheless; check before repeating it" in str(said.error)
+    assert "check before" not in str(READER.classify(Response(status, {}, body)).error)
 
 
 STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
     (200, b"{}", None, NEVER),
     (200, b'{"RequestId": "R"}', None, NEVER),
     (200, b"\xef\xbb\xbf{}", None, NEVER),
-    (200, b"", errors.Garbled, IF_REPEATABLE),
-    (200, b"null", errors.Garbled, IF_REPEATABLE),
-    (200, b"[]", errors.Garbled, IF_REPEATABLE),
-    (200, b'{"RequestId": ', errors.Garbled, IF_REPEATABLE),
-    (200, b"<html>Sign in to the hotel network</html>", errors.Garbled, IF_REPEATABLE),
-    (200, b"<SubmitSnapshotJobResponse/>", errors.Garbled, IF_REPEATABLE),
-    (200, b"\xff\xfe", errors.Garbled, IF_REPEATABLE),
-    (200, b"[" * 100_000, errors.Garbled, IF_REPEATABLE),
+    (200, b"", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"null", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"[]", errors.Garbled, IF_IDEMPOTENT),
+    (200, b'{"RequestId": ', errors.Garbled, IF_IDEMPOTENT),
+    (200, b"<html>Sign in to the hotel network</html>", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"<SubmitSnapshotJobResponse/>", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"\xff\xfe", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"[" * 100_000, errors.Garbled, IF_IDEMPOTENT),
     (202, b"{}", errors.Garbled, NEVER),
     (302, b"", errors.Garbled, NEVER),
     (400, b"Bad Request", REJECTED, NEVER),
@@ -204,10 +205,10 @@ STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
     (403, b"<html>firewall</html>", UNAUTHORIZED, NEVER),
     # A web server without the API says 404: that is never a missing job.
     (404, b"<html>not found</html>", REJECTED, NEVER),
-    (408, b"", FAULT, IF_REPEATABLE),
+    (408, b"", SERVER_ERROR, IF_IDEMPOTENT),
     (429, b"", errors.Throttled, ALWAYS),
-    (500, b"\xff", FAULT, IF_REPEATABLE),
-    (503, b"[]", FAULT, IF_REPEATABLE),
+    (500, b"\xff", SERVER_ERROR, IF_IDEMPOTENT),
+    (503, b"[]", SERVER_ERROR, IF_IDEMPOTENT),
 ]
 
 
@@ -215,7 +216,7 @@ STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
 def test_an_answer_without_a_code(
     status: int, body: bytes, kind: type[errors.CallFailed] | None, retry: Retry
 ) -> None:
-    said = READER.verdict(Answer(status, {}, body))
+    said = READER.classify(Response(status, {}, body))
     assert (type(said.error) if said.error else None, said.retry) == (kind, retry)
 
 
@@ -231,12 +232,12 @@ XML = (
     [
         (404, "InvalidAccessKeyId.NotFound", UNAUTHORIZED, NEVER),
         (400, "Throttling.User", errors.Throttled, ALWAYS),
-        (500, "InternalError", FAULT, IF_REPEATABLE),
+        (500, "InternalError", SERVER_ERROR, IF_IDEMPOTENT),
     ],
 )
 def test_an_xml_refusal(status: int, code: str, kind: type[errors.CallFailed], retry: Retry) -> None:
     headers = {"content-type": "text/xml;charset=utf-8"}
-    said = READER.verdict(Answer(status, headers, XML.format(code=code).encode()))
+    said = READER.classify(Response(status, headers, XML.format(code=code).encode()))
     assert (type(said.error), said.retry) == (kind, retry)
     assert said.error is not None
     assert (said.error.code, said.error.request_id) == (code, "8906582E-6722")
@@ -246,18 +247,18 @@ def test_an_xml_refusal(status: int, code: str, kind: type[errors.CallFailed], r
 @pytest.mark.parametrize(
     ("date", "told"),
     [
-        ("Mon, 01 Jan 2024 00:40:00 GMT", "this clock is 2400 s behind the service's"),
-        ("Sun, 31 Dec 2023 23:20:00 GMT", "this clock is 2400 s ahead of the service's"),
+        ("Mon, 01 Jan 2024 00:40:00 GMT", "this machine's clock is 2400 s behind the service's"),
+        ("Sun, 31 Dec 2023 23:20:00 GMT", "this machine's clock is 2400 s ahead of the service's"),
         ("", "the signature has expired: Late"),
     ],
 )
 def test_a_wrong_clock_is_told_with_the_difference(date: str, told: str, refusal_of: RefusalOf) -> None:
-    assert told in str(READER.verdict(refusal_of("InvalidTimeStamp.Expired", "Late.", date=date)).error)
+    assert told in str(READER.classify(refusal_of("InvalidTimeStamp.Expired", "Late.", date=date)).error)
 
 
 def test_a_long_message_is_cut_and_put_on_one_line(refusal_of: RefusalOf) -> None:
     message = "first\r\n\x1b[31msecond\x00 " + "x" * 5000
-    text = str(READER.verdict(refusal_of("InvalidParameter", message)).error)
+    text = str(READER.classify(refusal_of("InvalidParameter", message)).error)
     assert "\n" not in text
     assert "\x1b" not in text
     assert len(text) < 500
@@ -281,7 +282,7 @@ JOB = '{"Id": "a1", "State": "Success"}'
     ],
 )
 def test_a_list_in_every_shape(content: str, ids: list[str]) -> None:
-    answer = Answer(200, {}, content.encode())
+    answer = Response(200, {}, content.encode())
     jobs = READER.many(answer, "SnapshotJobList", "SnapshotJob", SnapshotJob)
     assert [job.id for job in jobs] == ids
 
@@ -301,4 +302,4 @@ def test_a_list_in_every_shape(content: str, ids: list[str]) -> None:
 )
 def test_a_list_that_cannot_be_read_is_not_an_empty_one(content: str) -> None:
     with pytest.raises(errors.Garbled, match="not as documented in SnapshotJobList"):
-        READER.many(Answer(200, {}, content.encode()), "SnapshotJobList", "SnapshotJob", SnapshotJob)
+        READER.many(Response(200, {}, content.encode()), "SnapshotJobList", "SnapshotJob", SnapshotJob)

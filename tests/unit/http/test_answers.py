@@ -9,18 +9,19 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap import errors
-from pulumi_videosnap.http.client import Answer, Retry
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response
 from pulumi_videosnap.volcengine.responses import (
-    UNKNOWN_TASK_CODES,
-    Reader,
+    ResponseParser,
     unknown_task_codes,
 )
 
+UNKNOWN_TASK_CODES = unknown_task_codes({})
 NOW = datetime(2024, 1, 1, tzinfo=timezone.utc).timestamp()
-READER = Reader("GetSnapshotTask", errors.one_line, lambda: NOW, UNKNOWN_TASK_CODES)
-AnswerOf = Callable[..., Answer]
+READER = ResponseParser("GetSnapshotTask", errors.one_line, lambda: NOW, UNKNOWN_TASK_CODES)
+AnswerOf = Callable[..., Response]
 
-NEVER, IF_REPEATABLE, ALWAYS = Retry.NEVER, Retry.IF_REPEATABLE, Retry.ALWAYS
+NEVER, IF_IDEMPOTENT, ALWAYS = Retry.NEVER, Retry.IF_IDEMPOTENT, Retry.ALWAYS
 
 CODES: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     # The gateway's table, with its documented statuses.
@@ -36,9 +37,9 @@ CODES: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     (401, "SignatureDoesNotMatch", errors.Unauthorized, NEVER),
     (403, "LackPolicy", errors.Unauthorized, NEVER),
     (403, "AccessDenied", errors.Unauthorized, NEVER),
-    (500, "InternalError", errors.ServiceFault, IF_REPEATABLE),
-    (502, "FailToConnect", errors.ServiceFault, IF_REPEATABLE),
-    (504, "InternalServiceTimeout", errors.ServiceFault, IF_REPEATABLE),
+    (500, "InternalError", errors.ServiceFault, IF_IDEMPOTENT),
+    (502, "FailToConnect", errors.ServiceFault, IF_IDEMPOTENT),
+    (504, "InternalServiceTimeout", errors.ServiceFault, IF_IDEMPOTENT),
     (400, "InvalidAuthorization", errors.Unauthorized, NEVER),
     (400, "InvalidCredential", errors.Unauthorized, NEVER),
     (401, "InvalidSecretToken", errors.Unauthorized, NEVER),
@@ -57,12 +58,12 @@ CODES: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
     (200, "FlowLimitExceeded.TaskNumberOverLimit", errors.Rejected, NEVER),
     (403, "AccessDenied.NoPermissionForApp", errors.Unauthorized, NEVER),
     (200, "AccessDenied.ServiceNotEnabled", errors.Unauthorized, NEVER),
-    (200, "InternalError.GenerateTokenFailed", errors.ServiceFault, IF_REPEATABLE),
+    (200, "InternalError.GenerateTokenFailed", errors.ServiceFault, IF_IDEMPOTENT),
     # Codes nobody has documented.
     (200, "SomethingNew", errors.Rejected, NEVER),
     (404, "TaskNotFound", errors.Rejected, NEVER),
     (429, "SomethingNew", errors.Throttled, ALWAYS),
-    (503, "SomethingNew", errors.ServiceFault, IF_REPEATABLE),
+    (503, "SomethingNew", errors.ServiceFault, IF_IDEMPOTENT),
     (403, "SomethingNew", errors.Unauthorized, NEVER),
 ]
 
@@ -71,7 +72,7 @@ CODES: list[tuple[int, str, type[errors.CallFailed], Retry]] = [
 def test_a_code(
     status: int, code: str, kind: type[errors.CallFailed], retry: Retry, answer_of: AnswerOf
 ) -> None:
-    said = READER.verdict(answer_of(status=status, error={"Code": code, "Message": "No."}))
+    said = READER.classify(answer_of(status=status, error={"Code": code, "Message": "No."}))
     assert (type(said.error), said.retry) == (kind, retry)
     assert said.error is not None
     assert (said.error.code, said.error.request_id) == (code, "2025020709532617FF27DCF79B6BEFE478")
@@ -82,26 +83,26 @@ STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
     (200, b'{"ResponseMetadata": {}}', None, NEVER),
     (200, b'{"ResponseMetadata": {"Error": null}, "Result": "ok"}', None, NEVER),
     (200, b'{"ResponseMetadata": {"Error": {}}, "Result": {}}', errors.Rejected, NEVER),
-    (500, b'{"ResponseMetadata": {}, "Result": "ok"}', errors.ServiceFault, IF_REPEATABLE),
+    (500, b'{"ResponseMetadata": {}, "Result": "ok"}', errors.ServiceFault, IF_IDEMPOTENT),
     (202, b'{"ResponseMetadata": {}, "Result": "ok"}', errors.Garbled, NEVER),
-    (200, b"", errors.Garbled, IF_REPEATABLE),
-    (200, b"{}", errors.Garbled, IF_REPEATABLE),
-    (200, b"null", errors.Garbled, IF_REPEATABLE),
-    (200, b'{"Result": "ok"}', errors.Garbled, IF_REPEATABLE),
-    (200, b'{"ResponseMetadata": {"Reque', errors.Garbled, IF_REPEATABLE),
-    (200, b"<html>Sign in to the hotel network</html>", errors.Garbled, IF_REPEATABLE),
-    (200, b"\xff\xfe", errors.Garbled, IF_REPEATABLE),
+    (200, b"", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"{}", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"null", errors.Garbled, IF_IDEMPOTENT),
+    (200, b'{"Result": "ok"}', errors.Garbled, IF_IDEMPOTENT),
+    (200, b'{"ResponseMetadata": {"Reque', errors.Garbled, IF_IDEMPOTENT),
+    (200, b"<html>Sign in to the hotel network</html>", errors.Garbled, IF_IDEMPOTENT),
+    (200, b"\xff\xfe", errors.Garbled, IF_IDEMPOTENT),
     (302, b"", errors.Garbled, NEVER),
     (400, b"Bad Request", errors.Rejected, NEVER),
     (401, b"", errors.Unauthorized, NEVER),
     (403, b"<html>firewall</html>", errors.Unauthorized, NEVER),
     # A web server without the API says 404: that is never a missing task.
     (404, b"<html>not found</html>", errors.Rejected, NEVER),
-    (408, b"", errors.ServiceFault, IF_REPEATABLE),
+    (408, b"", errors.ServiceFault, IF_IDEMPOTENT),
     (429, b"", errors.Throttled, ALWAYS),
-    (500, b"", errors.ServiceFault, IF_REPEATABLE),
-    (502, b"<html>bad gateway</html>", errors.ServiceFault, IF_REPEATABLE),
-    (503, b"", errors.ServiceFault, IF_REPEATABLE),
+    (500, b"", errors.ServiceFault, IF_IDEMPOTENT),
+    (502, b"<html>bad gateway</html>", errors.ServiceFault, IF_IDEMPOTENT),
+    (503, b"", errors.ServiceFault, IF_IDEMPOTENT),
 ]
 
 
@@ -109,20 +110,20 @@ STATUSES: list[tuple[int, bytes, type[errors.CallFailed] | None, Retry]] = [
 def test_an_answer_without_a_code(
     status: int, body: bytes, kind: type[errors.CallFailed] | None, retry: Retry
 ) -> None:
-    said = READER.verdict(Answer(status, {}, body))
+    said = READER.classify(Response(status, {}, body))
     assert (type(said.error) if said.error else None, said.retry) == (kind, retry)
 
 
 def test_the_gateways_refusal_may_lack_all_but_the_request_id() -> None:
     body = b'{"ResponseMetadata":{"RequestId":"R","Error":{"CodeN":100002,"Code":"MissingParameter"}}}'
-    error = READER.verdict(Answer(400, {}, body)).error
+    error = READER.classify(Response(400, {}, body)).error
     assert isinstance(error, errors.Rejected)
-    assert str(error) == ("GetSnapshotTask was refused: no reason is given (MissingParameter) (RequestId R)")
+    assert str(error) == ("GetSnapshotTask was refused: no reason given (MissingParameter) (RequestId R)")
 
 
 def test_an_unknown_key_is_told_with_what_to_do(answer_of: AnswerOf) -> None:
     message = "The accesskey [AKLT] included in the request is invalid."
-    error = READER.verdict(
+    error = READER.classify(
         answer_of(status=401, error={"Code": "InvalidAccessKey", "Message": message})
     ).error
     assert str(error) == (
@@ -135,14 +136,14 @@ def test_an_unknown_key_is_told_with_what_to_do(answer_of: AnswerOf) -> None:
 @pytest.mark.parametrize(
     ("date", "told"),
     [
-        ("Mon, 01 Jan 2024 00:10:00 GMT", "this clock is 600 s behind the service's"),
-        ("Sun, 31 Dec 2023 23:50:00 GMT", "this clock is 600 s ahead of the service's"),
+        ("Mon, 01 Jan 2024 00:10:00 GMT", "this machine's clock is 600 s behind the service's"),
+        ("Sun, 31 Dec 2023 23:50:00 GMT", "this machine's clock is 600 s ahead of the service's"),
         ("", "the signature has expired: Late"),
     ],
 )
 def test_a_wrong_clock_is_told_with_the_difference(date: str, told: str, answer_of: AnswerOf) -> None:
     error = {"Code": "InvalidTimestamp", "Message": "Late."}
-    assert told in str(READER.verdict(answer_of(status=400, error=error, date=date)).error)
+    assert told in str(READER.classify(answer_of(status=400, error=error, date=date)).error)
 
 
 @pytest.mark.parametrize(
@@ -158,7 +159,7 @@ def test_a_wrong_clock_is_told_with_the_difference(date: str, told: str, answer_
 )
 def test_not_found_carries_the_services_time(date: str, at: datetime, answer_of: AnswerOf) -> None:
     error: dict[str, Any] = {"Code": "InvalidParameter.ErrorActiveTaskNotFound", "Message": "指定任务不存在"}
-    found = READER.verdict(answer_of(error=error, date=date)).error
+    found = READER.classify(answer_of(error=error, date=date)).error
     assert isinstance(found, errors.NotFound)
     assert found.at == at
     assert "指定任务不存在" in str(found)
@@ -169,13 +170,13 @@ def test_the_codes_for_an_unknown_task_can_be_replaced(answer_of: AnswerOf) -> N
     assert unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " , "}) == UNKNOWN_TASK_CODES
     named = unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " TaskNotFound, ,Other "})
     assert named == {"TaskNotFound", "Other"}
-    reader = Reader("GetSnapshotTask", errors.one_line, lambda: NOW, named)
-    assert isinstance(reader.verdict(answer_of(error={"Code": "Other"})).error, errors.NotFound)
+    reader = ResponseParser("GetSnapshotTask", errors.one_line, lambda: NOW, named)
+    assert isinstance(reader.classify(answer_of(error={"Code": "Other"})).error, errors.NotFound)
 
 
 def test_a_long_message_is_cut_and_put_on_one_line(answer_of: AnswerOf) -> None:
     message = "first\r\n\x1b[31msecond\x00 " + "x" * 5000
-    text = str(READER.verdict(answer_of(error={"Code": "InvalidParameter", "Message": message})).error)
+    text = str(READER.classify(answer_of(error={"Code": "InvalidParameter", "Message": message})).error)
     assert "\n" not in text
     assert "\x1b" not in text
     assert len(text) < 500

@@ -57,7 +57,7 @@ REFUSED = [
         "no time",
         (*CONFIG, "time"),
         ABSENT,
-        "snapshot_config.time is required: the picture's moment, or the start of the sequence, in milliseconds",
+        "snapshot_config.time is required: the frame's time, or the start of the sequence, in milliseconds",
     ),
     bad("region for location", ("input", "location"), "cn-hangzhou", f"input.location {OSS}, not 'cn-hangzhou'"),
     bad("empty location", ("input", "location"), "", f"input.location {OSS}, not ''"),
@@ -82,16 +82,16 @@ REFUSED = [
     bad("key too long", ("input", "object"), "é" * 512, "input.object must have 1 to 1023 bytes in UTF-8"),
     bad("key with a slash first", ("input", "object"), "/input.mp4", "input.object must not start with a slash or a backslash"),
     bad("key with a backslash first", ("input", "object"), "\\input.mp4", "input.object must not start with a slash or a backslash"),
-    bad("key with a line end", ("input", "object"), "in\nput.mp4", "input.object must not hold control characters"),
+    bad("key with a line end", ("input", "object"), "in\nput.mp4", "input.object must not contain control characters"),
     bad("empty referer", ("input", "referer"), "", "input.referer must have at least 1 character, not ''"),
-    bad("sequence without count", (*OUTPUT, "object"), "still.jpg", f"{KEY} must hold {{Count}}, or each picture overwrites the one before; or set num=1"),
-    bad("placeholder misspelt", (*OUTPUT, "object"), "{count}.jpg", f"{KEY} must not hold {{count}}: did you mean {{Count}}?"),
-    bad("placeholder of workflows", (*OUTPUT, "object"), "{RunId}_{Count}.jpg", f"{KEY} must not hold {{RunId}}: only workflows know it"),
-    bad("placeholder of sheets", (*OUTPUT, "object"), "{TileCount}_{Count}.jpg", f"{KEY} must not hold {{TileCount}}: did you mean {{Count}}?"),
-    bad("formatted placeholder", (*OUTPUT, "object"), "{Count:05d}.jpg", f"{KEY} must not hold {{Count:05d}}: did you mean {{Count}}?"),
+    bad("sequence without count", (*OUTPUT, "object"), "still.jpg", f"{KEY} must contain {{Count}}, or each frame overwrites the one before; or set num=1"),
+    bad("placeholder misspelt", (*OUTPUT, "object"), "{count}.jpg", f"{KEY} must not contain {{count}}: did you mean {{Count}}?"),
+    bad("placeholder of workflows", (*OUTPUT, "object"), "{RunId}_{Count}.jpg", f"{KEY} must not contain {{RunId}}: only workflows have it"),
+    bad("placeholder of sheets", (*OUTPUT, "object"), "{TileCount}_{Count}.jpg", f"{KEY} must not contain {{TileCount}}: did you mean {{Count}}?"),
+    bad("formatted placeholder", (*OUTPUT, "object"), "{Count:05d}.jpg", f"{KEY} must not contain {{Count:05d}}: did you mean {{Count}}?"),
     bad("encoded key", (*OUTPUT, "object"), "output_%7BCount%7D.jpg", f"{KEY} must be plain, such as output_{{Count}}.jpg: it is encoded for you"),
-    bad("moment in a sequence", (*OUTPUT, "object"), "{SnapshotTime}_{Count}.jpg", f"{KEY} must not hold {{SnapshotTime}}: what it means in a sequence is not documented; use {{Count}}"),
-    bad("picture of another format", (*OUTPUT, "object"), "{Count}.PNG", f"{KEY} must not promise another format: every picture is a JPEG"),
+    bad("moment in a sequence", (*OUTPUT, "object"), "{SnapshotTime}_{Count}.jpg", f"{KEY} must not contain {{SnapshotTime}}: its meaning in a sequence is not documented; use {{Count}}"),
+    bad("picture of another format", (*OUTPUT, "object"), "{Count}.PNG", f"{KEY} must not have the suffix of another format: every frame is a JPEG"),
     bad("negative time", (*CONFIG, "time"), -1, f"snapshot_config.time must be a whole number from 0 {UP_TO} milliseconds, not -1"),
     bad("half a millisecond", (*CONFIG, "time"), 0.5, f"snapshot_config.time must be a whole number from 0 {UP_TO} milliseconds, not 0.5"),
     bad("time with a unit", (*CONFIG, "time"), "2s", f"snapshot_config.time must be a whole number from 0 {UP_TO} milliseconds, not '2s'"),
@@ -112,12 +112,12 @@ REFUSED = [
     bad("colour", (*TILE, "color"), "#12345", "snapshot_config.tile_out.color must be a colour's name, '#rrggbb' or 'random', not '#12345'"),
     bad("keep or not", (*TILE, "isKeepCellPic"), "maybe", "snapshot_config.tile_out.is_keep_cell_pic must be true or false, not 'maybe'"),
     bad("step", (*TILE, "cellSelStep"), 0, "snapshot_config.tile_out.cell_sel_step must be a whole number from 1 to 10000, not 0"),
-    bad("sheets not counted", (*SHEETS, "object"), "sheet.jpg", f"{SHEET} must hold {{TileCount}}, which counts the sheets"),
-    bad("sheets counted as pictures", (*SHEETS, "object"), "{Count}.jpg", f"{SHEET} must not hold {{Count}}: did you mean {{TileCount}}?"),
+    bad("sheets not counted", (*SHEETS, "object"), "sheet.jpg", f"{SHEET} must contain {{TileCount}}, which counts the sheets"),
+    bad("sheets counted as pictures", (*SHEETS, "object"), "{Count}.jpg", f"{SHEET} must not contain {{Count}}: did you mean {{TileCount}}?"),
     bad("sheets without a place", SHEETS, ABSENT, "snapshot_config.tile_output_file is required by tile_out: where the sheets go"),
-    bad("moment in the key of a sheet", (*SHEETS, "object"), "{SnapshotTime}_{TileCount}.jpg", f"{SHEET} must not hold {{SnapshotTime}}: a sheet shows many moments; use {{TileCount}}"),
+    bad("moment in the key of a sheet", (*SHEETS, "object"), "{SnapshotTime}_{TileCount}.jpg", f"{SHEET} must not contain {{SnapshotTime}}: a sheet shows many times; use {{TileCount}}"),
     bad("sheets of a VTT without a place", SHEETS, ABSENT, "snapshot_config.tile_output_file is required by tile_out: where the sheets go", web_vtt()),
-    bad("one moment not counted", OUTPUT, {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "m.jpg"}, f"{KEY} must hold {{Count}}, or each picture overwrites the one before", edited(moments(), {MOMENTS: [7]})),
+    bad("one moment not counted", OUTPUT, {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "m.jpg"}, f"{KEY} must contain {{Count}}, or each frame overwrites the one before", edited(moments(), {MOMENTS: [7]})),
     bad("unknown field", (*CONFIG, "intervall"), 2, "snapshot_config.intervall is not a field of this task; did you mean interval?"),
     bad("block as a number", TILE, 3, "snapshot_config.tile_out must be a block of fields"),
     bad("pipeline", ("pipelineId",), "default", "pipeline_id must be 32 digits or letters from a to f, not 'default'"),
@@ -130,14 +130,14 @@ REFUSED = [
     bad("triggers", ("triggers",), "v1", "triggers must be a list"),
     bad("VTT with another key", (*OUTPUT, "object"), "chapters.txt", f"{KEY} must end in .vtt when format is 'vtt'", web_vtt()),
     bad("VTT key without VTT", (*CONFIG, "format"), ABSENT, f"{KEY} must end in .vtt only when format is 'vtt'", edited(web_vtt(), {(*OUTPUT, "object"): "{Count}.vtt", (*CONFIG, "subOut"): ABSENT})),
-    bad("VTT of one picture", (*CONFIG, "interval"), ABSENT, "snapshot_config.format needs a sequence: set interval or num, for a single picture num=1", web_vtt()),
+    bad("VTT of one picture", (*CONFIG, "interval"), ABSENT, "snapshot_config.format needs a sequence: set interval or num, for a single frame num=1", web_vtt()),
     bad("black filter later", (*CONFIG, "time"), 1, "snapshot_config.black_level has no effect unless time is 0; leave it out"),
-    bad("moments and time", (*CONFIG, "time"), 5, "snapshot_config.time does not go with time_array, which lists every moment; leave it out", moments()),
-    bad("moments and interval", (*CONFIG, "interval"), 5, "snapshot_config.interval does not go with time_array, which lists every moment; leave it out", moments()),
+    bad("moments and time", (*CONFIG, "time"), 5, "snapshot_config.time cannot be combined with time_array, which lists every time; leave it out", moments()),
+    bad("moments and interval", (*CONFIG, "interval"), 5, "snapshot_config.interval cannot be combined with time_array, which lists every time; leave it out", moments()),
     bad("no moments", MOMENTS, [], "snapshot_config.time_array.time_point_list must not be empty", moments()),
     bad("a negative moment", MOMENTS, [0, -5], "snapshot_config.time_array.time_point_list[1] must be 0 or more, not -5", moments()),
     bad("a moment in words", MOMENTS, ["now"], "snapshot_config.time_array.time_point_list[0] must be a whole number, not 'now'", moments()),
-    bad("moments not counted", (*OUTPUT, "object"), "m.jpg", f"{KEY} must hold {{Count}}, or each picture overwrites the one before", moments()),
+    bad("moments not counted", (*OUTPUT, "object"), "m.jpg", f"{KEY} must contain {{Count}}, or each frame overwrites the one before", moments()),
 ]
 # fmt: on
 
@@ -185,7 +185,7 @@ def test_a_region_without_the_service_is_refused(check: Check) -> None:
         moments(), {("input", "location"): "oss-cn-hangzou", (*OUTPUT, "location"): "oss-cn-hangzou"}
     )
     [refused] = check(nowhere)[1]
-    assert refused.startswith("input.location is in region 'cn-hangzou', where no MPS endpoint is known: ")
+    assert refused.startswith("input.location is in region 'cn-hangzou', which has no known MPS endpoint: ")
     assert "cn-hangzhou" in refused
 
 

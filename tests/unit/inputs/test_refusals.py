@@ -506,7 +506,7 @@ STORAGE = [
         (*CUSTOM, "accessKeyEnv"),
         "KEY",
         "storage_config.custom_config.access_key",
-        "is given twice, as a value and through access_key_env",
+        "is set twice, as a value and through access_key_env",
         "custom",
     ),
     bad(
@@ -514,7 +514,7 @@ STORAGE = [
         (*CUSTOM, "secretKeyEnv"),
         "KEY",
         "storage_config.custom_config.secret_key",
-        "is given twice, as a value and through secret_key_env",
+        "is set twice, as a value and through secret_key_env",
         "custom",
     ),
     bad(
