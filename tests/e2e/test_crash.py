@@ -41,13 +41,10 @@ KILLS = [
     if victim == "engine" or (action in (START, SUBMIT) and "stall" in fault)
 ]
 STALL = 2
+SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
 
 
-def _kind(kill: Kill) -> str:
-    return kill.kind
-
-
-@pytest.mark.parametrize("kill", sample(KILLS, 0.1, by=_kind), ids=" ".join)
+@pytest.mark.parametrize("kill", SAMPLE, ids=" ".join)
 def test_a_kill_during_create(stack: Stack, kill: Kill) -> None:
     stack.emulator.fault(kill.fault, kill.action, **({"seconds": STALL} if "stall" in kill.fault else {}))
     _declare(stack, kill.kind)
