@@ -18,9 +18,9 @@ from bench.drift import drift_runs  # noqa: E402
 from bench.jobs import waiting_jobs  # noqa: E402
 from bench.listing import listing  # noqa: E402
 from bench.overhead import engine_runs, imports, plugin_start  # noqa: E402
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter, SharedSlots  # noqa: E402
-from pulumi_videosnap.volcengine.account import connect  # noqa: E402
-from pulumi_videosnap.volcengine.convert import key_of, start_body  # noqa: E402
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter, SqliteReservations  # noqa: E402
+from pulumi_videosnap.volcengine.api import connect  # noqa: E402
+from pulumi_videosnap.volcengine.convert import start_request, task_key  # noqa: E402
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs  # noqa: E402
 from support.cli import Project  # noqa: E402
 from support.emulator import running_emulator  # noqa: E402
@@ -87,8 +87,8 @@ def _script(app: str, *, start: bool) -> None:
         inputs: Any = declare(app, taskId=f"Task{number}", imageConfig={"interval": 600})
         task = SnapshotTaskInputs.model_validate(inputs)
         if start:
-            api.start(start_body(task, os.environ))
-        api.get(key_of(task))
+            api.start(start_request(task, os.environ))
+        api.get(task_key(task))
 
 
 def _limiter(folder: Path) -> None:
@@ -98,9 +98,9 @@ def _limiter(folder: Path) -> None:
     local: list[float] = []
     for _ in range(ROUNDS):
         with timed(shared):
-            _take(RateLimiter(SharedSlots(folder / "bench.sqlite")))
+            _take(RateLimiter(SqliteReservations(folder / "bench.sqlite")))
         with timed(local):
-            _take(RateLimiter(LocalSlots()))
+            _take(RateLimiter(MemoryReservations()))
     report("2000 slots shared by processes", shared, "2000 slots within one process", local)
 
 

@@ -19,15 +19,17 @@ from pydantic_core import PydanticCustomError
 
 from pulumi_videosnap.alibaba import api as mps
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
-from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, dotted, facts, range_of
+from pulumi_videosnap.core.properties import dotted
+from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, range_of
 from pulumi_videosnap.drift.model import DriftReport
 from pulumi_videosnap.report.base import schema_of
 from pulumi_videosnap.review.model import Review
 from pulumi_videosnap.storage.platforms import platforms
 from pulumi_videosnap.volcengine import api as rtc
-from pulumi_videosnap.volcengine import enums
+from pulumi_videosnap.volcengine import models
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
-from videosnap_emulator.assumptions import ASSUMPTIONS
+from videosnap_emulator.core.assumptions import assumptions_of
+from videosnap_emulator.services import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -101,12 +103,12 @@ def _drift(leaf: FieldFacts) -> str:
 def vendor_words() -> Iterator[str]:
     """The vendor's numbers and our words for them."""
     tables: Mapping[str, Mapping[int, str]] = {
-        "image_config.format": enums.FORMAT_WORDS,
-        "stream_type": enums.STREAM_TYPE_WORDS,
-        "storage_config.type": enums.STORAGE_TYPE_WORDS,
-        "custom_config.vendor": enums.VENDOR_WORDS,
-        "vod_config.storage_class": enums.STORAGE_CLASS_WORDS,
-        "status (output)": enums.STATUS_WORDS,
+        "image_config.format": models.FORMAT_WORDS,
+        "stream_type": models.STREAM_TYPE_WORDS,
+        "storage_config.type": models.STORAGE_TYPE_WORDS,
+        "custom_config.vendor": models.VENDOR_WORDS,
+        "vod_config.storage_class": models.STORAGE_CLASS_WORDS,
+        "status (output)": models.STATUS_WORDS,
     }
     yield "| field | words, with the vendor's numbers |"
     yield "|---|---|"
@@ -118,7 +120,7 @@ def quotas() -> Iterator[str]:
     """The documented calls per second."""
     yield "| cloud | action | calls a second, for one account |"
     yield "|---|---|---|"
-    for cloud, limits in (("Volcengine RTC", rtc.PER_SECOND), ("Alibaba Cloud MPS", mps.PER_SECOND)):
+    for cloud, limits in (("Volcengine RTC", rtc.QPS), ("Alibaba Cloud MPS", mps.QPS)):
         yield from (_row(cloud, action, str(limit)) for action, limit in limits.items())
 
 
@@ -126,7 +128,7 @@ def emulator_assumptions() -> Iterator[str]:
     """What the vendors' documents leave open, and the emulator's choices."""
     yield "| API | key | what it does | why | what the documents say |"
     yield "|---|---|---|---|---|"
-    for one in ASSUMPTIONS:
+    for one in assumptions_of(SERVICES):
         yield f"| {one.api} | {one.key} | {one.choice} | {one.why} | {one.source} |"
 
 

@@ -1,20 +1,20 @@
 """Every error of the provider, as one tree.
 
-    VideosnapError          anything a user sees: what was wrong, where, and what to do next, on one line
+    VideosnapError          every error that a user sees: what, where, and what to do next, on one line
     ├─ InvalidInput         a value in the program breaks a rule (path, reason)
     ├─ NotConfigured        credentials, a profile or an endpoint are missing or cannot be used
     ├─ CallFailed           a call to a cloud did not succeed (action, code, request_id)
-    │   ├─ Unreachable      no answer: dead endpoint, TLS, or silence until the budget was spent
-    │   ├─ Throttled        the account's rate limit leaves no room in time
+    │   ├─ Unreachable      no response: connection refused, TLS, or timed out
+    │   ├─ Throttled        rate limit exceeded
     │   ├─ Unauthorized     key, signature, clock or permission
     │   ├─ NotFound         the service does not know this task (at)
     │   ├─ Rejected         the service refuses the request as such
-    │   ├─ ServiceFault     the service failed, and went on failing when asked again
-    │   └─ Garbled          an answer that cannot be understood
+    │   ├─ ServiceFault     the service failed, also when the call was retried
+    │   └─ Garbled          a response that cannot be understood
     ├─ TaskConflict         a task with this id exists, and is another one (differences)
-    ├─ CannotCheck          something stands in the way of looking: no engine, no state, no listing
+    ├─ CannotCheck          a check was not possible: no engine, no state, no listing
     ├─ TaskFailed           the task itself failed in the cloud
-    └─ TaskUnfinished       the task goes on, but waiting for its end was given up
+    └─ TaskUnfinished       waiting for the end of the task timed out, and the task goes on
 
 Only NotFound may be read as "gone"; every other CallFailed says nothing about the task.
 """
@@ -29,14 +29,14 @@ from datetime import datetime
 # Long enough for the vendors' longest documented message, short enough for one status row.
 TEXT_LIMIT = 300
 
-# A signature or a body hash is of no use to a reader, and services echo them in refusals.
+# Services repeat signatures and body hashes in errors; neither is of use to a reader.
 _HEX_DIGEST = re.compile(r"\b[0-9a-fA-F]{64}\b")
 
 
 def one_line(text: str, hide: Iterable[str] = (), limit: int = TEXT_LIMIT) -> str:
-    """Foreign text made fit for a message: no credential in it, one line, at most `limit` characters.
+    """Untrusted text made fit for a message: without credentials, one line, at most `limit` characters.
 
-    `hide` lists the credential values in play; each is replaced wherever it occurs.
+    `hide` lists the credential values; each is replaced wherever it occurs.
     """
     for value in sorted(filter(None, hide), key=len, reverse=True):
         text = text.replace(value, "****")
@@ -60,7 +60,7 @@ def unexpected(error: Exception) -> str:
 
 
 class VideosnapError(Exception):
-    """Any error of the provider; `str()` is one line made for the user."""
+    """Any error of the provider; `str()` is one line for the user."""
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(message.split()))
@@ -69,7 +69,7 @@ class VideosnapError(Exception):
 class InvalidInput(VideosnapError):
     """A value in the user's program breaks a rule.
 
-    `path` names the input (`imageConfig.interval`), `reason` states the rule and what to write instead.
+    `path` names the input (`imageConfig.interval`), `reason` states the rule and what to set instead.
     """
 
     def __init__(self, path: str, reason: str) -> None:
@@ -83,14 +83,14 @@ class NotConfigured(VideosnapError):
 
 
 class CannotCheck(VideosnapError):
-    """Something other than a failed call stands in the way of looking; nothing is said about the tasks."""
+    """A check was not possible for another reason than a failed call; it says nothing about the tasks."""
 
 
 class CallFailed(VideosnapError):
     """A call to a cloud did not succeed.
 
-    `action` is the vendor's name of the call, `code` the vendor's error code (or `HTTP 502`; empty when no
-    answer came), `request_id` the vendor's id of the call (empty when unknown), `reason` the bare cause.
+    `action` is the vendor's name of the call, `code` the vendor's error code (or `HTTP 502`; empty without a
+    response), `request_id` the vendor's id of the call (empty when unknown), `reason` the bare cause.
     """
 
     outcome = "failed"
@@ -117,27 +117,27 @@ class CallFailed(VideosnapError):
 
 
 class Unreachable(CallFailed):
-    """No answer came: the endpoint is dead, TLS failed, or it stayed silent until the budget was spent."""
+    """No response came: connection refused, TLS failed, or timed out until the deadline of the call."""
 
-    outcome = "got no answer"
+    outcome = "got no response"
 
 
 class Throttled(CallFailed):
-    """The account's rate limit leaves no room for this call in time."""
+    """The rate limit was exceeded: by the service's count, or by ours before the call was made."""
 
     outcome = "was throttled"
 
 
 class Unauthorized(CallFailed):
-    """The service does not accept the key, the signature, the time of signing, or lacks a permission."""
+    """The service does not accept the key, the signature or its timestamp, or a permission is missing."""
 
     outcome = "was refused"
 
 
 class NotFound(CallFailed):
-    """The service does not know the task, or for stopping: knows that it has already stopped.
+    """The service does not know the task, or when stopping it: the task has already stopped.
 
-    `at` is the moment of that answer in UTC by the service's clock, or by ours when it named none.
+    `at` is the time of the response in UTC by the service's clock, or by ours without a Date header.
     """
 
     outcome = "found no such task"
@@ -157,27 +157,27 @@ class NotFound(CallFailed):
 
 
 class Rejected(CallFailed):
-    """The service understood the request and refuses it as such: repeating it will not help."""
+    """The service understood the request and refuses it; repeating it does not help."""
 
     outcome = "was refused"
 
 
 class ServiceFault(CallFailed):
-    """The service failed on its side, and went on failing when asked again."""
+    """The service failed, also when the call was retried."""
 
     outcome = "failed in the service"
 
 
 class Garbled(CallFailed):
-    """An answer came that cannot be understood, so nothing may be concluded from it."""
+    """The response cannot be understood, so nothing may be concluded from it."""
 
-    outcome = "got an answer that cannot be understood"
+    outcome = "got a response that cannot be understood"
 
 
 class TaskConflict(VideosnapError):
-    """A task with this id exists and differs from the declared one in more than can be brought in line.
+    """A task with this id exists with other settings, which cannot be changed in place.
 
-    `differences` lists them as `path: there "a", declared "b"`.
+    `differences` lists them, such as `path: there "a", declared "b"`.
     """
 
     def __init__(self, task: str, differences: Sequence[str], advice: str) -> None:
@@ -187,7 +187,7 @@ class TaskConflict(VideosnapError):
 
 
 class TaskFailed(VideosnapError):
-    """The task itself failed in the cloud; `reason` is what the service says about it."""
+    """The task itself failed in the cloud; `reason` is the service's code and message."""
 
     def __init__(self, task: str, reason: str, advice: str = "") -> None:
         self.task = task
@@ -196,11 +196,11 @@ class TaskFailed(VideosnapError):
 
 
 class TaskUnfinished(VideosnapError):
-    """The task goes on in the cloud, but waiting for its end was given up; nothing is lost by that."""
+    """Waiting for the end of the task timed out; the task goes on, and nothing is lost."""
 
     def __init__(self, task: str, state: str, waited: float) -> None:
         self.task = task
         super().__init__(
-            f"{task} is still {state} after {waited:.0f} s, and goes on; run `pulumi up` again, which finds "
-            "it and waits on, or raise `timeout`"
+            f"{task} is still {state} after {waited:.0f} s; it goes on: run `pulumi up` again to wait for "
+            "it, or raise `timeout`"
         )

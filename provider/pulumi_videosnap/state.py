@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pulumi_videosnap.core import schema
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.properties import Path as PropertyPath
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import read_output
@@ -40,7 +40,7 @@ class RecordedResource:
     properties: Mapping[str, Any]
     urn: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
-    secret_paths: frozenset[schema.Path] = frozenset()
+    secret_paths: frozenset[PropertyPath] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
 
 def _to_the_second(moment: Any) -> datetime | None:
     """The engine writes nanoseconds, which not every Python reads."""
-    return read_moment(f"{moment[:19]}Z") if moment else None
+    return parse_rfc3339(f"{moment[:19]}Z") if moment else None
 
 
 def is_encrypted(value: Any) -> bool:
@@ -206,7 +206,7 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _secret_paths(value: Any, path: schema.Path = ()) -> Iterator[schema.Path]:
+def _secret_paths(value: Any, path: PropertyPath = ()) -> Iterator[PropertyPath]:
     if is_encrypted(value) or (isinstance(value, list) and contains_encrypted(value)):
         yield path
     elif isinstance(value, Mapping):

@@ -12,14 +12,14 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from pulumi_videosnap.alibaba.account import OpenAccount, bucket_of, find_account
-from pulumi_videosnap.alibaba.api import Account, MpsApi
-from pulumi_videosnap.alibaba.jobs import Jobs
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account, find_account
+from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
-from pulumi_videosnap.alibaba.pending_submissions import Intents
 from pulumi_videosnap.core.lifecycle import Context, RunRegistry
-from pulumi_videosnap.http.client import Caller
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
 from support.miniengine import MiniEngine
@@ -60,16 +60,18 @@ class WaitingMovesTime:
         return self.slept
 
 
-def job_engine(emulator: Emulator, caller: Caller | None = None) -> MiniEngine:
+def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngine:
     """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
     time, notes = WaitingMovesTime(emulator), Path(tempfile.mkdtemp(prefix="intents"))
-    sender = caller or Caller(HttpTransport(), RateLimiter(LocalSlots()), sleep=lambda seconds: None)
+    sender = caller or ApiClient(
+        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
+    )
     runs: dict[int, tuple[RunRegistry, Jobs]] = {}
 
     def shared(claims: RunRegistry, account: Account) -> Jobs:
         made = Jobs(
             MpsApi(account, sender),
-            Intents(notes, time.monotonic),
+            PendingSubmissions(notes, time.monotonic),
             monotonic=time.monotonic,
             sleep=time.sleep,
         )

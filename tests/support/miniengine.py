@@ -11,9 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
-from pulumi_videosnap.core.schema import Properties, dotted
-from pulumi_videosnap.core.validation import Failure
+from pulumi_videosnap.core.lifecycle import Context, Failure, Gone, Lifecycle, Present, RunRegistry
+from pulumi_videosnap.core.properties import Properties, dotted
 
 Program = Mapping[str, Mapping[str, Any]]
 """Resource names with their declared inputs, in state's spelling."""

@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.http.client import Answer, Caller, Request
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
-from pulumi_videosnap.volcengine.api import Account, RtcApi
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler, RetryPolicy
+from pulumi_videosnap.http.transport import Request, Response
+from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import Account
 
 NOON = 1_700_000_000.0
 
@@ -38,10 +41,10 @@ class VirtualTime:
 class Script:
     """A transport that plays answers and failures in order, the last one for ever, and keeps the requests."""
 
-    steps: list[Answer | Exception]
+    steps: list[Response | Exception]
     requests: list[Request] = field(default_factory=list)
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         self.requests.append(request)
         step = self.steps[min(len(self.requests), len(self.steps)) - 1]
         if isinstance(step, Exception):
@@ -51,14 +54,14 @@ class Script:
 
 def answer(
     result: object = None, *, status: int = 200, error: dict[str, Any] | None = None, **headers: str
-) -> Answer:
+) -> Response:
     """An answer in the vendor's envelope."""
     metadata: dict[str, Any] = {"RequestId": "2025020709532617FF27DCF79B6BEFE478"}
     if error:
         metadata["Error"] = error
     body = {"ResponseMetadata": metadata, **({} if result is None else {"Result": result})}
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, json.dumps(body).encode())
+    return Response(status, named, json.dumps(body).encode())
 
 
 @pytest.fixture
@@ -72,31 +75,28 @@ def credentials() -> Credentials:
 
 
 @pytest.fixture
-def caller_of(time: VirtualTime) -> Callable[..., Caller]:
+def caller_of(time: VirtualTime) -> Callable[..., ApiClient]:
     """Makes a caller on virtual time around a transport."""
 
-    def make(transport: Callable[[Request], Answer], budget: float = 45.0, random: float = 0.5) -> Caller:
-        limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=time.sleep)
-        return Caller(
-            transport,
-            limiter,
-            budget=budget,
-            clock=time.clock,
-            monotonic=time.clock,
-            sleep=time.sleep,
-            random=lambda: random,
+    def make(
+        transport: Callable[[Request], Response], budget: float = 45.0, random: float = 0.5
+    ) -> ApiClient:
+        limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=time.sleep)
+        retries = RetryHandler(
+            RetryPolicy(deadline=budget), monotonic=time.clock, sleep=time.sleep, random=lambda: random
         )
+        return ApiClient(transport, limiter, retries, clock=time.clock)
 
     return make
 
 
 @pytest.fixture
 def api_of(
-    caller_of: Callable[..., Caller], credentials: Credentials
+    caller_of: Callable[..., ApiClient], credentials: Credentials
 ) -> Callable[..., tuple[RtcApi, Script]]:
     """Makes the API on a script of answers and failures."""
 
-    def make(*steps: Answer | Exception) -> tuple[RtcApi, Script]:
+    def make(*steps: Response | Exception) -> tuple[RtcApi, Script]:
         script = Script(list(steps))
         return RtcApi(Account(credentials), caller_of(script)), script
 
@@ -104,7 +104,7 @@ def api_of(
 
 
 @pytest.fixture
-def answer_of() -> Callable[..., Answer]:
+def answer_of() -> Callable[..., Response]:
     return answer
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +23,7 @@ SERVICES = {"rtc", "mps"}
 LAYERS = {
     "errors": set(),
     "settings": {"errors"},
-    "core": {"errors"},
+    "core": {"errors", "settings"},
     "http": {"errors", "settings", "core"},
     "storage": {"errors", "settings", "core", "http"},
     "kinds": {"errors", "core"},
@@ -91,7 +93,7 @@ def test_imports_point_down(part: str) -> None:
     assert upward == set()
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
 def test_no_cloud_imports_another(cloud: str) -> None:
     others = CLOUDS - {cloud}
     assert [
@@ -134,11 +136,22 @@ def test_the_emulators_core_knows_no_service(part: str) -> None:
     assert [name for name in names if name.startswith("videosnap_emulator.services")] == []
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", sorted(SERVICES))
 def test_no_service_imports_another(service: str) -> None:
     others = tuple(f"videosnap_emulator.services.{other}" for other in SERVICES - {service})
     names = [name for file in modules(EMULATOR / "services" / service) for name in imports(file)]
     assert [name for name in names if name.startswith(others)] == []
+
+
+NOT_FOR_PROGRAMS = {"pydantic", "requests", "urllib3", "boto3", "sqlite3", "platformdirs"}
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_program_that_declares_resources_loads_no_http_stack(cloud: str) -> None:
+    code = f"import sys, pulumi.dynamic; before = set(sys.modules); import pulumi_videosnap.{cloud}; "
+    code += "print(*(set(sys.modules) - before))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert {name.partition(".")[0] for name in loaded.split()} & NOT_FOR_PROGRAMS == set()
 
 
 def test_provider_and_emulator_share_no_code() -> None:

@@ -1,8 +1,8 @@
 """The calls of Alibaba Cloud MPS that snapshot jobs need, typed.
 
 Sources: the vendor's pages SubmitSnapshotJob, QuerySnapshotJobList, SearchPipeline, QueryPipelineList, and
-for the calls per second its page on QPS limits. Requests look as those of its Python SDK 6.0.3: everything
-in the query, an empty body. There is no call to stop a snapshot job, nor one to delete it.
+for the calls per second its page on QPS limits. Requests have the form of its Python SDK 6.0.3: all
+parameters in the query, an empty body. There is no call to stop or to delete a snapshot job.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-from pulumi_videosnap.alibaba.auth import sign
+from pulumi_videosnap.alibaba.auth import ENDPOINT, Account, find_account, sign
 from pulumi_videosnap.alibaba.models import Pipeline, SnapshotJob, SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.responses import ENDPOINT_VARIABLE, Reader
-from pulumi_videosnap.http.client import Answer, Call, Caller, Request, utc
-from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.alibaba.responses import ResponseParser
+from pulumi_videosnap.core.timestamps import format_rfc3339, from_epoch
+from pulumi_videosnap.http.client import ApiClient, Call, shared_client
 from pulumi_videosnap.http.rate_limit import account_digest
-
-__all__ = ["Account", "MpsApi", "Page", "PipelinePage", "Queried", "QueriedPipelines"]
+from pulumi_videosnap.http.transport import Request, Response
+from pulumi_videosnap.settings import Lookup, no_config
 
 VERSION = "2014-06-18"
 
-PER_SECOND = {
+QPS = {
     "SubmitSnapshotJob": 50,
     "QuerySnapshotJobList": 100,
     "SearchPipeline": 100,
@@ -37,29 +37,17 @@ MAX_IDS = 10
 """Jobs, or pipelines, that one query may name."""
 MAX_JOBS = 300
 MAX_PIPELINES = 100
-"""What one page may hold."""
+"""Entries of one page, at most."""
 
 Parameters = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Account:
-    """Whose jobs, and where: `endpoint` is scheme and host, without a slash at the end.
-
-    `region` is empty when the endpoint was given without one.
-    """
-
-    credentials: Credentials
-    endpoint: str = "https://mts.cn-hangzhou.aliyuncs.com"
-    region: str = "cn-hangzhou"
-
-
-@dataclass(frozen=True)
 class Queried:
-    """What the service says of the jobs asked for, in that order, and which of them it does not know.
+    """The queried jobs that the service knows, in the order of the query, and the ids that it does not know.
 
-    Every job asked for is in one of the two. `at` is the moment of the answer in UTC, by the service's
-    clock, or by ours if it named no time.
+    Every queried id is in one of the two. `at` is the time of the response in UTC, by the service's clock, or
+    by ours when it has no Date header.
     """
 
     jobs: list[SnapshotJob]
@@ -69,7 +57,7 @@ class Queried:
 
 @dataclass(frozen=True)
 class Page:
-    """Some jobs, the newest first; `next_token` asks for the next page, and is None on the last."""
+    """Some jobs, newest first; `next_token` requests the next page, and is None on the last."""
 
     jobs: list[SnapshotJob]
     next_token: str | None
@@ -86,45 +74,45 @@ class PipelinePage:
 
 @dataclass(frozen=True)
 class QueriedPipelines:
-    """The pipelines asked for that the service knows, and the ids that it does not."""
+    """The queried pipelines that the service knows, and the ids that it does not know."""
 
     pipelines: list[Pipeline]
     unknown: list[str]
 
 
 def new_nonce() -> str:
-    """A value that no request has carried before."""
+    """A value that no request had before."""
     return uuid.uuid4().hex
 
 
 class MpsApi:
     """Calls of one account. Every error is a `CallFailed`; safe to share among threads."""
 
-    def __init__(self, account: Account, caller: Caller, nonce: Callable[[], str] = new_nonce) -> None:
+    def __init__(self, account: Account, client: ApiClient, nonce: Callable[[], str] = new_nonce) -> None:
         self._account = account
-        self._caller = caller
+        self._client = client
         self._nonce = nonce
 
     def submit(self, body: SubmitSnapshotJobBody) -> SnapshotJob:
-        """Submit a job; the service mints its id.
+        """Submit a job; the service makes its id.
 
-        A second call makes a second job, so this one goes out again only when it certainly did nothing.
-        After Rejected, Unauthorized and Throttled there is no new job. After Unreachable, ServiceFault and
-        Garbled there may be one: look for it before submitting again.
+        A second call makes a second job, so it is retried only when the first certainly had no effect. After
+        Rejected, Unauthorized and Throttled there is no new job. After Unreachable, ServiceFault and Garbled
+        there may be one: query for it before submitting again.
         """
-        reader = self._reader("SubmitSnapshotJob", repeatable=False)
-        return reader.one(self._call(reader, body.parameters()), "SnapshotJob", SnapshotJob)
+        parser = self._parser("SubmitSnapshotJob", idempotent=False)
+        return parser.one(self._call(parser, body.parameters()), "SnapshotJob", SnapshotJob)
 
     def query(self, ids: Sequence[str]) -> Queried:
-        """What the service knows of 1 to 10 jobs; Garbled when it passes one over in silence."""
-        reader = self._reader("QuerySnapshotJobList")
-        answer = self._call(reader, (("SnapshotJobIds", _joined(ids)),))
-        found = {job.id: job for job in reader.many(answer, "SnapshotJobList", "SnapshotJob", SnapshotJob)}
-        named = set(reader.names(answer, "NonExistSnapshotJobIds"))
-        if silent := [id for id in ids if id not in found and id not in named]:
-            raise reader.garbled(answer, f"it says nothing about {', '.join(silent)}")
+        """What the service knows of 1 to 10 jobs; Garbled when the response omits one."""
+        parser = self._parser("QuerySnapshotJobList")
+        response = self._call(parser, (("SnapshotJobIds", _joined(ids)),))
+        found = {job.id: job for job in parser.many(response, "SnapshotJobList", "SnapshotJob", SnapshotJob)}
+        named = set(parser.names(response, "NonExistSnapshotJobIds"))
+        if omitted := [id for id in ids if id not in found and id not in named]:
+            raise parser.garbled(response, f"it omits {', '.join(omitted)}")
         jobs = [found[id] for id in ids if id in found]
-        return Queried(jobs, [id for id in ids if id not in found], self._at(answer))
+        return Queried(jobs, [id for id in ids if id not in found], self._at(response))
 
     def list_jobs(
         self,
@@ -136,63 +124,70 @@ class MpsApi:
         page_token: str | None = None,
         page_size: int = MAX_JOBS,
     ) -> Page:
-        """Jobs made between two moments (with a time zone; to the second, both included), newest first.
+        """Jobs created between two times (with a time zone; to the second, both included), newest first.
 
-        `state` is one of `State`, `page_size` 1 to 300, `page_token` the `next_token` of the page before,
-        whose other arguments must be given again.
+        `state` is one of `State`, `page_size` 1 to 300, `page_token` the `next_token` of the previous page,
+        whose other arguments must be the same.
         """
-        reader = self._reader("QuerySnapshotJobList")
-        wanted = {
-            "StartOfJobCreatedTimeRange": since and _moment(math.floor(_seconds(since))),
-            "EndOfJobCreatedTimeRange": until and _moment(math.ceil(_seconds(until))),
+        parser = self._parser("QuerySnapshotJobList")
+        parameters = {
+            "StartOfJobCreatedTimeRange": since
+            and format_rfc3339(from_epoch(math.floor(_seconds(since))), "seconds"),
+            "EndOfJobCreatedTimeRange": until
+            and format_rfc3339(from_epoch(math.ceil(_seconds(until))), "seconds"),
             "State": state,
             "PipelineId": pipeline_id,
             "NextPageToken": page_token,
             "MaximumPageSize": str(page_size),
         }
-        answer = self._call(reader, tuple((name, value) for name, value in wanted.items() if value))
-        jobs = reader.many(answer, "SnapshotJobList", "SnapshotJob", SnapshotJob)
-        return Page(jobs, reader.text(answer, "NextPageToken") or None, self._at(answer))
+        response = self._call(parser, tuple((name, value) for name, value in parameters.items() if value))
+        jobs = parser.many(response, "SnapshotJobList", "SnapshotJob", SnapshotJob)
+        return Page(jobs, parser.text(response, "NextPageToken") or None, self._at(response))
 
     def search_pipelines(
         self, state: str = "All", page_number: int = 1, page_size: int = MAX_PIPELINES
     ) -> PipelinePage:
         """Pipelines in a state (All, Active, Paused); pages count from 1 and hold 1 to 100."""
-        reader = self._reader("SearchPipeline")
-        wanted = (("State", state), ("PageNumber", str(page_number)), ("PageSize", str(page_size)))
-        answer = self._call(reader, wanted)
-        pipelines = reader.many(answer, "PipelineList", "Pipeline", Pipeline)
-        return PipelinePage(pipelines, reader.number(answer, "TotalCount"))
+        parser = self._parser("SearchPipeline")
+        parameters = (("State", state), ("PageNumber", str(page_number)), ("PageSize", str(page_size)))
+        response = self._call(parser, parameters)
+        pipelines = parser.many(response, "PipelineList", "Pipeline", Pipeline)
+        return PipelinePage(pipelines, parser.number(response, "TotalCount"))
 
     def query_pipelines(self, ids: Sequence[str]) -> QueriedPipelines:
         """What the service knows of 1 to 10 pipelines."""
-        reader = self._reader("QueryPipelineList")
-        answer = self._call(reader, (("PipelineIds", _joined(ids)),))
-        pipelines = reader.many(answer, "PipelineList", "Pipeline", Pipeline)
-        return QueriedPipelines(pipelines, reader.names(answer, "NonExistPids"))
+        parser = self._parser("QueryPipelineList")
+        response = self._call(parser, (("PipelineIds", _joined(ids)),))
+        pipelines = parser.many(response, "PipelineList", "Pipeline", Pipeline)
+        return QueriedPipelines(pipelines, parser.names(response, "NonExistPids"))
 
-    def _at(self, answer: Answer) -> datetime:
-        return answer.date(self._caller.clock())
+    def _at(self, response: Response) -> datetime:
+        return response.date(self._client.clock())
 
-    def _reader(self, action: str, *, repeatable: bool = True) -> Reader:
-        return Reader(action, self._account.credentials.scrub, self._caller.clock, repeatable)
+    def _parser(self, action: str, *, idempotent: bool = True) -> ResponseParser:
+        return ResponseParser(action, self._account.credentials.scrub, self._client.clock, idempotent)
 
-    def _call(self, reader: Reader, parameters: Parameters) -> Answer:
+    def _call(self, parser: ResponseParser, parameters: Parameters) -> Response:
         request = Request("POST", self._account.endpoint, parameters, headers={"Accept": "application/json"})
         call = Call(
-            action=reader.action,
+            action=parser.action,
             account=account_digest(self._account.credentials.access_key),
-            per_second=PER_SECOND[reader.action],
-            repeatable=reader.repeatable,
-            prepare=partial(self._signed, reader.action, request),
-            classify=reader.verdict,
-            endpoint_setting=ENDPOINT_VARIABLE,
+            qps=QPS[parser.action],
+            idempotent=parser.idempotent,
+            prepare=partial(self._signed, parser.action, request),
+            classify=parser.classify,
+            endpoint_setting=ENDPOINT.env,
         )
-        return self._caller.call(call)
+        return self._client.call(call)
 
     def _signed(self, action: str, request: Request, now: datetime) -> Request:
         added = sign(request, self._account.credentials, action, VERSION, now=now, nonce=self._nonce())
         return replace(request, headers={**request.headers, **added})
+
+
+def connect(profile: str | None = None, location: str | None = None, config: Lookup = no_config) -> MpsApi:
+    """The MPS API with the account that `find_account` finds; cheap enough to do for every operation."""
+    return MpsApi(find_account(profile, location, config=config), shared_client())
 
 
 def _joined(ids: Sequence[str]) -> str:
@@ -203,9 +198,5 @@ def _joined(ids: Sequence[str]) -> str:
 
 def _seconds(moment: datetime) -> float:
     if moment.tzinfo is None:
-        raise ValueError("a moment needs a time zone")
+        raise ValueError("the time needs a time zone")
     return moment.timestamp()
-
-
-def _moment(seconds: int) -> str:
-    return utc(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")

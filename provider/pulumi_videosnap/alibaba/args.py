@@ -1,7 +1,6 @@
 """The blocks of a snapshot job as a program writes them; plain dicts with the same names do as well.
 
-Values and ranges are explained once, at the input models (`inputs.py`); these classes only give an
-editor something to complete.
+The input models (`schema.py`) explain values and ranges; these classes are for completion in editors.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import pulumi
 
 @dataclass(kw_only=True)
 class InputArgs:
-    """The video that pictures are cut from."""
+    """The video that frames are cut from."""
 
     location: pulumi.Input[str]
     """Where the bucket is, in OSS's spelling: `oss-cn-hangzhou`. The job runs in that region."""
@@ -29,7 +28,7 @@ class InputArgs:
 
 @dataclass(kw_only=True)
 class OutputFileArgs:
-    """Where the pictures go."""
+    """Where the frames go."""
 
     location: pulumi.Input[str]
     """The input's location."""
@@ -37,12 +36,12 @@ class OutputFileArgs:
     """The bucket; MPS must be allowed to write to it."""
     object: pulumi.Input[str]
     """The key, with `{Count}` in a sequence; also `{ObjectPrefix}`, `{FileName}`, `{ExtName}`, and for a
-    single picture `{SnapshotTime}`."""
+    single frame `{SnapshotTime}`."""
 
 
 @dataclass(kw_only=True)
 class TileOutputFileArgs:
-    """Where the sheets go that pictures are laid out on."""
+    """Where the tile sheets of frames go."""
 
     location: pulumi.Input[str]
     """The input's location."""
@@ -54,16 +53,16 @@ class TileOutputFileArgs:
 
 @dataclass(kw_only=True)
 class TileOutArgs:
-    """How pictures are laid out on a sheet; the service has a default for each."""
+    """How frames are laid out on a sheet; the service has a default for each."""
 
     lines: pulumi.Input[int] | None = None
     """Rows."""
     columns: pulumi.Input[int] | None = None
     """Columns."""
     cell_width: pulumi.Input[int] | None = None
-    """Pixels; the picture's own width by default."""
+    """Pixels; the frame's own width by default."""
     cell_height: pulumi.Input[int] | None = None
-    """Pixels; the picture's own height by default."""
+    """Pixels; the frame's own height by default."""
     margin: pulumi.Input[int] | None = None
     """Pixels around the sheet."""
     padding: pulumi.Input[int] | None = None
@@ -71,14 +70,14 @@ class TileOutArgs:
     color: pulumi.Input[str] | None = None
     """A colour's name, `#rrggbb` or `random`."""
     is_keep_cell_pic: pulumi.Input[bool] | None = None
-    """Whether the single pictures are kept too."""
+    """Whether the single frames are kept too."""
     cell_sel_step: pulumi.Input[int] | None = None
-    """Take every n-th picture. Only seen in the vendor's answers: no page documents it for requests."""
+    """Take every n-th frame. Only seen in the vendor's responses; not documented for requests."""
 
 
 @dataclass(kw_only=True)
 class SubOutArgs:
-    """How the pictures of a WebVTT are kept."""
+    """How the frames of a WebVTT are stored."""
 
     is_spt_frag: pulumi.Input[bool] | None = None
     """Lay them out on sheets."""
@@ -86,24 +85,24 @@ class SubOutArgs:
 
 @dataclass(kw_only=True)
 class TimeArrayArgs:
-    """Moments to take pictures at, in place of a sequence."""
+    """Times of the frames, instead of a sequence."""
 
     time_point_list: pulumi.Input[Sequence[pulumi.Input[int]]]
-    """Milliseconds. How a request spells this field is not documented; it is sent as answers have it."""
+    """Milliseconds. How a request spells this field is not documented; it is sent as responses have it."""
 
 
 @dataclass(kw_only=True)
 class SnapshotConfigArgs:
-    """Which pictures to take, and how they are to look."""
+    """Which frames to take, and their size and format."""
 
     output_file: pulumi.Input[OutputFileArgs | Mapping[str, Any]]
-    """Where the pictures go."""
+    """Where the frames go."""
     time: pulumi.Input[int] | None = None
-    """**Milliseconds**: the moment of the picture, or the start of the sequence."""
+    """**Milliseconds**: the time of the frame, or the start of the sequence."""
     interval: pulumi.Input[int] | None = None
-    """**Seconds** between two pictures; 0 spreads `num` pictures over the whole video."""
+    """**Seconds** between two frames; 0 spreads `num` frames over the whole video."""
     num: pulumi.Input[int] | None = None
-    """How many pictures at most; without it, until the end of the video. 1 is a single picture."""
+    """How many frames at most; without it, until the end of the video. 1 is a single frame."""
     width: pulumi.Input[int] | None = None
     """Pixels, 8 to 4096; one side alone keeps the proportions."""
     height: pulumi.Input[int] | None = None
@@ -115,12 +114,12 @@ class SnapshotConfigArgs:
     tile_out: pulumi.Input[TileOutArgs | Mapping[str, Any]] | None = None
     """How a sheet is laid out."""
     format: pulumi.Input[str] | None = None
-    """`"vtt"` for a WebVTT file with its pictures."""
+    """`"vtt"` for a WebVTT file with its frames."""
     sub_out: pulumi.Input[SubOutArgs | Mapping[str, Any]] | None = None
-    """How the pictures of a WebVTT are kept."""
+    """How the frames of a WebVTT are stored."""
     black_level: pulumi.Input[int] | None = None
-    """Percent, 30 to 100: a first picture that is blacker is passed over; only when `time` is 0."""
+    """Percent, 30 to 100: a first frame that is blacker is skipped; only when `time` is 0."""
     pixel_black_threshold: pulumi.Input[int] | None = None
     """0 to 255: the brightness below which a pixel is black."""
     time_array: pulumi.Input[TimeArrayArgs | Mapping[str, Any]] | None = None
-    """Moments, in place of `time`, `interval` and `num`."""
+    """Times, instead of `time`, `interval` and `num`."""

@@ -1,40 +1,45 @@
-"""Between a program's words and the wire: inputs to a SubmitSnapshotJob body, a job back to outputs."""
+"""Converts inputs to a SubmitSnapshotJob request, and a job as the service returns it to outputs."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from posixpath import splitext
 from typing import Any
+from urllib.parse import quote
 
 from pulumi_videosnap.alibaba import models
 from pulumi_videosnap.alibaba import schema as declared
 from pulumi_videosnap.alibaba.models import SnapshotJob, State
-from pulumi_videosnap.alibaba.object_keys import Source, encoded
+from pulumi_videosnap.alibaba.rules import BRACED, COUNT, SNAPSHOT_TIME, TILE_COUNT
 from pulumi_videosnap.alibaba.schema import SUCCESS, SnapshotJobInputs
-from pulumi_videosnap.core.schema import Effect, Path, Properties, Unknown, dotted, facts, value_at
+from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted, value_at
+from pulumi_videosnap.core.schema import Effect, facts
+from pulumi_videosnap.core.timestamps import format_rfc3339
 
 TOKEN = "videosnap-"  # noqa: S105 - the start of a name, not a credential
-"""How the token of a job starts, for whoever meets it in the console."""
+"""How the token of a job starts, to be recognised in the console."""
 DEFAULT_GRID = 10
-"""Lines and columns of a sheet that says neither (parameter details, TileOut)."""
+"""Lines and columns of a sheet that sets neither (parameter details, TileOut)."""
 
 
-def owner_mark(owner: str) -> str:
-    """The part of a job's UserData that says whose job it is."""
+def owner_tag(owner: str) -> str:
+    """The part of a job's UserData that names its owner."""
     return f"{TOKEN}{_digest(owner, 16)}-"
 
 
-def token_of(job: SnapshotJobInputs) -> str:
-    """The UserData by which a job is found again: the user's own text, whose job it is, what it asks for."""
-    asked = {
-        dotted(leaf.path): value_at(job.properties(), leaf.path)
+def job_token(job: SnapshotJobInputs) -> str:
+    """The UserData that identifies a job: the user's own text, the owner, and a digest of the inputs."""
+    properties = job.properties()
+    values = {
+        dotted(leaf.path): value_at(properties, leaf.path)
         for leaf in facts(SnapshotJobInputs)
         if leaf.effect is Effect.REPLACE
     }
-    given = {path: value for path, value in asked.items() if value is not None}
-    token = owner_mark(job.owner) + _digest(json.dumps(given, sort_keys=True), 24)
+    declared_values = {path: value for path, value in values.items() if value is not None}
+    token = owner_tag(job.owner) + _digest(json.dumps(declared_values, sort_keys=True), 24)
     return f"{job.user_data}-{token}" if job.user_data else token
 
 
@@ -42,16 +47,16 @@ def _digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def body_of(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
-    """The request that submits the job; keys are encoded here, and nowhere else."""
+def submit_request(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
+    """The request that submits the job; object keys are URL-encoded here, and nowhere else."""
     file, config = job.input, job.snapshot_config
     return models.SubmitSnapshotJobBody(
         input=models.InputFile(
-            bucket=file.bucket, location=file.location, object=encoded(file.object), referer=file.referer
+            bucket=file.bucket, location=file.location, object=encode_key(file.object), referer=file.referer
         ),
         snapshot_config=models.SnapshotConfig(
             output_file=_output(config.output_file),
-            # The vendor's table has it as required, also where every moment is listed.
+            # The vendor's table has it as required, also with TimeArray.
             time=config.time or 0,
             interval=config.interval,
             num=config.num,
@@ -67,22 +72,22 @@ def body_of(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
             time_array=models.TimeArray(**dict(config.time_array)) if config.time_array else None,
         ),
         pipeline_id=job.pipeline_id,
-        user_data=token_of(job),
+        user_data=job_token(job),
     )
 
 
 def _output(file: declared.OutputFile | declared.TileOutputFile) -> models.OutputFile:
-    return models.OutputFile(bucket=file.bucket, location=file.location, object=encoded(file.object))
+    return models.OutputFile(bucket=file.bucket, location=file.location, object=encode_key(file.object))
 
 
-def outputs_of(job: SnapshotJobInputs, found: SnapshotJob) -> Properties:
-    """Everything recorded of a job: its inputs, what the service says, and the keys that it wrote."""
-    return {**job.properties(), "result": result_of(found), **facts_of(found), **written_by(job, found)}
+def to_state(job: SnapshotJobInputs, found: SnapshotJob) -> Properties:
+    """Everything recorded of a job: its inputs, what the service returned, and the keys that it wrote."""
+    return {**job.properties(), "result": result_of(found), **to_outputs(found), **written_keys(job, found)}
 
 
-def facts_of(found: SnapshotJob) -> Properties:
-    """What only the service knows of a job."""
-    told: Properties = {
+def to_outputs(found: SnapshotJob) -> Properties:
+    """The outputs that the service returns."""
+    outputs: Properties = {
         "jobId": found.id,
         "state": found.state,
         "token": found.user_data,
@@ -90,59 +95,54 @@ def facts_of(found: SnapshotJob) -> Properties:
         "message": found.message or None,
         "count": found.count,
         "tileCount": found.tile_count,
-        "creationTime": rfc3339(found.creation_time) if found.creation_time else None,
+        "creationTime": format_rfc3339(found.creation_time, "seconds") if found.creation_time else None,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in outputs.items() if value is not None}
 
 
 def result_of(found: SnapshotJob) -> str:
-    """The `result` input as the service sees it: a job that goes on is as declared so far."""
+    """The `result` input as the service has it: a job that has not ended counts as declared."""
     return f"failed: {found.code or 'no code given'}" if found.state == State.FAIL.value else SUCCESS
 
 
-def rfc3339(moment: datetime) -> str:
-    """A moment in UTC as the service writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def written_by(job: SnapshotJobInputs, found: SnapshotJob) -> dict[str, Any]:
-    """The keys of the pictures, the sheets and the WebVTT that a finished job wrote."""
+def written_keys(job: SnapshotJobInputs, found: SnapshotJob) -> dict[str, Any]:
+    """The keys of the frames, the sheets and the WebVTT file that a finished job wrote."""
     if found.state != State.SUCCESS.value:
         return {"frames": []}
     config, source = job.snapshot_config, Source(job.input.object, job.snapshot_config.time or 0)
     if config.format:
-        # No page names the pictures of a WebVTT; the file itself lists them.
+        # No page documents the keys of a WebVTT's frames; the file itself lists them.
         return {"frames": [], "vtt": source.resolve(config.output_file.object, 1)}
-    taken = _taken(job, found)
+    count = _frame_count(job, found)
     keys: dict[str, Any] = {"frames": []}
     if config.tile_out is None or config.tile_out.is_keep_cell_pic is not False:
-        keys["frames"] = list(_numbered(source, config.output_file.object, taken))
+        keys["frames"] = list(_numbered_keys(source, config.output_file.object, count))
     if config.tile_output_file:
         keys["tileFrames"] = list(
-            _numbered(source, config.tile_output_file.object, sheets_of(config.properties(), taken))
+            _numbered_keys(source, config.tile_output_file.object, sheet_count(config.properties(), count))
         )
     return keys
 
 
-def _taken(job: SnapshotJobInputs, found: SnapshotJob) -> int:
-    """How many pictures there are: as the service counts them; a synchronous answer may not say it."""
+def _frame_count(job: SnapshotJobInputs, found: SnapshotJob) -> int:
+    """How many frames there are, as the service counts them; a synchronous response may omit it."""
     return 1 if found.count is None and not job.is_sequence else found.count or 0
 
 
-def sheets_of(config: Properties, pictures: int) -> int:
-    """How many sheets the pictures fill. The pages leave open what TileCount counts, so it is not asked."""
+def sheet_count(config: Properties, frames: int) -> int:
+    """How many sheets the frames fill. What TileCount counts is not documented, so it is not used."""
     tile = config.get("tileOut") or {}
     lines, columns = tile.get("lines") or DEFAULT_GRID, tile.get("columns") or DEFAULT_GRID
-    cells = -(-pictures // (tile.get("cellSelStep") or 1))
+    cells = -(-frames // (tile.get("cellSelStep") or 1))
     return -(-cells // (lines * columns))
 
 
-def _numbered(source: Source, template: str, count: int) -> Iterator[str]:
+def _numbered_keys(source: Source, template: str, count: int) -> Iterator[str]:
     return (source.resolve(template, number) for number in range(1, count + 1))
 
 
-def objects_of(recorded: Properties) -> dict[str, list[str]]:
-    """Every object that is recorded of a job, by its bucket."""
+def recorded_objects(recorded: Properties) -> dict[str, list[str]]:
+    """Every recorded object of a job, by bucket."""
     found: dict[str, list[str]] = {}
     config = recorded["snapshotConfig"]
     for name, file in (("frames", "outputFile"), ("tileFrames", "tileOutputFile")):
@@ -153,19 +153,19 @@ def objects_of(recorded: Properties) -> dict[str, list[str]]:
     return found
 
 
-def place_of(recorded: Properties, bucket: str, key: str) -> str:
-    """An object's name in the whole cloud."""
+def object_location(recorded: Properties, bucket: str, key: str) -> str:
+    """An object's name among all buckets of the cloud."""
     return f"{recorded['input']['location']}/{bucket}/{key}"
 
 
-def places_written(recorded: Properties) -> Iterator[str]:
-    """Every object that is recorded of a job, by its name in the whole cloud."""
-    for bucket, keys in objects_of(recorded).items():
-        yield from (place_of(recorded, bucket, key) for key in keys)
+def written_locations(recorded: Properties) -> Iterator[str]:
+    """Every recorded object of a job, as `object_location`."""
+    for bucket, keys in recorded_objects(recorded).items():
+        yield from (object_location(recorded, bucket, key) for key in keys)
 
 
-def places_of(job: SnapshotJobInputs) -> Iterator[tuple[Path, str]]:
-    """Where a job writes, with the path of the field that says so; without what a preview does not know."""
+def declared_locations(job: SnapshotJobInputs) -> Iterator[tuple[Path, str]]:
+    """Where a job writes, with the path of the declaring field; skips values unknown in a preview."""
     config = job.snapshot_config
     if isinstance(config, Unknown):
         return
@@ -181,3 +181,30 @@ def places_of(job: SnapshotJobInputs) -> Iterator[tuple[Path, str]]:
             ("snapshotConfig", name, "object"),
             f"{file.location}/{file.bucket}/{source.resolve(file.object, 0)}",
         )
+
+
+def encode_key(key: str) -> str:
+    """A key as the service requires it: UTF-8, percent-encoded, a space as %20, slashes unchanged."""
+    return quote(key, safe="/")
+
+
+@dataclass(frozen=True)
+class Source:
+    """The values of one job's placeholders: the input's key and the requested time, in milliseconds."""
+
+    input_key: str
+    time: int
+
+    def resolve(self, template: str, number: int) -> str:
+        """The key of output `number`, from 1; {Count} and {TileCount} have five digits."""
+        folder, slash, name = self.input_key.rpartition("/")
+        stem, extension = splitext(name)
+        meaning = {
+            "{ObjectPrefix}": folder + slash,
+            "{FileName}": stem,
+            "{ExtName}": extension.removeprefix("."),
+            SNAPSHOT_TIME: str(self.time),
+            COUNT: f"{number:05d}",
+            TILE_COUNT: f"{number:05d}",
+        }
+        return BRACED.sub(lambda found: meaning.get(found[0], found[0]), template)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import pulumi
 
-from pulumi_videosnap.alibaba.account import connect
-from pulumi_videosnap.alibaba.convert import rfc3339
-from pulumi_videosnap.alibaba.models import EchoedFile, SnapshotJob
+from pulumi_videosnap.core.timestamps import format_rfc3339
 from pulumi_videosnap.dynamic.serialization import program_config
 from pulumi_videosnap.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from pulumi_videosnap.alibaba.api import MpsApi
+    from pulumi_videosnap.alibaba.models import SnapshotJob
 
 STATES = ("All", "Active", "Paused")
 
@@ -62,7 +64,7 @@ def get_snapshot_job(
     """
     if not isinstance(job_id, str) or not job_id.isalnum():
         raise InvalidInput("job_id", "must be the id of a job, of letters and digits")
-    answer = connect(profile, location, program_config).query([job_id])
+    answer = _connect(profile, location).query([job_id])
     if not answer.jobs:
         raise NotFound("QuerySnapshotJobList", f"job {job_id} does not exist", at=answer.at)
     return _result(answer.jobs[0])
@@ -90,7 +92,7 @@ def search_pipelines(
     """
     if state not in STATES:
         raise InvalidInput("state", f"must be {' or '.join(map(repr, STATES))}, not {state!r}")
-    api, found = connect(profile, location, program_config), list[PipelineResult]()
+    api, found = _connect(profile, location), list[PipelineResult]()
     while True:
         page = api.search_pipelines(state, page_number=len(found) // _PAGE + 1, page_size=_PAGE)
         found += [PipelineResult(one.id, one.name, one.state, one.speed) for one in page.pipelines]
@@ -102,6 +104,13 @@ _PAGE = 100
 """Pipelines on a page, at most."""
 
 
+def _connect(profile: str | None, location: str | None) -> MpsApi:
+    # Imported here: a program that only declares resources does not need the HTTP stack.
+    from pulumi_videosnap.alibaba.api import connect  # noqa: PLC0415
+
+    return connect(profile, location, program_config)
+
+
 def _result(job: SnapshotJob) -> SnapshotJobResult:
     return SnapshotJobResult(
         job_id=job.id,
@@ -110,7 +119,7 @@ def _result(job: SnapshotJob) -> SnapshotJobResult:
         message=job.message or None,
         count=job.count,
         tile_count=job.tile_count,
-        creation_time=rfc3339(job.creation_time) if job.creation_time else None,
+        creation_time=format_rfc3339(job.creation_time, "seconds") if job.creation_time else None,
         pipeline_id=job.pipeline_id,
         user_data=job.user_data,
         input=_plain(job.input),
@@ -118,13 +127,13 @@ def _result(job: SnapshotJob) -> SnapshotJobResult:
     )
 
 
-def _plain(said: Any) -> dict[str, Any]:
-    """A part of an answer without what it does not say."""
-    values: Sequence[tuple[str, Any]] = list(said) if said is not None else []
-    return {name: _decoded(name, value, said) for name, value in values if value is not None}
+def _plain(block: Any) -> dict[str, Any]:
+    """A block of a response as a dict, without absent fields and with decoded object keys."""
+    values: Sequence[tuple[str, Any]] = list(block) if block is not None else []
+    return {name: _plain_value(name, value) for name, value in values if value is not None}
 
 
-def _decoded(name: str, value: Any, owner: Any) -> Any:
-    if isinstance(owner, EchoedFile) and name == "object":
+def _plain_value(name: str, value: Any) -> Any:
+    if name == "object":
         return unquote(value)
     return _plain(value) if hasattr(value, "model_fields_set") else value

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pulumi_videosnap.alibaba.account import open_account
-from pulumi_videosnap.alibaba.convert import TOKEN, owner_mark
+from pulumi_videosnap.alibaba.convert import TOKEN, owner_tag
+from pulumi_videosnap.alibaba.jobs import open_account
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.schema import SUCCESS
 from pulumi_videosnap.alibaba.storage import output_location
-from pulumi_videosnap.core.schema import Path
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.properties import Path
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
 from pulumi_videosnap.errors import VideosnapError, one_line
@@ -83,7 +83,7 @@ def pending_id(inputs: Mapping[str, Any]) -> str | None:  # noqa: ARG001
 
 def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
     """The job's state, and when it was submitted."""
-    return str(outputs.get("state")), read_moment(outputs.get("creationTime"))
+    return str(outputs.get("state")), parse_rfc3339(outputs.get("creationTime"))
 
 
 def scope(frames: bool) -> Iterator[str]:
@@ -139,7 +139,7 @@ class _Managed:
 
 def _managed(jobs: Sequence[RecordedResource]) -> _Managed:
     owners = {
-        owner_mark(str(job.properties.get("owner"))): read_moment(job.properties.get("creationTime"))
+        owner_tag(str(job.properties.get("owner"))): parse_rfc3339(job.properties.get("creationTime"))
         for job in jobs
     }
     return _Managed(frozenset(job.id for job in jobs), owners)

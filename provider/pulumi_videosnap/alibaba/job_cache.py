@@ -1,7 +1,7 @@
-"""The account's jobs as paged lists tell them, shared by all resources of a process.
+"""A cache of the account's jobs, filled from pages of QuerySnapshotJobList and shared by all resources.
 
-Asking for one job at a time would cost a call for each. A page holds 300, newest first, so one page
-answers for everything that was submitted together; what the pages do not hold is asked for by its id.
+A query for each job would cost a call for each. A page holds 300 jobs, newest first, so one page has
+everything that was submitted together; a job that no page has is queried by its id.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import Page, Queried
 from pulumi_videosnap.alibaba.models import SnapshotJob
+from pulumi_videosnap.core.timestamps import from_epoch
 from pulumi_videosnap.errors import CallFailed, NotFound
-from pulumi_videosnap.http.client import utc
 
 FRESH_FOR = 30.0
-"""Seconds for which a page is believed."""
+"""Seconds after which the cache is refreshed."""
 ADOPTED_WITHIN = timedelta(hours=72)
-"""How far back a job is looked for by its mark; a crash is mended sooner than that."""
+"""How far back a job is searched for by its owner's tag; the next `up` after a crash comes sooner."""
 HEADROOM = 600.0
-"""Seconds. How much later than a job its page begins: what was submitted together is read together."""
+"""Seconds by which a page begins after the job that is read: jobs submitted together are read together."""
 PAGES_FOR_ONE = 4
-"""Pages read for the sake of one job, before it is asked for by its id."""
+"""Pages read for one job before it is queried by its id."""
 
 
 class Api(Protocol):
-    """The two ways of asking for jobs (`MpsApi`)."""
+    """The two queries for jobs (`MpsApi`)."""
 
     def query(self, ids: Sequence[str]) -> Queried: ...  # noqa: D102
     def list_jobs(self, *, until: datetime | None = None, page_token: str | None = None) -> Page: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
-class Span:
-    """A stretch of time whose jobs are all known, in seconds since the epoch; the older end is open."""
+class TimeRange:
+    """A time range whose jobs are all cached, in seconds since the epoch; the older end is exclusive."""
 
     newest: float
     oldest: float
 
     def covers(self, moment: float) -> bool:
-        """Whether a job of that moment would be known."""
+        """Whether a job of that time would be cached."""
         return self.oldest < moment <= self.newest
 
 
-class Listing:
-    """Jobs by id and by their mark. One thread asks, the others wait for its answer."""
+class JobCache:
+    """Jobs by id and by owner. One thread calls the service, the others wait for its result."""
 
     def __init__(self, api: Api, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._api = api
@@ -58,44 +58,44 @@ class Listing:
         self._lock = threading.RLock()
         self._failures = 0
         self._failed: CallFailed | None = None
-        self._forget()
+        self._clear()
 
-    def marked(self, mark: str, *, anew: bool = False) -> list[SnapshotJob]:
-        """The jobs of the last 72 hours whose UserData holds a mark, newest first; `anew` rereads them."""
-        with self._turn():
-            self._forget_stale(anew)
-            if not any(span.newest == math.inf and span.oldest <= self._horizon for span in self._spans):
+    def by_owner(self, tag: str, *, refresh: bool = False) -> list[SnapshotJob]:
+        """The jobs of the last 72 hours with an owner's tag, newest first; `refresh` drops the cache."""
+        with self._exclusive():
+            self._drop_stale(refresh)
+            if not any(known.newest == math.inf and known.oldest <= self._horizon for known in self._ranges):
                 self._read_back_to_the_horizon()
-            found = [job for job in self._jobs.values() if mark in (job.user_data or "")]
+            found = [job for job in self._jobs.values() if tag in (job.user_data or "")]
         return sorted(found, key=_created, reverse=True)
 
     def job(self, job_id: str, created: datetime | None) -> SnapshotJob:
-        """One job, from a page that has it anyway; NotFound only when the service was asked by its id."""
-        with self._turn():
-            self._forget_stale()
+        """One job, from the cache when a page has it; NotFound only after a query by its id."""
+        with self._exclusive():
+            self._drop_stale()
             if job_id not in self._jobs and created is not None:
                 self._read_around(created)
-            return self._jobs.get(job_id) or self._ask(job_id)
+            return self._jobs.get(job_id) or self._query(job_id)
 
     def newest(self) -> tuple[list[SnapshotJob], datetime | None]:
-        """The jobs of the pages from now back, newest first, and since when all of them are there."""
-        with self._turn():
-            self._forget_stale()
-            if not any(span.newest == math.inf for span in self._spans):
-                self._take(self._api.list_jobs(), None, math.inf, pages=1)
-            oldest = min(span.oldest for span in self._spans if span.newest == math.inf)
+        """The cached jobs from now back, newest first, and the time since when the cache has all of them."""
+        with self._exclusive():
+            self._drop_stale()
+            if not any(known.newest == math.inf for known in self._ranges):
+                self._store(self._api.list_jobs(), None, math.inf, pages=1)
+            oldest = min(known.oldest for known in self._ranges if known.newest == math.inf)
             found = [job for job in self._jobs.values() if _created(job) >= oldest]
-        since = None if oldest == -math.inf else utc(oldest)
+        since = None if oldest == -math.inf else from_epoch(oldest)
         return sorted(found, key=_created, reverse=True), since
 
-    def note(self, jobs: Sequence[SnapshotJob]) -> None:
-        """Keep what was learned of jobs elsewhere."""
+    def put(self, jobs: Sequence[SnapshotJob]) -> None:
+        """Store jobs that another call returned."""
         with self._lock:
             self._jobs.update({job.id: job for job in jobs})
 
     @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One thread at a time; a failure is that of all who were waiting for the answer."""
+    def _exclusive(self) -> Iterator[None]:
+        """One thread at a time; its failure is also that of all threads that waited for the result."""
         seen = self._failures
         with self._lock:
             if self._failed is not None and self._failures != seen:
@@ -108,7 +108,7 @@ class Listing:
                 self._failed, self._failures = failed, self._failures + 1
                 raise
 
-    def _ask(self, job_id: str) -> SnapshotJob:
+    def _query(self, job_id: str) -> SnapshotJob:
         answer = self._api.query([job_id])
         for job in answer.jobs:
             if job.id == job_id:
@@ -118,41 +118,41 @@ class Listing:
 
     def _read_around(self, created: datetime) -> None:
         moment = created.timestamp()
-        if not self._spans:
-            self._take(self._api.list_jobs(), None, moment, pages=1)
-        if not any(span.covers(moment) for span in self._spans):
-            until = utc(min(moment + HEADROOM, *self._reached_before(moment)))
-            self._take(self._api.list_jobs(until=until), until, moment, pages=PAGES_FOR_ONE)
+        if not self._ranges:
+            self._store(self._api.list_jobs(), None, moment, pages=1)
+        if not any(known.covers(moment) for known in self._ranges):
+            until = from_epoch(min(moment + HEADROOM, *self._older_ends(moment)))
+            self._store(self._api.list_jobs(until=until), until, moment, pages=PAGES_FOR_ONE)
 
-    def _reached_before(self, moment: float) -> list[float]:
-        """How far back towards a moment the pages read so far go."""
-        return [span.oldest for span in self._spans if moment <= span.oldest] or [math.inf]
+    def _older_ends(self, moment: float) -> list[float]:
+        """The older ends of the ranges that are newer than a time."""
+        return [known.oldest for known in self._ranges if moment <= known.oldest] or [math.inf]
 
     def _read_back_to_the_horizon(self) -> None:
         first = self._api.list_jobs()
         self._horizon = (first.at - ADOPTED_WITHIN).timestamp()
-        self._take(first, None, self._horizon, pages=math.inf)
+        self._store(first, None, self._horizon, pages=math.inf)
 
-    def _take(self, page: Page, until: datetime | None, back_to: float, pages: float) -> None:
-        """Keep a page and those after it, until one reaches back far enough."""
+    def _store(self, page: Page, until: datetime | None, back_to: float, pages: float) -> None:
+        """Store a page and those after it, until one reaches back far enough."""
         seen: set[str] = set()
         while True:
-            self.note(page.jobs)
+            self.put(page.jobs)
             oldest = min(map(_created, page.jobs), default=-math.inf) if page.next_token else -math.inf
             token, pages = page.next_token, pages - 1
             if token is None or token in seen or oldest < back_to or pages <= 0:
                 break
             seen.add(token)
             page = self._api.list_jobs(until=until, page_token=token)
-        self._spans.append(Span(until.timestamp() if until else math.inf, oldest))
+        self._ranges.append(TimeRange(until.timestamp() if until else math.inf, oldest))
 
-    def _forget_stale(self, anew: bool = False) -> None:
-        if anew or self._monotonic() - self._since > FRESH_FOR:
-            self._forget()
+    def _drop_stale(self, refresh: bool = False) -> None:
+        if refresh or self._monotonic() - self._since > FRESH_FOR:
+            self._clear()
 
-    def _forget(self) -> None:
+    def _clear(self) -> None:
         self._jobs: dict[str, SnapshotJob] = {}
-        self._spans: list[Span] = []
+        self._ranges: list[TimeRange] = []
         self._horizon = -math.inf
         self._since = self._monotonic()
 

@@ -1,28 +1,41 @@
-"""The jobs of one account and region, shared by all resources of a process: find, submit, wait for them."""
+"""The jobs of one account and region, shared by all resources of a process: find, submit, wait."""
 
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
+import os
+import threading
 import time
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
-from pulumi_videosnap.alibaba.api import Page, Queried
-from pulumi_videosnap.alibaba.job_cache import Listing
+from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried
+from pulumi_videosnap.alibaba.auth import Account, find_account
+from pulumi_videosnap.alibaba.job_cache import JobCache
 from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.pending_submissions import Intents
 from pulumi_videosnap.alibaba.poller import JobPoller
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
+from pulumi_videosnap.http.client import ApiClient, shared_client
+from pulumi_videosnap.http.rate_limit import store_path
+from pulumi_videosnap.settings import Lookup, no_config
+from pulumi_videosnap.storage.bucket import Bucket, open_bucket
+from pulumi_videosnap.storage.platforms import Location
 
-LOOKS_AFTER_A_LOST_ANSWER = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each look for a job whose submission was not answered."""
+QUERIES_AFTER_LOST_RESPONSE = (0.5, 1.0, 2.0, 4.0)
+"""Seconds before each query for a job whose submission got no response."""
 _MAY_HAVE_ACTED = (Unreachable, ServiceFault, Garbled)
-LOOK_AGAIN = 1.0
-"""Seconds before another look for a job that a run before this one may just have submitted."""
+QUERY_AGAIN = 1.0
+"""Seconds before another query for a job that an earlier run may just have submitted."""
+IN_FLIGHT_FOR = 20.0
+"""Seconds after which a request has been acted on, or never will be."""
 
 
-class JobApi(Protocol):
+class Api(Protocol):
     """The service's actions (`MpsApi`)."""
 
     def submit(self, body: SubmitSnapshotJobBody) -> SnapshotJob: ...  # noqa: D102
@@ -30,93 +43,160 @@ class JobApi(Protocol):
     def list_jobs(self, *, until: datetime | None = None, page_token: str | None = None) -> Page: ...  # noqa: D102
 
 
+class PendingSubmissions:
+    """Jobs that this machine is submitting: a file for each token, from before the call until its response.
+
+    The service makes the id, so only a query tells whether a submission arrived; and a query right after a
+    crash may come before a request that is still in flight. The file says when to query for longer. It is a
+    hint and no lock: where the directory is not writable there is none, and nothing else changes.
+    """
+
+    def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    def add(self, token: str) -> None:
+        """A job with this token is being submitted."""
+        with contextlib.suppress(OSError):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._file(token).write_text(str(self._clock()))
+
+    def remove(self, token: str) -> None:
+        """The result of the submission is known."""
+        with contextlib.suppress(OSError):
+            self._file(token).unlink()
+
+    def may_be_in_flight(self, token: str) -> bool:
+        """Whether a request with this token may still reach the service."""
+        try:
+            started = float(self._file(token).read_text())
+        except (OSError, ValueError):
+            return False
+        return 0 <= self._clock() - started < IN_FLIGHT_FOR
+
+    def _file(self, token: str) -> Path:
+        return self._directory / hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
 class Jobs:
-    """Safe to share among threads, which is the point of it."""
+    """Finds, submits and waits for jobs; safe to share among threads."""
 
     def __init__(
         self,
-        api: JobApi,
-        intents: Intents,
+        api: Api,
+        pending: PendingSubmissions,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._api = api
-        self._intents = intents
+        self._pending = pending
         self._sleep = sleep
-        self._listing = Listing(api, monotonic)
-        self._waiting = JobPoller(api, monotonic, sleep)
+        self._cache = JobCache(api, monotonic)
+        self._poller = JobPoller(api, monotonic, sleep)
 
     def by_owner(
         self, owner: str, token: str, replaced: str, progress: Callable[[str], None]
     ) -> list[SnapshotJob]:
-        """The jobs of the last 72 hours that carry an owner's tag, newest first.
+        """The jobs of the last 72 hours with an owner's tag in their UserData, newest first.
 
-        If this machine was just submitting a job with this token, lists until the job is there, or was surely
-        not submitted; `replaced` is the id of an older job that may carry the same token.
+        When this machine was just submitting a job with this token, the query repeats until the job is listed
+        or was certainly not submitted; `replaced` is the id of an older job that may have the same token.
         """
-        found = self._listing.marked(owner)
-        while self._intents.uncertain(token) and not adoptable(found, token, replaced):
-            progress("an earlier run may just have submitted it: looking again")
-            self._sleep(LOOK_AGAIN)
-            found = self._listing.marked(owner, anew=True)
+        found = self._cache.by_owner(owner)
+        while self._pending.may_be_in_flight(token) and not adoptable(found, token, replaced):
+            progress("an earlier run may just have submitted it: querying again")
+            self._sleep(QUERY_AGAIN)
+            found = self._cache.by_owner(owner, refresh=True)
         return found
 
     def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob] = ()) -> SnapshotJob:
-        """Submit a job once: after a lost answer it looks for the job and never submits it again.
+        """Submit a job, once: when the response is lost, the job is queried for and never submitted again.
 
-        `earlier` are the owner's jobs that were there before.
+        `earlier` are the owner's jobs that were listed before.
         """
         token = body.user_data or ""
-        self._intents.note(token)
+        self._pending.add(token)
         try:
             job = self._api.submit(body)
         except _MAY_HAVE_ACTED:
-            found = self._look_for(token, {job.id for job in earlier})
+            found = self._find_submitted(token, {job.id for job in earlier})
             if found is None:
                 raise
             job = found
         except CallFailed:
-            self._intents.settle(token)
+            self._pending.remove(token)
             raise
-        self._intents.settle(token)
-        self._listing.note([job])
+        self._pending.remove(token)
+        self._cache.put([job])
         return job
 
     def get(self, job_id: str, created: datetime | None = None) -> SnapshotJob:
-        """One job; with the time of its submission, many of them cost one call. NotFound when unknown."""
-        return self._listing.job(job_id, created)
+        """One job; NotFound when unknown. With the time of submission, many of them cost one call."""
+        return self._cache.job(job_id, created)
 
     def newest(self) -> tuple[list[SnapshotJob], datetime | None]:
-        """The jobs of the pages that were read anyway, newest first, and since when all of them are there.
+        """The newest jobs that the cache holds, newest first, and the time since when it holds all of them.
 
-        The time is None where every job that the service knows was listed.
+        The time is None when it holds every job that the service knows.
         """
-        return self._listing.newest()
+        return self._cache.newest()
 
     def wait(self, job: SnapshotJob, timeout: float, progress: Callable[[str], None]) -> SnapshotJob:
         """The job once it has ended; TaskUnfinished after `timeout` seconds."""
-        ended = self._waiting.wait(job, timeout, progress)
-        self._listing.note([ended])
+        ended = self._poller.wait(job, timeout, progress)
+        self._cache.put([ended])
         return ended
 
-    def _look_for(self, token: str, earlier: Collection[str]) -> SnapshotJob | None:
-        for pause in LOOKS_AFTER_A_LOST_ANSWER:
+    def _find_submitted(self, token: str, earlier: Collection[str]) -> SnapshotJob | None:
+        for pause in QUERIES_AFTER_LOST_RESPONSE:
             self._sleep(pause)
             with contextlib.suppress(CallFailed):
-                for job in self._listing.marked(token, anew=True):
+                for job in self._cache.by_owner(token, refresh=True):
                     if job.id not in earlier:
                         return job
         return None
 
 
 def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> SnapshotJob | None:
-    """The newest of an owner's jobs, if an earlier create submitted it for the same inputs.
+    """The newest of an owner's jobs when it is the requested one, so that an earlier create submitted it.
 
-    Not the run that is being replaced, and not one that failed. A newer job may have overwritten the frames
+    Not the run that is being replaced, and not one that failed. A newer job may have overwritten the output
     of an older one, so only the newest counts.
     """
     newest = found[0] if found else None
     if newest is None or newest.id == replaced or newest.state == State.FAIL.value:
         return None
     return newest if newest.user_data == token else None
+
+
+@dataclass(frozen=True)
+class OpenAccount:
+    """An account in one region: its jobs, and its buckets by name."""
+
+    jobs: Jobs
+    bucket: Callable[[str], Bucket]
+
+
+def open_account(profile: str | None, location: str, config: Lookup = no_config) -> OpenAccount:
+    """The account that `find_account` finds; its jobs are shared by all threads of the process."""
+    account = find_account(profile, location, config=config)
+    with _opening:
+        jobs = _jobs(account, shared_client())
+    return OpenAccount(jobs, functools.partial(bucket_of, account, config=config))
+
+
+_opening = threading.Lock()
+
+
+@functools.lru_cache(maxsize=16)
+def _jobs(account: Account, client: ApiClient) -> Jobs:
+    return Jobs(MpsApi(account, client), PendingSubmissions(store_path().parent / "submitting"))
+
+
+def bucket_of(
+    account: Account, bucket: str, *, env: Lookup = os.environ.get, config: Lookup = no_config
+) -> Bucket:
+    """A bucket in the account's region, at the configured endpoint or else the public one."""
+    location = Location("oss", bucket, account.region)
+    return open_bucket(location, credentials=account.credentials, env=env, config=config)

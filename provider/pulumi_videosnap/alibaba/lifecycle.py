@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pulumi_videosnap.alibaba.convert import (
-    body_of,
-    objects_of,
-    outputs_of,
-    owner_mark,
-    place_of,
-    places_of,
-    places_written,
-    token_of,
+    declared_locations,
+    job_token,
+    object_location,
+    owner_tag,
+    recorded_objects,
+    submit_request,
+    to_state,
+    written_locations,
 )
 from pulumi_videosnap.alibaba.jobs import adoptable
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
@@ -28,23 +28,17 @@ from pulumi_videosnap.core.lifecycle import (
     Checked,
     Context,
     Created,
+    Failure,
     Gone,
     Lifecycle,
     Present,
     ReadOutcome,
     Unreadable,
 )
-from pulumi_videosnap.core.schema import (
-    Effect,
-    Path,
-    Properties,
-    differences,
-    inputs_of,
-    kept,
-    value_at,
-)
-from pulumi_videosnap.core.timestamps import read_moment
-from pulumi_videosnap.core.validation import Failure, validate
+from pulumi_videosnap.core.properties import Path, Properties, value_at
+from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
+from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
 
 REMEMBERED_FOR = timedelta(hours=72)
@@ -114,7 +108,7 @@ class SnapshotJobLifecycle(Lifecycle):
             yield Failure(LOCATION, absent)
 
     def _refuse_shared_keys(self, job: SnapshotJobInputs) -> Iterator[Failure]:
-        for path, place in places_of(job):
+        for path, place in declared_locations(job):
             first = self._context.runs.register(place, self._context.resource)
             if first != self._context.resource:
                 name = first.rpartition("::")[2]
@@ -133,23 +127,23 @@ class SnapshotJobLifecycle(Lifecycle):
         self._context.progress("looking for a job that was submitted already")
         replaced = self._context.runs.previous(job.owner)
         earlier = account.jobs.by_owner(
-            owner_mark(job.owner), token_of(job), replaced, self._context.progress
+            owner_tag(job.owner), job_token(job), replaced, self._context.progress
         )
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
-        outputs = outputs_of(job, ended)
-        for place in places_written(outputs):
+        outputs = to_state(job, ended)
+        for place in written_locations(outputs):
             self._context.runs.mark_created(place)
-        return Created(ended.id, {**outputs, "token": token_of(job)})
+        return Created(ended.id, {**outputs, "token": job_token(job)})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
         job = _recorded_job(recorded)
         try:
-            found = self._account(job).jobs.get(task_id, read_moment(recorded.get("creationTime")))
+            found = self._account(job).jobs.get(task_id, parse_rfc3339(recorded.get("creationTime")))
         except NotFound as unknown:
             return _interpret_not_found(recorded, unknown)
-        outputs = outputs_of(job, _with_recorded_count(found, recorded))
+        outputs = to_state(job, _with_recorded_count(found, recorded))
         token = {"token": recorded["token"]} if "token" in recorded else {}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
         return Present(inputs, {**outputs, **token})
@@ -158,11 +152,11 @@ class SnapshotJobLifecycle(Lifecycle):
         """The provider's own switches; with `wait_for`, waits for a job that has not ended."""
         job = SnapshotJobInputs.model_validate(inputs)
         if has_ended(recorded) or job.wait_for == "submitted":
-            return kept(SnapshotJobInputs, recorded, inputs)
+            return merge_inputs(SnapshotJobInputs, recorded, inputs)
         account = self._account(job)
         found = account.jobs.get(task_id, None)
         ended = self._finish(account, job, found, "run `pulumi up --refresh`, which submits a new job")
-        return {**kept(SnapshotJobInputs, recorded, inputs), **outputs_of(job, ended)}
+        return {**merge_inputs(SnapshotJobInputs, recorded, inputs), **to_state(job, ended)}
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """Nothing to cancel in the cloud; the frames are kept or deleted as declared."""
@@ -187,7 +181,7 @@ class SnapshotJobLifecycle(Lifecycle):
         self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob | None:
         """The job that an earlier create submitted, unless its frames were deleted since."""
-        newest = adoptable(earlier, token_of(job), self._context.runs.previous(job.owner))
+        newest = adoptable(earlier, job_token(job), self._context.runs.previous(job.owner))
         if newest is None:
             return None
         if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
@@ -199,19 +193,19 @@ class SnapshotJobLifecycle(Lifecycle):
         return newest
 
     def _was_deleted(self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
-        written = objects_of({**job.properties(), **outputs_of(job, found)})
+        written = recorded_objects({**job.properties(), **to_state(job, found)})
         return any(account.bucket(bucket).missing(keys) for bucket, keys in written.items())
 
     def _submit(
         self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob:
         newest = earlier[0] if earlier else None
-        if newest and newest.state == State.FAIL.value and newest.user_data == token_of(job):
+        if newest and newest.state == State.FAIL.value and newest.user_data == job_token(job):
             self._context.warn(
                 f"job {newest.id} failed before ({_failure_reason(newest)}); submitting a new one"
             )
         self._context.progress("submitting")
-        return account.jobs.submit(body_of(job), earlier)
+        return account.jobs.submit(submit_request(job), earlier)
 
     def _finish(
         self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
@@ -233,8 +227,8 @@ class SnapshotJobLifecycle(Lifecycle):
         outputs = self._last_known(account, task_id, recorded)
         was_created = self._context.runs.was_created
         return {
-            bucket: [key for key in keys if not was_created(place_of(outputs, bucket, key))]
-            for bucket, keys in objects_of(outputs).items()
+            bucket: [key for key in keys if not was_created(object_location(outputs, bucket, key))]
+            for bucket, keys in recorded_objects(outputs).items()
         }
 
     def _last_known(self, account: JobAccount, task_id: str, recorded: Properties) -> Properties:
@@ -247,7 +241,7 @@ class SnapshotJobLifecycle(Lifecycle):
             return recorded
         if not found.has_ended:
             self._context.warn(f"job {found.id} is running and cannot be cancelled: its frames stay")
-        return {**recorded, **outputs_of(_recorded_job(recorded), _with_recorded_count(found, recorded))}
+        return {**recorded, **to_state(_recorded_job(recorded), _with_recorded_count(found, recorded))}
 
 
 _AFTER_A_FAILURE = "fix the cause and run `pulumi up` again, which submits a new job"
@@ -275,7 +269,7 @@ def _with_recorded_count(found: SnapshotJob, recorded: Properties) -> SnapshotJo
 
 
 def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    created = read_moment(recorded.get("creationTime"))
+    created = parse_rfc3339(recorded.get("creationTime"))
     if created is None:
         raise unknown  # nothing was ever recorded of it: an import or a lookup of a job that does not exist
     age = unknown.at - created
@@ -290,10 +284,11 @@ def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome
 
 def snapshot_job(context: Context) -> SnapshotJobLifecycle:
     """The lifecycle of one snapshot job, with the account that the environment configures."""
-    from pulumi_videosnap.alibaba import account  # noqa: PLC0415 - the HTTP stack
+    from pulumi_videosnap.alibaba.auth import region_of, unavailable_in  # noqa: PLC0415 - the HTTP stack
+    from pulumi_videosnap.alibaba.jobs import open_account  # noqa: PLC0415
 
     return SnapshotJobLifecycle(
         context,
-        lambda profile, location: account.open_account(profile, location, context.config),
-        lambda location: account.absence_of_mps(account.region_of(location), config=context.config),
+        lambda profile, location: open_account(profile, location, context.config),
+        lambda location: unavailable_in(region_of(location), config=context.config),
     )

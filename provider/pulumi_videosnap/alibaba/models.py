@@ -1,8 +1,8 @@
-"""Snapshot jobs and pipelines of Alibaba Cloud MPS (API "Mts", version 2014-06-18), as they look on the wire.
+"""Requests and responses of Alibaba Cloud MPS (API "Mts", version 2014-06-18): snapshot jobs and pipelines.
 
-Names are the vendor's in snake_case; the wire has them in PascalCase. What is sent is strict: an unknown
-name or a wrong type is an error here, and what is None is not sent. What is received is lenient: a field
-that is missing, empty or unreadable has its default, one that we do not know is ignored.
+Names are the vendor's in snake_case; requests and responses have them in PascalCase. Requests are strict: an
+unknown name or a wrong type is an error, and None is not sent. Responses are lenient: a field that is
+missing, empty or unreadable has its default, and an unknown field is ignored.
 
 Sources: the vendor's pages SubmitSnapshotJob, QuerySnapshotJobList, SearchPipeline, QueryPipelineList and
 their appendix of parameter details (参数详情), and the types of its Python SDK, version 6.0.3.
@@ -43,7 +43,7 @@ ENDED = frozenset({State.SUCCESS.value, State.FAIL.value})
 
 
 class Wire(BaseModel):
-    """Anything that travels: PascalCase outside, snake_case inside."""
+    """Part of a request or response: PascalCase in JSON, snake_case here."""
 
     model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, frozen=True)
 
@@ -55,7 +55,7 @@ class Sent(Wire):
 
 
 class Received(Wire):
-    """Part of an answer; only a field without a default can make it unreadable."""
+    """Part of a response; only a field without a default can make it unreadable."""
 
     model_config = ConfigDict(extra="ignore", strict=False, coerce_numbers_to_str=True)
 
@@ -91,7 +91,7 @@ class InputFile(Sent):
 
 
 class OutputFile(Sent):
-    """Where pictures or tiles go; `object` is URL-encoded and may hold placeholders such as `%7BCount%7D`."""
+    """Where frames or sheets go; `object` is URL-encoded, with placeholders such as `%7BCount%7D`."""
 
     bucket: str
     location: str
@@ -99,10 +99,10 @@ class OutputFile(Sent):
 
 
 class TileOut(Sent):
-    """How pictures are put together on a sheet. Lengths in pixels; counts from 1 to 10,000.
+    """How frames are put together on a sheet. Lengths in pixels; counts from 1 to 10,000.
 
-    `color` is a keyword or `random`. `cell_sel_step` is in the vendor's answers only; no page says how, or
-    whether, to ask for it.
+    `color` is a keyword or `random`. `cell_sel_step` is in the vendor's responses only; no page says how, or
+    whether, to request it.
     """
 
     lines: int | None = None
@@ -117,21 +117,21 @@ class TileOut(Sent):
 
 
 class SubOut(Sent):
-    """WebVTT: whether to tile the pictures that it refers to."""
+    """WebVTT: whether to tile the frames that it refers to."""
 
     is_spt_frag: bool | None = None
 
 
 class TimeArray(Sent):
-    """The moments to capture, in milliseconds. NOT DOCUMENTED for requests: spelled as in answers."""
+    """The times to capture, in milliseconds. NOT DOCUMENTED for requests: spelled as in responses."""
 
     time_point_list: list[int] | None = None
 
 
 class Shots(Wire):
-    """Which frames to take, and how large: what request and answer have in common.
+    """Which frames to take, and how large: what request and response have in common.
 
-    `time` in milliseconds; `interval` in seconds, 0 to spread the pictures over the video; `num` 1 or more;
+    `time` in milliseconds; `interval` in seconds, 0 to spread the frames over the video; `num` 1 or more;
     `width` and `height` in pixels, 8 to 4,096; `frame_type` normal or intra. Either of `interval` and `num`
     makes the job asynchronous.
     """
@@ -148,7 +148,7 @@ class SnapshotConfig(Shots, Sent):
     """What to capture and where to put it.
 
     `format` is `vtt` for WebVTT; `black_level` 30 to 100 is the share, in percent, of black pixels from which
-    a first picture counts as black, `pixel_black_threshold` 0 to 255 the value below which a pixel does.
+    a first frame counts as black, `pixel_black_threshold` 0 to 255 the value below which a pixel does.
     """
 
     output_file: OutputFile
@@ -180,7 +180,7 @@ class SubmitSnapshotJobBody(Sent):
 def _as_text(value: Any) -> Any:
     """Numbers and truth values as strings: the type that the vendor's tables give every field.
 
-    Its samples send numbers both ways, and its answers echo strings. Lists keep numbers, as in its types.
+    Its samples send numbers both ways, and its responses echo strings. Lists keep numbers, as in its types.
     """
     if isinstance(value, dict):
         return {name: _as_text(inner) for name, inner in value.items()}
@@ -197,7 +197,7 @@ def _json(value: object) -> str:
 
 
 class EchoedFile(Received):
-    """An object of OSS as an answer names it; `object` comes back as it was sent, encoded."""
+    """An object of OSS as a response names it; `object` is encoded, as it was sent."""
 
     bucket: str | None = None
     location: str | None = None
@@ -206,15 +206,15 @@ class EchoedFile(Received):
 
 
 class EchoedTileOut(TileOut, Received):
-    """How pictures are put together on a sheet, as an answer repeats it."""
+    """How frames are put together on a sheet, as a response repeats it."""
 
 
 class EchoedTimeArray(TimeArray, Received):
-    """The moments to capture, as an answer repeats them."""
+    """The times to capture, as a response repeats them."""
 
 
 class EchoedConfig(Shots, Received):
-    """The settings that an answer repeats: not `format`, `sub_out` and the two of black pictures."""
+    """The settings that a response repeats: not `format`, `sub_out` and the two for black frames."""
 
     output_file: EchoedFile | None = None
     tile_output_file: EchoedFile | None = None
@@ -223,7 +223,7 @@ class EchoedConfig(Shots, Received):
 
 
 class MnsMessageResult(Received):
-    """What became of the notification at the job's end."""
+    """The result of the notification at the job's end."""
 
     message_id: str = ""
     error_code: str = ""
@@ -231,10 +231,10 @@ class MnsMessageResult(Received):
 
 
 class SnapshotJob(Received):
-    """A job as the service tells of it.
+    """A job as the service returns it.
 
-    `state` is one of `State`, or empty when the answer does not say; `code` and `message` say why it failed;
-    `count` is the number of pictures really taken; `creation_time` is in UTC. The vendor's pages leave open
+    `state` is one of `State`, or empty when the response omits it; `code` and `message` say why it failed;
+    `count` is the number of frames taken; `creation_time` is in UTC. The vendor's pages leave open
     whether `tile_count` counts sheets or the cells on them.
     """
 
@@ -268,7 +268,7 @@ class SnapshotJob(Received):
 
 
 class NotifyConfig(Received):
-    """The queue or topic that hears of a pipeline's finished jobs."""
+    """The queue or topic that is notified of a pipeline's finished jobs."""
 
     queue_name: str | None = None
     topic: str | None = None
@@ -293,7 +293,7 @@ class Pipeline(Received):
 
 
 class Refusal(Received):
-    """What the service says when it refuses a call; blank where it says nothing."""
+    """Code and message of a refused call; blank where the service sends none."""
 
     request_id: str = ""
     code: str = ""

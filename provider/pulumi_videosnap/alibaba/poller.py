@@ -1,7 +1,7 @@
-"""Waiting for jobs to end: whoever waits shares one round of questions, ten ids a call.
+"""Polls jobs until they end, ten ids a call, for all waiting threads together.
 
-Nobody is in charge. Each waiting thread wakes, and the first to find the last round old asks for all that
-wait; the others take their answer from it. So a hundred waiting jobs cost ten calls a round, not a hundred.
+No coordinator thread: whichever waiter finds the last poll stale polls for all waiters, and the others use
+its result. So a hundred waiting jobs cost ten calls a poll, not a hundred.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from pulumi_videosnap.errors import CallFailed, NotFound, TaskUnfinished
 
 IDS_PER_CALL = 10
 """Ids that QuerySnapshotJobList takes at most."""
-PAUSE_AT_FIRST, PAUSE_LATER = 0.5, 3.0
-"""Seconds between two rounds: many jobs end within seconds, and one that does not can wait."""
-AT_FIRST = 20.0
-"""Seconds for which the rounds come often."""
+FIRST_INTERVAL, LATER_INTERVAL = 0.5, 3.0
+"""Seconds between two polls: many jobs end within seconds, and one that does not can wait."""
+FIRST_SECONDS = 20.0
+"""How long a job is polled at the first interval."""
 NOT_LISTED_YET = 15.0
 """Seconds for which a new job may be unknown; how soon one can be queried is not documented."""
 
 
 class Api(Protocol):
-    """The question (`MpsApi`)."""
+    """The query (`MpsApi`)."""
 
     def query(self, ids: Sequence[str]) -> Queried: ...  # noqa: D102
 
 
 class JobPoller:
-    """The jobs that somebody waits for, and the last round's answers."""
+    """The jobs that threads wait for, and the results of the last poll."""
 
     def __init__(
         self,
@@ -43,61 +43,61 @@ class JobPoller:
         self._api = api
         self._monotonic = monotonic
         self._sleep = sleep
-        self._asking = threading.Lock()
+        self._polling = threading.Lock()
         self._waiting: list[str] = []
-        self._answers: dict[str, SnapshotJob | CallFailed] = {}
-        self._asked_at = -PAUSE_LATER
+        self._results: dict[str, SnapshotJob | CallFailed] = {}
+        self._polled_at = -LATER_INTERVAL
 
-    def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob:
+    def wait(self, job: SnapshotJob, timeout: float, progress: Callable[[str], None]) -> SnapshotJob:
         """The job once it has ended; TaskUnfinished when it has not after `timeout` seconds.
 
-        A CallFailed of a round reaches everyone who waited for that round.
+        A CallFailed of a poll is raised to every thread that waited for it.
         """
         if job.has_ended:
             return job
         self._waiting.append(job.id)
         try:
-            return self._wait(job, timeout, tell)
+            return self._wait(job, timeout, progress)
         finally:
             self._waiting.remove(job.id)
 
-    def _wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob:
+    def _wait(self, job: SnapshotJob, timeout: float, progress: Callable[[str], None]) -> SnapshotJob:
         began = self._monotonic()
         while not job.has_ended:
             waited = self._monotonic() - began
             if waited >= timeout:
-                raise TaskUnfinished(f"snapshot job {job.id}", job.state or "under way", waited)
-            tell(f"{job.state or 'under way'} for {waited:.0f} s")
-            pause = PAUSE_AT_FIRST if waited < AT_FIRST else PAUSE_LATER
+                raise TaskUnfinished(f"snapshot job {job.id}", job.state or "in progress", waited)
+            progress(f"{job.state or 'in progress'} for {waited:.0f} s")
+            pause = FIRST_INTERVAL if waited < FIRST_SECONDS else LATER_INTERVAL
             self._sleep(min(pause, timeout - waited))
-            job = self._look(job, pause, waited)
+            job = self._poll(job, pause, waited)
         return job
 
-    def _look(self, job: SnapshotJob, pause: float, waited: float) -> SnapshotJob:
-        """What is known of the job, from a round that is younger than `pause` seconds."""
-        with self._asking:
-            if self._monotonic() - self._asked_at >= pause:
-                self._ask_for_all()
-                self._asked_at = self._monotonic()
-            answer = self._answers.get(job.id, job)
+    def _poll(self, job: SnapshotJob, pause: float, waited: float) -> SnapshotJob:
+        """The job as of a poll that is younger than `pause` seconds."""
+        with self._polling:
+            if self._monotonic() - self._polled_at >= pause:
+                self._poll_all()
+                self._polled_at = self._monotonic()
+            answer = self._results.get(job.id, job)
         if isinstance(answer, NotFound) and waited < NOT_LISTED_YET:
             return job
         if isinstance(answer, CallFailed):
             raise answer
         return answer
 
-    def _ask_for_all(self) -> None:
-        self._answers = {}
+    def _poll_all(self) -> None:
+        self._results = {}
         for ids in _tens(self._waiting):
             try:
                 answer = self._api.query(ids)
             except CallFailed as failed:
-                self._answers.update(dict.fromkeys(ids, failed))
+                self._results.update(dict.fromkeys(ids, failed))
                 continue
             for job_id in ids:
-                nobody = f"job {job_id} does not exist any more"
-                self._answers[job_id] = NotFound("QuerySnapshotJobList", nobody, at=answer.at)
-            self._answers.update({job.id: job for job in answer.jobs})
+                reason = f"job {job_id} no longer exists"
+                self._results[job_id] = NotFound("QuerySnapshotJobList", reason, at=answer.at)
+            self._results.update({job.id: job for job in answer.jobs})
 
 
 def _tens(ids: Sequence[str]) -> Iterator[list[str]]:

@@ -10,7 +10,7 @@ import pulumi
 from pulumi_videosnap.alibaba.args import InputArgs, SnapshotConfigArgs
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import plain
+from pulumi_videosnap.dynamic.serialization import to_plain
 
 
 class SnapshotJobProvider(LifecycleProvider):
@@ -120,8 +120,8 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
         """
         props = {
             "owner": f"{pulumi.get_project()}.{pulumi.get_stack()}.{resource_name}",
-            "input": plain(input),
-            "snapshot_config": plain(snapshot_config),
+            "input": to_plain(input),
+            "snapshot_config": to_plain(snapshot_config),
             "pipeline_id": pipeline_id,
             "user_data": user_data,
             "wait_for": wait_for,

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from pulumi_videosnap.alibaba.account import KEYS
-from pulumi_videosnap.alibaba.convert import sheets_of
+from pulumi_videosnap.alibaba.auth import KEYS
+from pulumi_videosnap.alibaba.convert import sheet_count
 from pulumi_videosnap.alibaba.models import ENDED
 from pulumi_videosnap.alibaba.rules import is_asynchronous
-from pulumi_videosnap.core.schema import Unknown, dotted, value_at
+from pulumi_videosnap.core.properties import Unknown, dotted, value_at
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
 from pulumi_videosnap.review.preview import SECRET, Step, number_at, text_at
 from pulumi_videosnap.review.rules import FrameForm, Limits, StepEffect, pixels_of
@@ -57,7 +57,7 @@ def frames(inputs: Mapping[str, Any]) -> FrameEstimate:
     taken, at_most = _taken(config)
     if taken is None or _is_not_known(config.get("tileOut")):
         return FrameEstimate()
-    sheets = sheets_of(dict(config), taken) if "tileOutputFile" in config else 0
+    sheets = sheet_count(dict(config), taken) if "tileOutputFile" in config else 0
     singles = 0 if value_at(config, ("tileOut", "isKeepCellPic")) is False else taken
     return FrameEstimate(once=singles + sheets, at_most=at_most)
 

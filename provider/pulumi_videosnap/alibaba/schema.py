@@ -1,8 +1,8 @@
-"""What a program declares of one snapshot job: every field with its range, default and effect.
+"""The inputs of a snapshot job: every field with its range, default and effect.
 
 The single source for validation, diff and the docs' table. Ranges are those of the vendor's parameter
 details (SnapshotConfig) and SubmitSnapshotJob; where its pages disagree, docs/snapshot-job.md says which
-one is followed. A field without a default is not sent: what it means then is the service's to say.
+one is followed. A field without a default is not sent; the service's own default applies.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from pulumi_videosnap.alibaba.object_keys import (
+from pulumi_videosnap.alibaba.rules import (
     COUNT,
     TILE_COUNT,
+    broken_rules,
+    fault_in_frame_key,
     fault_in_key,
-    fault_in_picture,
+    is_sequence,
 )
-from pulumi_videosnap.alibaba.rules import broken_rules, is_sequence
-from pulumi_videosnap.core.field_types import checked, one_of, text
-from pulumi_videosnap.core.schema import Effect, Inputs, Unit, Unknown, WholeNumber
-from pulumi_videosnap.core.validation import rule
+from pulumi_videosnap.core.properties import Unknown
+from pulumi_videosnap.core.schema import Effect, Inputs, Unit, WholeNumber, one_of, rule, text, text_without
 
 SUCCESS = "success"
-"""The `result` that every declared job is to have."""
+"""The `result` that every declared job should have."""
 LARGEST_TOKEN = 64
 """Bytes of UserData that are kept for the provider's own token."""
 _LONGEST_USER_DATA = 1024 - LARGEST_TOKEN
@@ -37,9 +37,9 @@ Bucket = Annotated[
 Location = Annotated[
     str, text(r"oss-(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*", "a location of OSS, such as 'oss-cn-hangzhou'")
 ]
-Key = Annotated[str, checked(fault_in_key)]
-PictureKey = Annotated[str, checked(lambda key: fault_in_picture(key, COUNT))]
-SheetKey = Annotated[str, checked(lambda key: fault_in_picture(key, TILE_COUNT))]
+Key = Annotated[str, text_without(fault_in_key)]
+FrameKey = Annotated[str, text_without(lambda key: fault_in_frame_key(key, COUNT))]
+SheetKey = Annotated[str, text_without(lambda key: fault_in_frame_key(key, TILE_COUNT))]
 Profile = Annotated[
     str, text(r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes", private=True)
 ]
@@ -49,7 +49,7 @@ UserData = Annotated[
         rf"(?=[^-])[-0-9A-Za-z\u4e00-\u9fff]{{1,{_LONGEST_USER_DATA}}}",
         "Chinese or English letters, digits and hyphens, with no hyphen first",
     ),
-    checked(
+    text_without(
         lambda value: (
             f"must be at most {_LONGEST_USER_DATA} bytes long"
             if len(value.encode()) > _LONGEST_USER_DATA
@@ -61,7 +61,7 @@ Pixels = Annotated[WholeNumber | None, Effect.REPLACE, Unit("pixels")]
 
 
 class InputFile(Inputs):
-    """The video that pictures are cut from."""
+    """The video that frames are cut from."""
 
     location: Annotated[Location, Effect.REPLACE] = Field(description="OSS location; it names the region too")
     bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket, authorised for MPS")
@@ -74,17 +74,17 @@ class InputFile(Inputs):
 
 
 class OutputFile(Inputs):
-    """Where the pictures go."""
+    """Where the frames go."""
 
     location: Annotated[Location, Effect.REPLACE] = Field(description="OSS location, the input's")
-    bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket for the pictures")
-    object: Annotated[PictureKey, Effect.REPLACE] = Field(
+    bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket for the frames")
+    object: Annotated[FrameKey, Effect.REPLACE] = Field(
         description="key, plain, with placeholders such as `{Count}`"
     )
 
 
 class TileOutputFile(Inputs):
-    """Where the sheets go that pictures are laid out on."""
+    """Where the tile sheets of frames go."""
 
     location: Annotated[Location, Effect.REPLACE] = Field(description="OSS location, the input's")
     bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket for the sheets")
@@ -92,7 +92,7 @@ class TileOutputFile(Inputs):
 
 
 class TileOut(Inputs):
-    """How pictures are laid out on a sheet."""
+    """How frames are laid out on a sheet."""
 
     lines: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
         None, ge=1, le=10000, description="rows of a sheet (the service's default is 10)"
@@ -100,9 +100,9 @@ class TileOut(Inputs):
     columns: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
         None, ge=1, le=10000, description="columns of a sheet (the service's default is 10)"
     )
-    cell_width: Pixels = Field(None, ge=1, le=4096, description="width of a cell; the picture's own")
-    cell_height: Pixels = Field(None, ge=1, le=4096, description="height of a cell; the picture's own")
-    margin: Pixels = Field(None, ge=0, le=4096, description="frame around a sheet")
+    cell_width: Pixels = Field(None, ge=1, le=4096, description="width of a cell; the frame's own")
+    cell_height: Pixels = Field(None, ge=1, le=4096, description="height of a cell; the frame's own")
+    margin: Pixels = Field(None, ge=0, le=4096, description="border around a sheet")
     padding: Pixels = Field(None, ge=0, le=4096, description="gap between cells")
     color: Annotated[
         str | None,
@@ -110,38 +110,38 @@ class TileOut(Inputs):
         Effect.REPLACE,
     ] = Field(None, description="background of a sheet (the service's default is black)")
     is_keep_cell_pic: Annotated[bool | None, Effect.REPLACE] = Field(
-        None, description="whether the single pictures are kept too (the service's default is true)"
+        None, description="whether the single frames are kept too (the service's default is true)"
     )
     cell_sel_step: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
-        None, ge=1, le=10000, description="take every n-th picture for a sheet; only seen in answers"
+        None, ge=1, le=10000, description="take every n-th frame for a sheet; only seen in responses"
     )
 
 
 class SubOut(Inputs):
-    """How the pictures of a WebVTT are kept."""
+    """How the frames of a WebVTT are stored."""
 
-    is_spt_frag: Annotated[bool, Effect.REPLACE] = Field(False, description="lay the pictures out on sheets")
+    is_spt_frag: Annotated[bool, Effect.REPLACE] = Field(False, description="lay the frames out on sheets")
 
 
 class TimeArray(Inputs):
-    """Moments to take pictures at, in place of a sequence."""
+    """Times of the frames, instead of a sequence."""
 
     time_point_list: Annotated[
         list[Annotated[WholeNumber, Field(ge=0, le=2**31 - 1)]], Effect.REPLACE, Unit("milliseconds")
-    ] = Field(min_length=1, max_length=10000, description="moments of the video, in milliseconds")
+    ] = Field(min_length=1, max_length=10000, description="times in the video, in milliseconds")
 
 
 class SnapshotConfig(Inputs):
-    """Which pictures to take, and how they are to look."""
+    """Which frames to take, and their size and format."""
 
     output_file: OutputFile
     time: Annotated[WholeNumber | None, Effect.REPLACE, Unit("milliseconds")] = Field(
-        None, ge=0, le=2**31 - 1, description="moment of the picture, or start of the sequence"
+        None, ge=0, le=2**31 - 1, description="time of the frame, or start of the sequence"
     )
     interval: Annotated[WholeNumber | None, Effect.REPLACE, Unit("seconds")] = Field(
-        None, ge=0, le=2**31 - 1, description="between two pictures; 0 spreads them over the whole video"
+        None, ge=0, le=2**31 - 1, description="between two frames; 0 spreads them over the whole video"
     )
-    num: Annotated[WholeNumber | None, Effect.REPLACE, Unit("pictures")] = Field(
+    num: Annotated[WholeNumber | None, Effect.REPLACE, Unit("frames")] = Field(
         None, ge=1, le=2**31 - 1, description="how many at most; without it, until the end of the video"
     )
     width: Pixels = Field(None, ge=8, le=4096, description="one side alone keeps the proportions")
@@ -152,11 +152,11 @@ class SnapshotConfig(Inputs):
     tile_output_file: TileOutputFile | None = None
     tile_out: TileOut | None = None
     format: Annotated[str | None, one_of("vtt"), Effect.REPLACE] = Field(
-        None, description="`vtt` writes a WebVTT file with the pictures"
+        None, description="`vtt` writes a WebVTT file with the frames"
     )
     sub_out: SubOut | None = None
     black_level: Annotated[WholeNumber | None, Effect.REPLACE, Unit("percent")] = Field(
-        None, ge=30, le=100, description="share of black from which a first picture is passed over"
+        None, ge=30, le=100, description="share of black from which a first frame is skipped"
     )
     pixel_black_threshold: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
         None, ge=0, le=255, description="brightness below which a pixel is black"
@@ -171,10 +171,10 @@ class SnapshotConfig(Inputs):
 
 
 class SnapshotJobInputs(Inputs):
-    """Everything that a program declares of one snapshot job."""
+    """All inputs of one snapshot job."""
 
     owner: Annotated[str, Effect.IN_PLACE] = Field(
-        min_length=1, description="set by the resource, `<project>.<stack>.<name>`: whose job it is"
+        min_length=1, description="set by the resource, `<project>.<stack>.<name>`: the owner of the job"
     )
     input: InputFile
     snapshot_config: SnapshotConfig
@@ -191,7 +191,7 @@ class SnapshotJobInputs(Inputs):
         600, ge=1, le=86400, description="how long `up` waits for the end of the job"
     )
     on_delete: Annotated[str, one_of("keep-frames", "delete-frames"), Effect.IN_PLACE] = Field(
-        "keep-frames", description="what happens to the pictures when the resource is deleted"
+        "keep-frames", description="what happens to the frames when the resource is deleted"
     )
     triggers: Annotated[list[Any], Effect.REPLACE] = Field(
         default_factory=list, description="any values; a change of one makes a new job"
@@ -200,12 +200,12 @@ class SnapshotJobInputs(Inputs):
         None, description="account to use, from the vendor's profile file"
     )
     result: Annotated[str, Effect.REPLACE] = Field(
-        SUCCESS, description="set by the provider: how the job is to end"
+        SUCCESS, description="set by the provider: the result that the job should have"
     )
 
     @property
     def is_sequence(self) -> bool:
-        """Whether the job may take more than one picture."""
+        """Whether the job may take more than one frame."""
         return is_sequence(self.snapshot_config.properties())
 
     @model_validator(mode="after")

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_videosnap.alibaba.account import KEYS, LOCATION_PREFIX, OSS_ENDPOINT, REGION
-from pulumi_videosnap.alibaba.profiles import AlibabaProfiles
+from pulumi_videosnap.alibaba.auth import KEYS, LOCATION_PREFIX, OSS_ENDPOINT, REGION, AlibabaProfiles
 from pulumi_videosnap.state import recorded_block, recorded_bucket
 from pulumi_videosnap.storage.platforms import Location, Platform, register
 

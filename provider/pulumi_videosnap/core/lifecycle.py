@@ -13,8 +13,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pulumi_videosnap.core.schema import Path, Properties
-from pulumi_videosnap.core.validation import Failure
+from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.settings import no_config
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One refused value: its path, and why it is refused."""
+
+    path: Path
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -98,10 +106,6 @@ class RunRegistry:
 
 def _nothing(message: str) -> None:
     """Say nothing."""
-
-
-def no_config(key: str) -> str | None:
-    """The configuration of a stack that has none."""
 
 
 @dataclass(frozen=True)

@@ -1,45 +1,52 @@
-"""What a field of a task means for its lifecycle: one declaration, read by check, diff, drift and docs.
+"""What a field of a resource means for its lifecycle: one declaration, read by check, diff, drift and docs.
 
-A resource's inputs are a pydantic model derived from `Inputs`. Each leaf says in its annotation what
-a change of it does (`Effect`), and whether the service's answer never carries it or it must never be
-shown (`Mark`):
+A resource's inputs are a pydantic model derived from `Inputs`. Each leaf declares in its annotation what a
+change of it does (`Effect`), and whether the service never returns it or it must never be shown (`Mark`):
 
     interval: Annotated[int, Effect.IN_PLACE] = Field(2, ge=1, le=600, description="…")
 
-Everything else (validation in words, the replace keys of a diff, the fields that can drift, the
-tables in the docs) is derived from that line.
+Everything else (validation messages, the replace keys of a diff, the fields that can drift, the tables in the
+docs) is derived from that line. The field types of all clouds (`text`, `one_of`, `WholeNumber`) are here too.
 """
 
 from __future__ import annotations
 
 import enum
+import functools
+import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from annotated_types import Ge, Le
-from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-Path = tuple[str | int, ...]
-Properties = dict[str, Any]
+from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted, value_at
 
 
 class Effect(enum.Enum):
-    """What a changed value does to a running task."""
+    """What a changed value does to a running task or job."""
 
     IN_PLACE = "in place"
     REPLACE = "replace"
 
 
 class Mark(enum.Enum):
-    """What else a field is, beside its effect."""
+    """What a field is beside its effect."""
 
     NOT_RETURNED = "not returned"
-    """The service's answer never carries it, so drift of it cannot be seen."""
+    """The service never returns it, so its drift cannot be seen."""
     SECRET = "secret"  # noqa: S105
     """Encrypted in state, never printed; the service never returns it."""
 
@@ -49,16 +56,6 @@ class Unit:
     """The unit of a number, in the plural."""
 
     name: str
-
-
-class Unknown:
-    """A value that a preview does not know yet; every check leaves it alone."""
-
-    def __repr__(self) -> str:
-        return "[unknown]"
-
-
-UNKNOWN = Unknown()
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class Difference:
 
 
 class Inputs(BaseModel):
-    """Inputs of a task, or one block of them: camelCase outside, snake_case inside, unknowns let through."""
+    """Inputs of a resource, or one block of them: camelCase in state, unknown values kept."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -92,7 +89,7 @@ class Inputs(BaseModel):
         return value if isinstance(value, Unknown) else handler(value)
 
     def properties(self) -> Properties:
-        """The inputs as Pulumi keeps them: camelCase, absent fields left out, unknowns as they came."""
+        """The inputs as Pulumi keeps them: camelCase, absent fields left out, unknown values unchanged."""
         named = ((info.alias or name, getattr(self, name)) for name, info in type(self).model_fields.items())
         return {name: _plain_value(value) for name, value in named if value is not None}
 
@@ -103,14 +100,63 @@ def _plain_value(value: Any) -> Any:
     return [_plain_value(item) for item in value] if isinstance(value, list) else value
 
 
-def _whole(value: Any) -> Any:
+def rule(field: str | Path, reason: str) -> PydanticCustomError:
+    """The refusal of a block's own rule; `field` is the path inside the block of what breaks it."""
+    path = (field,) if isinstance(field, str) else field
+    return PydanticCustomError("rule", "{reason}", {"reason": reason, "path": path})
+
+
+def text(pattern: str, words: str, *, private: bool = False) -> AfterValidator:
+    """A text that matches a pattern, described by `words`; a refused `private` value is not repeated."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            kind = "private" if private else "text"
+            raise PydanticCustomError(kind, "Input should be {words}", {"words": words})
+        return value
+
+    return AfterValidator(check)
+
+
+def text_without(find_fault: Callable[[str], str | None]) -> AfterValidator:
+    """A text in which `find_fault` finds no fault; it returns what the text must be, as a sentence."""
+
+    def check(value: str) -> str:
+        if fault := find_fault(value):
+            raise rule((), fault)
+        return value
+
+    return AfterValidator(check)
+
+
+def one_of(*words: str) -> BeforeValidator:
+    """One of some words, in any case."""
+    return BeforeValidator(lambda value: read_word(value, words, " or ".join(map(repr, words))))
+
+
+def read_word(value: Any, words: Sequence[str], choices: str) -> str:
+    """A value as one of the words; `choices` is what a refusal offers."""
+    lowered = value.lower() if isinstance(value, str) else value
+    if lowered not in words:
+        raise PydanticCustomError("word", "Input should be {choices}", {"choices": choices})
+    return str(lowered)
+
+
+def whole_number(value: Any) -> int | None:
+    """A whole number, which the engine sends as a float; None for everything else."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _refuse_bool(value: Any) -> Any:
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "Input should be a whole number")
     return value
 
 
-WholeNumber = Annotated[int, BeforeValidator(_whole)]
-"""An integer; Python would take True for 1 as well."""
+WholeNumber = Annotated[int, BeforeValidator(_refuse_bool)]
+"""An integer; Python would accept True as 1."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +170,17 @@ class FieldFacts:
 
     @property
     def compared(self) -> bool:
-        """Whether the service's answer is held against the recorded value."""
+        """Whether drift detection compares what the service returns with the recorded value."""
         return not self.marks
 
 
-def facts(model: type[Inputs], prefix: Path = ()) -> Iterator[FieldFacts]:
+@functools.cache
+def facts(model: type[Inputs], prefix: Path = ()) -> tuple[FieldFacts, ...]:
     """Every leaf of the model with its effect, in the order of declaration."""
+    return tuple(_leaves(model, prefix))
+
+
+def _leaves(model: type[Inputs], prefix: Path) -> Iterator[FieldFacts]:
     for name, info in model.model_fields.items():
         path = (*prefix, info.alias or name)
         block = _block_of(info.annotation)
@@ -199,27 +250,15 @@ def range_of(field: FieldInfo) -> str:
 
 
 def inputs_of(model: type[Inputs], recorded: Mapping[str, Any]) -> Properties:
-    """The inputs among everything that is recorded of a task."""
+    """The inputs among all recorded properties of a resource."""
     names = {info.alias for info in model.model_fields.values()}
     return {name: value for name, value in recorded.items() if name in names}
 
 
-def kept(model: type[Inputs], recorded: Properties, inputs: Properties) -> Properties:
-    """New inputs beside what is known of the task already."""
+def merge_inputs(model: type[Inputs], recorded: Properties, inputs: Properties) -> Properties:
+    """New inputs, together with the outputs that are recorded already."""
     before = inputs_of(model, recorded)
     return {**inputs, **{name: value for name, value in recorded.items() if name not in before}}
-
-
-def value_at(properties: Mapping[str, Any], path: Path) -> Any:
-    """The value at a path; None where it is absent, UNKNOWN where a block on the way is."""
-    value: Any = properties
-    for step in path:
-        if isinstance(value, Unknown):
-            return UNKNOWN
-        if not isinstance(value, Mapping):
-            return None
-        value = value.get(str(step))
-    return value
 
 
 def differences(
@@ -227,23 +266,10 @@ def differences(
 ) -> Iterator[tuple[FieldFacts, Difference]]:
     """Each leaf on which two sets of inputs disagree; an unknown value disagrees with every other.
 
-    A leaf that was recorded before it existed agrees with its default: an upgrade changes nothing.
+    An absent leaf agrees with its default, so an upgrade that adds a field changes nothing.
     """
     for leaf in facts(model):
         old, new = value_at(recorded, leaf.path), value_at(actual, leaf.path)
         before = leaf.info.get_default(call_default_factory=True) if old is None else old
         if isinstance(new, Unknown) or new not in (old, before):
             yield leaf, Difference(leaf.path, old, new)
-
-
-def snake(name: str) -> str:
-    """A property's name as a Python program writes it (`imageConfig` → `image_config`)."""
-    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
-
-
-def dotted(path: Path) -> str:
-    """A path as a Python program would write it: `target_streams.stream_list[0].user_id`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{snake(step)}"
-    return text.lstrip(".")

@@ -1,17 +1,33 @@
-"""Moments in state: RFC 3339, in UTC."""
+"""Times as text and back: RFC 3339 in state and APIs, HTTP dates in headers. Always in UTC."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 
-def read_moment(text: object) -> datetime | None:
-    """A recorded moment in UTC; None when there is none."""
+def from_epoch(seconds: float) -> datetime:
+    """Seconds since the epoch as a time in UTC."""
+    return datetime.fromtimestamp(seconds, timezone.utc)
+
+
+def parse_rfc3339(text: object) -> datetime | None:
+    """A time in UTC; None for everything but a text that is not empty, ValueError for another format."""
     if not isinstance(text, str) or not text:
         return None
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(timezone.utc)
 
 
-def write_moment(moment: datetime) -> str:
-    """A moment in UTC, to the millisecond."""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def format_rfc3339(moment: datetime, timespec: str = "milliseconds") -> str:
+    """A time in UTC, to the millisecond, or with `timespec="seconds"` to the second."""
+    return moment.astimezone(timezone.utc).isoformat(timespec=timespec).replace("+00:00", "Z")
+
+
+def parse_http_date(text: str) -> datetime | None:
+    """The time of a Date or Retry-After header (RFC 9110); None when it is not one."""
+    try:
+        moment = parsedate_to_datetime(text)
+        # A zone of -0000 is parsed without one, and means UTC too.
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).astimezone(timezone.utc)
+    except (TypeError, ValueError, OverflowError):
+        return None

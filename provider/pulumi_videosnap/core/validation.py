@@ -1,44 +1,31 @@
-"""Holding declared inputs against their model, and saying in plain words what is wrong with them.
+"""Validates declared inputs against their model, with messages in plain words.
 
-A refusal names the field, says what it must be and, unless that may be a secret, what it is.
+A message names the field, what it must be and, unless the value may be a secret, what it is.
 """
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 
-from pulumi_videosnap.core.schema import Inputs, Mark, Path, block_at, field_at, range_of, snake
+from pulumi_videosnap.core.lifecycle import Failure
+from pulumi_videosnap.core.properties import Path, snake
+from pulumi_videosnap.core.schema import Inputs, Mark, block_at, field_at, range_of
 
 Model = TypeVar("Model", bound=Inputs)
 
 
-@dataclass(frozen=True)
-class Failure:
-    """One refused value: where it stands, and why it cannot be."""
-
-    path: Path
-    reason: str
-
-
 def validate(model: type[Model], raw: Mapping[str, Any]) -> tuple[Model | None, list[Failure]]:
-    """Hold raw properties against a model: the model, or every failure with its path."""
+    """Validate raw properties: the model, or None and every failure with its path."""
     try:
         return model.model_validate(raw), []
     except ValidationError as error:
         return None, [_failure(model, details) for details in error.errors(include_url=False)]
-
-
-def rule(field: str | Path, reason: str) -> PydanticCustomError:
-    """The refusal of a block's own rule, which names the field of the block, or deeper, that breaks it."""
-    path = (field,) if isinstance(field, str) else field
-    return PydanticCustomError("rule", "{reason}", {"reason": reason, "path": path})
 
 
 def _failure(model: type[Inputs], details: ErrorDetails) -> Failure:
@@ -48,8 +35,8 @@ def _failure(model: type[Inputs], details: ErrorDetails) -> Failure:
     if kind == "extra_forbidden":
         return Failure(path, _unknown_field(model, path))
     if kind == "too_long":
-        limit, given = details["ctx"]["max_length"], details["ctx"]["actual_length"]
-        return Failure(path, f"must have at most {limit} entries, not {given}")
+        limit, length = details["ctx"]["max_length"], details["ctx"]["actual_length"]
+        return Failure(path, f"must have at most {limit} entries, not {length}")
     if kind == "too_short":
         return Failure(path, "must not be empty")
     if kind == "rule":
@@ -58,30 +45,30 @@ def _failure(model: type[Inputs], details: ErrorDetails) -> Failure:
 
 
 def _refusal(field: FieldInfo | None, details: ErrorDetails) -> str:
-    """What the field must be and, unless it is a secret, what it is."""
-    wanted = _range(field) or _plain(details)
-    given = details["input"]
+    """What the field must be and, unless it may be a secret, what it is."""
+    rule_text = _range(field) or _plain(details)
+    value = details["input"]
     secret = field is None or Mark.SECRET in field.metadata or details["type"] in _MAY_BE_A_SECRET
-    if secret or not isinstance(given, str | int | float):
-        return wanted
-    shown = _shown(given)
-    return wanted if len(shown) > _SHOWN else f"{wanted}, not {shown}"
+    if secret or not isinstance(value, str | int | float):
+        return rule_text
+    shown = _format_value(value)
+    return rule_text if len(shown) > _MAX_SHOWN else f"{rule_text}, not {shown}"
 
 
-_SHOWN = 60
-"""Characters of a refused value that are worth repeating."""
+_MAX_SHOWN = 60
+"""Characters; a longer refused value is not repeated."""
 
 _MAY_BE_A_SECRET = frozenset({"model_type", "list_type", "private"})
-"""Refusals of values that may be anything, a key too: a text in place of a block, of a list, of a name."""
+"""Kinds of refusal whose value may be anything, a key too: a text in place of a block, a list or a name."""
 
 
-def _shown(given: str | int | float) -> str:
-    # Every number comes from the engine as a float; nobody wrote 999.0.
-    return repr(int(given) if isinstance(given, float) and given.is_integer() else given)
+def _format_value(value: str | int | float) -> str:
+    # The engine sends every number as a float, so 999.0 was declared as 999.
+    return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _plain(details: ErrorDetails) -> str:
-    """Pydantic's sentence in our words: 'Input should be …' becomes 'must be …'."""
+    """Pydantic's message in our words: 'Input should be …' becomes 'must be …'."""
     if details["type"] in _PLAIN:
         return _PLAIN[details["type"]]
     if details["type"] == "greater_than_equal":

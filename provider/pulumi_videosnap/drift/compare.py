@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome
-from pulumi_videosnap.core.schema import Path, differences, dotted, facts, value_at
+from pulumi_videosnap.core.properties import Path, dotted, value_at
+from pulumi_videosnap.core.schema import differences, facts
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects
 from pulumi_videosnap.errors import VideosnapError

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from pulumi_videosnap.core.schema import Path
+from pulumi_videosnap.core.properties import Path
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
 from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.storage.platforms import Location

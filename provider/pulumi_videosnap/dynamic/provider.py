@@ -27,12 +27,12 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 from pulumi.runtime import rpc
-from pydantic.alias_generators import to_camel
 
-from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry, no_config
-from pulumi_videosnap.core.schema import UNKNOWN, Properties, Unknown, dotted, snake
+from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
+from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel, dotted, snake
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
+from pulumi_videosnap.settings import no_config
 
 
 class _Process:
@@ -113,7 +113,7 @@ class LifecycleProvider(ResourceProvider):
             self._task().delete(id_, _from_engine(props))
 
     def _task(self) -> Lifecycle:
-        thread_pool.widen()
+        thread_pool.raise_worker_limit()
         urn = engine_log.current_urn()
         return self.lifecycle(
             Context(
@@ -197,7 +197,7 @@ class TaskResource(Resource):
 
     def translate_input_property(self, prop: str) -> str:
         """Python's name of a property as state has it."""
-        return prop if prop.startswith("__") else to_camel(prop)
+        return prop if prop.startswith("__") else camel(prop)
 
     def translate_output_property(self, prop: str) -> str:
         """State's name of a property as Python has it."""

@@ -1,4 +1,4 @@
-"""What a program and the provider hand each other: blocks of inputs, answers, the stack's configuration."""
+"""Converts between a program and state: blocks of inputs, outputs, the stack's configuration."""
 
 from __future__ import annotations
 
@@ -7,41 +7,40 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 import pulumi
-from pydantic.alias_generators import to_camel
 
-from pulumi_videosnap.core.schema import snake
+from pulumi_videosnap.core.properties import camel, snake
 
 
-def plain(value: Any) -> Any:
-    """Args classes as the plain dicts that they stand for, absent fields left out.
+def to_plain(value: Any) -> Any:
+    """Args classes as plain dicts, without absent fields.
 
-    Keys come out in Python's spelling, also those of a dict that is written as state has it: a key pair
-    is found and made secret by its name.
+    Keys are in snake_case, also those of a dict that is written in camelCase: a key pair is found and made
+    secret by its name.
     """
     if isinstance(value, pulumi.Output):
-        return value.apply(plain)
+        return value.apply(to_plain)
     if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: plain(v) for f in fields(value) if (v := getattr(value, f.name)) is not None}
+        return {f.name: to_plain(v) for f in fields(value) if (v := getattr(value, f.name)) is not None}
     if isinstance(value, Mapping):
-        return {snake(key): plain(v) for key, v in value.items()}
+        return {snake(key): to_plain(v) for key, v in value.items()}
     if isinstance(value, list | tuple):
-        return [plain(v) for v in value]
+        return [to_plain(v) for v in value]
     return value
 
 
-def pythonic(value: Any) -> Any:
-    """Properties of state with the names that a Python program has for them."""
+def snake_keys(value: Any) -> Any:
+    """Properties of state with the names of a Python program."""
     if isinstance(value, dict):
-        return {snake(name): pythonic(item) for name, item in value.items()}
+        return {snake(name): snake_keys(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [pythonic(item) for item in value]
+        return [snake_keys(item) for item in value]
     return value
 
 
-def camel(value: Any) -> Any:
-    """What a program sees of state, with the names that state has for it."""
+def camel_keys(value: Any) -> Any:
+    """Properties of a program with the names of state."""
     if isinstance(value, Mapping):
-        return {to_camel(name): camel(item) for name, item in value.items()}
+        return {camel(name): camel_keys(item) for name, item in value.items()}
     return value
 
 

@@ -14,18 +14,19 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-THREADS = 64
-"""More calls at once than this serve nobody: the engine's own work is the limit by then."""
-THREADS_VARIABLE = "VIDEOSNAP_THREADS"
+from pulumi_videosnap.settings import THREADS
+
+DEFAULT_THREADS = int(THREADS.default)
+"""With more calls at once the engine's own work is the limit."""
 
 
-def widen(env: Mapping[str, str] = os.environ) -> None:
+def raise_worker_limit(env: Mapping[str, str] = os.environ) -> None:
     """Let the pool that runs this call grow to VIDEOSNAP_THREADS, else 64; `--parallel` decides what it uses.
 
     Every dynamic provider of the same program is called by the same pool.
     """
-    asked = env.get(THREADS_VARIABLE, "").strip()
-    wanted = int(asked) if asked.isdecimal() else THREADS
+    text = THREADS.read(env)
+    wanted = int(text) if text.isdecimal() else DEFAULT_THREADS
     pool = _pool_of_this_call()
     if pool is not None and getattr(pool, "_max_workers", wanted) < wanted:
         pool._max_workers = wanted

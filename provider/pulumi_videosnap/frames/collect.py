@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.storage import output_location
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck, VideosnapError
 from pulumi_videosnap.frames.expected import frames_of_job, frames_of_stream, gaps, offsets_of_job
 from pulumi_videosnap.frames.model import Frame, Report, Series, TaskFrames
@@ -93,10 +93,10 @@ def _rooms_of_one_bucket(
 
 def _claim(task: RecordedResource) -> Claim:
     place, pace = frame_location(task.properties), pace_of(task.properties)
-    started = pace.starts[0] if pace.starts else read_moment(task.properties.get("startTime"))
+    started = pace.starts[0] if pace.starts else parse_rfc3339(task.properties.get("startTime"))
     if started is None:
         raise CannotCheck("state records no start of it, so its time is not known: run `pulumi refresh`")
-    return Claim(task.name, place, started, read_moment(task.properties.get("endTime")))
+    return Claim(task.name, place, started, parse_rfc3339(task.properties.get("endTime")))
 
 
 def _room(task: RecordedResource, claim: Claim, now: datetime) -> TaskFrames:

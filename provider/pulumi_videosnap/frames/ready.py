@@ -13,18 +13,17 @@ from typing import Annotated, Protocol
 from pydantic import Field
 
 from pulumi_videosnap.core.lifecycle import Checked, Context, Created, Lifecycle, Present, ReadOutcome
+from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.core.schema import (
     Effect,
     Inputs,
-    Path,
-    Properties,
     Unit,
     WholeNumber,
     differences,
     inputs_of,
-    kept,
+    merge_inputs,
 )
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import TaskUnfinished
 from pulumi_videosnap.frames.ownership import PICTURES
@@ -103,7 +102,7 @@ class FramesReadyLifecycle(Lifecycle):
 
     def update(self, _task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """Only the patience changed."""
-        return kept(FramesReadyInputs, recorded, inputs)
+        return merge_inputs(FramesReadyInputs, recorded, inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """A gate leaves nothing behind."""
@@ -126,7 +125,7 @@ class FramesReadyLifecycle(Lifecycle):
 
 def _found(gate: FramesReadyInputs, bucket: Bucket) -> list[str]:
     """The keys of the pictures that count, oldest first."""
-    since = read_moment(gate.since)
+    since = parse_rfc3339(gate.since)
     listed = [stored for stored in bucket.list(gate.prefix) if _counts(stored, gate, since)]
     return [stored.key for stored in sorted(listed, key=lambda stored: (stored.modified, stored.key))]
 

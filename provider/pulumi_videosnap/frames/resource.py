@@ -12,7 +12,7 @@ from pulumi_videosnap.alibaba.resource import SnapshotJob
 from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import camel
+from pulumi_videosnap.dynamic.serialization import camel_keys
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
 from pulumi_videosnap.storage.bucket import common_prefix, open_bucket
 from pulumi_videosnap.storage.platforms import Location
@@ -80,13 +80,13 @@ def _where(task: Task) -> pulumi.Output[dict[str, Any]]:
 
 
 def _of_job(told: Mapping[str, Any]) -> dict[str, Any]:
-    place = output_location({"snapshotConfig": camel(told["config"])}, "outputFile")
+    place = output_location({"snapshotConfig": camel_keys(told["config"])}, "outputFile")
     keys = list(told["keys"])
     return {**_place(place), "prefix": common_prefix(keys), "keys": keys}
 
 
 def _of_room(told: Mapping[str, Any]) -> dict[str, Any]:
-    recorded = {"storageConfig": camel(told["storage"]), "framePrefix": told["prefix"]}
+    recorded = {"storageConfig": camel_keys(told["storage"]), "framePrefix": told["prefix"]}
     place = frame_location(recorded)
     return {**_place(place), "prefix": place.prefix, "since": told["since"]}
 

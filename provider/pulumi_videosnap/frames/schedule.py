@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.frames.model import Event
 from pulumi_videosnap.report.formatting import brief
 
@@ -68,7 +68,7 @@ def _entries(properties: Mapping[str, Any]) -> Iterator[tuple[datetime, Mapping[
         reason = properties.get("stopReason")
         history.append({"at": properties["endTime"], "event": "end", "reason": reason})
     for entry in history:
-        if at := read_moment(entry.get("at")):
+        if at := parse_rfc3339(entry.get("at")):
             yield at, entry
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from pulumi_videosnap.core.timestamps import write_moment
+from pulumi_videosnap.core.timestamps import format_rfc3339
 from pulumi_videosnap.frames.contact_sheet.formatting import offset, place, summary
 from pulumi_videosnap.frames.model import Condition, Frame, Report, Series, TaskFrames
 from pulumi_videosnap.report.formatting import brief, exact, shown
@@ -121,4 +121,4 @@ def _frame_json(frame: Frame) -> dict[str, Any]:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return write_moment(moment) if moment else None
+    return format_rfc3339(moment) if moment else None

@@ -1,29 +1,26 @@
-"""Finds the key pair of a cloud account, and keeps it out of sight.
+"""The key pair of a cloud account: where it is looked for, and how it stays secret.
 
-Places are looked at in a fixed order: a profile that is named, and then nothing else; otherwise the
-environment, the stack's configuration, and the current profile of the vendor's own file. The first place
-that holds a key pair wins; each place stands for itself, so a key of one never meets a token of another.
+Sources are searched in a fixed order: a named profile, and then no other source; else the environment, the
+stack's configuration, and the current profile of the vendor's own file. The first source with a key pair
+wins. Credentials are never mixed across sources.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import configparser
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn, Protocol
+from pathlib import Path
+from typing import Any, NoReturn, Protocol
 
 from pulumi_videosnap.errors import NotConfigured, one_line
-
-Lookup = Callable[[str], "str | None"]
-"""Reads a setting by its name: `os.environ.get`, or the stack configuration's by its full key."""
-
-
-def no_config(name: str) -> str | None:
-    """A stack configuration that holds no setting."""
+from pulumi_videosnap.settings import Lookup, Setting
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """A key pair, and a session token when it is a temporary one. Neither printed nor pickled."""
+    """A key pair, with a session token when it is temporary. Its repr is masked, and it cannot be pickled."""
 
     access_key: str = field(repr=False)
     secret_key: str = field(repr=False)
@@ -33,40 +30,25 @@ class Credentials:
         return f"Credentials({self.masked})"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("credentials are never pickled: read them again where they are needed")
+        raise TypeError("credentials cannot be pickled; read them again where they are needed")
 
     @property
     def masked(self) -> str:
-        """Enough of the access key to tell two apart."""
+        """The start of the access key, enough to tell two apart."""
         return f"{self.access_key[:4]}****"
 
     def secrets(self) -> tuple[str, ...]:
-        """The values that no message may carry; the access key is one of them."""
+        """The values that no message may contain, the access key included."""
         return (self.access_key, self.secret_key, self.session_token or "")
 
     def scrub(self, text: str, also: tuple[str, ...] = ()) -> str:
-        """Foreign text fit for a message: the access key masked, every other credential value gone."""
+        """Untrusted text made fit for a message: the access key masked, other credential values replaced."""
         return one_line(text.replace(self.access_key, self.masked), hide=(*self.secrets(), *also))
 
 
 @dataclass(frozen=True)
-class Setting:
-    """One setting under its two names: a variable of the environment, a key of the stack's configuration."""
-
-    env: str
-    config: str
-
-    def find(self, env: Lookup, config: Lookup) -> tuple[str, str] | None:
-        """The value and the name it was found under; the environment first."""
-        for name, lookup in ((self.env, env), (self.config, config)):
-            if value := (lookup(name) or "").strip():
-                return value, name
-        return None
-
-
-@dataclass(frozen=True)
 class Keys:
-    """What one place holds, and what it calls the two halves, for saying which is missing."""
+    """What one source holds, and its names for the two halves, so that an error can name the missing one."""
 
     place: str
     access_key: str = field(default="", repr=False)
@@ -76,7 +58,7 @@ class Keys:
     secret_name: str = "the secret key"  # noqa: S105
 
     def credentials(self) -> Credentials | None:
-        """The key pair; None when the place holds neither half, NotConfigured when it holds only one."""
+        """The key pair; None when the source holds neither half, NotConfigured when it holds only one."""
         if not self.access_key and not self.secret_key:
             return None
         for name, value in ((self.access_name, self.access_key), (self.secret_name, self.secret_key)):
@@ -91,7 +73,7 @@ class Keys:
 
 def _check_characters(name: str, value: str) -> None:
     if not value.isascii() or any(not char.isprintable() or char.isspace() for char in value):
-        raise NotConfigured(f"{name} holds a space or a character that no key has: copy it anew")
+        raise NotConfigured(f"{name} contains whitespace or a non-ASCII character; copy the key again")
 
 
 class ProfileReader(Protocol):
@@ -99,7 +81,7 @@ class ProfileReader(Protocol):
 
     @property
     def places(self) -> str:
-        """The files it looks at, for a message."""
+        """The files it reads, for a message."""
 
     def read(self, profile: str | None) -> Keys | None:
         """The keys of a profile, or of the current one; None when there is none."""
@@ -114,18 +96,21 @@ class KeySettings:
     secret_key: Setting
     session_token: Setting
 
+    @property
+    def settings(self) -> tuple[Setting, Setting, Setting]:
+        """The three settings."""
+        return self.access_key, self.secret_key, self.session_token
+
     def in_environment(self, env: Lookup) -> Keys:
-        """The keys that the environment holds."""
-        names = (self.access_key.env, self.secret_key.env, self.session_token.env)
-        return _keys("the environment", names, env)
+        """The keys in the environment."""
+        return _keys("the environment", [setting.env for setting in self.settings], env)
 
     def in_config(self, config: Lookup) -> Keys:
-        """The keys that the stack's configuration holds."""
-        names = (self.access_key.config, self.secret_key.config, self.session_token.config)
-        return _keys("the stack's configuration", names, config)
+        """The keys in the stack's configuration."""
+        return _keys("the stack's configuration", [setting.config for setting in self.settings], config)
 
 
-def _keys(place: str, names: tuple[str, str, str], lookup: Lookup) -> Keys:
+def _keys(place: str, names: list[str], lookup: Lookup) -> Keys:
     access_key, secret_key, session_token = ((lookup(name) or "").strip() for name in names)
     return Keys(place, access_key, secret_key, session_token, access_name=names[0], secret_name=names[1])
 
@@ -138,23 +123,23 @@ def find_credentials(
     env: Lookup,
     config: Lookup,
 ) -> Credentials:
-    """The credentials of the first place that holds some; NotConfigured names every place looked at."""
+    """The credentials of the first source that has some; NotConfigured names every source searched."""
     if profile:
         return _of_profile(settings, profiles, profile)
-    for keys in _places(settings, profiles, env, config):
+    for keys in _sources(settings, profiles, env, config):
         if keys and (credentials := keys.credentials()):
             return credentials
     raise NotConfigured(
         f"no {settings.cloud} credentials: set {settings.access_key.env} and {settings.secret_key.env} "
-        f"(looked at the environment, at {settings.access_key.config} and {settings.secret_key.config} "
-        f"in the stack's configuration, and at {profiles.places})"
+        f"(searched the environment, {settings.access_key.config} and {settings.secret_key.config} "
+        f"in the stack's configuration, and {profiles.places})"
     )
 
 
-def _places(
+def _sources(
     settings: KeySettings, profiles: ProfileReader, env: Lookup, config: Lookup
 ) -> Iterator[Keys | None]:
-    # One after the other: a profile that cannot be used is no matter to who has a key pair elsewhere.
+    # Read one after the other: an unusable profile does not matter where an earlier source has a key pair.
     yield settings.in_environment(env)
     yield settings.in_config(config)
     yield profiles.read(None)
@@ -166,5 +151,54 @@ def _of_profile(settings: KeySettings, profiles: ProfileReader, profile: str) ->
         return credentials
     raise NotConfigured(
         f"no {settings.cloud} profile {profile!r} with a key pair in {profiles.places}: "
-        f"add it there, or name another"
+        f"add it there, or name another profile"
     )
+
+
+def json_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON profile file; empty when the file is absent or holds something else.
+
+    NotConfigured names a file that cannot be read, and never quotes it: it holds secrets.
+    """
+    text = _text(path)
+    try:
+        content = json.loads(text) if text.strip() else {}
+    except ValueError:
+        # Not chained: the decoder's exception carries the whole file.
+        raise NotConfigured(f"{path} is not valid JSON; fix or remove it") from None
+    return content if isinstance(content, dict) else {}
+
+
+def ini_section(path: Path, name: str) -> dict[str, str] | None:
+    """The settings of one section of an INI file; None when there is no such section."""
+    sections = configparser.ConfigParser(interpolation=None)
+    try:
+        sections.read_string(_text(path))
+    except configparser.Error:
+        # Not chained: the parser quotes the line it cannot read.
+        raise NotConfigured(f"{path} is not a valid INI file; fix or remove it") from None
+    return dict(sections[name]) if sections.has_section(name) else None
+
+
+def keys_in(place: str, entry: Mapping[str, Any], names: tuple[str, str, str]) -> Keys | None:
+    """The key pair and token that an entry holds under these names; None when it holds neither half."""
+    access_key, secret_key, session_token = (str(entry.get(name) or "").strip() for name in names)
+    if not access_key and not secret_key:
+        return None
+    return Keys(
+        place,
+        access_key,
+        secret_key,
+        session_token,
+        access_name=f"{names[0]} in {place}",
+        secret_name=f"{names[1]} in {place}",
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise NotConfigured(f"{path} cannot be read ({type(unreadable).__name__})") from None

@@ -1,7 +1,8 @@
-"""What a service's error code, or a bare HTTP status, means: the part of it that every cloud shares.
+"""What an error code, or an HTTP status without one, means: the types and rules that all clouds share.
 
-A cloud keeps one table from the beginnings of its codes to meanings; the longest beginning that fits a code
-decides, and the HTTP status only where none does.
+Each cloud keeps one table (`responses.py`) from prefixes of its error codes to an `ErrorRule`: which
+exception the code becomes and whether the call may be retried. The longest matching prefix decides; the HTTP
+status decides only where no prefix matches.
 """
 
 from __future__ import annotations
@@ -10,27 +11,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pulumi_videosnap.errors import CallFailed, Garbled, Rejected, ServiceFault, Throttled, Unauthorized
-from pulumi_videosnap.http.client import MAY_HAVE_ACTED, Answer, Retry, Verdict
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response
+from pulumi_videosnap.settings import CALL_BUDGET
 
 HTTP_OK = 200
 
-_HTTP_REFUSED = 400
-_HTTP_TIMEOUT = 408
-_HTTP_TOO_MANY = 429
-_HTTP_FAULT = 500
-_HTTP_DENIED = (401, 403)
+_BAD_REQUEST = 400
+_REQUEST_TIMEOUT = 408
+_TOO_MANY_REQUESTS = 429
+_INTERNAL_SERVER_ERROR = 500
+_DENIED = (401, 403)
+
+MAY_HAVE_ACTED = "it may have taken effect nevertheless; check before repeating it"
+"""Advice after a call that must not be made twice, when it is not known whether the service acted on it."""
 
 
 @dataclass(frozen=True)
-class Meaning:
-    """What a code says: which error it is, whether to repeat the call, in our words, and what to do next."""
+class Outcome:
+    """What a response means: success without an `error`, else what to raise once retrying does not help."""
+
+    error: CallFailed | None = None
+    retry: Retry = Retry.NEVER
+
+
+OK = Outcome()
+
+
+@dataclass(frozen=True)
+class ErrorRule:
+    """What an error code means: the exception, our words for it, what to do next, and whether to retry."""
 
     kind: type[CallFailed]
     text: str = ""
     advice: str = ""
     retry: Retry = Retry.NEVER
 
-    def verdict(
+    def outcome(
         self,
         action: str,
         message: str,
@@ -38,63 +55,63 @@ class Meaning:
         code: str,
         request_id: str = "",
         remark: str = "",
-        repeatable: bool = True,
-    ) -> Verdict:
-        """The verdict on one answer, from the service's own `message`, made fit for the user already.
+        idempotent: bool = True,
+    ) -> Outcome:
+        """The outcome of one response, from the service's own `message`, already scrubbed.
 
-        `remark` is added to our words on the code; `repeatable` is whether making the call twice is harmless.
+        `remark` is added to our words on the code; `idempotent` is whether repeating the call is harmless.
         """
-        reason = ": ".join(filter(None, (self.text + remark, message.rstrip(".。")))) or "no reason is given"
-        unclear = self.retry is Retry.IF_REPEATABLE and not repeatable
+        reason = ": ".join(filter(None, (self.text + remark, message.rstrip(".。")))) or "no reason given"
+        unclear = self.retry is Retry.IF_IDEMPOTENT and not idempotent
         advice = MAY_HAVE_ACTED if unclear else self.advice
-        return Verdict(self.kind(action, reason, code=code, request_id=request_id, advice=advice), self.retry)
+        return Outcome(self.kind(action, reason, code=code, request_id=request_id, advice=advice), self.retry)
 
 
-TOO_FAST = Meaning(
+THROTTLED = ErrorRule(
     Throttled,
-    "too many calls a second by this account",
-    "run fewer stacks at once, or allow more time with VIDEOSNAP_CALL_BUDGET",
+    "the account exceeded the service's rate limit",
+    f"run fewer stacks at once, or allow more time with {CALL_BUDGET.env}",
     Retry.ALWAYS,
 )
-FAULT = Meaning(ServiceFault, "", "try again later", Retry.IF_REPEATABLE)
+SERVER_ERROR = ErrorRule(ServiceFault, "", "try again later", Retry.IF_IDEMPOTENT)
 
-Meanings = Mapping[str, Meaning]
-"""A cloud's table, from the beginnings of codes."""
-
-
-def meaning_of(table: Meanings, code: str, status: int) -> Meaning:
-    """What a code means by the longest beginning of it that the table has, else by the HTTP status."""
-    known = max((start for start in table if code.startswith(start)), key=len, default=None)
-    if known is not None:
-        return table[known]
-    by_status = meaning_of_status(status)
-    # An error that names a code is understood, whatever its status: Garbled is for what names none.
-    return Meaning(Rejected) if by_status.kind is Garbled else by_status
+ErrorRules = Mapping[str, ErrorRule]
+"""A cloud's table, by prefix of the code."""
 
 
-def meaning_of_status(status: int) -> Meaning:
-    """What a status says where no code does."""
-    if status == _HTTP_TOO_MANY:
-        return TOO_FAST
-    if status >= _HTTP_FAULT or status == _HTTP_TIMEOUT:
-        return FAULT
-    if status in _HTTP_DENIED:
-        return Meaning(Unauthorized)
-    return Meaning(Rejected if status >= _HTTP_REFUSED else Garbled)
+def rule_for_code(table: ErrorRules, code: str, status: int) -> ErrorRule:
+    """The rule of the longest prefix of `code` in the table, else the rule for the HTTP status."""
+    prefix = max((start for start in table if code.startswith(start)), key=len, default=None)
+    if prefix is not None:
+        return table[prefix]
+    by_status = rule_for_status(status)
+    # An error with a code is understood, whatever its status: Garbled is for a response without one.
+    return ErrorRule(Rejected) if by_status.kind is Garbled else by_status
 
 
-def without_code(
-    action: str, status: int, reason: str, *, advice: str, request_id: str = "", repeatable: bool = True
-) -> Verdict:
-    """The verdict on an answer that names no code; `advice` is given where the status suggests none."""
-    meaning = meaning_of_status(status)
-    told = replace(meaning, text="", advice=meaning.advice or advice)
-    return told.verdict(action, reason, code=f"HTTP {status}", request_id=request_id, repeatable=repeatable)
+def rule_for_status(status: int) -> ErrorRule:
+    """What an HTTP status means without an error code."""
+    if status == _TOO_MANY_REQUESTS:
+        return THROTTLED
+    if status >= _INTERNAL_SERVER_ERROR or status == _REQUEST_TIMEOUT:
+        return SERVER_ERROR
+    if status in _DENIED:
+        return ErrorRule(Unauthorized)
+    return ErrorRule(Rejected if status >= _BAD_REQUEST else Garbled)
 
 
-def clock_difference(answer: Answer, ours: float) -> str:
-    """How far this machine's clock, at `ours`, is from the service's; empty when not by a second."""
-    behind = round(answer.date(ours).timestamp() - ours)
+def outcome_of_status(
+    action: str, status: int, reason: str, *, advice: str, request_id: str = "", idempotent: bool = True
+) -> Outcome:
+    """The outcome of a response without an error code; `advice` is used where the status suggests none."""
+    found = rule_for_status(status)
+    rule = replace(found, text="", advice=found.advice or advice)
+    return rule.outcome(action, reason, code=f"HTTP {status}", request_id=request_id, idempotent=idempotent)
+
+
+def clock_difference(response: Response, now: float) -> str:
+    """How far this machine's clock, at `now`, is from the service's, in words; empty below a second."""
+    behind = round(response.date(now).timestamp() - now)
     if not behind:
         return ""
-    return f", as this clock is {abs(behind)} s {'behind' if behind > 0 else 'ahead of'} the service's"
+    return f"; this machine's clock is {abs(behind)} s {'behind' if behind > 0 else 'ahead of'} the service's"

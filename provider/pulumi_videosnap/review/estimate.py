@@ -10,7 +10,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.alias_generators import to_camel
 
-from pulumi_videosnap.core.schema import Effect, FieldFacts, Mark, Unknown, dotted, value_at
+from pulumi_videosnap.core.properties import Unknown, dotted, value_at
+from pulumi_videosnap.core.schema import Effect, FieldFacts, Mark
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import Dependencies

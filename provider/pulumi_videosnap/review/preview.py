@@ -9,7 +9,8 @@ from pathlib import Path as Folder
 from typing import Any
 
 from pulumi_videosnap import pulumi_cli
-from pulumi_videosnap.core.schema import UNKNOWN, FieldFacts, Path, Properties, differences, facts, value_at
+from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, value_at
+from pulumi_videosnap.core.schema import FieldFacts, differences, facts
 from pulumi_videosnap.errors import CannotCheck, one_line
 from pulumi_videosnap.kinds import ResourceKind, kind_of
 from pulumi_videosnap.state import RecordedResource, recorded_resource, resource_name, stack_name

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pulumi_videosnap.core.schema import Mark, dotted, facts, value_at
+from pulumi_videosnap.core.properties import dotted, value_at
+from pulumi_videosnap.core.schema import Mark, facts
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.review.model import Risk
 from pulumi_videosnap.review.preview import SAME, SECRET, Plan, Step

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_videosnap.errors import Rejected, Unauthorized, VideosnapError
-from pulumi_videosnap.http.credentials import Credentials, Lookup, no_config
+from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.settings import Lookup, no_config
 from pulumi_videosnap.storage.client import MAX_CONCURRENCY, ClientConfig, client_config, client_for
 from pulumi_videosnap.storage.download import Transfer, download_file
 from pulumi_videosnap.storage.errors import DELETE, NOT_FOUND, ErrorContext, mask_access_keys

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pulumi_videosnap.errors import NotConfigured
-from pulumi_videosnap.http.client import call_budget
-from pulumi_videosnap.http.credentials import Credentials, Keys, Lookup, find_credentials
-from pulumi_videosnap.http.endpoint import checked_endpoint
-from pulumi_videosnap.http.transport import is_loopback, user_agent
+from pulumi_videosnap.http.credentials import Credentials, Keys, find_credentials
+from pulumi_videosnap.http.endpoint import is_loopback, parse_endpoint
+from pulumi_videosnap.http.retry import retry_policy
+from pulumi_videosnap.http.transport import user_agent
+from pulumi_videosnap.settings import Lookup
 from pulumi_videosnap.storage.platforms import Addressing, Location, Platform
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def client_config(
         url_encoding=platform.url_encoding,
         aws_settings=platform.aws_settings,
         profile=profile if platform.aws_settings else None,
-        budget=call_budget(),
+        budget=retry_policy().deadline,
     )
 
 
@@ -114,7 +115,7 @@ def _endpoint(platform: Platform, location: Location, env: Lookup, config: Looku
     if not (found := named or platform.endpoint_setting.find(env, config)):
         return None
     such_as = platform.endpoint.replace("{region}", "REGION")
-    return checked_endpoint(*found, env, such_as=such_as, exposed="frames, their keys, and a security token")
+    return parse_endpoint(*found, env, such_as=such_as, exposed="frames, their keys, and a security token")
 
 
 def _region(platform: Platform, location: Location, env: Lookup, config: Lookup) -> str:

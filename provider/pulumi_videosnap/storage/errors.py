@@ -17,7 +17,7 @@ from pulumi_videosnap.errors import (
     VideosnapError,
     one_line,
 )
-from pulumi_videosnap.http.error_codes import FAULT, TOO_FAST, Meaning, Meanings, meaning_of
+from pulumi_videosnap.http.error_codes import SERVER_ERROR, THROTTLED, ErrorRule, ErrorRules, rule_for_code
 from pulumi_videosnap.storage.platforms import Platform
 
 if TYPE_CHECKING:
@@ -63,34 +63,34 @@ def mask_access_keys(text: str) -> str:
     return one_line(_ACCESS_KEY_ID.sub("****", text))
 
 
-def error_codes(platform: Platform, action: str) -> Meanings:
+def error_codes(platform: Platform, action: str) -> ErrorRules:
     """What the codes of a platform mean for an action."""
     keys, region, endpoint = platform.keys, platform.region_setting.env, platform.endpoint_setting.env
     needed = platform.delete_permission if action == DELETE else platform.permissions
-    denied = Meaning(Unauthorized, "access denied", f"grant the key {needed}")
-    bad_key = Meaning(
+    denied = ErrorRule(Unauthorized, "access denied", f"grant the key {needed}")
+    bad_key = ErrorRule(
         Unauthorized,
         f"{platform.title} does not accept the key",
         f"check {keys.access_key.env} and {keys.secret_key.env}",
     )
-    elsewhere = Meaning(
+    elsewhere = ErrorRule(
         Rejected, "the bucket is in another region", f"check the task's region, or set {region} or {endpoint}"
     )
     return {
-        "NoSuchBucket": Meaning(Rejected, "bucket not found", "check its name and its region"),
-        "NoSuchKey": Meaning(Rejected, "object not found"),
-        "PreconditionFailed": Meaning(Rejected, "the object was replaced meanwhile", "try again"),
+        "NoSuchBucket": ErrorRule(Rejected, "bucket not found", "check its name and its region"),
+        "NoSuchKey": ErrorRule(Rejected, "object not found"),
+        "PreconditionFailed": ErrorRule(Rejected, "the object was replaced meanwhile", "try again"),
         **dict.fromkeys(("AccessDenied", "Forbidden", "401", "403"), denied),
         **dict.fromkeys(("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken"), bad_key),
         **dict.fromkeys(("InvalidSecurityToken", "SecurityTokenExpired", "ExpiredToken"), bad_key),
         **dict.fromkeys(("301", "PermanentRedirect", "AuthorizationHeaderMalformed"), elsewhere),
-        **dict.fromkeys(("InternalError", "ServiceUnavailable", "RequestTimeout"), FAULT),
+        **dict.fromkeys(("InternalError", "ServiceUnavailable", "RequestTimeout"), SERVER_ERROR),
         # boto3 reports a response that is not complete XML in the same way.
-        "500": replace(FAULT, text="the store failed, or its response is incomplete or not XML"),
-        "RequestTimeTooSkewed": Meaning(
+        "500": replace(SERVER_ERROR, text="the store failed, or its response is incomplete or not XML"),
+        "RequestTimeTooSkewed": ErrorRule(
             Unauthorized, "the request's time differs too much from the store's", "set this machine's clock"
         ),
-        "SlowDown": TOO_FAST,
+        "SlowDown": THROTTLED,
     }
 
 
@@ -118,9 +118,9 @@ class ErrorContext:
         message = f"{self.object_name(key)}: {error.get('Message', '')}".rstrip(": ")
         headers = metadata.get("HTTPHeaders", {})
         request_id = metadata.get("RequestId") or headers.get("x-oss-request-id", "")
-        meaning = meaning_of(error_codes(self.platform, action), code, status)
+        rule = rule_for_code(error_codes(self.platform, action), code, status)
         shown = f"HTTP {code}" if code.isdecimal() else code
-        return _error(meaning, action, *map(self.scrub, (message, shown, request_id)))
+        return _error(rule, action, *map(self.scrub, (message, shown, request_id)))
 
     def failed(self, action: str, key: str, failure: Exception) -> VideosnapError:
         """The error where no response came, or none that can be understood, or settings cannot be used."""
@@ -150,7 +150,7 @@ class ErrorContext:
         return kind(action, f"{self.endpoint}, {self.object_name(key)}: {reason}", advice=advice)
 
 
-def _error(meaning: Meaning, action: str, message: str, code: str, request_id: str = "") -> CallFailed:
-    error = meaning.verdict(action, message, code=code, request_id=request_id).error
+def _error(rule: ErrorRule, action: str, message: str, code: str, request_id: str = "") -> CallFailed:
+    error = rule.outcome(action, message, code=code, request_id=request_id).error
     assert error is not None  # noqa: S101
     return error

@@ -17,7 +17,8 @@ from types import MappingProxyType
 from typing import Literal
 
 from pulumi_videosnap.errors import NotConfigured
-from pulumi_videosnap.http.credentials import KeySettings, Lookup, ProfileReader, Setting
+from pulumi_videosnap.http.credentials import KeySettings, ProfileReader
+from pulumi_videosnap.settings import Lookup, Setting
 
 Addressing = Literal["virtual", "path", "auto"]
 """Whether the bucket is part of the host, part of the path, or one of the two depending on its name."""

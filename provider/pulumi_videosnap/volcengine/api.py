@@ -9,11 +9,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from pulumi_videosnap.core.timestamps import from_epoch
 from pulumi_videosnap.errors import Garbled, Rejected
-from pulumi_videosnap.http.client import Answer, Call, Caller, Request, utc
-from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.client import ApiClient, Call, shared_client
 from pulumi_videosnap.http.rate_limit import account_digest
-from pulumi_videosnap.volcengine.auth import Scope, sign
+from pulumi_videosnap.http.transport import Request, Response
+from pulumi_videosnap.settings import Lookup, no_config
+from pulumi_videosnap.volcengine.auth import ENDPOINT, Account, Scope, find_account, sign
 from pulumi_videosnap.volcengine.models import (
     Body,
     ImageConfig,
@@ -23,38 +25,27 @@ from pulumi_videosnap.volcengine.models import (
     TaskKey,
     UpdateSnapshotBody,
 )
-from pulumi_videosnap.volcengine.responses import ENDPOINT_VARIABLE, UNKNOWN_TASK_CODES, Reader
-
-__all__ = ["Account", "Reading", "RtcApi", "Started", "TaskKey"]
+from pulumi_videosnap.volcengine.responses import ResponseParser, unknown_task_codes
 
 VERSION = "2023-11-01"
 SERVICE = "rtc"
 
-PER_SECOND = {"StartSnapshot": 150, "StopSnapshot": 150, "UpdateSnapshot": 150, "GetSnapshotTask": 60}
-"""The documented calls per second; all apps of one account share them."""
+QPS = {"StartSnapshot": 150, "StopSnapshot": 150, "UpdateSnapshot": 150, "GetSnapshotTask": 60}
+"""The documented calls per second of one account, over all its apps."""
 
 DONE = "ok"
-"""`Result` of a call that did what it says."""
+"""`Result` of a call that had its effect."""
 
-# The table of codes has it, but no page ties it to StartSnapshot 2023-11-01.
+# The table of codes has it, but no page relates it to StartSnapshot 2023-11-01.
 _EXISTS = "InvalidParameter.TaskAlreadyExists"
-
-
-@dataclass(frozen=True)
-class Account:
-    """Whose tasks, and where: `endpoint` is scheme and host, without a slash at the end."""
-
-    credentials: Credentials
-    endpoint: str = "https://rtc.volcengineapi.com"
-    region: str = "cn-north-1"
 
 
 @dataclass(frozen=True)
 class Started:
     """StartSnapshot succeeded.
 
-    With `already_running` a task with this id may have been there before, with other settings: read it back.
-    `at` is the moment of the answer in UTC, by the service's clock, or by ours if it named no time.
+    With `already_running` a task with this id may have existed before, with other settings: read it back.
+    `at` is the time of the response in UTC, by the service's clock, or by ours when it has no Date header.
     """
 
     already_running: bool
@@ -63,18 +54,18 @@ class Started:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the service says of a task, and when: in UTC, by its clock, or by ours if it named no time."""
+    """A task as the service returned it, and when: in UTC, by its clock, or by ours without a Date header."""
 
     task: SnapshotTask
     at: datetime
 
 
 def is_already_running(result: object) -> bool:
-    """Whether StartSnapshot's `Result` says that this call did not start the task.
+    """Whether StartSnapshot's `Result` means that this call did not start the task.
 
     The documented sentence is "The task has been started. Please do not call the startup task interface
-    repeatedly", with a final full stop in ASCII, in Chinese, or without. Only `ok` says that this very call
-    started the task, so every other result counts as this sentence: the task is then compared, not trusted.
+    repeatedly", with a final full stop in ASCII, in Chinese, or without. Only `ok` means that this call
+    started the task, so every other result counts as this sentence, and the task's settings are compared.
     """
     return not (isinstance(result, str) and result.strip().lower() == DONE)
 
@@ -82,28 +73,28 @@ def is_already_running(result: object) -> bool:
 class RtcApi:
     """Calls of one account. Every error is a `CallFailed`; safe to share among threads.
 
-    All four calls are repeatable when an answer gets lost: a second start is answered with a notice, an
-    update sets the same value again, a second stop finds the task stopped (NotFound), a read reads.
+    All four calls are idempotent: a second start returns a notice, an update sets the same value again, a
+    second stop finds the task stopped (NotFound), a read changes nothing.
     """
 
     def __init__(
-        self, account: Account, caller: Caller, unknown_task_codes: frozenset[str] = UNKNOWN_TASK_CODES
+        self, account: Account, client: ApiClient, unknown_task: frozenset[str] = unknown_task_codes({})
     ) -> None:
         self._account = account
-        self._caller = caller
-        self._unknown_task_codes = unknown_task_codes
+        self._client = client
+        self._unknown_task = unknown_task
 
     def start(self, body: StartSnapshotBody) -> Started:
         """Start a task, unless one with this id runs already."""
-        # The code for an unknown task would make no sense here, and must not look like "gone".
-        reader = self._reader("StartSnapshot", body.secrets(), unknown_task=frozenset())
+        # The code for an unknown task makes no sense here, and must not be read as "gone".
+        parser = self._parser("StartSnapshot", body.secrets(), unknown_task=frozenset())
         try:
-            answer = self._call(reader, self._post("StartSnapshot", body))
+            response = self._call(parser, self._post("StartSnapshot", body))
         except Rejected as refused:
             if refused.code != _EXISTS:
                 raise
-            return Started(already_running=True, at=utc(self._caller.clock()))
-        return Started(is_already_running(reader.result(answer)), answer.date(self._caller.clock()))
+            return Started(already_running=True, at=from_epoch(self._client.clock()))
+        return Started(is_already_running(parser.result(response)), response.date(self._client.clock()))
 
     def update(self, task: TaskKey, interval: int, business_id: str | None) -> None:
         """Set the seconds between two frames of a running task; NotFound when it does not run."""
@@ -124,37 +115,38 @@ class RtcApi:
         self._command("StopSnapshot", body)
 
     def get(self, task: TaskKey) -> Reading:
-        """What the service knows of a task started within the last 72 hours; NotFound if nothing."""
-        reader = self._reader("GetSnapshotTask")
+        """A task that was started within the last 72 hours; NotFound when the service does not know it."""
+        parser = self._parser("GetSnapshotTask")
         query = (("AppId", task.app_id), ("RoomId", task.room_id), ("TaskId", task.task_id))
-        answer = self._call(reader, self._request("GET", "GetSnapshotTask", query))
-        said = self._task(reader, answer)
-        if said is None or said.is_blank():
-            raise reader.not_found(answer, "the answer carries no task", request_id=reader.request_id(answer))
-        return Reading(said, answer.date(self._caller.clock()))
+        response = self._call(parser, self._request("GET", "GetSnapshotTask", query))
+        found = self._task(parser, response)
+        if found is None or found.is_blank():
+            request_id = parser.request_id(response)
+            raise parser.not_found(response, "the response has no task", request_id=request_id)
+        return Reading(found, response.date(self._client.clock()))
 
     def _command(self, action: str, body: Body) -> None:
-        reader = self._reader(action)
-        answer = self._call(reader, self._post(action, body))
-        result = reader.result(answer)
+        parser = self._parser(action)
+        response = self._call(parser, self._post(action, body))
+        result = parser.result(response)
         # The documents: `ok` on success, empty on failure. Other sentences are notices, as on a second start.
         if not (isinstance(result, str) and result.strip()):
             raise Garbled(
                 action,
-                "the answer says neither ok nor what is wrong",
-                request_id=reader.request_id(answer),
+                "the response has neither ok nor an error",
+                request_id=parser.request_id(response),
                 advice="run the same command again",
             )
 
-    def _task(self, reader: Reader, answer: Answer) -> SnapshotTask | None:
-        result = reader.result(answer)
+    def _task(self, parser: ResponseParser, response: Response) -> SnapshotTask | None:
+        result = parser.result(response)
         task: Any = result.get("SnapshotTask") if isinstance(result, dict) else result
         try:
             return SnapshotTask.model_validate(task) if task else None
         except ValidationError as error:
             fields = ", ".join(".".join(map(str, problem["loc"])) or "Result" for problem in error.errors())
-            reason = reader.scrub(f"not as documented in {fields}")
-        raise Garbled(reader.action, reason, request_id=reader.request_id(answer))
+            reason = parser.scrub(f"not as documented in {fields}")
+        raise Garbled(parser.action, reason, request_id=parser.request_id(response))
 
     def _post(self, action: str, body: Body) -> Request:
         request = self._request("POST", action)
@@ -163,29 +155,34 @@ class RtcApi:
     def _request(self, method: str, action: str, query: tuple[tuple[str, str], ...] = ()) -> Request:
         return Request(method, self._account.endpoint, (("Action", action), ("Version", VERSION), *query))
 
-    def _reader(
+    def _parser(
         self, action: str, secrets: tuple[str, ...] = (), unknown_task: frozenset[str] | None = None
-    ) -> Reader:
-        return Reader(
+    ) -> ResponseParser:
+        return ResponseParser(
             action,
             scrub=partial(self._account.credentials.scrub, also=secrets),
-            clock=self._caller.clock,
-            unknown_task=self._unknown_task_codes if unknown_task is None else unknown_task,
+            clock=self._client.clock,
+            unknown_task=self._unknown_task if unknown_task is None else unknown_task,
         )
 
-    def _call(self, reader: Reader, request: Request) -> Answer:
+    def _call(self, parser: ResponseParser, request: Request) -> Response:
         call = Call(
-            action=reader.action,
+            action=parser.action,
             account=account_digest(self._account.credentials.access_key),
-            per_second=PER_SECOND[reader.action],
-            repeatable=True,
+            qps=QPS[parser.action],
+            idempotent=True,
             prepare=partial(self._signed, request),
-            classify=reader.verdict,
-            endpoint_setting=ENDPOINT_VARIABLE,
+            classify=parser.classify,
+            endpoint_setting=ENDPOINT.env,
         )
-        return self._caller.call(call)
+        return self._client.call(call)
 
     def _signed(self, request: Request, now: datetime) -> Request:
         scope = Scope(self._account.region, SERVICE)
         added = sign(request, self._account.credentials, scope, now)
         return replace(request, headers={**request.headers, **added})
+
+
+def connect(profile: str | None = None, config: Lookup = no_config) -> RtcApi:
+    """The RTC API with the account that `find_account` finds; cheap enough to do for every operation."""
+    return RtcApi(find_account(profile, config=config), shared_client(), unknown_task_codes())

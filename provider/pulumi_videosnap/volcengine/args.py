@@ -1,7 +1,6 @@
 """The blocks of a snapshot task as a program writes them; plain dicts with the same names do as well.
 
-Values and ranges are explained once, at the input models (`inputs.py`); these classes only give an
-editor something to complete.
+The input models (`schema.py`) explain values and ranges; these classes are for completion in editors.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ import pulumi
 
 @dataclass(kw_only=True)
 class ImageConfigArgs:
-    """Format, size and interval of the pictures."""
+    """Format, size and interval of the frames."""
 
     interval: pulumi.Input[int] | None = None
-    """Seconds between two pictures, 1 to 600 (default 2). The one field that changes in place."""
+    """Seconds between two frames, 1 to 600 (default 2). The one field that changes in place."""
     format: pulumi.Input[str | int] | None = None
     """`"jpeg"` (default) or `"png"`."""
     width: pulumi.Input[int] | None = None
@@ -41,7 +40,7 @@ class StreamArgs:
 
 @dataclass(kw_only=True)
 class TargetStreamsArgs:
-    """The streams to take pictures of; an empty list is every stream of the room."""
+    """The streams to capture; an empty list is every stream of the room."""
 
     stream_list: pulumi.Input[Sequence[pulumi.Input[StreamArgs | Mapping[str, Any]]]] | None = None
     """At most 17 streams."""
@@ -54,7 +53,7 @@ class TosConfigArgs:
     account_id: pulumi.Input[str]
     """The id of the main account, also when a sub-user's key signs the calls."""
     bucket: pulumi.Input[str]
-    """The bucket that the pictures go into."""
+    """The bucket that the frames go into."""
     region: pulumi.Input[int] | None = None
     """The vendor's number of the region (default 0, cn-beijing)."""
 
@@ -66,7 +65,7 @@ class VodConfigArgs:
     account_id: pulumi.Input[str]
     """The id of the main account."""
     space: pulumi.Input[str]
-    """The VOD space that the pictures go into."""
+    """The VOD space that the frames go into."""
     region: pulumi.Input[int] | None = None
     """The vendor's number of the region (default 0, cn-north-1)."""
     storage_class: pulumi.Input[str | int] | None = None
@@ -84,7 +83,7 @@ class CustomConfigArgs:
     """
 
     bucket: pulumi.Input[str]
-    """The bucket that the pictures go into."""
+    """The bucket that the frames go into."""
     vendor: pulumi.Input[str | int] | None = None
     """`"aws"` (default), `"aliyun"`, `"huawei"`, `"tencent"` or `"qiniu"`."""
     region: pulumi.Input[int] | None = None
@@ -106,17 +105,17 @@ class VeImageXConfigArgs:
     account_id: pulumi.Input[str]
     """The id of the main account."""
     service_id: pulumi.Input[str]
-    """The veImageX service that the pictures go into."""
+    """The veImageX service that the frames go into."""
     region: pulumi.Input[int] | None = None
     """The vendor's number of the region (default 0)."""
 
 
 @dataclass(kw_only=True)
 class StorageConfigArgs:
-    """Where the pictures go: one platform, with its block."""
+    """Where the frames go: one platform, with its block."""
 
     type: pulumi.Input[str | int] | None = None
-    """`"tos"`, `"vod"`, `"custom"` or `"veimagex"`; defaults to the block that is given."""
+    """`"tos"`, `"vod"`, `"custom"` or `"veimagex"`; defaults to the block that is set."""
     tos_config: pulumi.Input[TosConfigArgs | Mapping[str, Any]] | None = None
     """For `"tos"`."""
     vod_config: pulumi.Input[VodConfigArgs | Mapping[str, Any]] | None = None

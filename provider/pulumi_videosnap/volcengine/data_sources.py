@@ -7,11 +7,8 @@ from typing import Any
 
 import pulumi
 
-from pulumi_videosnap.dynamic.serialization import program_config, pythonic
+from pulumi_videosnap.dynamic.serialization import program_config, snake_keys
 from pulumi_videosnap.errors import InvalidInput
-from pulumi_videosnap.volcengine.account import connect
-from pulumi_videosnap.volcengine.convert import facts_of, settings_of
-from pulumi_videosnap.volcengine.models import TaskKey
 
 
 @dataclass(frozen=True)
@@ -46,9 +43,14 @@ def get_snapshot_task(
     :raises NotFound: the service does not know the task (any more).
     :raises CallFailed: it could not be asked.
     """
+    # Imported here: a program that only declares resources does not need the HTTP stack.
+    from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415
+    from pulumi_videosnap.volcengine.convert import to_inputs, to_outputs  # noqa: PLC0415
+    from pulumi_videosnap.volcengine.models import TaskKey  # noqa: PLC0415
+
     key = TaskKey(*_checked(app_id=app_id, room_id=room_id, task_id=task_id))
     reading = connect(profile, program_config).get(key)
-    facts, settings = facts_of(reading.task), settings_of(reading.task, {})
+    facts, settings = to_outputs(reading.task), to_inputs(reading.task, {})
     return SnapshotTaskResult(
         app_id=key.app_id,
         room_id=key.room_id,
@@ -58,9 +60,9 @@ def get_snapshot_task(
         start_time=facts.get("startTime"),
         end_time=facts.get("endTime"),
         max_idle_time=settings.get("maxIdleTime"),
-        image_config=pythonic(settings.get("imageConfig", {})),
-        storage_config=pythonic(settings.get("storageConfig", {})),
-        target_streams=pythonic(settings.get("targetStreams", {})),
+        image_config=snake_keys(settings.get("imageConfig", {})),
+        storage_config=snake_keys(settings.get("storageConfig", {})),
+        target_streams=snake_keys(settings.get("targetStreams", {})),
     )
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pulumi_videosnap.core.schema import Path
-from pulumi_videosnap.core.timestamps import read_moment
+from pulumi_videosnap.core.properties import Path
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
 from pulumi_videosnap.state import RecordedResource, Stack
@@ -79,7 +79,7 @@ def pending_id(inputs: Mapping[str, Any]) -> str | None:
 
 def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
     """The status in words, and the start."""
-    return str(outputs.get("status")), read_moment(outputs.get("startTime"))
+    return str(outputs.get("status")), parse_rfc3339(outputs.get("startTime"))
 
 
 def unmanaged(recorded: Sequence[tuple[RecordedResource, Stack]]) -> Iterator[Unmanaged | str]:  # noqa: ARG001

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from pulumi_videosnap.core.schema import Properties, value_at
-from pulumi_videosnap.core.timestamps import read_moment, write_moment
+from pulumi_videosnap.core.properties import Properties, value_at
+from pulumi_videosnap.core.timestamps import format_rfc3339, parse_rfc3339
 
 MAX_ENTRIES = 100
 """Entries that are kept; the oldest are dropped."""
@@ -31,7 +31,7 @@ def with_history(recorded: Properties, outputs: Properties, at: datetime | None 
     if _is_new_start(entries, started):
         entries.append({"at": started, "event": "start", "interval": interval})
     elif at and _last_interval(entries) not in (None, interval):
-        entries.append({"at": write_moment(at), "event": "interval", "interval": interval})
+        entries.append({"at": format_rfc3339(at), "event": "interval", "interval": interval})
     _add_end(entries, outputs)
     return {**outputs, "history": entries[-MAX_ENTRIES:]}
 
@@ -44,8 +44,8 @@ def _add_end(entries: Entries, outputs: Properties) -> None:
 
 
 def _is_new_start(entries: Entries, started: object) -> bool:
-    start = read_moment(started)
-    known = [read_moment(entry["at"]) for entry in entries if entry["event"] == "start"]
+    start = parse_rfc3339(started)
+    known = [parse_rfc3339(entry["at"]) for entry in entries if entry["event"] == "start"]
     return start is not None and not any(one and abs(start - one) < SAME_START for one in known)
 
 

@@ -18,30 +18,21 @@ from pulumi_videosnap.core.lifecycle import (
     Checked,
     Context,
     Created,
+    Failure,
     Gone,
     Lifecycle,
     Present,
     ReadOutcome,
     Unreadable,
 )
-from pulumi_videosnap.core.schema import (
-    Difference,
-    Effect,
-    Path,
-    Properties,
-    Unknown,
-    differences,
-    dotted,
-    inputs_of,
-    kept,
-)
-from pulumi_videosnap.core.timestamps import read_moment
-from pulumi_videosnap.core.validation import Failure, validate
+from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted
+from pulumi_videosnap.core.schema import Difference, Effect, differences, inputs_of, merge_inputs
+from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
-from pulumi_videosnap.volcengine.convert import facts_of, key_of, rfc3339, settings_of, start_body
-from pulumi_videosnap.volcengine.enums import StopReason
+from pulumi_videosnap.volcengine.convert import start_request, task_key, time_of, to_inputs, to_outputs
 from pulumi_videosnap.volcengine.history import with_history
-from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
+from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 if TYPE_CHECKING:
@@ -94,7 +85,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         known = not any(isinstance(part, Unknown) for part in (task.app_id, task.room_id, task.task_id))
         if not self._context.resource or not known:
             return []
-        first = self._context.runs.register(key_of(task).id, self._context.resource)
+        first = self._context.runs.register(task_key(task).id, self._context.resource)
         if first == self._context.resource:
             return []
         other = f"resource {first.rpartition('::')[2]!r}"
@@ -108,7 +99,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """StartSnapshot; a task that runs already with these settings is adopted."""
         task = SnapshotTaskInputs.model_validate(inputs)
-        return Created(key_of(task).id, with_history({}, self._start(task)))
+        return Created(task_key(task).id, with_history({}, self._start(task)))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
@@ -128,7 +119,7 @@ class SnapshotTaskLifecycle(Lifecycle):
             return with_history(recorded, self._start(task))
         if step is UpdateStep.SET_INTERVAL:
             return self._change_interval(TaskKey.parse(task_id), task, recorded)
-        return kept(SnapshotTaskInputs, recorded, inputs)
+        return merge_inputs(SnapshotTaskInputs, recorded, inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """StopSnapshot, unless another resource of this run has taken the task over."""
@@ -142,14 +133,14 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._context.progress("had ended already")
 
     def _start(self, task: SnapshotTaskInputs) -> Properties:
-        api, key = self._connect(task.profile), key_of(task)
+        api, key = self._connect(task.profile), task_key(task)
         self._context.progress("starting")
-        started = api.start(start_body(task, self._environ))
+        started = api.start(start_request(task, self._environ))
         found = self._adopt(api, task) if started.already_running else self._confirm(api, key)
         self._context.runs.mark_created(key.id)
         if found is None:
             return self._unconfirmed(task, started)
-        facts = facts_of(found)
+        facts = to_outputs(found)
         if has_ended(facts):
             why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
             raise TaskFailed(f"snapshot task {key.id}", why, _AFTER_A_FAILURE)
@@ -167,7 +158,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         for pause in READ_BACK_PAUSES:
             with contextlib.suppress(NotFound):
                 found = api.get(key).task
-                if not has_ended(facts_of(found)):
+                if not has_ended(to_outputs(found)):
                     return found
             self._context.progress("waiting for the service to list the task")
             self._sleep(pause)
@@ -175,12 +166,12 @@ class SnapshotTaskLifecycle(Lifecycle):
 
     def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
         """Take over a running task with the declared settings; another interval is brought in line."""
-        key, inputs = key_of(task), task.properties()
+        key, inputs = task_key(task), task.properties()
         try:
             found = self._read_back(api, key)
         except NotFound:
             raise TaskConflict(f"snapshot task {key.id}", [_TOO_OLD], _WAYS_OUT) from None
-        compared = differences(SnapshotTaskInputs, inputs, settings_of(found, inputs))
+        compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
         if differing:
@@ -202,19 +193,19 @@ class SnapshotTaskLifecycle(Lifecycle):
             return with_history(self._with_end(api, key, recorded), self._start(task))
         try:
             reading = api.get(key)
-            return with_history(recorded, {**task.properties(), **facts_of(reading.task)}, reading.at)
+            return with_history(recorded, {**task.properties(), **to_outputs(reading.task)}, reading.at)
         except NotFound:  # older than 72 hours: unreadable, yet it accepted the new interval
-            return kept(SnapshotTaskInputs, recorded, task.properties())
+            return merge_inputs(SnapshotTaskInputs, recorded, task.properties())
 
     def _with_end(self, api: TaskApi, key: TaskKey, recorded: Properties) -> Properties:
         """What is recorded, with the end of the run in its history if the service still knows it."""
         with contextlib.suppress(CallFailed):
-            return with_history(recorded, {**recorded, **facts_of(api.get(key).task)})
+            return with_history(recorded, {**recorded, **to_outputs(api.get(key).task)})
         return recorded
 
     def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
         self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
-        accepted_at = rfc3339(int(started.at.timestamp() * 1000))
+        accepted_at = time_of(int(started.at.timestamp() * 1000))
         return {**task.properties(), "status": "not started", "startTime": accepted_at}
 
 
@@ -237,10 +228,10 @@ def plan_update(recorded: Properties, changed: Collection[Path], keep_running: b
 
 def interpret_reading(recorded: Properties, found: SnapshotTask) -> Present:
     """The recorded inputs with what the service says instead, and everything that only it knows."""
-    facts = facts_of(found)
+    facts = to_outputs(found)
     before = inputs_of(SnapshotTaskInputs, recorded)
     # The settings of a run that has ended are history: only that it has ended can be drift.
-    settings = before if has_ended(facts) else settings_of(found, before)
+    settings = before if has_ended(facts) else to_inputs(found, before)
     inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
     # An answer may leave out the start, from which the 72 hours are counted.
     start = {"startTime": recorded["startTime"]} if recorded.get("startTime") else {}
@@ -264,7 +255,7 @@ def has_ended(outputs: Mapping[str, Any]) -> bool:
 
 def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
     """A task that the service does not know: gone within 72 hours of its start, unreadable later."""
-    started = read_moment(recorded.get("startTime"))
+    started = parse_rfc3339(recorded.get("startTime"))
     if started is None:
         raise unknown  # nothing was ever recorded of it: an import or a lookup of a task that does not exist
     age = unknown.at - started
@@ -294,6 +285,6 @@ def format_difference(found: Difference) -> str:
 
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
     """The lifecycle of one snapshot task, with the account that the environment configures."""
-    from pulumi_videosnap.volcengine.account import connect  # noqa: PLC0415 - the HTTP stack
+    from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415 - the HTTP stack
 
     return SnapshotTaskLifecycle(context, lambda profile: connect(profile, context.config))

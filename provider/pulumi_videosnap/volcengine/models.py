@@ -1,8 +1,8 @@
-"""The four snapshot actions of Volcengine RTC, version 2023-11-01, as they look on the wire.
+"""The four snapshot actions of Volcengine RTC, version 2023-11-01, as requests and responses.
 
 Names are the vendor's in snake_case; the JSON carries them in PascalCase. Requests are written without
-nulls. Answers are read leniently: a field the service does not send is None, a field we do not know is
-ignored, and a number we have no word for (`words.py`) stays a number.
+nulls. Responses are read leniently: a field that the service does not send is None, an unknown field is
+ignored, and a number without a word in the tables below stays a number.
 
 Sources: the vendor's pages docs/6348/1188223 to 1188226 and the types of its Go SDK (service/rtc/v20231101).
 """
@@ -10,7 +10,9 @@ Sources: the vendor's pages docs/6348/1188223 to 1188226 and the types of its Go
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from pydantic import (
@@ -25,6 +27,36 @@ from pydantic import (
 from pydantic.alias_generators import to_pascal
 
 from pulumi_videosnap.errors import InvalidInput
+
+# The words that stand for the vendor's numbers in programs and in state (the field tables of StartSnapshot
+# and GetSnapshotTask). A number without a word here stays a number, so that a newer service does not break an
+# older provider. The storage classes start at 1.
+FORMAT_WORDS: Mapping[int, str] = {0: "jpeg", 1: "png"}
+STREAM_TYPE_WORDS: Mapping[int, str] = {0: "camera", 1: "screen"}
+STORAGE_TYPE_WORDS: Mapping[int, str] = {0: "tos", 1: "vod", 2: "custom", 3: "veimagex"}
+VENDOR_WORDS: Mapping[int, str] = {0: "aws", 1: "aliyun", 2: "huawei", 3: "tencent", 4: "qiniu"}
+STORAGE_CLASS_WORDS: Mapping[int, str] = {1: "standard", 2: "archive", 3: "infrequent-access"}
+STATUS_WORDS: Mapping[int, str] = {0: "unknown", 1: "not started", 2: "running", 3: "ended", 4: "failed"}
+
+
+class StopReason(str, Enum):
+    """SnapshotTask.StopReason, in the vendor's spelling; absent or empty while the task has not ended."""
+
+    UNKNOWN = "UnknownStopReason"
+    STOP_BY_API = "StopByAPI"
+    START_TASK_FAILED = "StartTaskFailed"
+    IDLE_TIME_OUT = "IdleTimeOut"
+    USER_DISCONNECT = "UserDisconnect"
+
+
+def word(words: Mapping[int, str], number: int | None) -> str | int | None:
+    """The word for one of the vendor's numbers; the number itself where there is none."""
+    return number if number is None else words.get(number, number)
+
+
+def number(words: Mapping[int, str], word: str) -> int | None:
+    """The vendor's number for a word; None where there is none."""
+    return next((number for number, known in words.items() if known == word), None)
 
 
 @dataclass(frozen=True)
@@ -50,7 +82,7 @@ class TaskKey:
 
 
 class Wire(BaseModel):
-    """Anything that travels: PascalCase outside, snake_case inside."""
+    """Part of a request or response: PascalCase in JSON, snake_case here."""
 
     model_config = ConfigDict(
         alias_generator=to_pascal,
@@ -145,7 +177,7 @@ class StorageConfig(Wire):
 
 
 class Body(Wire):
-    """What every request names: the task, and optionally the business it belongs to."""
+    """What every request has: the task, and optionally its business tag."""
 
     app_id: str
     business_id: str | None = None
@@ -153,12 +185,12 @@ class Body(Wire):
     task_id: str
 
     def to_json(self) -> bytes:
-        """The bytes to send: no nulls, and the only place where a third party's keys appear in clear."""
+        """The bytes to send, without nulls; the only place where a third party's keys are in clear text."""
         text = self.model_dump_json(by_alias=True, exclude_none=True, context={"on_the_wire": True})
         return text.encode()
 
     def secrets(self) -> tuple[str, ...]:
-        """The credential values inside, so that they can be kept out of messages."""
+        """The credential values inside, so that messages can be scrubbed of them."""
         return ()
 
 
@@ -172,11 +204,11 @@ class StartSnapshotBody(Body):
 
     @property
     def key(self) -> TaskKey:
-        """The identity that the caller chose for the task."""
+        """The identity that the program chose for the task."""
         return TaskKey(self.app_id, self.room_id, self.task_id)
 
     def secrets(self) -> tuple[str, ...]:
-        """The keys of a third party's bucket, if one is named, also as a service may quote our JSON."""
+        """The keys of a third party's bucket, plain and as JSON, since a service may quote our request."""
         custom = self.storage_config.custom_config
         keys = (custom.access_key, custom.secret_key) if custom else ()
         values = [key.get_secret_value() for key in keys if key]
@@ -195,7 +227,7 @@ class StopSnapshotBody(Body):
 
 
 class SnapshotTask(Wire):
-    """What GetSnapshotTask says of a task. Times in Unix milliseconds; `end_time` 0 means not ended."""
+    """A task as GetSnapshotTask returns it. Times in Unix milliseconds; `end_time` 0 means not ended."""
 
     start_time: int | None = None
     end_time: int | None = None
@@ -207,7 +239,7 @@ class SnapshotTask(Wire):
     storage_config: StorageConfig | None = None
 
     def is_blank(self) -> bool:
-        """Whether nothing is said: every field absent, empty or zero, which no real task can be."""
+        """Whether every field is absent, empty or zero, which no real task can be."""
         return _blank(self.model_dump(exclude_none=True))
 
 
@@ -233,7 +265,7 @@ class ResponseError(Wire):
 
 
 class ResponseMetadata(Wire):
-    """The envelope's label; the gateway may leave all but `request_id` out."""
+    """The envelope's metadata; the gateway may omit all but `request_id`."""
 
     request_id: str | None = None
     action: str | None = None
@@ -244,7 +276,7 @@ class ResponseMetadata(Wire):
 
 
 class Envelope(Wire):
-    """Any answer. `result` is `"ok"`, another sentence, an object, null or absent, as the action has it."""
+    """Any response; `result` is `"ok"`, another sentence, an object, null or absent."""
 
     response_metadata: ResponseMetadata
     result: Any = None

@@ -9,7 +9,7 @@ import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import plain
+from pulumi_videosnap.dynamic.serialization import to_plain
 from pulumi_videosnap.volcengine.args import (
     ImageConfigArgs,
     StorageConfigArgs,
@@ -114,10 +114,10 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
             "room_id": room_id,
             "task_id": task_id or f"{pulumi.get_project()}.{pulumi.get_stack()}.{resource_name}",
             "business_id": business_id,
-            "target_streams": plain(target_streams),
+            "target_streams": to_plain(target_streams),
             "max_idle_time": max_idle_time,
-            "image_config": plain(image_config),
-            "storage_config": _with_secrets(plain(storage_config)),
+            "image_config": to_plain(image_config),
+            "storage_config": _with_secrets(to_plain(storage_config)),
             "keep_running": keep_running,
             "frame_prefix": frame_prefix,
             "triggers": triggers,

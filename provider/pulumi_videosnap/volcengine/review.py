@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from pulumi_videosnap.core.schema import Unknown, dotted, value_at
+from pulumi_videosnap.core.properties import Unknown, dotted, value_at
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
 from pulumi_videosnap.review.preview import SAME, Step, number_at, text_at
 from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pixels_of, sum_calls
 from pulumi_videosnap.state import RecordedResource
-from pulumi_videosnap.volcengine.account import KEYS
+from pulumi_videosnap.volcengine.auth import KEYS
 from pulumi_videosnap.volcengine.lifecycle import (
     INTERVAL,
     KEEP_RUNNING,

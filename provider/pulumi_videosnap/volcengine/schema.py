@@ -1,8 +1,8 @@
-"""What a program declares of a snapshot task: every field with its range, default and effect.
+"""The inputs of a snapshot task: every field with its range, default and effect.
 
 This is the single source for validation, diff, drift and the docs' table. Ranges and defaults are
 those of StartSnapshot 2023-11-01 (the vendor's page 6348/1188225 and its SDK's types); where they
-disagree the newest page is followed, which only touches `max_idle_time` (10, not 1, at least).
+disagree the newest page is followed, which only concerns `max_idle_time` (10, not 1, at least).
 """
 
 from __future__ import annotations
@@ -12,16 +12,25 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from pulumi_videosnap.core.field_types import read_word, text, whole
-from pulumi_videosnap.core.schema import Effect, Inputs, Mark, Unit, Unknown, WholeNumber
-from pulumi_videosnap.core.validation import rule
-from pulumi_videosnap.volcengine import enums
+from pulumi_videosnap.core.properties import Unknown
+from pulumi_videosnap.core.schema import (
+    Effect,
+    Inputs,
+    Mark,
+    Unit,
+    WholeNumber,
+    read_word,
+    rule,
+    text,
+    whole_number,
+)
+from pulumi_videosnap.volcengine import models
 
 MAX_STREAMS = 17
-"""Video streams that one task takes pictures of, at most (6348/1188225)."""
+"""Video streams that one task captures, at most (6348/1188225)."""
 
 RUNNING = "running"
-"""The `state` that every declared task is to be in."""
+"""The `state` that every declared task should have."""
 
 
 def _one_of(words: Mapping[int, str]) -> BeforeValidator:
@@ -29,15 +38,15 @@ def _one_of(words: Mapping[int, str]) -> BeforeValidator:
     choices = " or ".join(f"{word!r} ({number})" for number, word in words.items())
 
     def read(value: Any) -> str:
-        number = whole(value)
+        number = whole_number(value)
         return read_word(value if number is None else words.get(number, value), [*words.values()], choices)
 
     return BeforeValidator(read)
 
 
 def _account(value: Any) -> Any:
-    """An account id is a string of digits; written as a number it is meant all the same."""
-    number = whole(value)
+    """An account id is a string of digits; a number is accepted too."""
+    number = whole_number(value)
     return value if number is None else str(number)
 
 
@@ -45,9 +54,9 @@ Id = Annotated[str, text(r"[a-zA-Z0-9_@\-.]{1,128}", "1 to 128 letters, digits o
 """The vendor's rule for BusinessId, TaskId, RoomId and UserId (6348/69828)."""
 _NAME = (r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes")
 AppId = Annotated[str, text(*_NAME)]
-"""Part of the task's id, like the other ids: state shows it to everyone, so a refusal may repeat it."""
+"""Part of the task's id, which state shows in clear text, so an error may repeat it."""
 Name = Annotated[str, text(*_NAME, private=True)]
-"""A name for which the vendor's page gives no rule; it may be a Pulumi secret, and comes here in clear."""
+"""A name without a documented rule; it may be a Pulumi secret, so an error does not repeat it."""
 Variable = Annotated[
     str, text(r"[A-Za-z_][A-Za-z0-9_]{0,254}", "the name of an environment variable", private=True)
 ]
@@ -56,25 +65,25 @@ AccountId = Annotated[
     str, text(r"[^\s/]{1,64}", "the number of a main account", private=True), BeforeValidator(_account)
 ]
 Region = Annotated[WholeNumber, Field(ge=0, le=255)]
-ImageFormat = Annotated[str, _one_of(enums.FORMAT_WORDS)]
-StreamType = Annotated[str, _one_of(enums.STREAM_TYPE_WORDS)]
-StorageType = Annotated[str, _one_of(enums.STORAGE_TYPE_WORDS)]
-StorageClass = Annotated[str, _one_of(enums.STORAGE_CLASS_WORDS)]
-Vendor = Annotated[str, _one_of(enums.VENDOR_WORDS)]
+ImageFormat = Annotated[str, _one_of(models.FORMAT_WORDS)]
+StreamType = Annotated[str, _one_of(models.STREAM_TYPE_WORDS)]
+StorageType = Annotated[str, _one_of(models.STORAGE_TYPE_WORDS)]
+StorageClass = Annotated[str, _one_of(models.STORAGE_CLASS_WORDS)]
+Vendor = Annotated[str, _one_of(models.VENDOR_WORDS)]
 
 
 class ImageConfig(Inputs):
-    """Format, size and interval of the pictures."""
+    """Format, size and interval of the frames."""
 
     interval: Annotated[WholeNumber, Effect.IN_PLACE, Unit("seconds")] = Field(
-        2, ge=1, le=600, description="time between two pictures"
+        2, ge=1, le=600, description="time between two frames"
     )
-    format: Annotated[ImageFormat, Effect.REPLACE] = Field("jpeg", description="picture format")
+    format: Annotated[ImageFormat, Effect.REPLACE] = Field("jpeg", description="frame format")
     width: Annotated[WholeNumber, Effect.REPLACE, Unit("pixels")] = Field(
-        0, ge=0, le=1920, description="picture width; 0 keeps the stream's own"
+        0, ge=0, le=1920, description="frame width; 0 keeps the stream's own"
     )
     height: Annotated[WholeNumber, Effect.REPLACE, Unit("pixels")] = Field(
-        0, ge=0, le=1920, description="picture height; 0 keeps the stream's own"
+        0, ge=0, le=1920, description="frame height; 0 keeps the stream's own"
     )
 
 
@@ -89,7 +98,7 @@ class Stream(Inputs):
 
 
 class TargetStreams(Inputs):
-    """The streams to take pictures of."""
+    """The streams to capture."""
 
     stream_list: Annotated[list[Stream], Effect.REPLACE] = Field(
         default_factory=list, max_length=MAX_STREAMS, description="empty means every stream of the room"
@@ -123,7 +132,7 @@ def _numbered(stream: Any, at: int) -> Any:
 
 
 def _known(streams: Any) -> list[tuple[int, Stream]]:
-    """The streams that a preview knows already, with their places."""
+    """The streams that a preview knows already, with their positions."""
     listed = enumerate(streams) if isinstance(streams, list) else ()
     return [(at, stream) for at, stream in listed if isinstance(stream, Stream)]
 
@@ -134,7 +143,7 @@ class TosConfig(Inputs):
     account_id: Annotated[AccountId, Effect.REPLACE] = Field(
         description="main account id, never a sub-user's"
     )
-    bucket: Annotated[Name, Effect.REPLACE] = Field(description="bucket for the pictures")
+    bucket: Annotated[Name, Effect.REPLACE] = Field(description="bucket for the frames")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
 
 
@@ -144,7 +153,7 @@ class VodConfig(Inputs):
     account_id: Annotated[AccountId, Effect.REPLACE] = Field(
         description="main account id, never a sub-user's"
     )
-    space: Annotated[Name, Effect.REPLACE] = Field(description="VOD space for the pictures")
+    space: Annotated[Name, Effect.REPLACE] = Field(description="VOD space for the frames")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
     storage_class: Annotated[StorageClass, Effect.REPLACE] = Field("standard", description="storage class")
     auto_set_file_extension: Annotated[bool, Effect.REPLACE] = Field(
@@ -155,7 +164,7 @@ class VodConfig(Inputs):
 class CustomConfig(Inputs):
     """A third party's bucket, reached through the S3 protocol."""
 
-    bucket: Annotated[Name, Effect.REPLACE] = Field(description="bucket for the pictures")
+    bucket: Annotated[Name, Effect.REPLACE] = Field(description="bucket for the frames")
     vendor: Annotated[Vendor, Effect.REPLACE] = Field("aws", description="whose bucket it is")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
     access_key: Annotated[str | None, Effect.REPLACE, Mark.SECRET] = Field(
@@ -181,7 +190,7 @@ class CustomConfig(Inputs):
             if value is None and variable is None:
                 raise rule(field, f"is required, as a value or through {other}")
             if value is not None and variable is not None:
-                raise rule(field, f"is given twice, as a value and through {other}")
+                raise rule(field, f"is set twice, as a value and through {other}")
         return self
 
 
@@ -191,7 +200,7 @@ class VeImageXConfig(Inputs):
     account_id: Annotated[AccountId, Effect.REPLACE] = Field(
         description="main account id, never a sub-user's"
     )
-    service_id: Annotated[Name, Effect.REPLACE] = Field(description="veImageX service for the pictures")
+    service_id: Annotated[Name, Effect.REPLACE] = Field(description="veImageX service for the frames")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
 
 
@@ -200,10 +209,10 @@ BLOCKS = {"tos": "tosConfig", "vod": "vodConfig", "custom": "customConfig", "vei
 
 
 class StorageConfig(Inputs):
-    """Where the pictures go: one platform, with its block."""
+    """Where the frames go: one platform, with its block."""
 
     type: Annotated[StorageType, Effect.REPLACE] = Field(
-        "tos", description="storage platform; defaults to that of the block that is given"
+        "tos", description="storage platform; defaults to that of the block that is set"
     )
     tos_config: TosConfig | None = None
     vod_config: VodConfig | None = None
@@ -215,24 +224,24 @@ class StorageConfig(Inputs):
     def _type_of_the_block(cls, value: Any) -> Any:
         if not isinstance(value, dict) or value.get("type") is not None:
             return value
-        given = [kind for kind, block in BLOCKS.items() if value.get(block) is not None]
-        return {**value, "type": given[0]} if len(given) == 1 else value
+        found = [kind for kind, block in BLOCKS.items() if value.get(block) is not None]
+        return {**value, "type": found[0]} if len(found) == 1 else value
 
     @model_validator(mode="after")
     def _the_block_of_the_type(self) -> StorageConfig:
         if isinstance(self.type, Unknown):
             return self
-        given = self.properties()
-        if BLOCKS[self.type] not in given:
+        present = self.properties()
+        if BLOCKS[self.type] not in present:
             raise rule(BLOCKS[self.type], f"is required when the storage type is {self.type!r}")
         for kind, block in BLOCKS.items():
-            if kind != self.type and block in given:
+            if kind != self.type and block in present:
                 raise rule(block, f"does not belong to storage type {self.type!r}; leave it out")
         return self
 
 
 class SnapshotTaskInputs(Inputs):
-    """Everything that a program declares of one snapshot task."""
+    """All inputs of one snapshot task."""
 
     app_id: Annotated[AppId, Effect.REPLACE] = Field(description="the RTC application")
     room_id: Annotated[Id, Effect.REPLACE] = Field(description="the room whose streams are captured")
@@ -244,7 +253,7 @@ class SnapshotTaskInputs(Inputs):
     )
     target_streams: TargetStreams = Field(default_factory=TargetStreams)
     max_idle_time: Annotated[WholeNumber, Effect.REPLACE, Unit("seconds")] = Field(
-        180, ge=10, le=86400, description="how long nobody may publish before the task ends by itself"
+        180, ge=10, le=86400, description="how long without any stream until the task ends by itself"
     )
     image_config: ImageConfig = Field(default_factory=lambda: ImageConfig.model_validate({}))
     storage_config: StorageConfig
@@ -252,14 +261,14 @@ class SnapshotTaskInputs(Inputs):
         False, description="whether a task that ended by itself is started again"
     )
     frame_prefix: Annotated[str | None, Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
-        None, max_length=1023, description="what the keys of its pictures begin with, for `videosnap frames`"
+        None, max_length=1023, description="prefix of its frames' keys, for `videosnap frames`"
     )
     triggers: Annotated[list[Any], Effect.REPLACE, Mark.NOT_RETURNED] = Field(
-        default_factory=list, description="any values; a change of one starts the task anew"
+        default_factory=list, description="any values; a change of one starts a new task"
     )
     profile: Annotated[Name | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="account to use, from the vendor's profile file"
     )
     state: Annotated[str, Effect.IN_PLACE] = Field(
-        RUNNING, description="set by the provider: what the task is to be doing"
+        RUNNING, description="set by the provider: the state that the task should have"
     )

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi_videosnap.http.credentials import KeySettings, Setting
+from pulumi_videosnap.http.credentials import KeySettings
+from pulumi_videosnap.settings import Setting
 from pulumi_videosnap.state import recorded_block, recorded_bucket
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform, register
-from pulumi_videosnap.volcengine.account import KEYS
-from pulumi_videosnap.volcengine.profiles import VolcengineProfiles
+from pulumi_videosnap.volcengine.auth import KEYS, VolcengineProfiles
 
 TOS = Platform(
     name="tos",

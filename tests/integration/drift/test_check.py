@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.alibaba.convert import owner_mark
+from pulumi_videosnap.alibaba.convert import owner_tag
 from pulumi_videosnap.alibaba.drift import unmanaged
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Present
@@ -202,7 +202,7 @@ def job(number: int, owner: str, hours_ago: float) -> SnapshotJob:
         {
             "Id": f"{number:032x}",
             "State": "Success",
-            "UserData": f"{owner_mark(owner)}abc" if owner else "mine",
+            "UserData": f"{owner_tag(owner)}abc" if owner else "mine",
             "CreationTime": (NOW - timedelta(hours=hours_ago)).strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
     )

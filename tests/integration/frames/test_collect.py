@@ -144,7 +144,7 @@ def test_a_jobs_pictures_are_those_that_its_record_names() -> None:
 def test_a_failing_store_is_a_problem_and_never_no_frames() -> None:
     bucket = Bucket(stored("o_1.jpg", 0), fails=Unreachable("ListObjects", "dead"))
     found = report(bucket, job("stills", ["o_1.jpg"]), room("lobby"))
-    assert [task.problem for task in found.tasks] == ["ListObjects got no answer: dead"] * 2
+    assert [task.problem for task in found.tasks] == ["ListObjects got no response: dead"] * 2
     assert not any(task.series for task in found.tasks)
     assert exit_code(found) == UNCHECKED
     assert "2 of 2 tasks could not be read" in "\n".join(as_text(found)).lower()

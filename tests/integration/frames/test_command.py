@@ -14,7 +14,7 @@ from PIL import Image
 from pulumi_videosnap.cli.frames import Here, main
 from pulumi_videosnap.frames.download import file_of
 from pulumi_videosnap.frames.model import Condition, Frame, TaskFrames
-from pulumi_videosnap.volcengine.account import connect
+from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
 from support.jobs import PLACE, job_engine, job_inputs, store_of

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.core.schema import dotted
+from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.errors import TaskUnfinished
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
 from pulumi_videosnap.storage.bucket import StoredObject

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_videosnap.volcengine.account import connect
+from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
 from support.miniengine import MiniEngine

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from integration.lifecycle.fake_mps import NOON, FakeMps
-from pulumi_videosnap.alibaba.jobs import Jobs
+from pulumi_videosnap.alibaba.jobs import Jobs, PendingSubmissions
 from pulumi_videosnap.alibaba.models import (
     InputFile,
     OutputFile,
@@ -19,7 +19,6 @@ from pulumi_videosnap.alibaba.models import (
     SnapshotJob,
     SubmitSnapshotJobBody,
 )
-from pulumi_videosnap.alibaba.pending_submissions import Intents
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, TaskUnfinished, Unreachable
 
 NOWHERE = Path("/dev/null/no-folder")
@@ -31,7 +30,7 @@ DAY = 24 * 60
 
 
 def shared(mps: FakeMps) -> Jobs:
-    return Jobs(mps, Intents(NOWHERE, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
+    return Jobs(mps, PendingSubmissions(NOWHERE, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
 
 
 def ignore(said: str) -> None:
@@ -177,7 +176,7 @@ def test_whoever_waits_shares_one_round_of_questions() -> None:
     def sleep(_seconds: float) -> None:
         everybody.wait(20)
 
-    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
+    jobs = Jobs(mps, PendingSubmissions(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
 
     def awaited(number: int) -> str:
         mps.runs_for = -1
@@ -201,7 +200,7 @@ def test_giving_up_says_how_to_go_on() -> None:
     mps = FakeMps(runs_for=60)
     [job] = mps.add(0, state="Submitted")
     with pytest.raises(
-        TaskUnfinished, match=r"is still Submitted after 7 s, and goes on; run `pulumi up` again"
+        TaskUnfinished, match=r"is still Submitted after 7 s; it goes on: run `pulumi up` again"
     ):
         shared(mps).wait(job, 7, ignore)
     assert mps.now == pytest.approx(7)
@@ -217,7 +216,7 @@ def test_a_new_job_may_be_unknown_for_a_while() -> None:
         if mps.now > 3 and not mps.made:
             mps.made.append(job)
 
-    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
+    jobs = Jobs(mps, PendingSubmissions(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
     assert jobs.wait(job, 600, ignore).state == "Success"
 
 
@@ -234,7 +233,7 @@ def test_a_round_that_fails_fails_everyone_who_waited_for_it() -> None:
     mps = FakeMps(runs_for=1e9)
     made = mps.add(*[0.0] * 12, state="Submitted")
     mps.fail = lambda action: Unreachable(action, "dead")
-    jobs = Jobs(mps, Intents(NOWHERE), monotonic=mps.monotonic, sleep=mps.sleep)
+    jobs = Jobs(mps, PendingSubmissions(NOWHERE), monotonic=mps.monotonic, sleep=mps.sleep)
 
     def awaited(number: int) -> type[Exception]:
         with pytest.raises(CallFailed) as failed:
@@ -255,11 +254,11 @@ def test_what_was_submitted_or_awaited_need_not_be_read() -> None:
 
 def crashed_while_submitting(mps: FakeMps, notes: Path) -> None:
     """A run that noted what it was about to submit, and was heard of no more."""
-    Intents(notes, mps.monotonic).note("mine")
+    PendingSubmissions(notes, mps.monotonic).add("mine")
 
 
 def after_the_crash(mps: FakeMps, notes: Path) -> Jobs:
-    return Jobs(mps, Intents(notes, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
+    return Jobs(mps, PendingSubmissions(notes, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
 
 
 def test_a_submission_that_is_still_on_its_way_is_waited_for(tmp_path: Path) -> None:
@@ -271,7 +270,7 @@ def test_a_submission_that_is_still_on_its_way_is_waited_for(tmp_path: Path) -> 
         if mps.now >= 3 and not mps.made:
             mps.add(0, token="mine", state="Submitted")
 
-    jobs = Jobs(mps, Intents(tmp_path, mps.monotonic), monotonic=mps.monotonic, sleep=sleep)
+    jobs = Jobs(mps, PendingSubmissions(tmp_path, mps.monotonic), monotonic=mps.monotonic, sleep=sleep)
     assert [job.user_data for job in of(jobs, "mine")] == ["mine"]
     assert mps.now == 3
 
@@ -313,15 +312,15 @@ def test_an_answer_settles_it(tmp_path: Path, refused: CallFailed | None) -> Non
 
 
 def test_a_note_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path) -> None:
-    notes = Intents(tmp_path)
-    notes.note("mine")
+    notes = PendingSubmissions(tmp_path)
+    notes.add("mine")
     [file] = tmp_path.iterdir()
     file.write_text("not a number")
-    assert not notes.uncertain("mine")
-    nowhere = Intents(NOWHERE)
-    nowhere.note("mine")
-    nowhere.settle("mine")
-    assert not nowhere.uncertain("mine")
+    assert not notes.may_be_in_flight("mine")
+    nowhere = PendingSubmissions(NOWHERE)
+    nowhere.add("mine")
+    nowhere.remove("mine")
+    assert not nowhere.may_be_in_flight("mine")
 
 
 def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
@@ -330,11 +329,11 @@ def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
 
     def fails(_: str) -> CallFailed:
         time.sleep(0.2)  # the others come to the lock meanwhile
-        return Unreachable("QuerySnapshotJobList", "nobody listens there")
+        return Unreachable("QuerySnapshotJobList", "connection refused")
 
     def ask(job: SnapshotJob) -> str:
         waiting.wait()
-        with pytest.raises(Unreachable, match="nobody listens"):
+        with pytest.raises(Unreachable, match="connection refused"):
             jobs.get(job.id, job.creation_time)
         return "failed"
 

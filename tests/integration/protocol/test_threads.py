@@ -34,16 +34,16 @@ def at_once(pool: ThreadPoolExecutor, calls: int) -> int:
 def test_a_pool_of_four_grows_for_the_call_that_it_runs() -> None:
     with ThreadPoolExecutor(4) as pool:
         assert at_once(pool, 12) == 4
-        pool.submit(thread_pool.widen, {}).result()
+        pool.submit(thread_pool.raise_worker_limit, {}).result()
         assert at_once(pool, 12) == 12
 
 
 @pytest.mark.parametrize(("asked", "threads"), [("7", 7), ("2", 4), ("many", 64), ("", 64), ("-1", 64)])
 def test_the_environment_says_how_far(asked: str, threads: int) -> None:
     with ThreadPoolExecutor(4) as pool:
-        pool.submit(thread_pool.widen, {"VIDEOSNAP_THREADS": asked}).result()
+        pool.submit(thread_pool.raise_worker_limit, {"VIDEOSNAP_THREADS": asked}).result()
         assert pool._max_workers == threads
 
 
 def test_outside_a_pool_nothing_happens() -> None:
-    thread_pool.widen({})
+    thread_pool.raise_worker_limit({})

@@ -9,10 +9,13 @@ from datetime import timedelta
 from email.utils import formatdate
 from typing import Any
 
-from pulumi_videosnap.http.client import Answer, Caller, Request
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter
-from pulumi_videosnap.volcengine.api import Account, RtcApi
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler
+from pulumi_videosnap.http.transport import Request, Response
+from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import Account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.miniengine import MiniEngine
 
@@ -34,10 +37,10 @@ class Service:
 
     now: float = BEGAN
     task: dict[str, Any] = field(default_factory=dict)
-    failure: Answer | Exception | None = None
+    failure: Response | Exception | None = None
     """What every question is answered with instead."""
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: Request) -> Response:
         action = dict(request.query)["Action"]
         if action != "GetSnapshotTask":
             return self._told(action, json.loads(request.body))
@@ -45,13 +48,13 @@ class Service:
             raise self.failure
         return self.failure or self._answer(envelope({"SnapshotTask": self.task}))
 
-    def _told(self, action: str, body: dict[str, Any]) -> Answer:
+    def _told(self, action: str, body: dict[str, Any]) -> Response:
         if action == "StartSnapshot":
             self.task = _running(body, self.now)
         return self._answer(envelope("ok"))
 
-    def _answer(self, body: bytes, status: int = 200) -> Answer:
-        return Answer(status, {"date": formatdate(self.now, usegmt=True)}, body)
+    def _answer(self, body: bytes, status: int = 200) -> Response:
+        return Response(status, {"date": formatdate(self.now, usegmt=True)}, body)
 
     def forget(self, after: timedelta) -> None:
         """Know the task no more, this long after its start."""
@@ -60,7 +63,7 @@ class Service:
         self.failure = self._answer(envelope(error=error), 400)
 
     def fail(self, body: bytes, status: int = 200) -> None:
-        """Answer every question with these bytes."""
+        """Response every question with these bytes."""
         self.failure = self._answer(body, status)
 
 
@@ -104,12 +107,13 @@ class Stack:
 def new_stack() -> Stack:
     """A stack whose calls reach nothing but its service, and wait for nothing."""
     service = Service()
-    caller = Caller(
+    caller = ApiClient(
         service,
-        RateLimiter(LocalSlots(lambda: service.now), clock=lambda: service.now, sleep=lambda seconds: None),
+        RateLimiter(
+            MemoryReservations(lambda: service.now), clock=lambda: service.now, sleep=lambda seconds: None
+        ),
+        RetryHandler(monotonic=lambda: 0.0, sleep=lambda seconds: None),
         clock=lambda: service.now,
-        monotonic=lambda: 0.0,
-        sleep=lambda seconds: None,
     )
     api = RtcApi(Account(Credentials("AKLTexample", "secret")), caller)
     engine = MiniEngine(

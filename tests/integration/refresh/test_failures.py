@@ -22,7 +22,8 @@ from pulumi_videosnap.errors import (
     Unreachable,
     VideosnapError,
 )
-from pulumi_videosnap.http.client import Answer, Retry, TransportError
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response, TransportError
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from unit.inputs.tasks import complete
 
@@ -31,50 +32,50 @@ def refused(code: str, message: str = "no") -> bytes:
     return envelope(error={"Code": code, "Message": message})
 
 
-FAILURES: list[tuple[str, type[CallFailed], Answer | Exception]] = [
-    ("nobody listens", Unreachable, TransportError("nobody listens there", Retry.ALWAYS)),
-    ("silence", Unreachable, TransportError("no answer in time", Retry.IF_REPEATABLE)),
+FAILURES: list[tuple[str, type[CallFailed], Response | Exception]] = [
+    ("nobody listens", Unreachable, TransportError("connection refused", Retry.ALWAYS)),
+    ("silence", Unreachable, TransportError("no answer in time", Retry.IF_IDEMPOTENT)),
     ("too large", Garbled, TransportError("more than 4 MB", Retry.NEVER, kind=Garbled)),
-    ("too many calls", Throttled, Answer(429, {}, b"slow down")),
-    ("too many calls by code", Throttled, Answer(400, {}, refused("FlowLimitExceeded.QPSOverLimit"))),
-    ("a wrong key", Unauthorized, Answer(401, {}, refused("InvalidAccessKey"))),
-    ("a wrong signature", Unauthorized, Answer(401, {}, refused("SignatureDoesNotMatch"))),
-    ("no permission", Unauthorized, Answer(403, {}, refused("AccessDenied"))),
-    ("no permission, of a proxy", Unauthorized, Answer(403, {}, b"<html>forbidden</html>")),
-    ("no such app", Rejected, Answer(400, {}, refused("InvalidParameter.NotExistAppId"))),
-    ("a wrong parameter", Rejected, Answer(400, {}, refused("InvalidParameter"))),
-    ("a new code", Rejected, Answer(400, {}, refused("Something.New"))),
-    ("a task that exists", Rejected, Answer(400, {}, refused("InvalidParameter.TaskAlreadyExists"))),
-    ("no such service", Rejected, Answer(404, {}, refused("ServiceNotFound"))),
-    ("no such call", Rejected, Answer(404, {}, refused("InvalidActionOrVersion"))),
-    ("a page that is not there", Rejected, Answer(404, {}, b"<html>Not Found</html>")),
-    ("nothing with 404", Rejected, Answer(404, {}, b"")),
-    ("a fault", ServiceFault, Answer(500, {}, refused("InternalError"))),
-    ("a fault of a proxy", ServiceFault, Answer(502, {}, b"<html>Bad Gateway</html>")),
-    ("an error at 200", ServiceFault, Answer(200, {}, refused("InternalError"))),
+    ("too many calls", Throttled, Response(429, {}, b"slow down")),
+    ("too many calls by code", Throttled, Response(400, {}, refused("FlowLimitExceeded.QPSOverLimit"))),
+    ("a wrong key", Unauthorized, Response(401, {}, refused("InvalidAccessKey"))),
+    ("a wrong signature", Unauthorized, Response(401, {}, refused("SignatureDoesNotMatch"))),
+    ("no permission", Unauthorized, Response(403, {}, refused("AccessDenied"))),
+    ("no permission, of a proxy", Unauthorized, Response(403, {}, b"<html>forbidden</html>")),
+    ("no such app", Rejected, Response(400, {}, refused("InvalidParameter.NotExistAppId"))),
+    ("a wrong parameter", Rejected, Response(400, {}, refused("InvalidParameter"))),
+    ("a new code", Rejected, Response(400, {}, refused("Something.New"))),
+    ("a task that exists", Rejected, Response(400, {}, refused("InvalidParameter.TaskAlreadyExists"))),
+    ("no such service", Rejected, Response(404, {}, refused("ServiceNotFound"))),
+    ("no such call", Rejected, Response(404, {}, refused("InvalidActionOrVersion"))),
+    ("a page that is not there", Rejected, Response(404, {}, b"<html>Not Found</html>")),
+    ("nothing with 404", Rejected, Response(404, {}, b"")),
+    ("a fault", ServiceFault, Response(500, {}, refused("InternalError"))),
+    ("a fault of a proxy", ServiceFault, Response(502, {}, b"<html>Bad Gateway</html>")),
+    ("an error at 200", ServiceFault, Response(200, {}, refused("InternalError"))),
     (
         "a fault that speaks of a task",
         ServiceFault,
-        Answer(500, {}, refused("InternalError", "task not found")),
+        Response(500, {}, refused("InternalError", "task not found")),
     ),
-    ("a page", Garbled, Answer(200, {}, b"<html>hello</html>")),
-    ("nothing", Garbled, Answer(200, {}, b"")),
-    ("half an answer", Garbled, Answer(200, {}, envelope({"SnapshotTask": {"Status": 3}})[:-9])),
+    ("a page", Garbled, Response(200, {}, b"<html>hello</html>")),
+    ("nothing", Garbled, Response(200, {}, b"")),
+    ("half an answer", Garbled, Response(200, {}, envelope({"SnapshotTask": {"Status": 3}})[:-9])),
     (
         "no envelope",
         Garbled,
-        Answer(200, {}, json.dumps({"Result": {"SnapshotTask": {"Status": 3}}}).encode()),
+        Response(200, {}, json.dumps({"Result": {"SnapshotTask": {"Status": 3}}}).encode()),
     ),
-    ("a list", Garbled, Answer(200, {}, b"[]")),
-    ("a task that is a text", Garbled, Answer(200, {}, envelope({"SnapshotTask": "running"}))),
-    ("a result that is a text", Garbled, Answer(200, {}, envelope("ok"))),
-    ("a status in words", Garbled, Answer(200, {}, envelope({"SnapshotTask": {"Status": "Running"}}))),
+    ("a list", Garbled, Response(200, {}, b"[]")),
+    ("a task that is a text", Garbled, Response(200, {}, envelope({"SnapshotTask": "running"}))),
+    ("a result that is a text", Garbled, Response(200, {}, envelope("ok"))),
+    ("a status in words", Garbled, Response(200, {}, envelope({"SnapshotTask": {"Status": "Running"}}))),
     (
         "streams that are a text",
         Garbled,
-        Answer(200, {}, envelope({"SnapshotTask": {"TargetStreams": "all"}})),
+        Response(200, {}, envelope({"SnapshotTask": {"TargetStreams": "all"}})),
     ),
-    ("a redirect", Garbled, Answer(302, {"location": "https://elsewhere.example"}, b"")),
+    ("a redirect", Garbled, Response(302, {"location": "https://elsewhere.example"}, b"")),
 ]
 
 
@@ -83,7 +84,7 @@ FAILURES: list[tuple[str, type[CallFailed], Answer | Exception]] = [
     ("kind", "failure"), [pytest.param(kind, failure, id=name) for name, kind, failure in FAILURES]
 )
 def test_a_failed_call_is_an_error_and_nothing_else(
-    stack: Stack, kind: type[CallFailed], failure: Answer | Exception, keep_running: bool
+    stack: Stack, kind: type[CallFailed], failure: Response | Exception, keep_running: bool
 ) -> None:
     stack.up({**complete(), "keepRunning": keep_running})
     before = copy.deepcopy(stack.engine.state)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.core.lifecycle import Context
-from pulumi_videosnap.core.schema import Path, facts, value_at
+from pulumi_videosnap.core.properties import Path, value_at
+from pulumi_videosnap.core.schema import facts
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from support.story import declare

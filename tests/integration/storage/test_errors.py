@@ -13,9 +13,10 @@ from botocore.parsers import ResponseParserError
 
 from integration.storage.conftest import KEYS, NAME, Serve, listing_of, page, refusal, row
 from pulumi_videosnap import errors
-from pulumi_videosnap.alibaba.account import bucket_of
-from pulumi_videosnap.alibaba.api import Account
-from pulumi_videosnap.http.credentials import Credentials, no_config
+from pulumi_videosnap.alibaba.auth import Account
+from pulumi_videosnap.alibaba.jobs import bucket_of
+from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.errors import error_codes
 from pulumi_videosnap.storage.platforms import Location
@@ -67,7 +68,7 @@ REFUSED: list[tuple[Response, type[errors.VideosnapError], str]] = [
     (Response(400, refusal("InvalidBucketName", "Odd.")), errors.Rejected, "frames: Odd"),
     (Response(403, refusal("SomethingNew", "Why not.")), errors.Unauthorized, "frames: Why not"),
     (Response(403, refusal("AccessDenied", " ".join(KEYS.values()))), errors.Unauthorized, r"AKCA\*\*\*\*"),
-    (Response(503, refusal("SlowDown")), errors.Throttled, "too many calls"),
+    (Response(503, refusal("SlowDown")), errors.Throttled, "exceeded the service's rate limit"),
     (Response(500, refusal("InternalError")), errors.ServiceFault, "try again later"),
     (Response(502, b"<html>"), errors.ServiceFault, "try again later"),
     (Response(200, refusal("InternalError")), errors.ServiceFault, "try again later"),

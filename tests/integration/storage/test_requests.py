@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from integration.storage.conftest import page, row
-from pulumi_videosnap.http.credentials import no_config
+from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.client import client_for
 from pulumi_videosnap.storage.platforms import Location, platforms

@@ -9,21 +9,23 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.alibaba.models import InputFile, OutputFile, SnapshotConfig, SubmitSnapshotJobBody
-from pulumi_videosnap.http.client import Answer, Caller
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.transport import Response
 
 REQUEST_ID = "19B6D8C5-A5DD-467A-B435-29D393C7AAAA"
 
 
-def answer(content: dict[str, Any] | None = None, *, status: int = 200, **headers: str) -> Answer:
+def answer(content: dict[str, Any] | None = None, *, status: int = 200, **headers: str) -> Response:
     """An answer of the service: a request id, and what else it says."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, json.dumps({"RequestId": REQUEST_ID, **(content or {})}).encode())
+    return Response(status, named, json.dumps({"RequestId": REQUEST_ID, **(content or {})}).encode())
 
 
-def refusal(code: str, message: str = "No.", *, status: int = 400, **headers: str) -> Answer:
+def refusal(code: str, message: str = "No.", *, status: int = 400, **headers: str) -> Response:
     """A refusal in the service's JSON."""
     said = {"HostId": "mts.cn-hangzhou.aliyuncs.com", "Code": code, "Message": message}
     return answer(said, status=status, **headers)
@@ -46,11 +48,11 @@ def body() -> SubmitSnapshotJobBody:
 
 @pytest.fixture
 def api_of(
-    caller_of: Callable[..., Caller], credentials: Credentials, script_of: Any
+    caller_of: Callable[..., ApiClient], credentials: Credentials, script_of: Any
 ) -> Callable[..., tuple[MpsApi, Any]]:
     """Makes the API on a script of answers and failures; nonces count from 1."""
 
-    def make(*steps: Answer | Exception) -> tuple[MpsApi, Any]:
+    def make(*steps: Response | Exception) -> tuple[MpsApi, Any]:
         script = script_of(list(steps))
         nonces = iter(range(1, 1000))
         return MpsApi(Account(credentials), caller_of(script), lambda: f"nonce-{next(nonces)}"), script
@@ -59,12 +61,12 @@ def api_of(
 
 
 @pytest.fixture
-def answer_of() -> Callable[..., Answer]:
+def answer_of() -> Callable[..., Response]:
     return answer
 
 
 @pytest.fixture
-def refusal_of() -> Callable[..., Answer]:
+def refusal_of() -> Callable[..., Response]:
     return refusal
 
 

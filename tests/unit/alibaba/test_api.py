@@ -10,15 +10,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from pulumi_videosnap.alibaba.api import Account, MpsApi, new_nonce
+from pulumi_videosnap.alibaba.api import MpsApi, new_nonce
+from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
 from pulumi_videosnap.errors import Garbled, Rejected, Throttled
-from pulumi_videosnap.http.client import Answer, Caller, Request, Retry, TransportError
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.rate_limit import LocalSlots, RateLimiter, Slot, account_digest
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter, Slot, account_digest
+from pulumi_videosnap.http.retry import Retry, RetryHandler
+from pulumi_videosnap.http.transport import Request, Response, TransportError
 
 ApiOf = Callable[..., tuple[MpsApi, Any]]
-AnswerOf = Callable[..., Answer]
+AnswerOf = Callable[..., Response]
 
 DATE = "Wed, 03 Jan 2024 08:00:00 GMT"
 AT = datetime(2024, 1, 3, 8, tzinfo=timezone.utc)
@@ -42,7 +45,7 @@ def unknown(*ids: str) -> dict[str, Any]:
 def test_submit_puts_everything_in_the_query(
     api_of: ApiOf, sample: Callable[[str], bytes], body: SubmitSnapshotJobBody
 ) -> None:
-    api, script = api_of(Answer(200, {}, sample("SubmitSnapshotJob.answer.json")))
+    api, script = api_of(Response(200, {}, sample("SubmitSnapshotJob.answer.json")))
     job = api.submit(body)
     assert (job.id, job.state, job.count) == ("f4e3b9ba9f3840c39d6e288056f0****", "Snapshoting", 1)
     (request,) = script.requests
@@ -98,7 +101,7 @@ def test_a_submission_without_an_id_is_no_success_and_no_refusal(
     content: dict[str, Any], api_of: ApiOf, answer_of: AnswerOf, body: SubmitSnapshotJobBody
 ) -> None:
     api, script = api_of(answer_of(content))
-    with pytest.raises(Garbled, match=r"SnapshotJob.*look before you repeat it.*RequestId"):
+    with pytest.raises(Garbled, match=r"SnapshotJob.*check before repeating it.*RequestId"):
         api.submit(body)
     assert len(script.requests) == 1
 
@@ -111,7 +114,7 @@ def test_query_joins_the_ids_and_answers_in_their_order(api_of: ApiOf, answer_of
 
 
 def test_query_reads_the_sample(api_of: ApiOf, sample: Callable[[str], bytes]) -> None:
-    api, _ = api_of(Answer(200, {}, sample("QuerySnapshotJobList.answer.json")))
+    api, _ = api_of(Response(200, {}, sample("QuerySnapshotJobList.answer.json")))
     answer = api.query(["cc6cbef8e8d5481ca536f5d2a466****"])
     # The sample has the one id in both lists: a job that is told of is not unknown.
     assert ([job.tile_count for job in answer.jobs], answer.unknown) == ([7], [])
@@ -122,7 +125,7 @@ def test_a_job_that_is_passed_over_in_silence_is_not_unknown(
     content: dict[str, Any], api_of: ApiOf, answer_of: AnswerOf
 ) -> None:
     api, _ = api_of(answer_of(content))
-    with pytest.raises(Garbled, match="it says nothing about a"):
+    with pytest.raises(Garbled, match="it omits a"):
         api.query(["a", "b"] if "b" in json.dumps(content) else ["a"])
 
 
@@ -188,7 +191,7 @@ def test_a_list_that_is_left_out_is_empty(api_of: ApiOf, answer_of: AnswerOf) ->
 
 
 def test_an_answer_that_is_not_a_list_is_not_an_empty_one(api_of: ApiOf) -> None:
-    api, _ = api_of(Answer(200, {}, b'{"hello": "world"}'))
+    api, _ = api_of(Response(200, {}, b'{"hello": "world"}'))
     with pytest.raises(Garbled, match="SnapshotJobList"):
         api.list_jobs()
 
@@ -225,8 +228,8 @@ def test_query_pipelines(api_of: ApiOf, answer_of: AnswerOf) -> None:
 
 
 def test_every_attempt_has_a_nonce_and_a_time_of_its_own(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    lost = TransportError("lost", Retry.IF_REPEATABLE)
-    fault, throttled = Answer(503, {}, b""), Answer(429, {"retry-after": "2"}, b"")
+    lost = TransportError("lost", Retry.IF_IDEMPOTENT)
+    fault, throttled = Response(503, {}, b""), Response(429, {"retry-after": "2"}, b"")
     api, script = api_of(lost, fault, throttled, answer_of(NOTHING))
     api.list_jobs()
     headers = [request.headers for request in script.requests]
@@ -245,7 +248,7 @@ class Recorder:
     def __init__(self) -> None:
         self.taken: list[tuple[str, float]] = []
 
-    def reserve(self, name: str, spacing: float, patience: float) -> Slot:
+    def reserve(self, name: str, spacing: float, max_wait: float) -> Slot:
         self.taken.append((name, round(1 / spacing, 6)))
         return Slot(0.0, 0.0)
 
@@ -260,7 +263,7 @@ def test_each_action_draws_on_its_own_quota(
         "SearchPipeline": answer_of(NO_PIPELINES),
         "QueryPipelineList": answer_of(NO_PIPELINES),
     }
-    caller = Caller(
+    caller = ApiClient(
         lambda request: answers[request.headers["x-acs-action"]], RateLimiter(slots, clock=lambda: 0.0)
     )
     api = MpsApi(Account(credentials), caller)
@@ -293,13 +296,15 @@ def test_the_documented_rate_is_kept(
 def test_a_full_quota_is_told_and_nothing_goes_out(
     answer_of: AnswerOf, credentials: Credentials, body: SubmitSnapshotJobBody, time: Any, script_of: Any
 ) -> None:
-    class Full(LocalSlots):
-        def reserve(self, name: str, spacing: float, patience: float) -> Slot:
-            return Slot(time.now + patience + 1, time.now)
+    class Full(MemoryReservations):
+        def reserve(self, name: str, spacing: float, max_wait: float) -> Slot:
+            return Slot(time.now + max_wait + 1, time.now)
 
     script = script_of([answer_of()])
     limiter = RateLimiter(Full(time.clock), clock=time.clock, sleep=time.sleep)
-    api = MpsApi(Account(credentials), Caller(script, limiter, clock=time.clock, monotonic=time.clock))
+    api = MpsApi(
+        Account(credentials), ApiClient(script, limiter, RetryHandler(monotonic=time.clock), clock=time.clock)
+    )
     with pytest.raises(Throttled, match="50 calls a second"):
         api.submit(body)
     assert script.requests == []

@@ -12,38 +12,40 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Throttled, Unauthorized, Unreachable
-from pulumi_videosnap.http.client import Answer, Caller, Retry, TransportError
+from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import HttpTransport
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
 
 ApiOf = Callable[..., tuple[MpsApi, Any]]
-AnswerOf = Callable[..., Answer]
+AnswerOf = Callable[..., Response]
 
 JOB = {"SnapshotJob": {"Id": "f4e3", "State": "Submitted"}}
-LOOK_FIRST = "it may have taken effect all the same, so look before you repeat it"
+LOOK_FIRST = "it may have taken effect nevertheless; check before repeating it"
 
-UNCLEAR: list[tuple[Answer | Exception, type[CallFailed]]] = [
-    (TransportError("no answer in time", Retry.IF_REPEATABLE), Unreachable),
-    (TransportError("the connection broke", Retry.IF_REPEATABLE), Unreachable),
-    (Answer(500, {}, b'{"Code": "InternalError"}'), ServiceFault),
-    (Answer(502, {}, b"<html>"), ServiceFault),
-    (Answer(503, {"retry-after": "0"}, b""), ServiceFault),
-    (Answer(504, {}, b""), ServiceFault),
-    (Answer(408, {}, b""), ServiceFault),
-    (Answer(400, {}, b'{"Code": "TransientNetWorkError"}'), ServiceFault),
-    (Answer(400, {}, b'{"Code": "SignatureNonceUsed"}'), Unreachable),
-    (Answer(200, {}, b""), Garbled),
-    (Answer(200, {}, b'{"RequestId": "R", "Snapsho'), Garbled),
-    (Answer(200, {}, b'{"RequestId": "R"}'), Garbled),
+UNCLEAR: list[tuple[Response | Exception, type[CallFailed]]] = [
+    (TransportError("no answer in time", Retry.IF_IDEMPOTENT), Unreachable),
+    (TransportError("the connection broke", Retry.IF_IDEMPOTENT), Unreachable),
+    (Response(500, {}, b'{"Code": "InternalError"}'), ServiceFault),
+    (Response(502, {}, b"<html>"), ServiceFault),
+    (Response(503, {"retry-after": "0"}, b""), ServiceFault),
+    (Response(504, {}, b""), ServiceFault),
+    (Response(408, {}, b""), ServiceFault),
+    (Response(400, {}, b'{"Code": "TransientNetWorkError"}'), ServiceFault),
+    (Response(400, {}, b'{"Code": "SignatureNonceUsed"}'), Unreachable),
+    (Response(200, {}, b""), Garbled),
+    (Response(200, {}, b'{"RequestId": "R", "Snapsho'), Garbled),
+    (Response(200, {}, b'{"RequestId": "R"}'), Garbled),
 ]
 
 
 @pytest.mark.parametrize(("step", "kind"), UNCLEAR)
 def test_what_may_have_acted_is_not_repeated(
-    step: Answer | Exception,
+    step: Response | Exception,
     kind: type[CallFailed],
     api_of: ApiOf,
     answer_of: AnswerOf,
@@ -57,7 +59,7 @@ def test_what_may_have_acted_is_not_repeated(
 
 @pytest.mark.parametrize(("step", "kind"), UNCLEAR[:-1])
 def test_a_read_is_repeated_all_the_same(
-    step: Answer | Exception, kind: type[CallFailed], api_of: ApiOf, answer_of: AnswerOf
+    step: Response | Exception, kind: type[CallFailed], api_of: ApiOf, answer_of: AnswerOf
 ) -> None:
     api, script = api_of(step, answer_of())
     assert api.list_jobs().jobs == []
@@ -67,15 +69,15 @@ def test_a_read_is_repeated_all_the_same(
 @pytest.mark.parametrize(
     "step",
     [
-        TransportError("nobody listens there", Retry.ALWAYS, patience=5.0),
+        TransportError("connection refused", Retry.ALWAYS, deadline=5.0),
         TransportError("no connection in time", Retry.ALWAYS),
-        Answer(400, {}, b'{"Code": "Throttling.User"}'),
-        Answer(503, {}, b'{"Code": "Throttling"}'),
-        Answer(429, {}, b""),
+        Response(400, {}, b'{"Code": "Throttling.User"}'),
+        Response(503, {}, b'{"Code": "Throttling"}'),
+        Response(429, {}, b""),
     ],
 )
 def test_what_certainly_did_nothing_is_repeated(
-    step: Answer | Exception, api_of: ApiOf, answer_of: AnswerOf, body: SubmitSnapshotJobBody
+    step: Response | Exception, api_of: ApiOf, answer_of: AnswerOf, body: SubmitSnapshotJobBody
 ) -> None:
     api, script = api_of(step, step, answer_of(JOB))
     assert api.submit(body).id == "f4e3"
@@ -164,7 +166,9 @@ def serve() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def over(caller_of: Callable[..., Caller], credentials: Credentials) -> Iterator[Callable[[Server], MpsApi]]:
+def over(
+    caller_of: Callable[..., ApiClient], credentials: Credentials
+) -> Iterator[Callable[[Server], MpsApi]]:
     transport = HttpTransport()
     yield lambda server: MpsApi(Account(credentials, server.url), caller_of(transport))
     transport.close()

@@ -11,12 +11,13 @@ from urllib.parse import quote
 
 import pytest
 
-from pulumi_videosnap.alibaba.api import Account, MpsApi
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed
-from pulumi_videosnap.http.client import Answer, Retry, TransportError
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import HttpTransport
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
 
 ApiOf = Callable[..., tuple[MpsApi, Any]]
 
@@ -29,26 +30,26 @@ def assert_nothing_leaks(shown: str, credentials: Credentials) -> None:
     assert "Signature=" not in shown
 
 
-def echoes(said: str) -> list[Answer | Exception]:
+def echoes(said: str) -> list[Response | Exception]:
     """What a careless service might say, in each way that it can."""
     quoted = said.replace('"', "'").replace("\n", "\\n").encode()
     return [
-        Answer(
+        Response(
             400, {}, b'{"Code": "InvalidParameter", "Message": "%b", "RequestId": "%b"}' % (quoted, quoted)
         ),
-        Answer(400, {}, b'{"Code": "%b", "Message": "%b"}' % (quoted, quoted)),
-        Answer(
+        Response(400, {}, b'{"Code": "%b", "Message": "%b"}' % (quoted, quoted)),
+        Response(
             400,
             {},
             b'{"Code": "SignatureDoesNotMatch", "Message": "server string to sign is:%b"}' % quoted,
         ),
-        Answer(500, {}, b"<Error><Code>InternalError</Code><Message>%b</Message></Error>" % said.encode()),
-        Answer(429, {}, b'{"Message": "%b"}' % quoted),
-        Answer(400, {}, said.encode()),
-        Answer(200, {}, said.encode()),
-        Answer(200, {}, b'{"SnapshotJob": {"State": "%b"}}' % quoted),
-        Answer(200, {}, b'{"RequestId": "%b", "SnapshotJob": "%b"}' % (quoted, quoted)),
-        TransportError("lost", Retry.IF_REPEATABLE),
+        Response(500, {}, b"<Error><Code>InternalError</Code><Message>%b</Message></Error>" % said.encode()),
+        Response(429, {}, b'{"Message": "%b"}' % quoted),
+        Response(400, {}, said.encode()),
+        Response(200, {}, said.encode()),
+        Response(200, {}, b'{"SnapshotJob": {"State": "%b"}}' % quoted),
+        Response(200, {}, b'{"RequestId": "%b", "SnapshotJob": "%b"}' % (quoted, quoted)),
+        TransportError("lost", Retry.IF_IDEMPOTENT),
     ]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.errors import Garbled, NotFound, Rejected, ServiceFault
-from pulumi_videosnap.http.client import Answer, Retry, TransportError
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response, TransportError
 from pulumi_videosnap.volcengine.api import RtcApi, is_already_running
 from pulumi_videosnap.volcengine.models import StartSnapshotBody, StorageConfig, TaskKey
 
@@ -23,10 +24,10 @@ DATE = "Wed, 03 Jan 2024 08:00:00 GMT"
 AT = datetime(2024, 1, 3, 8, tzinfo=timezone.utc)
 
 ApiOf = Callable[..., tuple[RtcApi, Any]]
-AnswerOf = Callable[..., Answer]
+AnswerOf = Callable[..., Response]
 
 
-def gone(answer_of: AnswerOf) -> Answer:
+def gone(answer_of: AnswerOf) -> Response:
     error = {"Code": "InvalidParameter.ErrorActiveTaskNotFound", "Message": "指定任务不存在或已经停止"}
     return answer_of(status=400, error=error, date=DATE)
 
@@ -88,14 +89,14 @@ def test_a_start_is_never_answered_with_not_found(api_of: ApiOf, answer_of: Answ
 
 
 def test_a_start_whose_answer_got_lost_is_repeated(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    lost = TransportError("lost", Retry.IF_REPEATABLE)
+    lost = TransportError("lost", Retry.IF_IDEMPOTENT)
     api, script = api_of(lost, answer_of(SENTENCE))
     assert api.start(BODY).already_running
     assert len(script.requests) == 2
 
 
 def test_update_sends_the_interval_alone(api_of: ApiOf, sample: Callable[[str], bytes]) -> None:
-    api, script = api_of(Answer(200, {}, sample("UpdateSnapshot.answer.json")))
+    api, script = api_of(Response(200, {}, sample("UpdateSnapshot.answer.json")))
     api.update(TaskKey("661e****543cf", "Room1", "Task1"), 2, "B****23")
     (request,) = script.requests
     assert "Action=UpdateSnapshot" in request.url
@@ -111,7 +112,7 @@ def test_stop_names_the_task_alone(api_of: ApiOf, answer_of: AnswerOf) -> None:
 
 
 def test_get_asks_in_the_query(api_of: ApiOf, sample: Callable[[str], bytes]) -> None:
-    api, script = api_of(Answer(200, {"date": DATE}, sample("GetSnapshotTask.answer.json")))
+    api, script = api_of(Response(200, {"date": DATE}, sample("GetSnapshotTask.answer.json")))
     reading = api.get(TaskKey("661e", "Room1", "a@b.c"))
     (request,) = script.requests
     assert (request.method, request.body) == ("GET", b"")
@@ -157,7 +158,7 @@ def test_an_unknown_task_is_not_found_at_the_services_time(
 )
 def test_a_success_without_a_task_is_not_found(result: object, api_of: ApiOf, answer_of: AnswerOf) -> None:
     api, _ = api_of(answer_of(result, date=DATE))
-    with pytest.raises(NotFound, match="carries no task") as unknown:
+    with pytest.raises(NotFound, match="has no task") as unknown:
         api.get(KEY)
     assert unknown.value.at == AT
 
@@ -184,13 +185,13 @@ def test_a_stop_that_is_not_confirmed_is_no_success(
 
 
 def test_a_fault_that_passes_is_not_noticed(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    api, script = api_of(Answer(502, {}, b"<html>"), answer_of(RUNNING))
+    api, script = api_of(Response(502, {}, b"<html>"), answer_of(RUNNING))
     assert api.get(KEY).task.status == 2
     assert len(script.requests) == 2
 
 
 def test_a_fault_that_stays_is_told(api_of: ApiOf) -> None:
-    api, _ = api_of(Answer(502, {}, b"<html>"))
+    api, _ = api_of(Response(502, {}, b"<html>"))
     with pytest.raises(ServiceFault, match=r"GetSnapshotTask failed in the service: .* \(HTTP 502\)"):
         api.get(KEY)
 

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 
 from pulumi_videosnap.errors import Throttled
 from pulumi_videosnap.http.rate_limit import (
-    LATENESS,
-    SHARE,
-    LocalSlots,
+    MAX_LATENESS,
+    SAFETY_FACTOR,
+    MemoryReservations,
     RateLimiter,
-    SharedSlots,
     Slot,
+    SqliteReservations,
     account_digest,
     next_slot,
     store_path,
@@ -57,12 +57,12 @@ def busiest_second(moments: Sequence[float]) -> int:
 def test_next_slot(last: Slot | None, now: float, expected: float) -> None:
     slot = next_slot(last, now, SPACING)
     assert slot.at == pytest.approx(expected)
-    assert slot.asked == now
+    assert slot.reserved == now
 
 
 @given(st.lists(st.floats(0, 0.3), max_size=60), st.sampled_from([50, 60, 100, 150]))
 def test_slots_lie_apart_whenever_they_are_asked_for(waits: list[float], limit: int) -> None:
-    spacing, now, last = 1 / (SHARE * limit), 1000.0, None
+    spacing, now, last = 1 / (SAFETY_FACTOR * limit), 1000.0, None
     slots: list[float] = []
     for wait in waits:
         now += wait
@@ -71,12 +71,12 @@ def test_slots_lie_apart_whenever_they_are_asked_for(waits: list[float], limit: 
     gaps = [later - earlier for earlier, later in pairwise(slots)]
     assert all(gap >= spacing - 1e-9 for gap in gaps)
     # Used as late as allowed, in the worst order, they still keep the limit.
-    late = [slot + (LATENESS if index % 2 == 0 else 0) for index, slot in enumerate(slots)]
+    late = [slot + (MAX_LATENESS if index % 2 == 0 else 0) for index, slot in enumerate(slots)]
     assert busiest_second(late) <= limit
 
 
 def test_lateness_and_share_add_up_to_the_limit() -> None:
-    assert all(int((1 + LATENESS) * SHARE * limit) + 1 <= limit for limit in range(1, 401))
+    assert all(int((1 + MAX_LATENESS) * SAFETY_FACTOR * limit) + 1 <= limit for limit in range(1, 401))
 
 
 def test_a_slot_missed_by_oversleeping_is_given_up(time: Any) -> None:
@@ -85,21 +85,21 @@ def test_a_slot_missed_by_oversleeping_is_given_up(time: Any) -> None:
     def sleep(seconds: float) -> None:
         time.sleep(seconds + next(oversleeps))
 
-    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=sleep)
+    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=sleep)
     limiter.take("a", "Do", 1, 45)
     began = time.now
     limiter.take("a", "Do", 1, 45)
-    assert time.now - began == pytest.approx(2 / SHARE)
+    assert time.now - began == pytest.approx(2 / SAFETY_FACTOR)
 
 
 def test_a_machine_that_always_oversleeps_goes_on(time: Any) -> None:
-    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=lambda s: time.sleep(s + 1))
+    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=lambda s: time.sleep(s + 1))
     for _ in range(3):
         limiter.take("a", "Do", 10, 45)
 
 
 def test_accounts_and_actions_do_not_share(time: Any) -> None:
-    limiter = RateLimiter(LocalSlots(time.clock), clock=time.clock, sleep=time.sleep)
+    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=time.sleep)
     for account, action in (("a", "Get"), ("a", "Stop"), ("b", "Get")):
         limiter.take(account, action, 1, 45)
     assert time.slept == []
@@ -109,18 +109,20 @@ def test_accounts_and_actions_do_not_share(time: Any) -> None:
 def test_a_queue_longer_than_the_patience_is_told_and_not_joined(
     shared: bool, time: Any, tmp_path: Path
 ) -> None:
-    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock) if shared else LocalSlots(time.clock)
+    slots = (
+        SqliteReservations(tmp_path / "q.sqlite3", time.clock) if shared else MemoryReservations(time.clock)
+    )
     limiter = RateLimiter(slots, clock=time.clock, sleep=lambda seconds: None)
     for _ in range(3):
-        slots.reserve("a/Do", 1 / (SHARE * 0.1), 45)
+        slots.reserve("a/Do", 1 / (SAFETY_FACTOR * 0.1), 45)
     for _ in range(2):
-        with pytest.raises(Throttled, match=r"0\.1 calls a second are taken for the next 31\.6 s"):
+        with pytest.raises(Throttled, match=r"0\.1 calls a second are reserved for the next 31\.6 s"):
             limiter.take("a", "Do", 0.1, 25)
 
 
 @pytest.mark.parametrize("back", [2.0, 3600.0, 86400.0 * 365])
 def test_a_clock_that_goes_back_blocks_nobody(back: float, time: Any, tmp_path: Path) -> None:
-    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock)
+    slots = SqliteReservations(tmp_path / "q.sqlite3", time.clock)
     limiter = RateLimiter(slots, clock=time.clock, sleep=time.sleep)
     limiter.take("a", "Do", 10, 45)
     time.now -= back
@@ -131,7 +133,7 @@ def test_a_clock_that_goes_back_blocks_nobody(back: float, time: Any, tmp_path: 
 
 
 def test_a_suspended_machine_goes_on_at_once(time: Any, tmp_path: Path) -> None:
-    slots = SharedSlots(tmp_path / "q.sqlite3", time.clock)
+    slots = SqliteReservations(tmp_path / "q.sqlite3", time.clock)
     limiter = RateLimiter(slots, clock=time.clock, sleep=time.sleep)
     limiter.take("a", "Do", 10, 45)
     time.now += 86400
@@ -142,7 +144,9 @@ def test_a_suspended_machine_goes_on_at_once(time: Any, tmp_path: Path) -> None:
 def test_two_limiters_share_one_file(time: Any, tmp_path: Path) -> None:
     left: list[float] = []
     limiters = [
-        RateLimiter(SharedSlots(tmp_path / "q.sqlite3", time.clock), clock=time.clock, sleep=time.sleep)
+        RateLimiter(
+            SqliteReservations(tmp_path / "q.sqlite3", time.clock), clock=time.clock, sleep=time.sleep
+        )
         for _ in range(2)
     ]
     for number in range(130):
@@ -167,7 +171,9 @@ def test_a_broken_store_is_told_once_and_the_limit_kept_here(index: int, time: A
     told: list[str] = []
     left: list[float] = []
     path = broken_stores(tmp_path)[index]
-    limiter = RateLimiter(SharedSlots(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append)
+    limiter = RateLimiter(
+        SqliteReservations(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append
+    )
     for _ in range(100):
         limiter.take("a", "Do", 60, 45)
         left.append(time.now)
@@ -183,14 +189,16 @@ def test_a_store_with_other_contents_is_a_broken_one(time: Any, tmp_path: Path) 
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("CREATE TABLE slot (name TEXT PRIMARY KEY, at TEXT, asked TEXT)")
         db.execute("INSERT INTO slot VALUES ('a/Do', 'soon', NULL)")
-    limiter = RateLimiter(SharedSlots(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append)
+    limiter = RateLimiter(
+        SqliteReservations(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append
+    )
     limiter.take("a", "Do", 60, 45)
     assert len(told) == 1
 
 
 def test_the_store_names_no_key(tmp_path: Path) -> None:
     path = tmp_path / "q.sqlite3"
-    RateLimiter(SharedSlots(path)).take(account_digest("AKLTCANARY"), "Do", 60, 45)
+    RateLimiter(SqliteReservations(path)).take(account_digest("AKLTCANARY"), "Do", 60, 45)
     assert b"AKLTCANARY" not in path.read_bytes()
     assert account_digest("AKLTCANARY") == account_digest("AKLTCANARY") != account_digest("AKLTOTHER")
 
@@ -203,12 +211,12 @@ def test_where_the_store_is(tmp_path: Path) -> None:
 WORKER = """
 import sys, time, threading
 from pathlib import Path
-from pulumi_videosnap.http.rate_limit import RateLimiter, SharedSlots
+from pulumi_videosnap.http.rate_limit import RateLimiter, SqliteReservations
 left, seen = [], threading.local()
 def clock():
     seen.last = time.time()
     return seen.last
-limiter = RateLimiter(SharedSlots(Path(sys.argv[1]), clock), clock=clock, warn=sys.exit)
+limiter = RateLimiter(SqliteReservations(Path(sys.argv[1]), clock), clock=clock, warn=sys.exit)
 print("ready", flush=True)
 sys.stdin.readline()
 end = time.time() + 1.5

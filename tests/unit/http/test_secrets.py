@@ -13,10 +13,11 @@ import pytest
 from pydantic import SecretStr
 
 from pulumi_videosnap.errors import CallFailed
-from pulumi_videosnap.http.client import Answer, Retry, TransportError
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import HttpTransport
-from pulumi_videosnap.volcengine.api import Account, RtcApi
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
+from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import Account
 from pulumi_videosnap.volcengine.models import CustomConfig, StartSnapshotBody, StorageConfig
 
 THIRD_PARTY = ("CANARYBUCKETKEY", "CANARYBUCKETSECRET+/=")
@@ -50,7 +51,7 @@ def echo(credentials: Credentials) -> str:
     return "\n".join(("You sent:", *credentials.secrets(), *THIRD_PARTY, "0f" * 32))
 
 
-def failures(credentials: Credentials, answer_of: Callable[..., Answer]) -> list[Answer | Exception]:
+def failures(credentials: Credentials, answer_of: Callable[..., Response]) -> list[Response | Exception]:
     said = echo(credentials)
     return [
         answer_of(status=400, error={"Code": "InvalidParameter", "Message": said}),
@@ -58,10 +59,10 @@ def failures(credentials: Credentials, answer_of: Callable[..., Answer]) -> list
         answer_of(status=401, error={"Code": "SignatureDoesNotMatch", "Message": said}),
         answer_of(status=200, error={"Code": "InternalError", "Message": said}),
         answer_of(status=429, error={"Code": "FlowLimitExceeded.QPSOverLimit", "Message": said}),
-        Answer(400, {}, said.encode()),
-        Answer(200, {}, said.encode()),
-        Answer(502, {}, said.encode()),
-        TransportError("lost", Retry.IF_REPEATABLE),
+        Response(400, {}, said.encode()),
+        Response(200, {}, said.encode()),
+        Response(502, {}, said.encode()),
+        TransportError("lost", Retry.IF_IDEMPOTENT),
     ]
 
 
@@ -69,7 +70,7 @@ def failures(credentials: Credentials, answer_of: Callable[..., Answer]) -> list
 def test_no_failure_shows_a_secret(
     index: int,
     api_of: Callable[..., tuple[RtcApi, Any]],
-    answer_of: Callable[..., Answer],
+    answer_of: Callable[..., Response],
     credentials: Credentials,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given, settings
 
 from pulumi_videosnap.core.schema import Effect, facts
-from pulumi_videosnap.volcengine import enums
+from pulumi_videosnap.volcengine import models
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from unit.inputs.tasks import Check, Path, complete, edited, valid
 
 WORDS: list[tuple[str, Path, dict[int, str]]] = [
-    ("tos", ("imageConfig", "format"), dict(enums.FORMAT_WORDS)),
-    ("tos", ("targetStreams", "streamList", 0, "streamType"), dict(enums.STREAM_TYPE_WORDS)),
-    ("vod", ("storageConfig", "vodConfig", "storageClass"), dict(enums.STORAGE_CLASS_WORDS)),
-    ("custom", ("storageConfig", "customConfig", "vendor"), dict(enums.VENDOR_WORDS)),
+    ("tos", ("imageConfig", "format"), dict(models.FORMAT_WORDS)),
+    ("tos", ("targetStreams", "streamList", 0, "streamType"), dict(models.STREAM_TYPE_WORDS)),
+    ("vod", ("storageConfig", "vodConfig", "storageClass"), dict(models.STORAGE_CLASS_WORDS)),
+    ("custom", ("storageConfig", "customConfig", "vendor"), dict(models.VENDOR_WORDS)),
     *(
         (storage, ("storageConfig", "type"), {int(number): storage})
-        for number, storage in enums.STORAGE_TYPE_WORDS.items()
+        for number, storage in models.STORAGE_TYPE_WORDS.items()
     ),
 ]
 

@@ -36,7 +36,7 @@ REFUSED = {
     "slow": "image_config.interval must be a whole number from 1 to 600 seconds, not 601",
     "my lobby": "task_id must be 1 to 128 letters, digits or any of @ . _ -, not 'stories.dev.my lobby'",
     "crowd": "target_streams.stream_list must have at most 17 entries, not 18",
-    "twice": "storage_config.custom_config.access_key is given twice, as a value and through access_key_env",
+    "twice": "storage_config.custom_config.access_key is set twice, as a value and through access_key_env",
     "mistaken": "storage_config.custom_config.secret_key_env must be the name of an environment variable",
     "shapeless": "storage_config.custom_config must be a block of fields",
 }

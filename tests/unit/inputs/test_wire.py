@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from pulumi_videosnap.core.schema import facts
 from pulumi_videosnap.errors import NotConfigured
-from pulumi_videosnap.volcengine.convert import start_body
+from pulumi_videosnap.volcengine.convert import start_request
 from pulumi_videosnap.volcengine.lifecycle import interpret_reading
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
@@ -39,7 +39,7 @@ NOT_SENT = {"keepRunning", "framePrefix", "triggers", "profile", "state"}
 def sent(inputs: dict[str, Any], environ: dict[str, str] | None = None) -> dict[str, Any]:
     """The StartSnapshot request that these inputs make."""
     body: dict[str, Any] = json.loads(
-        start_body(SnapshotTaskInputs.model_validate(inputs), environ or {}).to_json()
+        start_request(SnapshotTaskInputs.model_validate(inputs), environ or {}).to_json()
     )
     return body
 

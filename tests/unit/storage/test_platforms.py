@@ -11,11 +11,11 @@ import pytest
 
 from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.errors import CannotCheck, NotConfigured
-from pulumi_videosnap.http.credentials import no_config
+from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import open_bucket
 from pulumi_videosnap.storage.client import ClientConfig
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform, platforms
-from pulumi_videosnap.volcengine import enums
+from pulumi_videosnap.volcengine import models
 from pulumi_videosnap.volcengine.storage import NOT_READABLE, REGIONS, VENDORS, frame_location, platform_name
 
 ALL = sorted(platforms())
@@ -49,9 +49,9 @@ def secrets(config: ClientConfig) -> tuple[str, ...]:
 
 def test_the_platforms_of_the_services_words() -> None:
     assert ALL == ["aws", "cos", "kodo", "obs", "oss", "tos"]
-    assert set(VENDORS) == set(enums.VENDOR_WORDS.values())
+    assert set(VENDORS) == set(models.VENDOR_WORDS.values())
     assert {platform_name("custom", vendor) for vendor in VENDORS} == {*ALL} - {"tos"}
-    for word in enums.STORAGE_TYPE_WORDS.values():
+    for word in models.STORAGE_TYPE_WORDS.values():
         assert word == "custom" or platform_name(word) in {*ALL, *NOT_READABLE}
 
 

@@ -1,0 +1,59 @@
+"""Properties as Pulumi keeps them: paths, values that a preview does not know, names in two spellings."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+Path = tuple[str | int, ...]
+Properties = dict[str, Any]
+
+
+class Unknown:
+    """A value that a preview does not know yet; every check skips it."""
+
+    def __repr__(self) -> str:
+        return "[unknown]"
+
+
+UNKNOWN = Unknown()
+
+
+def value_at(properties: Mapping[str, Any], path: Path) -> Any:
+    """The value at a path; None where it is absent, UNKNOWN where a block on the way is."""
+    value: Any = properties
+    for step in path:
+        if isinstance(value, Unknown):
+            return UNKNOWN
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(str(step))
+    return value
+
+
+@functools.lru_cache(maxsize=1024)
+def snake(name: str) -> str:
+    """A property's name as a Python program writes it (`imageConfig` → `image_config`)."""
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
+
+
+def camel(name: str) -> str:
+    """A property's name as state has it (`image_config` → `imageConfig`).
+
+    The same as pydantic's `to_camel`, which names the models' fields, without an import of pydantic.
+    """
+    if re.fullmatch(r"[a-z]+[A-Za-z0-9]*", name) and not re.search(r"\d(?=[a-z])", name):
+        return name
+    pascal = re.sub(r"([0-9A-Za-z])_(?=[0-9A-Z])", r"\1", name.title())
+    return re.sub(r"^_*[A-Z]", lambda found: found[0].lower(), pascal)
+
+
+@functools.lru_cache(maxsize=1024)
+def dotted(path: Path) -> str:
+    """A path as a Python program would write it: `target_streams.stream_list[0].user_id`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{snake(step)}"
+    return text.lstrip(".")

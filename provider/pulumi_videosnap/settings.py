@@ -1,0 +1,99 @@
+"""Every environment variable and stack-config key: name, default, meaning.
+
+`SETTINGS` below are those of the whole package. A cloud declares its own in its `auth.py`, the storage
+platforms in `platforms.py`, as a tuple of the same name; `all_settings()` collects them, and the table in
+docs/accounts.md is written from it. The environment goes before the stack's configuration, because Pulumi
+copies the configuration into its state.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from pulumi_videosnap.errors import NotConfigured
+
+Lookup = Callable[[str], "str | None"]
+"""Reads a value by its name: `os.environ.get`, or the stack's configuration by full key."""
+
+
+def no_config(name: str) -> str | None:  # noqa: ARG001
+    """The configuration of a stack that has none."""
+    return None
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting: an environment variable and, unless empty, a stack-config key of the same meaning."""
+
+    env: str
+    config: str = ""
+    meaning: str = ""
+    """What it sets, for the docs' table; with the unit of a number."""
+    default: str = ""
+    """The value when it is not set, or what is used then; empty when there is none."""
+    secret: bool = False
+    """Whether the value must never be shown."""
+
+    def find(self, env: Lookup, config: Lookup) -> tuple[str, str] | None:
+        """The value and the name it was found under; the environment first, None when it is not set."""
+        for name, lookup in ((self.env, env), (self.config, config)):
+            if name and (value := (lookup(name) or "").strip()):
+                return value, name
+        return None
+
+    def read(self, env: Mapping[str, str]) -> str:
+        """The value in the environment without surrounding whitespace; the default when it is not set."""
+        return env.get(self.env, "").strip() or self.default
+
+
+CALL_BUDGET = Setting(
+    "VIDEOSNAP_CALL_BUDGET", meaning="seconds for one call, with all attempts and pauses", default="45"
+)
+QUOTA_DIR = Setting(
+    "VIDEOSNAP_QUOTA_DIR",
+    meaning="directory of the rate limit store, which all processes of a user share",
+    default="",
+)
+THREADS = Setting(
+    "VIDEOSNAP_THREADS", meaning="calls that the plugin process serves at once, at most", default="64"
+)
+ALLOW_HTTP = Setting(
+    "VIDEOSNAP_ALLOW_HTTP", meaning="`1` allows plain http endpoints that are not loopback", default="0"
+)
+DEBUG = Setting("VIDEOSNAP_DEBUG", meaning="`1` shows tracebacks with errors", default="0")
+
+SETTINGS = (CALL_BUDGET, QUOTA_DIR, THREADS, ALLOW_HTTP, DEBUG)
+
+
+def seconds_of(setting: Setting, env: Mapping[str, str]) -> float:
+    """The value of a setting in seconds; NotConfigured when it is not a number above 0."""
+    text = setting.read(env)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise NotConfigured(f"{setting.env} is {text!r}: set a number of seconds above 0, such as 45")
+    return seconds
+
+
+def is_on(setting: Setting, env: Mapping[str, str]) -> bool:
+    """Whether a switch is set to anything but `0`."""
+    return setting.read(env) != "0"
+
+
+def all_settings() -> Iterator[Setting]:
+    """The settings of the package, then those of each cloud and of the storage platforms; each once."""
+    package = importlib.import_module(__package__)
+    declared = list(SETTINGS)
+    for folder in sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg):
+        for name in ("auth", "platforms"):
+            full_name = f"{package.__name__}.{folder}.{name}"
+            if find_spec(full_name):
+                declared += getattr(importlib.import_module(full_name), "SETTINGS", ())
+    yield from dict.fromkeys(declared)
