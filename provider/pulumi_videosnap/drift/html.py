@@ -20,7 +20,7 @@ from pulumi_videosnap.drift.text import (
     stack_summary,
 )
 from pulumi_videosnap.report.formatting import counted, exact, utc, value
-from pulumi_videosnap.report.page import chips, page, wrapping
+from pulumi_videosnap.report.html import chips, page, wrapping
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_VALUE = 2_000

@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pulumi_videosnap.drift.model import DRIFTED, Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
-from pulumi_videosnap.report.formatting import counted, exact, few, sentence, shown, span, value
-from pulumi_videosnap.report.lines import listed, wrapped
+from pulumi_videosnap.report.formatting import (
+    counted,
+    exact,
+    few,
+    listed,
+    sentence,
+    shown,
+    span,
+    value,
+    wrapped,
+)
 
 AS_RECORDED = (Verdict.IN_SYNC, Verdict.COMPLETE)
 """What is only counted."""

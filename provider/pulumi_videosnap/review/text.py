@@ -11,6 +11,7 @@ from pulumi_videosnap.report.formatting import (
     change,
     counted,
     few,
+    listed,
     money,
     number,
     sentence,
@@ -18,8 +19,8 @@ from pulumi_videosnap.report.formatting import (
     span,
     stored,
     value,
+    wrapped,
 )
-from pulumi_videosnap.report.lines import listed, wrapped
 from pulumi_videosnap.review.model import (
     Action,
     Calls,

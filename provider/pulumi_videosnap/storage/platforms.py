@@ -1,15 +1,11 @@
 """The storage platforms that frames can lie on, and the registry in which each cloud's folder enters its own.
 
-A cloud's `storage` module calls `register` when it is imported; the registry imports those modules by itself.
-All platforms in it speak the S3 protocol. The docs print the table.
+A cloud's `storage` module calls `register` when it is imported, which the kinds of that cloud do: so the
+registry of kinds decides which platforms there are. All speak the S3 protocol. The docs print the table.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib
-import importlib.util
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +14,7 @@ from typing import Literal
 
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.http.credentials import KeySettings, ProfileReader
+from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.settings import Lookup, Setting
 
 Addressing = Literal["virtual", "path", "auto"]
@@ -44,7 +41,8 @@ class Platform:
     """How one storage platform is reached over the S3 protocol.
 
     `endpoint` has `{region}` in it; `region_prefix` is what its regions are also written with. `permissions`
-    is what the reader's key needs, `delete_permission` what it needs to delete. `profiles` reads the vendor's
+    is what the reader's key needs, `delete_permission` what it needs to delete,
+    empty for a platform on which nothing is deleted. `profiles` reads the vendor's
     own profile files in a home folder. `list_version` is the version of ListObjects; `url_encoding` whether
     keys are requested URL-encoded, without which a key with control characters cannot be listed;
     `start_after` whether a listing can begin after a key of our choice. `aws_settings` says that boto3's own
@@ -97,7 +95,7 @@ def register(*platforms: Platform, without_listing: Mapping[str, str] | None = N
 
 def platforms() -> Mapping[str, Platform]:
     """Every platform that can be read, by its name."""
-    _import_clouds()
+    kinds()  # imports the clouds, whose modules call `register`
     return MappingProxyType(_platforms)
 
 
@@ -108,12 +106,3 @@ def find_platform(name: str) -> Platform:
     if title := _without_listing.get(name):
         raise NotConfigured(f"{title} has no S3 listing: view its frames in its own console")
     raise NotConfigured(f"{name!r} is not a storage platform: use one of {', '.join(sorted(platforms()))}")
-
-
-@functools.cache
-def _import_clouds() -> None:
-    """Import the `storage` module of every folder that has one."""
-    package = __name__.partition(".")[0]
-    for folder in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-        if folder.ispkg and folder.name != __package__ and importlib.util.find_spec(f"{folder.name}.storage"):
-            importlib.import_module(f"{folder.name}.storage")
