@@ -125,7 +125,9 @@ def score_text(
                 score.mistake(HUSHED, f"{where}: {name} in {paragraph}")
     if len(unread) == len(cells):
         for paragraph in paragraphs:
-            if FINE.search(" ".join(paragraph.split())) and not paragraph.startswith(Verdict.UNREADABLE.value):
+            if FINE.search(" ".join(paragraph.split())) and not paragraph.startswith(
+                Verdict.UNREADABLE.value
+            ):
                 score.mistake(HUSHED, f"{where}: {paragraph}")
     if unread:
         _hold_the_head(score, where, f"{len(unread)} of {len(cells)} tasks?", paragraphs[0], code)
