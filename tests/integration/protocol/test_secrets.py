@@ -24,8 +24,9 @@ from integration.protocol.canaries import (
     found_in,
     texts,
 )
-from integration.protocol.fake_rtc import BAD_BEHAVIOURS, FakeRtc, Request, documented
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, FakeRtc, documented
 from integration.protocol.process import URN, Spoken, spoken_plugin, surroundings
+from support.fake_server import Request
 from support.plugin import PROVIDER, PluginError
 from unit.inputs.tasks import complete
 
