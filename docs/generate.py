@@ -29,7 +29,8 @@ from pulumi_videosnap.storage.platforms import platforms
 from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import models
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
-from videosnap_emulator.assumptions import ASSUMPTIONS
+from videosnap_emulator.core.assumptions import assumptions_of
+from videosnap_emulator.services import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -138,7 +139,7 @@ def emulator_assumptions() -> Iterator[str]:
     """What the vendors' documents leave open, and the emulator's choices."""
     yield "| API | key | what it does | why | what the documents say |"
     yield "|---|---|---|---|---|"
-    for one in ASSUMPTIONS:
+    for one in assumptions_of(SERVICES):
         yield f"| {one.api} | {one.key} | {one.choice} | {one.why} | {one.source} |"
 
 

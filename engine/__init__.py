@@ -1,4 +1,4 @@
-"""Gives the checkout a real Pulumi CLI where none is installed: `python3 -m engine`, from its root."""
+"""Provides a real Pulumi CLI where none is installed: `python3 -m engine`, from the root of the checkout."""
 
 import sys
 

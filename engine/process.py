@@ -1,108 +1,58 @@
-"""Running other programs: quick questions, and long work that reports its progress."""
+"""Runs other programs, and prints short lines of progress that suit a terminal and a log alike."""
 
 import os
 import signal
 import subprocess
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
-
-from engine.report import Unavailable, duration, say
 
 HEARTBEAT = 10.0  # seconds between two lines of progress
-QUESTION = 30.0  # seconds that a quick question may take
-GRACE = 5.0  # seconds between asking a program to end and ending it
-TAIL = 8  # lines of a failed program's output that are worth showing
-
-Command = Sequence[str | Path]
-Lines = Sequence[str]
+LIMIT = 3600.0  # seconds for one program; a cold build on two slow cores takes a quarter of it
 
 
-def environment(**changes: str) -> dict[str, str]:
-    """Give the user's environment with some changes."""
-    return {**os.environ, **changes}
+class Unavailable(Exception):
+    """A way to the CLI that does not work here; the text says why."""
 
 
-def ask(command: Command, cwd: Path, env: Mapping[str, str]) -> str | None:
-    """Run a quick command and return what it prints, or None when it does not run or fails."""
+def say(line: str) -> None:
+    """Print one line at once, so that a build behind a pipe shows where it is."""
+    print(line, flush=True)  # noqa: T201
+
+
+def run(label: str, command: Sequence[str | Path], folder: Path, unit: str = "lines") -> list[str]:
+    """Run a program and return the lines it printed. An interrupt also ends the program and its children."""
+    log, started, reported = folder / "output.log", time.monotonic(), 0.0
     try:
-        result = subprocess.run(  # noqa: S603
-            command, cwd=cwd, env=env, capture_output=True, text=True, timeout=QUESTION, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return result.stdout.strip() if result.returncode == 0 else None
-
-
-def work(
-    command: Command,
-    *,
-    cwd: Path,
-    env: Mapping[str, str],
-    label: str,
-    progress: Callable[[Lines], str],
-    limit: float,
-) -> Lines:
-    """Run a long command, say every few seconds how far it is, and return all lines it printed.
-
-    Whatever ends this function early (an interrupt, the time limit) also ends the command and its children.
-    """
-    lines: list[str] = []
-    try:
-        process = subprocess.Popen(  # noqa: S603
-            command,
-            cwd=cwd,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
+        with log.open("w") as out:
+            process = subprocess.Popen(  # noqa: S603
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
     except OSError as problem:
         raise Unavailable(f"{label}: {problem}") from None
-    reader = threading.Thread(target=_collect, args=(process.stdout, lines), daemon=True)
-    reader.start()
     try:
-        _watch(process, label, lambda: progress(lines), limit)
+        while process.poll() is None:
+            time.sleep(0.05)
+            elapsed = time.monotonic() - started
+            if elapsed > LIMIT:
+                raise Unavailable(f"{label}: timed out after {elapsed:.0f} s")
+            if elapsed > reported + HEARTBEAT:
+                reported = elapsed
+                say(f"  {label}: {elapsed:.0f} s, {len(log.read_bytes().splitlines())} {unit}")
     finally:
-        _end(process)
-        reader.join(GRACE)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     if process.returncode:
-        tail = "\n".join(f"    {line}" for line in lines[-TAIL:])
-        raise Unavailable(f"{label}: failed with exit code {process.returncode}\n{tail}".rstrip())
+        failure = f"{label}: failed with exit code {process.returncode}"
+        raise Unavailable("\n    ".join([failure, *lines[-8:]]))
     return lines
 
 
-def _collect(stream: IO[str] | None, lines: list[str]) -> None:
-    for line in stream or ():
-        lines.append(line.rstrip())
-
-
-def _watch(process: subprocess.Popen[str], label: str, progress: Callable[[], str], limit: float) -> None:
-    started = time.monotonic()
-    while True:
-        try:
-            process.wait(HEARTBEAT)
-        except subprocess.TimeoutExpired:
-            elapsed = time.monotonic() - started
-            if elapsed > limit:
-                raise Unavailable(f"{label}: not finished after {duration(elapsed)}, given up") from None
-            say(f"  {label}: {', '.join(filter(None, (duration(elapsed), progress())))}")
-        else:
-            return
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """End a command that still runs, together with the children of its process group."""
-    for name in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        os.killpg(process.pid, name)
-        try:
-            process.wait(GRACE)
-        except subprocess.TimeoutExpired:
-            continue
+def ask(command: Sequence[str | Path], folder: Path) -> str:
+    """The last line that a program prints; "" where it does not run, fails or prints nothing."""
+    try:
+        return run(str(command[0]), command, folder)[-1]
+    except (Unavailable, IndexError):
+        return ""

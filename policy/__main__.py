@@ -1,8 +1,14 @@
-"""The policy pack: `pulumi preview --policy-pack policy`."""
+"""The policy pack: `pulumi preview --policy-pack policy`.
 
-from declarations import POLICIES
-from engine_values import keep_what_the_engine_says
-from pulumi_policy import PolicyPack
+`pulumi_policy` removes the engine's marks of secrets before it calls a policy, and ends a policy that touches
+a value which is not known yet; so the pack reads the engine's values itself.
+"""
 
-keep_what_the_engine_says()
-PolicyPack("videosnap", policies=POLICIES)
+import pulumi_policy.policy
+from policies import POLICIES
+from rules.values import read
+
+if not hasattr(pulumi_policy.policy, "deserialize_properties"):
+    raise RuntimeError("pulumi_policy has no deserialize_properties any more: change policy/__main__.py")
+pulumi_policy.policy.deserialize_properties = lambda properties, _keep_secrets=False: read(properties)
+pulumi_policy.PolicyPack("videosnap", policies=POLICIES)

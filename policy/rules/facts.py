@@ -1,41 +1,60 @@
-"""What the rules repeat of pulumi_videosnap, which lives in another environment.
+"""What the rules know of pulumi_videosnap, which the pack's environment (an older protobuf) cannot import.
 
-tests/policy/test_facts.py holds each line against the provider's own models.
+A test compares each line with the provider's own models.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
-Path = tuple[str, ...]
-"""Where a value stands in a resource's properties, in the engine's camelCase."""
+from .values import Path
 
-TASK = "pulumi-python:dynamic/volcengine:SnapshotTask"
-JOB = "pulumi-python:dynamic/alibaba:SnapshotJob"
-PROVIDER = "pulumi:providers:pulumi-python"
-"""What the engine keeps the stack's configuration in, for all dynamic resources."""
+PROVIDER = "pulumi:providers:pulumi-python"  # the resource in which the engine keeps the configuration
 
-PLACES: dict[str, tuple[Path, ...]] = {
-    TASK: (
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of resource; `places` say where frames go, `interval` the seconds between two."""
+
+    token: str
+    fields: tuple[str, ...]
+    places: tuple[Path, ...]
+    interval: Path
+
+
+TASK = Kind(
+    token="pulumi-python:dynamic/volcengine:SnapshotTask",  # noqa: S106
+    fields=("appId", "roomId", "taskId", "storageConfig"),
+    places=(
         ("storageConfig", "tosConfig", "bucket"),
         ("storageConfig", "vodConfig", "space"),
         ("storageConfig", "customConfig", "bucket"),
         ("storageConfig", "veImageXConfig", "serviceId"),
     ),
-    JOB: (
-        ("snapshotConfig", "outputFile", "bucket"),
-        ("snapshotConfig", "tileOutputFile", "bucket"),
-    ),
-}
-"""Each field that says where pictures go."""
+    interval=("imageConfig", "interval"),
+)
+JOB = Kind(
+    token="pulumi-python:dynamic/alibaba:SnapshotJob",  # noqa: S106
+    fields=("input", "snapshotConfig"),
+    places=(("snapshotConfig", "outputFile", "bucket"), ("snapshotConfig", "tileOutputFile", "bucket")),
+    interval=("snapshotConfig", "interval"),  # may be absent, or 0: spread over the whole video
+)
+KINDS = (TASK, JOB)
 
-INTERVALS: dict[str, Path] = {TASK: ("imageConfig", "interval"), JOB: ("snapshotConfig", "interval")}
-"""Seconds between two pictures. A job's may be absent, or 0: spread over the whole video."""
-LONGEST_INTERVAL = 600
-"""Seconds, of a task (1 to 600); a job's may be far longer."""
 
-STREAMS: Path = ("targetStreams", "streamList")
-"""The streams of a task; an empty list is every stream of the room."""
+def kind_of(resource_type: str, properties: Mapping[str, Any]) -> Kind | None:
+    """The kind of a resource: by its type, or by its fields, so that a subclass counts."""
+    # The provider class would tell, but the engine sends policies no `__provider`.
+    is_dynamic = resource_type.startswith("pulumi-python:dynamic")
+    for kind in KINDS:
+        if resource_type == kind.token or (is_dynamic and all(name in properties for name in kind.fields)):
+            return kind
+    return None
+
+
+LONGEST_INTERVAL = 600  # seconds, of a task; a job's may be far longer
+STREAMS: Path = ("targetStreams", "streamList")  # an empty list is every stream of the room
 MAX_STREAMS = 17
-
 BUSINESS_ID: Path = ("businessId",)
 
 SECRET_KEYS: dict[Path, str] = {
@@ -52,4 +71,4 @@ CREDENTIALS: dict[str, str] = {
     "videosnap:alibabaAccessKeySecret": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     "videosnap:alibabaSecurityToken": "ALIBABA_CLOUD_SECURITY_TOKEN",
 }
-"""An account's keys in the stack's configuration, each with the environment variable that goes before it."""
+"""An account's keys in the stack's configuration, each with the environment variable that precedes it."""

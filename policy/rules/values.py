@@ -1,26 +1,22 @@
 """Values as the engine sends them to a policy: numbers are floats, secrets are marked, some are not known."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .facts import Path
+Path = tuple[str, ...]  # where a value is in a resource's properties, in the engine's camelCase
 
 # The marks of Pulumi's protocol (sdk/go/common/resource).
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105
-UNKNOWNS = frozenset(
-    {
-        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # a boolean
-        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
-        "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # a string, and whatever a Python program does not know
-        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # an array
-        "030794c1-ac77-496b-92df-f27374a8bd58",  # an asset
-        "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
-        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
-    }
+UNKNOWNS = (
+    "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # a boolean
+    "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
+    "04da6b54-80e4-46f7-96ec-b56ff0331ba9",  # a string, and whatever a Python program does not know
+    "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # an array
+    "030794c1-ac77-496b-92df-f27374a8bd58",  # an asset
+    "e48ece36-62e2-4504-bad9-02848725956a",  # an archive
+    "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",  # an object
 )
 
 

@@ -21,6 +21,7 @@ Only NotFound may be read as "gone"; every other CallFailed says nothing about t
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -43,6 +44,19 @@ def one_line(text: str, hide: Iterable[str] = (), limit: int = TEXT_LIMIT) -> st
     printable = "".join(char if char.isprintable() else " " for char in text)
     line = " ".join(printable.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def debugging() -> bool:
+    """Whether the user asked for tracebacks (`VIDEOSNAP_DEBUG=1`)."""
+    return os.environ.get("VIDEOSNAP_DEBUG", "") not in ("", "0")
+
+
+def unexpected(error: Exception) -> str:
+    """The sentence for a mistake of ours: its text could carry anything, a secret too, so it is not shown."""
+    return (
+        f"unexpected {type(error).__name__} in pulumi-videosnap; run the command "
+        "again with VIDEOSNAP_DEBUG=1 to see where, and please report it"
+    )
 
 
 class VideosnapError(Exception):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pulumi_videosnap.review.rules import ReviewRules
 
 _MODULES = ["pulumi_videosnap.volcengine.kind", "pulumi_videosnap.alibaba.kind"]
-"""Modules that hold a `KIND`; imported when the first command or report asks, not by programs."""
+"""Modules with a `KIND`; imported on first use by a command, so programs do not load them."""
 
 DYNAMIC_PREFIX = "pulumi-python:dynamic/"
 """What the type of every resource of a dynamic provider begins with in state."""
@@ -44,12 +44,12 @@ class ResourceKind:
     lifecycle: Callable[[Context], Lifecycle]
     """Its lifecycle, connected to the real cloud."""
     has_ended: Callable[[Mapping[str, Any]], bool]
-    """Whether the last run that these recorded outputs tell of has ended."""
+    """Whether the last run in these recorded outputs has ended."""
     review: ReviewRules
     """What a planned step does: effect, calls, frames, risks."""
     drift: DriftRules
     """What another value of a field means, what brings a resource back, and how orphans are found."""
-    frames: FrameRules
+    frames: FrameRules | None = None
     """Where its frames are, and which are expected."""
 
 

@@ -18,7 +18,8 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, ViewportSize
 
-PAGE = Path(__file__).resolve().parents[2] / "emulator" / "videosnap_emulator" / "page"
+EMULATOR = Path(__file__).resolve().parents[2] / "emulator" / "videosnap_emulator"
+PAGE = EMULATOR / "control" / "static"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
 KINDS = {
     ".html": "text/html; charset=utf-8",
@@ -162,12 +163,29 @@ class FakeEmulator:
             "/frames": {"frames": frames},
             "/quota": {"quota": self.quota},
             "/assumptions": {"assumptions": [assumption]},
+            "/services": {"services": [service("RTC"), service("MPS"), service("Third")]},
         }
 
     def _stop_task(self, app: str, room: str, name: str) -> None:
         for task in self.tasks:
             if (task["appId"], task["roomId"], task["taskId"]) == (app, room, name):
                 task.update(status="ended", stopReason="StopByAPI", endTime=moment(self.advanced))
+
+
+def service(title: str) -> dict[str, Any]:
+    """A service; one that the emulator does not have has no panel."""
+    name = title.lower()
+    return {
+        "name": name, "title": title, "callLogName": name, "endpoint": "http://127.0.0.1:1",
+        "endpointVariable": f"{title}_ENDPOINT", "actions": [{"action": f"{title}Action", "limit": 7}],
+        "panel": f"/page/{name}/panel.js" if (EMULATOR / "services" / name).exists() else None,
+    }  # fmt: skip
+
+
+def page_file(name: str) -> Path:
+    """A file of the page, or of a service's part of it."""
+    folder, _, file = name.rpartition("/")
+    return (EMULATOR / "services" / folder / "static" if folder else PAGE) / file
 
 
 class _Server(ThreadingHTTPServer):
@@ -181,7 +199,7 @@ def _handler(emulator: FakeEmulator) -> type[BaseHTTPRequestHandler]:
             address = urlsplit(self.path)
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             if address.path == "/" or address.path.startswith("/page/"):
-                file = PAGE / (address.path.removeprefix("/page/").lstrip("/") or "index.html")
+                file = page_file(address.path.removeprefix("/page/").lstrip("/") or "index.html")
                 self._send(200, KINDS[file.suffix], file.read_bytes())
             elif address.path.startswith("/frames/"):
                 _, user, number = unquote(address.path).rsplit("/", 2)

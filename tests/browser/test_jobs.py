@@ -73,11 +73,11 @@ def test_each_state_says_what_comes_next(fake: FakeEmulator, open_page: Open) ->
     cards = page.locator("#jobs-list .card")
     expect(cards).to_have_count(6)
     for place, texts in enumerate((
-        ("○ Submitted", "begins in 1 min 5 s", "media/input.mp4", "pipeline abab", "no picture yet"),
+        ("○ Submitted", "begins in 1 min 5 s", "media/input.mp4", "pipeline abab", "no frame yet"),
         ("○ Submitted", "held back by its pipeline", "no pipeline"),
-        ("● Snapshoting", "ends in 5 s", "from 2 s · every 2 s · 3 pictures · 360 high"),
+        ("● Snapshoting", "ends in 5 s", "from 2 s · every 2 s · 3 frames · 360 high"),
         ("▲ Fail", "took 1 s", f"InvalidParameter.ResourceNotFound: {HOSTILE}"),
-        ("■ Success", "took 2 s", "2 pictures, 1 sheet", "user data token", "into frames/shot_{Count}.jpg"),
+        ("■ Success", "took 2 s", "2 frames, 1 sheet", "user data token", "into frames/shot_{Count}.jpg"),
         ("■ Success", "done at once", HOSTILE),
     )):  # fmt: skip
         for text in texts:
@@ -96,9 +96,7 @@ def test_what_a_job_wrote_can_be_looked_at(fake: FakeEmulator, open_page: Open) 
     link = card.get_by_role("link", name="x.vtt")
     expect(link).to_have_attribute("href", "/frames/frames/x.vtt")
     card.locator(".thumb").nth(1).click()
-    expect(page.get_by_role("dialog", name="Picture p1/user/1.jpg")).to_contain_text(
-        "2026-08-04 11:59:02 UTC"
-    )
+    expect(page.get_by_role("dialog", name="Frame p1/user/1.jpg")).to_contain_text("2026-08-04 11:59:02 UTC")
     page.keyboard.press("Escape")
 
 

@@ -109,7 +109,7 @@ def test_a_run_shows_only_its_own_pictures(fake: FakeEmulator, open_page: Open) 
     task = fake.add_task(users=("user0",))
     fake.frames[task["taskId"]][0]["time"] = "2026-08-04T11:00:00.000Z"
     page = open_page().page
-    expect(page.locator(".thumb")).to_contain_text("no picture yet")
+    expect(page.locator(".thumb")).to_contain_text("no frame yet")
 
 
 def test_a_picture_opens_large_and_closes_by_key(fake: FakeEmulator, open_page: Open) -> None:
@@ -117,7 +117,7 @@ def test_a_picture_opens_large_and_closes_by_key(fake: FakeEmulator, open_page: 
     page = open_page().page
     page.locator(".thumb").first.focus()
     page.keyboard.press("Enter")
-    dialog = page.get_by_role("dialog", name="Picture of user0")
+    dialog = page.get_by_role("dialog", name="Frame of user0")
     expect(dialog).to_contain_text("shop.dev.lobby0/user0/0.jpg")
     expect(dialog).to_contain_text("2026-08-04 12:00:00 UTC")
     page.keyboard.press("Escape")
@@ -224,6 +224,9 @@ def test_quota_and_assumptions_are_shown(fake: FakeEmulator, open_page: Open, as
     page = open_page().page
     meter = page.get_by_role("meter", name="GetSnapshotTask, calls in the last second: 3 of 60")
     expect(meter).to_have_js_property("value", 3)
+    page.locator("#services summary").click()
+    expect(page.locator("#service-count")).to_have_text("3 services")
+    expect(page.locator("#service-list")).to_contain_text("ThirdAction 7")
     page.locator("#assumptions summary").click()
     expect(page.locator("#assumption-list")).to_contain_text("The documents name no object key")
 
@@ -344,7 +347,7 @@ def test_every_control_has_a_name_and_every_part_a_heading(fake: FakeEmulator, o
     assert page.get_by_role("main").count() == 1
     assert page.get_by_role("heading", level=1).all_inner_texts() == ["videosnap emulator"]
     headings = page.get_by_role("heading", level=2).all_inner_texts()
-    assert headings == ["Tasks", "Faults in force", "Calls", "Assumptions"]
+    assert headings == ["Tasks", "Faults in force", "Calls", "Services", "Assumptions"]
 
 
 def test_the_keyboard_reaches_all_controls_and_shows_where_it_is(fake: FakeEmulator, open_page: Open) -> None:
@@ -362,10 +365,10 @@ def test_the_keyboard_reaches_all_controls_and_shows_where_it_is(fake: FakeEmula
         assert outline in {True, "solid"}, name
         reached.add(name)
     assert reached >= {
-        "Skip to the tasks",
+        "Skip to the services",
         "Reset…",
         "Stop task shop.dev.lobby0, as if somebody called StopSnapshot",
-        "user0, 12:00:00: show the picture large",
+        "user0, 12:00:00: show the frame large",
         "Switch all off",
         "StopSnapshot",
     }

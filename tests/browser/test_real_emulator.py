@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-import requests
 from playwright.sync_api import Browser
 
 from support.emulator import Emulator
-from support.emulator_signer import sign
+from support.rtc_client import BODY
 
 pytestmark = pytest.mark.browser
 
-BODY = {
-    "AppId": "661e",
-    "RoomId": "Room1",
-    "TaskId": "lobby",
-    "StorageConfig": {"Type": 0, "TosConfig": {"AccountId": "21", "Bucket": "frames"}},
-}
-
-
-def _start(emulator: Emulator, access_key: str | None = None) -> int:
-    env = emulator.environment
-    endpoint = env["VOLCENGINE_RTC_ENDPOINT"]
-    query, body = {"Action": "StartSnapshot", "Version": "2023-11-01"}, json.dumps(BODY).encode()
-    key = access_key or env["VOLCENGINE_ACCESS_KEY"]
-    host = endpoint.partition("//")[2]
-    headers, text = sign("POST", host, query, body, key, env["VOLCENGINE_SECRET_KEY"])
-    return requests.post(f"{endpoint}/?{text}", data=body, headers=headers, timeout=10).status_code
-
 
 def test_the_page_shows_what_happens_in_the_emulator(emulator: Emulator, browser: Browser) -> None:
-    assert _start(emulator) == 200
-    assert _start(emulator, access_key="AKLTnobody") == 401
+    assert emulator.rtc.start(TaskId="lobby").status_code == 200
+    assert emulator.rtc.call("StartSnapshot", BODY, access_key="AKLTnobody").status_code == 401
     emulator.advance(10)
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(8000)

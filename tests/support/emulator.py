@@ -14,25 +14,47 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import requests
+import httpx
+
+from support.rtc_client import RtcClient
 
 READY_WITHIN = 60.0
+COMMAND = (sys.executable, "-m", "pulumi_videosnap.cli", "emulator")
 
 
 class Emulator:
-    """A running emulator; every method is one request to its control API."""
+    """A running emulator; every method is one request to its control API. `rtc` calls the RTC API."""
 
-    def __init__(self, environment: dict[str, str], process: subprocess.Popen[bytes]) -> None:
-        self.environment = environment
+    def __init__(self, environment: dict[str, str], process: subprocess.Popen[bytes], env_file: Path) -> None:
+        self.environment, self.env_file = environment, env_file
         self.process = process
         self.url = environment["VIDEOSNAP_EMULATOR_URL"]
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
+        self.rtc = RtcClient(environment)
 
-    def request(self, method: str, path: str, body: Any = None) -> Any:
-        answer = self._session.request(method, self.url + path, json=body, timeout=60)
-        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
-        return answer.json() if answer.content else None
+    def close(self) -> None:
+        """Close the connections; the process goes on."""
+        self.http.close()
+        self.rtc.http.close()
+
+    def end(self, number: int = signal.SIGTERM) -> float:
+        """End the process with a signal; return the seconds that it took."""
+        started = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(10)
+        return time.monotonic() - started
+
+    def request(self, method: str, path: str, body: Any = None, status: int = 200) -> Any:
+        response = self.http.request(method, path, json=body)
+        assert response.status_code == status, f"{method} {path}: {response.status_code} {response.text}"
+        return response.json()
+
+    def show(self, path: str) -> Any:
+        return self.request("GET", path)
+
+    def task(self, task_id: str = "Task1") -> dict[str, Any]:
+        """The latest task of that id."""
+        return next(task for task in self.tasks() if task["taskId"] == task_id)
 
     def tasks(self, status: str = "", app: str = "") -> list[dict[str, Any]]:
         query = f"?status={status}" if status else ""
@@ -96,14 +118,18 @@ def read_environment(file: Path) -> dict[str, str]:
 def running_emulator(folder: Path, *arguments: str) -> Iterator[Emulator]:
     """Start an emulator whose files live in a folder, and end it by the id that was started."""
     env_file = folder / "emulator.env"
-    command = [sys.executable, "-m", "pulumi_videosnap.cli", "emulator", "--env-file", str(env_file)]
+    env_file.unlink(missing_ok=True)
     with (folder / "emulator.log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, *arguments], stdout=log, stderr=subprocess.STDOUT, env=_clean_environment()
+            [*COMMAND, "--env-file", str(env_file), *arguments],
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=clean_environment(),
         )
     try:
         _wait_for(env_file, process, folder / "emulator.log")
-        yield Emulator(read_environment(env_file), process)
+        with contextlib.closing(Emulator(read_environment(env_file), process, env_file)) as emulator:
+            yield emulator
     finally:
         process.send_signal(signal.SIGTERM)
         killer = threading.Timer(10, process.kill)
@@ -120,7 +146,7 @@ def _wait_for(env_file: Path, process: subprocess.Popen[bytes], log: Path) -> No
         time.sleep(0.05)
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """This environment without anybody's credentials or endpoints."""
     private = ("VOLCENGINE_", "VOLC_", "ALIBABA_", "VIDEOSNAP_", "PULUMI_", "AWS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(private)}

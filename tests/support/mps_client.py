@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import httpx
 
-from support.emulator_client import Emulator
+from support.emulator import Emulator
 
 Json = dict[str, Any]
 LOCATION = "oss-cn-hangzhou"
@@ -27,7 +27,7 @@ def ref(key: str, bucket: str = "frames", **changes: Any) -> Json:
 
 
 INPUT = ref("input.mp4", "media")
-#: One picture of the tutorial's kind, asynchronous and quick to cut.
+#: Frames of the tutorial's kind, asynchronous and quick to take.
 SEQUENCE = {"OutputFile": ref("shot_{Count}.jpg"), "Time": 2000, "Interval": 2, "Num": 2, "Width": 64}
 SINGLE = {"OutputFile": ref("single.jpg"), "Time": 2000, "Width": 64}
 
@@ -66,9 +66,9 @@ class Mps:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.url = emulator.env["ALIBABA_CLOUD_MPS_ENDPOINT"]
-        self.key = emulator.env["ALIBABA_CLOUD_ACCESS_KEY_ID"]
-        self.secret = emulator.env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+        self.url = emulator.environment["ALIBABA_CLOUD_MPS_ENDPOINT"]
+        self.key = emulator.environment["ALIBABA_CLOUD_ACCESS_KEY_ID"]
+        self.secret = emulator.environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
         self.http = httpx.Client(base_url=self.url, timeout=60)
 
     def close(self) -> None:
@@ -79,7 +79,7 @@ class Mps:
 
     def v1(
         self, action: str, *, method: str = "POST", form: bool = False, common: Json | None = None,
-        key: str = "", secret: str = "", tamper: Json | None = None, **own: Any,
+        key: str = "", secret: str = "", tamper: Json | None = None, path: str = "/", **own: Any,
     ) -> httpx.Response:  # fmt: skip
         pairs = {
             "Action": action, "Version": VERSION, "Format": "JSON", "SignatureMethod": "HMAC-SHA1",
@@ -91,25 +91,25 @@ class Mps:
         pairs = {k: v for k, v in {**pairs, **(tamper or {})}.items() if v is not None}
         if form:
             head = {"content-type": "application/x-www-form-urlencoded"}
-            return self.http.request(method, "/", content=query_of(pairs), headers=head)
-        return self.http.request(method, f"/?{query_of(pairs)}")
+            return self.http.request(method, path, content=query_of(pairs), headers=head)
+        return self.http.request(method, f"{path}?{query_of(pairs)}")
 
     def acs3(
         self, action: str, *, method: str = "POST", headers: Json | None = None, body: bytes = b"",
         key: str = "", secret: str = "", sent: Json | None = None, **own: Any,
     ) -> httpx.Response:  # fmt: skip
         query = query_of(texts(own))
-        told = {
+        signed = {
             "host": self.http.base_url.netloc.decode(), "x-acs-action": action, "x-acs-version": VERSION,
             "x-acs-date": stamp(), "x-acs-signature-nonce": uuid.uuid4().hex,
             "x-acs-content-sha256": hashlib.sha256(body).hexdigest(), **(headers or {}),
         }  # fmt: skip
-        told = {name: value for name, value in told.items() if value is not None}
-        names, signature = acs3(method, query, told, body, secret or self.secret)
+        signed = {name: value for name, value in signed.items() if value is not None}
+        names, signature = acs3(method, query, signed, body, secret or self.secret)
         credential = f"Credential={key or self.key},SignedHeaders={names},Signature={signature}"
-        told["authorization"] = f"ACS3-HMAC-SHA256 {credential}"
-        told = {name: value for name, value in {**told, **(sent or {})}.items() if value is not None}
-        return self.http.request(method, f"/?{query}" if query else "/", content=body, headers=told)
+        signed["authorization"] = f"ACS3-HMAC-SHA256 {credential}"
+        signed = {name: value for name, value in {**signed, **(sent or {})}.items() if value is not None}
+        return self.http.request(method, f"/?{query}" if query else "/", content=body, headers=signed)
 
     def submit(self, config: Json | None = None, source: Json | None = None, **more: Any) -> httpx.Response:
         own = {"Input": source or INPUT, "SnapshotConfig": config or SEQUENCE, **more}
@@ -127,6 +127,19 @@ class Mps:
         jobs: list[Json] = self.query(SnapshotJobIds=job_id)["SnapshotJobList"]["SnapshotJob"]
         return jobs[0]
 
+    def last_call(self) -> Json:
+        """The last entry of the call log."""
+        return dict(self.emulator.show("/calls")["calls"][-1])
+
+    def view(self, job: Json) -> Json:
+        """What the control API says of a job."""
+        return dict(self.emulator.show(f"/jobs/{job['Id']}"))
+
+    def pace(self, **seconds: float) -> Json:
+        """Set how long jobs take, and return it."""
+        body = {f"{name}Seconds": value for name, value in seconds.items()}
+        return dict(self.emulator.request("PUT", "/jobs/pace", body))
+
 
 def texts(own: Json) -> dict[str, str]:
     """Parameters as they travel: objects as JSON."""
@@ -143,6 +156,6 @@ def found(answer: httpx.Response) -> Json:
 
 def refused(answer: httpx.Response) -> tuple[int, str]:
     """The status and the code of a refusal, whose shape is checked."""
-    told = answer.json()
-    assert set(told) == {"RequestId", "HostId", "Code", "Message", "Recommend"}
-    return answer.status_code, told["Code"]
+    body = answer.json()
+    assert set(body) == {"RequestId", "HostId", "Code", "Message", "Recommend"}
+    return answer.status_code, body["Code"]

@@ -1,4 +1,4 @@
-"""Small videos of every sort, whose frames carry their number, and what the MPS half cuts of them."""
+"""Small videos of every sort, whose frames carry their number, and the snapshots that MPS takes of them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 from PIL import Image
 
-from videosnap_emulator import strip
-from videosnap_emulator.alibaba_mps.config import ObjectRef, Shots, SnapshotConfig, Written
-from videosnap_emulator.alibaba_mps.readings import Readings
-from videosnap_emulator.alibaba_mps.shots import take
+from videosnap_emulator.media import frame_marker
+from videosnap_emulator.services.mps.models import (
+    ObjectRef,
+    Readings,
+    RenderedObject,
+    SnapshotConfig,
+    SnapshotResult,
+)
+from videosnap_emulator.services.mps.render import take_snapshots
 
+CONTENT_BAD = "InvalidParameter.ResourceContentBad"
 OUTPUT = ObjectRef("media", "oss-cn-hangzhou", "out/{FileName}-{Count}.jpg")
 _IDENTITY = b"".join(n.to_bytes(4, "big") for n in (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000))
 _QUARTER = b"".join(n.to_bytes(4, "big") for n in (0, 0x10000, 0, 0xFFFF0000, 0, 0, 0, 0, 0x40000000))
@@ -49,15 +55,15 @@ class Recipe:
         gop = f"keyint={self.key_every}:min-keyint={self.key_every}:scenecut=0:open-gop={self.open_gop:d}"
         return {"threads": "1", "preset": "ultrafast", "x264-params": f"{gop}:bframes={self.b_frames}"}
 
-    def picture(self, number: int) -> Image.Image:
+    def image(self, number: int) -> Image.Image:
         if number in self.black:
             return Image.new("RGB", self.size, (self.shade,) * 3)
         image = Image.new("RGB", self.size, (110, 140, 170))
-        strip.draw(image, strip.Mark(5, number))
+        frame_marker.draw(image, frame_marker.FrameMark(5, number))
         return image
 
 
-def film(recipe: Recipe) -> bytes:
+def make_video(recipe: Recipe) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=recipe.container) as container:
         stream: VideoStream = container.add_stream(  # type: ignore[assignment]
@@ -65,7 +71,7 @@ def film(recipe: Recipe) -> bytes:
         )
         (stream.width, stream.height), stream.pix_fmt = recipe.size, "yuv420p"
         for number in range(recipe.frames):
-            frame = av.VideoFrame.from_image(recipe.picture(number))  # type: ignore[no-untyped-call]
+            frame = av.VideoFrame.from_image(recipe.image(number))  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = recipe.pts(number), 1 / Fraction(recipe.clock)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
@@ -97,16 +103,16 @@ def without_first(video: bytes, packets: int, container: str = "mpegts") -> byte
     return file.getvalue()
 
 
-def covered() -> bytes:
-    """Write sound with a cover picture."""
+def sound_with_cover() -> bytes:
+    """Write sound with a cover image."""
     file = io.BytesIO()
     with av.open(io.BytesIO(sound()), "r") as source, av.open(file, "w", format="mp4") as target:
         stream = target.add_stream_from_template(source.streams.audio[0])
         cover: VideoStream = target.add_stream("mjpeg", rate=1)
         cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
         cover.disposition = Disposition.attached_pic
-        picture = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
-        target.mux([*cover.encode(picture), *cover.encode(None)])
+        image = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
+        target.mux([*cover.encode(image), *cover.encode(None)])
         for packet in source.demux(source.streams.audio[0]):
             if packet.dts is not None:
                 packet.stream = stream
@@ -114,8 +120,8 @@ def covered() -> bytes:
     return file.getvalue()
 
 
-def turned(video: bytes) -> bytes:
-    """Set the flag that asks a player to turn the picture by a quarter."""
+def rotated(video: bytes) -> bytes:
+    """Set the flag that asks a player to turn the image by a quarter."""
     at = video.index(_IDENTITY, video.index(b"tkhd"))
     return video[:at] + _QUARTER + video[at + len(_QUARTER) :]
 
@@ -133,41 +139,41 @@ def sound(container: str = "mp4", options: dict[str, str] | None = None) -> byte
     return file.getvalue()
 
 
-def cut(
+def take(
     video: bytes,
     *,
     output: str = OUTPUT.key,
     key: str = "in/x.mp4",
     readings: Readings | None = None,
     **fields: Any,
-) -> Shots:
-    """Take pictures of `video` as a request with these fields asks."""
+) -> SnapshotResult:
+    """Take snapshots of `video` as a request with these fields asks."""
     place = ObjectRef(OUTPUT.bucket, OUTPUT.location, output)
     config = SnapshotConfig(place, **{"frame_type": "normal", **fields})
-    return take(config, key, video, readings or Readings())
+    return take_snapshots(config, key, video, readings or Readings())
 
 
-def frames(shots: Shots) -> list[int | None]:
-    """Return which frames were taken, and check that the pictures really show them."""
-    taken = [picture.source_frame for picture in shots.pictures]
-    assert [seen(picture) for picture in shots.pictures] == taken
+def frame_numbers(result: SnapshotResult) -> list[int | None]:
+    """Return which frames were taken, and check that the objects really show them."""
+    taken = [frame.source_frame for frame in result.frames]
+    assert [shown_number(frame) for frame in result.frames] == taken
     return taken
 
 
-def seen(picture: Written) -> int:
-    """Return the frame that the picture shows."""
-    return strip.read_frame_number(opened(picture))
+def shown_number(frame: RenderedObject) -> int:
+    """Return the frame that the object shows."""
+    return frame_marker.read_frame_number(opened(frame))
 
 
-def opened(picture: Written) -> Image.Image:
-    image = Image.open(io.BytesIO(picture.body))
+def opened(frame: RenderedObject) -> Image.Image:
+    image = Image.open(io.BytesIO(frame.body))
     assert image.format == "JPEG"
-    assert picture.content_type == "image/jpeg"
-    assert image.size == (picture.width, picture.height)
+    assert frame.content_type == "image/jpeg"
+    assert image.size == (frame.width, frame.height)
     return image
 
 
-def times(gaps: list[int]) -> Callable[[int], int]:
+def irregular(gaps: list[int]) -> Callable[[int], int]:
     """Return the times of a video with irregular gaps, repeated."""
     known = list(itertools.accumulate(itertools.islice(itertools.cycle(gaps), 1000), initial=0))
     return lambda number: known[number]

@@ -31,8 +31,9 @@ LAYERS = {
     "state": {"errors", "core", "kinds", "pulumi_cli"},
     "report": {"errors", "core"},
     "frames": {"errors", "settings", "core", "kinds", "state", "storage", "report", "dynamic"},
-    "review": {"errors", "settings", "core", "kinds", "state", "storage", "report", "frames"},
-    "drift": {"errors", "settings", "core", "kinds", "state", "storage", "report", "frames", "review"},
+    "review": {"errors", "settings", "core", "kinds", "state", "pulumi_cli", "storage", "report", "frames"},
+    "drift": {"errors", "settings", "core", "kinds", "state", "pulumi_cli", "storage", "report"}
+    | {"frames", "review"},
     "dynamic": {"errors", "settings", "core"},
     "cli": {"errors", "settings", "core", "kinds", "state", "pulumi_cli", "storage", "report"}
     | {"frames", "review", "drift"},
@@ -92,7 +93,7 @@ def test_imports_point_down(part: str) -> None:
     assert upward == set()
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
 def test_no_cloud_imports_another(cloud: str) -> None:
     others = CLOUDS - {cloud}
     assert [
@@ -135,7 +136,7 @@ def test_the_emulators_core_knows_no_service(part: str) -> None:
     assert [name for name in names if name.startswith("videosnap_emulator.services")] == []
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", sorted(SERVICES))
 def test_no_service_imports_another(service: str) -> None:
     others = tuple(f"videosnap_emulator.services.{other}" for other in SERVICES - {service})
     names = [name for file in modules(EMULATOR / "services" / service) for name in imports(file)]
@@ -157,7 +158,7 @@ def test_provider_and_emulator_share_no_code() -> None:
     users = {
         file.relative_to(PROVIDER).as_posix()
         for file in modules(PROVIDER)
-        if any(name.startswith("videosnap_emulator") for name in imports(file))
+        if "videosnap_emulator" in file.read_text()
     }
     assert users == {"cli/__init__.py"}, "the command starts the emulator, and nothing more"
     assert [f for f in modules(EMULATOR) if any(n.startswith("pulumi") for n in imports(f))] == []

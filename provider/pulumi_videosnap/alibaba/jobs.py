@@ -95,7 +95,9 @@ class Jobs:
         self._cache = JobCache(api, monotonic)
         self._poller = JobPoller(api, monotonic, sleep)
 
-    def of(self, owner: str, token: str, replaced: str, progress: Callable[[str], None]) -> list[SnapshotJob]:
+    def by_owner(
+        self, owner: str, token: str, replaced: str, progress: Callable[[str], None]
+    ) -> list[SnapshotJob]:
         """The jobs of the last 72 hours with an owner's tag in their UserData, newest first.
 
         When this machine was just submitting a job with this token, the query repeats until the job is listed

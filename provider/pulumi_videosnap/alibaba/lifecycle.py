@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from pulumi_videosnap.alibaba.convert import (
     declared_locations,
@@ -44,20 +44,18 @@ from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
 REMEMBERED_FOR = timedelta(hours=72)
 """How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
 half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
-
-
 LOCATION: Path = ("input", "location")
 
 
 class Jobs(Protocol):
     """The jobs of one account and region (`alibaba.jobs.Jobs`)."""
 
-    def of(  # noqa: D102
-        self, owner: str, token: str, replaced: str, tell: Callable[[str], None]
+    def by_owner(  # noqa: D102
+        self, owner: str, token: str, replaced: str, progress: Callable[[str], None]
     ) -> list[SnapshotJob]: ...
     def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob]) -> SnapshotJob: ...  # noqa: D102
     def get(self, job_id: str, created: datetime | None) -> SnapshotJob: ...  # noqa: D102
-    def wait(self, job: SnapshotJob, timeout: float, tell: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
+    def wait(self, job: SnapshotJob, timeout: float, progress: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
 
 
 class Bucket(Protocol):
@@ -67,7 +65,7 @@ class Bucket(Protocol):
     def delete(self, keys: Iterable[str]) -> None: ...  # noqa: D102
 
 
-class Account(Protocol):
+class JobAccount(Protocol):
     """The account and region that one job lives in (`alibaba.account.OpenAccount`)."""
 
     @property
@@ -76,8 +74,8 @@ class Account(Protocol):
     def bucket(self) -> Callable[[str], Bucket]: ...  # noqa: D102
 
 
-def _anywhere(location: str) -> str | None:
-    """The service is at every location."""
+def _available(location: str) -> str | None:
+    """The service can be called at every location."""
 
 
 class SnapshotJobLifecycle(Lifecycle):
@@ -90,8 +88,8 @@ class SnapshotJobLifecycle(Lifecycle):
     def __init__(
         self,
         context: Context,
-        connect: Callable[[str | None, str], Account],
-        absence: Callable[[str], str | None] = _anywhere,
+        connect: Callable[[str | None, str], JobAccount],
+        absence: Callable[[str], str | None] = _available,
     ) -> None:
         self._context = context
         self._connect = connect
@@ -102,23 +100,23 @@ class SnapshotJobLifecycle(Lifecycle):
         job, failures = validate(SnapshotJobInputs, declared)
         if job is None:
             return Checked(dict(declared), failures)
-        return Checked(job.properties(), [*self._out_of_reach(job), *self._written_twice(job)])
+        return Checked(job.properties(), [*self._refuse_location(job), *self._refuse_shared_keys(job)])
 
-    def _out_of_reach(self, job: SnapshotJobInputs) -> Iterator[Failure]:
+    def _refuse_location(self, job: SnapshotJobInputs) -> Iterator[Failure]:
         location = value_at(job.properties(), LOCATION)
         if isinstance(location, str) and (absent := self._absence(location)):
             yield Failure(LOCATION, absent)
 
-    def _written_twice(self, job: SnapshotJobInputs) -> Iterator[Failure]:
+    def _refuse_shared_keys(self, job: SnapshotJobInputs) -> Iterator[Failure]:
         for path, place in declared_locations(job):
             first = self._context.runs.register(place, self._context.resource)
             if first != self._context.resource:
                 name = first.rpartition("::")[2]
-                yield Failure(path, f"is where resource {name!r} writes too; choose another key")
+                yield Failure(path, f"is also written by resource {name!r}; choose another key")
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """A job cannot be changed: everything but the provider's own switches needs another one."""
-        self._remember(str(recorded.get("jobId", "")), recorded)
+        self._set_previous(str(recorded.get("jobId", "")), recorded)
         changed = differences(SnapshotJobInputs, recorded, inputs)
         return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
 
@@ -126,15 +124,17 @@ class SnapshotJobLifecycle(Lifecycle):
         """SubmitSnapshotJob, unless the newest job of this owner asks for the same; then wait for its end."""
         job = SnapshotJobInputs.model_validate(inputs)
         account = self._account(job)
-        self._context.progress("looking whether it is submitted already")
+        self._context.progress("looking for a job that was submitted already")
         replaced = self._context.runs.previous(job.owner)
-        earlier = account.jobs.of(owner_tag(job.owner), job_token(job), replaced, self._context.progress)
+        earlier = account.jobs.by_owner(
+            owner_tag(job.owner), job_token(job), replaced, self._context.progress
+        )
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
-        told = to_state(job, ended)
-        for place in written_locations(told):
+        outputs = to_state(job, ended)
+        for place in written_locations(outputs):
             self._context.runs.mark_created(place)
-        return Created(ended.id, {**told, "token": job_token(job)})
+        return Created(ended.id, {**outputs, "token": job_token(job)})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
@@ -142,17 +142,16 @@ class SnapshotJobLifecycle(Lifecycle):
         try:
             found = self._account(job).jobs.get(task_id, parse_rfc3339(recorded.get("creationTime")))
         except NotFound as unknown:
-            return _not_found(recorded, unknown)
-        told = to_state(job, _as_counted(found, recorded))
-        known = {"token": recorded["token"]} if "token" in recorded else {}
-        return Present(
-            {**inputs_of(SnapshotJobInputs, recorded), "result": told["result"]}, {**told, **known}
-        )
+            return _interpret_not_found(recorded, unknown)
+        outputs = to_state(job, _with_recorded_count(found, recorded))
+        token = {"token": recorded["token"]} if "token" in recorded else {}
+        inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
+        return Present(inputs, {**outputs, **token})
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
-        """The provider's own switches; a job that goes on is waited for when that is asked for now."""
+        """The provider's own switches; with `wait_for`, waits for a job that has not ended."""
         job = SnapshotJobInputs.model_validate(inputs)
-        if recorded.get("state") in ENDED or job.wait_for == "submitted":
+        if has_ended(recorded) or job.wait_for == "submitted":
             return merge_inputs(SnapshotJobInputs, recorded, inputs)
         account = self._account(job)
         found = account.jobs.get(task_id, None)
@@ -160,77 +159,81 @@ class SnapshotJobLifecycle(Lifecycle):
         return {**merge_inputs(SnapshotJobInputs, recorded, inputs), **to_state(job, ended)}
 
     def delete(self, task_id: str, recorded: Properties) -> None:
-        """Nothing to cancel in the cloud; the pictures are kept or deleted as declared."""
-        self._remember(task_id, recorded)
+        """Nothing to cancel in the cloud; the frames are kept or deleted as declared."""
+        self._set_previous(task_id, recorded)
         job = _recorded_job(recorded)
         if job.on_delete == "keep-frames":
-            self._context.progress("nothing to cancel: a job ends by itself; its pictures stay in the bucket")
+            self._context.progress("nothing to cancel: a job ends by itself; its frames stay in the bucket")
             return
         account = self._account(job)
-        for bucket, keys in self._left_behind(account, task_id, recorded).items():
+        for bucket, keys in self._objects_to_delete(account, task_id, recorded).items():
             self._context.progress(f"deleting {len(keys)} objects from {bucket}")
             account.bucket(bucket).delete(keys)
 
-    def _remember(self, task_id: str, recorded: Properties) -> None:
-        """A new run of this owner takes the place of the one recorded."""
+    def _set_previous(self, task_id: str, recorded: Properties) -> None:
+        """A new run of this owner replaces the recorded one."""
         self._context.runs.set_previous(str(recorded.get("owner")), task_id)
 
-    def _account(self, job: SnapshotJobInputs) -> Account:
+    def _account(self, job: SnapshotJobInputs) -> JobAccount:
         return self._connect(job.profile, job.input.location)
 
     def _adopt(
-        self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+        self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob | None:
-        """The job that a create before this one made, unless its pictures were deleted since."""
+        """The job that an earlier create submitted, unless its frames were deleted since."""
         newest = adoptable(earlier, job_token(job), self._context.runs.previous(job.owner))
         if newest is None:
             return None
         if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
             return None
         self._context.warn(
-            f"job {newest.id} was submitted for these very inputs already and is adopted "
-            f"({newest.state}); a change of `triggers` makes a new one"
+            f"job {newest.id} was already submitted for these inputs and is adopted "
+            f"({newest.state}); change `triggers` to submit a new one"
         )
         return newest
 
-    def _was_deleted(self, account: Account, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
+    def _was_deleted(self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob) -> bool:
         written = recorded_objects({**job.properties(), **to_state(job, found)})
         return any(account.bucket(bucket).missing(keys) for bucket, keys in written.items())
 
     def _submit(
-        self, account: Account, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+        self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob:
         newest = earlier[0] if earlier else None
         if newest and newest.state == State.FAIL.value and newest.user_data == job_token(job):
-            self._context.warn(f"job {newest.id} failed before ({_why(newest)}); submitting a new one")
+            self._context.warn(
+                f"job {newest.id} failed before ({_failure_reason(newest)}); submitting a new one"
+            )
         self._context.progress("submitting")
         return account.jobs.submit(submit_request(job), earlier)
 
     def _finish(
-        self, account: Account, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
+        self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
     ) -> SnapshotJob:
         """The job at its end, if that is what `up` waits for; TaskFailed when it failed."""
         if job.wait_for == "finished":
             found = account.jobs.wait(
-                found, job.timeout, lambda told: self._context.progress(f"{found.id} {told}")
+                found, job.timeout, lambda status: self._context.progress(f"{found.id} {status}")
             )
         if found.state == State.FAIL.value:
-            raise TaskFailed(f"snapshot job {found.id}", _why(found), advice or _AFTER_A_FAILURE)
+            raise TaskFailed(f"snapshot job {found.id}", _failure_reason(found), advice or _AFTER_A_FAILURE)
         self._context.progress(f"{found.id} {found.state}")
         return found
 
-    def _left_behind(self, account: Account, task_id: str, recorded: Properties) -> dict[str, list[str]]:
-        """What there is to delete: not what another resource of this run has written in the same place."""
-        told = self._told_at_last(account, task_id, recorded)
-        made = self._context.runs.was_created
+    def _objects_to_delete(
+        self, account: JobAccount, task_id: str, recorded: Properties
+    ) -> dict[str, list[str]]:
+        """What it wrote, without what another resource has written to the same keys in this run."""
+        outputs = self._last_known(account, task_id, recorded)
+        was_created = self._context.runs.was_created
         return {
-            bucket: [key for key in keys if not made(object_location(told, bucket, key))]
-            for bucket, keys in recorded_objects(told).items()
+            bucket: [key for key in keys if not was_created(object_location(outputs, bucket, key))]
+            for bucket, keys in recorded_objects(outputs).items()
         }
 
-    def _told_at_last(self, account: Account, task_id: str, recorded: Properties) -> Properties:
-        """What is recorded of a job; one that went on when it was last seen is asked for once more."""
-        if recorded.get("state") in ENDED:
+    def _last_known(self, account: JobAccount, task_id: str, recorded: Properties) -> Properties:
+        """What is recorded of a job; one that had not ended when state was written is read once more."""
+        if has_ended(recorded):
             return recorded
         try:
             found = account.jobs.get(task_id, None)
@@ -238,13 +241,18 @@ class SnapshotJobLifecycle(Lifecycle):
             return recorded
         if not found.has_ended:
             self._context.warn(f"job {found.id} is running and cannot be cancelled: its frames stay")
-        return {**recorded, **to_state(_recorded_job(recorded), _as_counted(found, recorded))}
+        return {**recorded, **to_state(_recorded_job(recorded), _with_recorded_count(found, recorded))}
 
 
-_AFTER_A_FAILURE = "mend the cause; the next `pulumi up` submits a new job"
+_AFTER_A_FAILURE = "fix the cause and run `pulumi up` again, which submits a new job"
 
 
-def _why(failed: SnapshotJob) -> str:
+def has_ended(outputs: Mapping[str, Any]) -> bool:
+    """Whether the job that these outputs record has succeeded or failed."""
+    return outputs.get("state") in ENDED
+
+
+def _failure_reason(failed: SnapshotJob) -> str:
     message = one_line(failed.message) or "the service gives no reason"
     return f"{message} ({failed.code})" if failed.code else message
 
@@ -253,25 +261,34 @@ def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
     return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
 
 
-def _as_counted(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
-    """The job with the number of its pictures: one that the answer leaves out stays as recorded."""
+def _with_recorded_count(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
+    """The job with the number of its frames; where the answer leaves it out, the recorded one."""
     if found.count is not None or recorded.get("count") is None:
         return found
     return found.model_copy(update={"count": int(recorded["count"])})
 
 
-def _not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
+def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
     created = parse_rfc3339(recorded.get("creationTime"))
     if created is None:
-        raise unknown  # nothing was ever recorded of it: somebody asked for a job that is not there
-    if unknown.at - created < REMEMBERED_FOR:
+        raise unknown  # nothing was ever recorded of it: an import or a lookup of a job that does not exist
+    age = unknown.at - created
+    if age < REMEMBERED_FOR:
         return Gone()
     return Unreadable(
-        f"cannot be read any more: {_hours(unknown.at - created)} hours after its submission the service "
+        f"cannot be read any more: {age.total_seconds() / 3600:.0f} hours after its submission the service "
         "does not know it, and how long it remembers a job is not documented; "
         f"kept as recorded ({recorded.get('state')})"
     )
 
 
-def _hours(age: timedelta) -> str:
-    return f"{age.total_seconds() / 3600:.0f}"
+def snapshot_job(context: Context) -> SnapshotJobLifecycle:
+    """The lifecycle of one snapshot job, with the account that the environment configures."""
+    from pulumi_videosnap.alibaba.auth import region_of, unavailable_in  # noqa: PLC0415 - the HTTP stack
+    from pulumi_videosnap.alibaba.jobs import open_account  # noqa: PLC0415
+
+    return SnapshotJobLifecycle(
+        context,
+        lambda profile, location: open_account(profile, location, context.config),
+        lambda location: unavailable_in(region_of(location), config=context.config),
+    )

@@ -18,8 +18,7 @@ class SnapshotJobProvider(LifecycleProvider):
 
     def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one snapshot job."""
-        # Imported when a lifecycle is needed: a program does not need the HTTP stack.
-        from pulumi_videosnap.alibaba.connected import snapshot_job  # noqa: PLC0415
+        from pulumi_videosnap.alibaba.lifecycle import snapshot_job  # noqa: PLC0415 - the plugin alone
 
         return snapshot_job(context)
 

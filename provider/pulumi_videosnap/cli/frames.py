@@ -19,7 +19,7 @@ from pulumi_videosnap.frames.download import download
 from pulumi_videosnap.frames.model import Report
 from pulumi_videosnap.frames.text import UNCHECKED, as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verified
-from pulumi_videosnap.state import LIVE, Stack, stack_in, stack_of
+from pulumi_videosnap.state import LIVE, Stack, read_stack, read_stack_file
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.platforms import Location
 
@@ -104,7 +104,7 @@ def _report(asked: argparse.Namespace, here: Here, stack: Stack) -> Report:
 
 
 def _stack(asked: argparse.Namespace) -> Stack:
-    stack = stack_in(asked.state) if asked.state else stack_of(asked.stack, asked.cwd)
+    stack = read_stack_file(asked.state) if asked.state else read_stack(asked.stack, asked.cwd)
     known = {task.name for task in stack.tasks}
     for name in asked.resource:
         if name not in known:
@@ -115,7 +115,7 @@ def _stack(asked: argparse.Namespace) -> Stack:
     if asked.prefix is not None:
         chosen = tuple(
             replace(task, properties={**task.properties, "framePrefix": asked.prefix})
-            if task.kind == LIVE
+            if task.kind.title == LIVE
             else task
             for task in chosen
         )

@@ -1,7 +1,7 @@
-"""The lifecycle of one task kind: check, diff, create, read, update, delete. No Pulumi in here.
+"""The lifecycle of one resource kind: check, diff, create, read, update, delete. No Pulumi in here.
 
-A task kind (a live room's snapshot task, a file's snapshot job) implements `Lifecycle`. An adapter
-makes one for each call, hands it a `Context`, and translates values and errors; it decides nothing.
+A kind (a live room's snapshot task, a file's snapshot job) implements `Lifecycle`. An adapter creates one
+for each call, passes it a `Context`, and translates values and errors; it decides nothing.
 
 `read` has three outcomes, and an error is none of them: a failed call never looks like "gone".
 """
@@ -35,7 +35,7 @@ class Checked:
 
 @dataclass(frozen=True)
 class Created:
-    """A task that runs, or was found running: its id, and everything recorded of it."""
+    """A task that was created or adopted: its id, and everything that is recorded of it."""
 
     id: str
     outputs: Properties
@@ -43,7 +43,7 @@ class Created:
 
 @dataclass(frozen=True)
 class Present:
-    """The service knows the task; `inputs` are its settings in the words of the program."""
+    """The service knows the task; `inputs` are its settings as a program declares them."""
 
     inputs: Properties
     outputs: Properties
@@ -51,12 +51,12 @@ class Present:
 
 @dataclass(frozen=True)
 class Gone:
-    """The service says there is no such task: the next `up` makes it again."""
+    """The service says there is no such task: the next `up` creates it again."""
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """The service cannot tell any more: what is recorded is kept, and `reason` says why."""
+    """The service does not know any more: what is recorded is kept, and `reason` says why."""
 
     reason: str
 
@@ -67,16 +67,16 @@ ReadOutcome = Present | Gone | Unreadable
 class RunRegistry:
     """Which resource declared, and which created or adopted, each task in this run of the engine.
 
-    One process serves one run. That is enough to catch the two ways in which two resources of one
-    run meet over one task: both declare it, or one is the other's new name. It is also enough to tell
-    a create which run it takes the place of: the engine compares or deletes the old one in this process.
+    One process serves one run. That is enough to find the two ways in which two resources of one run
+    share a task: both declare it, or one is the other's new name. It is also enough to tell a create which
+    run it replaces: the engine compares or deletes the old one in this process.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._declared: dict[str, str] = {}
-        self._made: set[str] = set()
-        self._before: dict[str, str] = {}
+        self._created: set[str] = set()
+        self._previous: dict[str, str] = {}
 
     def register(self, task: str, resource: str) -> str:
         """Note that a resource declares a task; returns the resource that declared it first."""
@@ -86,22 +86,22 @@ class RunRegistry:
     def mark_created(self, task: str) -> None:
         """Note that this run created or adopted a task."""
         with self._lock:
-            self._made.add(task)
+            self._created.add(task)
 
     def was_created(self, task: str) -> bool:
         """Whether this run created or adopted a task, so that no delete of the same run may stop it."""
         with self._lock:
-            return task in self._made
+            return task in self._created
 
     def set_previous(self, owner: str, run: str) -> None:
         """Note the run that is recorded of an owner."""
         with self._lock:
-            self._before[owner] = run
+            self._previous[owner] = run
 
     def previous(self, owner: str) -> str:
-        """The run that a new one of this owner takes the place of; empty when none was recorded."""
+        """The run that a new one of this owner replaces; empty when none was recorded."""
         with self._lock:
-            return self._before.get(owner, "")
+            return self._previous.get(owner, "")
 
 
 def _nothing(message: str) -> None:
@@ -110,21 +110,21 @@ def _nothing(message: str) -> None:
 
 @dataclass(frozen=True)
 class Context:
-    """What an adapter lends to a lifecycle for one call."""
+    """What an adapter provides to a lifecycle for one call."""
 
     resource: str = ""
     """The resource's unique name, such as its URN; empty where the adapter cannot know it."""
     progress: Callable[[str], None] = _nothing
-    """Says what is going on just now; forgotten when the call ends."""
+    """Shows what is being done; not kept after the call."""
     warn: Callable[[str], None] = _nothing
-    """Says what the user should still see when everything is over."""
+    """Shows what the user should still see at the end of the run."""
     config: Callable[[str], str | None] = no_config
     """Reads the stack's configuration by its full key, such as `videosnap:…`."""
     runs: RunRegistry = field(default_factory=RunRegistry)
 
 
 class Lifecycle(ABC):
-    """One kind of task, from its declaration in a program to its end."""
+    """One kind of resource, from its declaration in a program to its end."""
 
     @abstractmethod
     def check(self, declared: Mapping[str, object]) -> Checked:
@@ -136,7 +136,7 @@ class Lifecycle(ABC):
 
     @abstractmethod
     def create(self, inputs: Properties) -> Created:
-        """Make the task, or adopt the one that is there already."""
+        """Create the task, or adopt the one that exists already."""
 
     @abstractmethod
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:

@@ -1,1 +1,1 @@
-"""`videosnap drift`: holds what state records of tasks against what the clouds say, and writes nothing."""
+"""`videosnap drift`: compares what state records with what the clouds say, and writes nothing."""

@@ -1,164 +1,163 @@
-"""Asks the clouds about every recorded task of some stacks, and reports what each answer means.
+"""Reads every recorded task of some stacks, and reports what each reading means.
 
-Nothing is written: not in the clouds, not in the stacks' state. A task that cannot be asked about is in the
-report with the reason; it never looks like one without drift.
+Nothing is written: not in the clouds, not in the stacks' state. A task that cannot be read is in the report
+with the reason; it never looks like one without drift.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.drift.judge import finding, interrupted, judged
-from pulumi_videosnap.drift.kinds import KINDS
+from pulumi_videosnap.drift.compare import BucketAccess, compare, interrupted_replacement, lost_frames
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Unmanaged, Verdict
-from pulumi_videosnap.drift.pictures import Open, with_lost_pictures
-from pulumi_videosnap.drift.unmanaged import Seen, unmanaged_in
-from pulumi_videosnap.drift.unrecorded import unrecorded_in
+from pulumi_videosnap.drift.orphans import interrupted_creates, unmanaged
 from pulumi_videosnap.errors import NotConfigured, Throttled, Unauthorized, Unreachable, VideosnapError
-from pulumi_videosnap.state import LIVE, RecordedResource, Stack, without_hidden
+from pulumi_videosnap.kinds import kinds
+from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.state import RecordedResource, Stack, without_encrypted
 
-AT_ONCE = 16
-"""Tasks that are asked about at a time; the service's rate limit is kept all the same."""
-GIVES_UP_AFTER = 3
-"""Calls in a row that fail for a reason which the next call would meet too."""
+READS_AT_ONCE = 16
+"""Tasks that are read at a time, within the service's rate limit."""
+MAX_FAILURES = 3
+"""Failed reads in a row after which an account is not called again, if the next call would fail too."""
 
-_SPEAKS_FOR_ALL = (Unreachable, Unauthorized, NotConfigured, Throttled)
+_ACCOUNT_FAILURES = (Unreachable, Unauthorized, NotConfigured, Throttled)
+_OPEN = "recorded inputs are invalid: encrypted secrets were not decrypted, or the state was edited by hand"
 
-
-@dataclass(frozen=True)
-class Around:
-    """What a check takes from its surroundings."""
-
-    now: Callable[[], datetime]
-    open: Open | None
-    """Opens the store of a place; None when pictures are not to be looked for."""
-    seen: Seen
-    progress: Callable[[int, int], None]
+T = TypeVar("T")
 
 
-def report_of(stacks: Sequence[Stack | StackDrift], around: Around) -> DriftReport:
-    """What became of the tasks of some stacks; a StackDrift among them could not be looked at, and stays."""
-    began = around.now()
-    known = [stack for stack in stacks if isinstance(stack, Stack)]
-    done = _Progress(sum(len(stack.tasks) for stack in known), around.progress)
-    begun = {stack.name: list(unrecorded_in(stack)) for stack in known}
-    checked = tuple(
-        _checked(stack, around, done, _findings(begun[stack.name])) if isinstance(stack, Stack) else stack
-        for stack in stacks
-    )
-    running = [one for found in begun.values() for one in found if isinstance(one, Unmanaged)]
-    unmanaged, scope = unmanaged_in(known, around.seen)
+def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencies) -> DriftReport:
+    """The report on some stacks; a StackDrift among them is a stack that could not be read."""
+    began = dependencies.now()
+    readable = [stack for stack in stacks if isinstance(stack, Stack)]
+    progress = _Progress(sum(len(stack.tasks) for stack in readable), dependencies.checked)
+    orphans: list[Unmanaged] = []
+    checked = []
+    for stack in stacks:
+        if isinstance(stack, StackDrift):
+            checked.append(stack)
+            continue
+        creates = list(interrupted_creates(stack))
+        orphans += _only(Unmanaged, creates)
+        checked.append(_check(stack, dependencies, progress, _only(Finding, creates)))
+    listed = list(unmanaged(readable))
     return DriftReport(
         at=began,
-        seconds=(around.now() - began).total_seconds(),
-        stacks=checked,
-        unmanaged=(*running, *unmanaged),
-        scope=(*_scope(known, around), *scope),
+        seconds=(dependencies.now() - began).total_seconds(),
+        stacks=tuple(checked),
+        unmanaged=(*orphans, *_only(Unmanaged, listed)),
+        scope=(*_scope(readable, dependencies), *_only(str, listed)),
     )
 
 
-def _findings(begun: Sequence[Unmanaged | Finding]) -> list[Finding]:
-    return [one for one in begun if isinstance(one, Finding)]
+def _only(kind: type[T], found: Iterable[object]) -> list[T]:
+    return [one for one in found if isinstance(one, kind)]
 
 
-def _checked(stack: Stack, around: Around, done: _Progress, more: Sequence[Finding]) -> StackDrift:
-    patience = _Patience()
+def _scope(stacks: Sequence[Stack], dependencies: Dependencies) -> Iterator[str]:
+    recorded = {task.kind for stack in stacks for task in stack.tasks}
+    for kind in kinds():
+        if kind in recorded:
+            yield from kind.drift.scope(dependencies.open_bucket is not None)
+
+
+def _check(
+    stack: Stack, dependencies: Dependencies, progress: _Progress, more: Sequence[Finding]
+) -> StackDrift:
+    failures = _AccountFailures()
     tasks = sorted(stack.tasks, key=lambda task: (task.name, task.urn))
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="videosnap-drift") as pool:
-        read = list(pool.map(lambda task: done.after(_asked(task, stack, patience)), tasks))
-    findings = [one for one, _ in read]
-    present = [(task, one, answer) for task, (one, answer) in zip(tasks, read, strict=True) if answer]
-    if around.open:
-        lost = with_lost_pictures(stack, present, around.open)
+    with ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="videosnap-drift") as pool:
+        read = list(pool.map(lambda task: progress.count(_read(task, stack, failures)), tasks))
+    findings = [finding for finding, _ in read]
+    open_bucket = dependencies.open_bucket
+    if open_bucket:
+        pairs = zip(tasks, read, strict=True)
+        complete = [
+            (task, seen) for task, (found, seen) in pairs if seen and found.verdict is Verdict.COMPLETE
+        ]
+
+        def absent(bucket: BucketAccess, keys: Sequence[str]) -> Any:
+            place, profile = bucket
+            return open_bucket(place, profile=profile, config=stack.setting).missing(keys, by_listing=True)
+
+        lost = lost_frames(complete, absent)
         findings = [lost.get(one.urn, one) for one in findings]
     return StackDrift(
         stack=stack.name,
         written=stack.written,
-        findings=(*findings, *(interrupted(task) for task in stack.interrupted), *more),
+        findings=(*findings, *map(interrupted_replacement, stack.pending_replacements), *more),
     )
 
 
-def _asked(task: RecordedResource, stack: Stack, patience: _Patience) -> tuple[Finding, Present | None]:
+def _read(task: RecordedResource, stack: Stack, failures: _AccountFailures) -> tuple[Finding, Present | None]:
     """The finding for one task, and the service's answer where there was one."""
-    if given_up := patience.lost_with(task):
-        return finding(task, Verdict.UNREADABLE, given_up), None
+    if reason := failures.reason(task):
+        return Finding.of(task, Verdict.UNREADABLE, reason), None
     try:
-        lifecycle = KINDS[task.kind].lifecycle(Context(resource=task.urn, config=stack.setting))
-        outcome = lifecycle.read(task.id, without_hidden(task.properties))
+        lifecycle = task.kind.lifecycle(Context(resource=task.urn, config=stack.setting))
+        outcome = lifecycle.read(task.id, without_encrypted(task.properties))
     except VideosnapError as failed:
-        patience.failed(task, failed)
-        return finding(task, Verdict.UNREADABLE, str(failed)), None
+        failures.add(task, failed)
+        return Finding.of(task, Verdict.UNREADABLE, str(failed)), None
     except ValidationError:
-        why = "its record does not hold together: settings are secrets that were not opened, or it was edited"
-        return finding(task, Verdict.UNREADABLE, why), None
-    patience.succeeded(task)
-    return judged(task, outcome), outcome if isinstance(outcome, Present) else None
+        return Finding.of(task, Verdict.UNREADABLE, _OPEN), None
+    failures.reset(task)
+    return compare(task, outcome), outcome if isinstance(outcome, Present) else None
 
 
-def _scope(stacks: Sequence[Stack], around: Around) -> Iterator[str]:
-    tasks = [task for stack in stacks for task in stack.tasks]
-    if any(task.kind == LIVE for task in tasks):
-        yield "Volcengine RTC cannot list tasks, so a live room's task that no stack knows of is not seen."
-        yield (
-            "State records no pictures of live rooms, so they are not held against anything here: "
-            "`videosnap frames` does that."
-        )
-    if any(task.kind != LIVE for task in tasks) and not around.open:
-        yield "The pictures of jobs were not looked for (--no-pictures)."
-
-
-class _Patience:
-    """Remembers which accounts do not answer, so that a dead endpoint costs a few calls, not one a task."""
+class _AccountFailures:
+    """Counts failures by account, so that an endpoint that is down costs a few calls, not one a task."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._failures: dict[object, int] = defaultdict(int)
+        self._counts: dict[object, int] = defaultdict(int)
         self._last: dict[object, VideosnapError] = {}
 
-    def lost_with(self, task: RecordedResource) -> str:
-        """Why asking about this task would be in vain; empty where it may not be."""
+    def reason(self, task: RecordedResource) -> str:
+        """Why a read of this task would fail; empty where it may succeed."""
         with self._lock:
-            if self._failures[_account(task)] < GIVES_UP_AFTER:
+            if self._counts[_account(task)] < MAX_FAILURES:
                 return ""
-            return f"not asked, after {GIVES_UP_AFTER} tasks of this account: {self._last[_account(task)]}"
+            return (
+                f"not read, since {MAX_FAILURES} reads of this account failed: {self._last[_account(task)]}"
+            )
 
-    def failed(self, task: RecordedResource, why: VideosnapError) -> None:
-        """Note a failure; one that concerns this task alone counts as an answer."""
+    def add(self, task: RecordedResource, failure: VideosnapError) -> None:
+        """Note a failed read; a failure of this task alone does not count."""
         with self._lock:
-            if isinstance(why, _SPEAKS_FOR_ALL):
-                self._last[_account(task)] = why
-                self._failures[_account(task)] += 1
+            if isinstance(failure, _ACCOUNT_FAILURES):
+                self._last[_account(task)] = failure
+                self._counts[_account(task)] += 1
 
-    def succeeded(self, task: RecordedResource) -> None:
-        """Note that the account answers."""
+    def reset(self, task: RecordedResource) -> None:
+        """Note that the account responds."""
         with self._lock:
-            self._failures[_account(task)] = 0
+            self._counts[_account(task)] = 0
 
 
-def _account(task: RecordedResource) -> tuple[str, str, str]:
-    """What tasks of one account and endpoint have in common."""
-    location = (task.properties.get("input") or {}).get("location", "")
-    return task.kind, str(task.properties.get("profile")), str(location)
+def _account(task: RecordedResource) -> tuple[str, ...]:
+    return task.kind.token, *task.kind.drift.account(task.properties)
 
 
 class _Progress:
-    """Counts the tasks that were asked about."""
+    """Counts the tasks that were read."""
 
-    def __init__(self, total: int, tell: Callable[[int, int], None]) -> None:
+    def __init__(self, total: int, report: Callable[[int, int], None] | None) -> None:
         self._lock = threading.Lock()
-        self._done, self._total, self._tell = 0, total, tell
+        self._done, self._total, self._report = 0, total, report
 
-    def after(self, result: tuple[Finding, Present | None]) -> tuple[Finding, Present | None]:
-        """Count one task, and hand on what was found."""
+    def count(self, result: T) -> T:
+        """Count one task, and return what was found."""
         with self._lock:
             self._done += 1
-            self._tell(self._done, self._total)
+            if self._report:
+                self._report(self._done, self._total)
         return result

@@ -1,4 +1,4 @@
-"""A drift report as one comment or issue: what drifted in a table, and all else behind a click."""
+"""A drift report as a comment or an issue: what drifted in a table, the rest in collapsed sections."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Unmanaged
 from pulumi_videosnap.drift.text import (
-    NOT_ALL,
+    INCOMPLETE,
     UNMANAGED,
     Group,
-    checked,
-    created,
+    check_time,
+    created_span,
+    group_unmanaged,
     groups,
     headline,
-    same_jobs,
 )
 from pulumi_videosnap.report import markdown as md
 from pulumi_videosnap.report.formatting import counted, value
 
 MARKER = "<!-- videosnap drift -->"
-CLOSED, OTHERS, SCOPE = 8_000, 10_000, 6_000
-"""Characters that stacks without a look, unmanaged jobs and the scope may take."""
+UNREADABLE_STACKS, ORPHANS, SCOPE = 8_000, 10_000, 6_000
+"""Characters that stacks which cannot be checked, unmanaged tasks and the scope may take."""
 LEAST_DETAILS = 1_000
 SHORTER = 60
 """Characters of a value in the table."""
@@ -30,7 +30,7 @@ _CHANGES = 3
 def as_markdown(report: DriftReport) -> str:
     """The comment; a script finds it again by its first line."""
     first = md.document(
-        MARKER, f"### videosnap drift: {_headline(report)}", _checked(report), _closed(report)
+        MARKER, f"### videosnap drift: {_headline(report)}", _check_time(report), _unreadable_stacks(report)
     )
     last = md.document(_unmanaged(report), _scope(report)).strip("\n")
     room = md.LIMIT - len(first) - len(last)
@@ -43,18 +43,20 @@ def _headline(report: DriftReport) -> str:
     return md.prose(headline(report))
 
 
-def _checked(report: DriftReport) -> str:
-    return f"{checked(report)}." + ("" if report.complete else f" **{NOT_ALL}**")
+def _check_time(report: DriftReport) -> str:
+    return f"{check_time(report)}." + ("" if report.complete else f" **{INCOMPLETE}**")
 
 
-def _closed(report: DriftReport) -> str:
-    closed = [stack for stack in report.stacks if stack.problem is not None]
+def _unreadable_stacks(report: DriftReport) -> str:
+    stacks = [stack for stack in report.stacks if stack.problem is not None]
     more = "- and {}, left out here."
-    return md.fitting(closed, _problem, CLOSED, lambda count: more.format(counted(count, "more stack")))
+    return md.fitting(
+        stacks, _problem, UNREADABLE_STACKS, lambda count: more.format(counted(count, "more stack"))
+    )
 
 
 def _problem(stack: StackDrift) -> str:
-    return md.bullet(f"{md.code(stack.stack)} could not be looked at: {md.prose(stack.problem or '')}")
+    return md.bullet(f"{md.code(stack.stack)} cannot be checked: {md.prose(stack.problem or '')}")
 
 
 Found = tuple[StackDrift, Group]
@@ -76,10 +78,10 @@ def _row(stack: StackDrift, group: Group, several: bool) -> str:
     where = [md.code(stack.stack)] if several else []
     changes = "<br>".join(_change(change, SHORTER) for change in group.changes[:_CHANGES])
     what = changes or md.prose(group.why, md.SHORT)
-    return md.row(group.verdict.value, *where, _who(group.findings), what)
+    return md.row(group.verdict.value, *where, _task_names(group.findings), what)
 
 
-def _who(findings: Sequence[Finding]) -> str:
+def _task_names(findings: Sequence[Finding]) -> str:
     return md.names(finding.name for finding in findings)
 
 
@@ -89,7 +91,7 @@ def _change(change: Change, limit: int = md.SHORT) -> str:
 
 
 def _details(found: Sequence[Found], room: int) -> str:
-    title = "What it means, and what mends it"
+    title = "What it means, and how to fix it"
     room -= len(md.details(title, " "))
     return md.details(title, md.fitting(found, lambda one: _block(*one), room, _more_details, "\n\n"))
 
@@ -99,10 +101,12 @@ def _more_details(count: int) -> str:
 
 
 def _block(stack: StackDrift, group: Group) -> str:
-    title = f"**{group.verdict.value}**: {_who(group.findings)} of {md.code(stack.stack)} ({_kind(group)})"
+    title = (
+        f"**{group.verdict.value}**: {_task_names(group.findings)} of {md.code(stack.stack)} ({_kind(group)})"
+    )
     points = [f"{_change(change)}: {md.prose(change.meaning)}" for change in group.changes]
     points += [f"why: {md.prose(group.why)}"] if group.why else []
-    points += [f"to mend: {md.prose(group.mend)}"] if group.mend else []
+    points += [f"to fix: {md.prose(group.remedy)}"] if group.remedy else []
     return f"{title}\n\n{md.bullets(points)}".rstrip("\n")
 
 
@@ -113,7 +117,9 @@ def _kind(group: Group) -> str:
 
 
 def _unmanaged(report: DriftReport) -> str:
-    listed = md.fitting(same_jobs(report.unmanaged), _jobs, OTHERS, lambda count: f"- and {count:,} more.")
+    listed = md.fitting(
+        group_unmanaged(report.unmanaged), _jobs, ORPHANS, lambda count: f"- and {count:,} more."
+    )
     return md.details(f"{UNMANAGED} ({len(report.unmanaged):,})", listed)
 
 
@@ -122,7 +128,9 @@ def _jobs(jobs: Sequence[Unmanaged]) -> str:
     count = f"{len(jobs):,} " if len(jobs) > 1 else ""
     note = f"; {md.prose(first.note)}" if first.note else ""
     ids = md.names(job.id for job in jobs)
-    return md.bullet(f"{md.prose(first.where)}: {count}{md.code(first.state)}{created(jobs)}: {ids}{note}")
+    return md.bullet(
+        f"{md.prose(first.where)}: {count}{md.code(first.state)}{created_span(jobs)}: {ids}{note}"
+    )
 
 
 def _scope(report: DriftReport) -> str:

@@ -1,4 +1,4 @@
-"""What a drift run finds: one finding for each recorded task, and what else the clouds list. Values only."""
+"""The drift report: one finding for each recorded task, and what else the clouds list. Values only."""
 
 from __future__ import annotations
 
@@ -10,54 +10,73 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from pulumi_videosnap.report.base import Told
-
-NO_DRIFT, DRIFT, UNCHECKED = 0, 1, 2
-"""Exit codes: all as recorded; something drifted; something could not be checked, whatever else is known."""
+from pulumi_videosnap.report.base import ExitCode, ReportModel
+from pulumi_videosnap.state import RecordedResource
 
 
 class Verdict(str, Enum):
-    """What became of one recorded task."""
+    """What one reading of a recorded task means."""
 
     IN_SYNC = "in sync"
     COMPLETE = "complete"
     """It ended as it was declared to."""
     CHANGED = "changed"
-    """It is there with other settings, or without the pictures that it took."""
+    """It is there with other settings, or without the frames that it took."""
     STOPPED = "stopped"
-    """It ended, and was not to."""
+    """It ended, and should run."""
     FAILED = "failed"
     MISSING = "missing"
     """The service says that there is no such task."""
     UNREADABLE = "cannot be read"
-    """Nothing may be said of it."""
+    """Nothing is known of it."""
 
 
 DRIFTED = (Verdict.CHANGED, Verdict.STOPPED, Verdict.FAILED, Verdict.MISSING)
 
 
-class Change(Told):
+class Change(ReportModel):
     """One field on which the cloud and the record disagree."""
 
     field: str = Field(description="as a program writes it, such as image_config.interval")
     recorded: Any
     actual: Any
-    meaning: str = Field(description="what that does to the pictures, in one sentence")
+    meaning: str = Field(description="what that does to the frames, in one sentence")
 
 
-class Finding(Told):
-    """What became of one task that a stack records."""
+class Finding(ReportModel):
+    """The verdict on one task that a stack records, and what it rests on."""
 
     name: str = Field(description="its name in the program")
     urn: str
-    kind: str = Field(description='"live room" or "video file"')
+    kind: str = Field(description="the title of its kind")
     id: str
     verdict: Verdict
     why: str = Field(
         "", description="what the verdict rests on; for a task that cannot be read, why that is so"
     )
     changes: tuple[Change, ...] = ()
-    mend: str = Field("", description="what brings it back; empty where nothing drifted")
+    remedy: str = Field("", alias="mend", description="what brings it back; empty where nothing drifted")
+
+    @classmethod
+    def of(
+        cls,
+        task: RecordedResource,
+        verdict: Verdict,
+        why: str = "",
+        changes: tuple[Change, ...] = (),
+        remedy: str = "",
+    ) -> Finding:
+        """The finding about a recorded task."""
+        return cls(
+            name=task.name,
+            urn=task.urn,
+            kind=task.kind.title,
+            id=task.id,
+            verdict=verdict,
+            why=why,
+            changes=changes,
+            remedy=remedy,
+        )
 
     @property
     def drifted(self) -> bool:
@@ -65,8 +84,8 @@ class Finding(Told):
         return self.verdict in DRIFTED
 
 
-class Unmanaged(Told):
-    """A job that a service lists, or a room's task that runs, and that no checked stack records."""
+class Unmanaged(ReportModel):
+    """Something that runs, or that a service lists, and that no checked stack records."""
 
     id: str
     where: str = Field(description="the service that has it, and its region")
@@ -75,8 +94,8 @@ class Unmanaged(Told):
     note: str = ""
 
 
-class StackDrift(Told):
-    """The findings of one stack; `problem` is set when the stack itself could not be looked at."""
+class StackDrift(ReportModel):
+    """The findings of one stack; `problem` is set when the stack itself could not be checked."""
 
     stack: str
     written: datetime | None = Field(None, description="when its state was last written, where it says so")
@@ -88,16 +107,14 @@ class StackDrift(Told):
         return tuple(finding for finding in self.findings if finding.drifted)
 
 
-class DriftReport(Told):
+class DriftReport(ReportModel):
     """One run over any number of stacks."""
 
     at: datetime = Field(description="when the check began (UTC)")
     seconds: float = Field(description="how long it took")
     stacks: tuple[StackDrift, ...]
     unmanaged: tuple[Unmanaged, ...] = ()
-    scope: tuple[str, ...] = Field(
-        (), description="sentences that say what was looked at, and what cannot be seen"
-    )
+    scope: tuple[str, ...] = Field((), description="sentences on what was checked, and what cannot be found")
 
     def findings(self) -> Iterator[Finding]:
         """All findings of all stacks."""
@@ -122,5 +139,6 @@ class DriftReport(Told):
     def exit_code(self) -> int:
         """What the command exits with; what could not be checked outweighs what is known."""
         if not self.complete:
-            return UNCHECKED
-        return DRIFT if any(finding.drifted for finding in self.findings()) else NO_DRIFT
+            return ExitCode.FAILED
+        drifted = any(finding.drifted for finding in self.findings())
+        return ExitCode.FINDING if drifted else ExitCode.AS_EXPECTED

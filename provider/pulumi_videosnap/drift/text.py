@@ -1,4 +1,4 @@
-"""A drift report as text for a terminal: what no longer matches, why, and what mends it."""
+"""A drift report as text for a terminal: what differs from the record, why, and what brings it back."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from pulumi_videosnap.report.lines import listed, wrapped
 
 AS_RECORDED = (Verdict.IN_SYNC, Verdict.COMPLETE)
 """What is only counted."""
-TOLD = (Verdict.FAILED, Verdict.MISSING, Verdict.STOPPED, Verdict.CHANGED, Verdict.UNREADABLE)
-"""What is told of each task, the worst first."""
-NOT_ALL = "The check is INCOMPLETE: what could not be looked at may have drifted."
+REPORTED = (Verdict.FAILED, Verdict.MISSING, Verdict.STOPPED, Verdict.CHANGED, Verdict.UNREADABLE)
+"""What is reported for each task, the worst first."""
+INCOMPLETE = "The check is INCOMPLETE: what could not be read may have drifted."
 UNMANAGED = "Unmanaged tasks, which a cloud has and no checked stack records"
 
 _LONG = 90
-"""Seconds from which on tenths do not matter."""
+"""Seconds from which on tenths are not shown."""
 _REQUEST = re.compile(r" \(RequestId [^)\s]*\)")
 
 
 @dataclass
 class Group:
-    """Tasks of which the same is to be said."""
+    """Tasks with the same verdict, reason, changes and remedy."""
 
     verdict: Verdict
     kind: str
     why: str
-    mend: str
+    remedy: str
     changes: tuple[Change, ...]
     findings: list[Finding] = field(default_factory=list)
 
@@ -45,12 +45,12 @@ class Group:
 def as_text(report: DriftReport) -> Iterator[str]:
     """The report for people."""
     yield from wrapped(f"{headline(report)}.")
-    yield from wrapped(f"{checked(report)}.")
+    yield from wrapped(f"{check_time(report)}.")
     if not report.complete:
-        yield from wrapped(NOT_ALL)
+        yield from wrapped(INCOMPLETE)
     for stack in report.stacks:
         yield from _stack(stack, report)
-    yield from listed(UNMANAGED, map(_unmanaged, same_jobs(report.unmanaged)))
+    yield from listed(UNMANAGED, map(_unmanaged, group_unmanaged(report.unmanaged)))
     yield from listed("Scope", map(sentence, report.scope))
 
 
@@ -65,22 +65,22 @@ def headline(report: DriftReport) -> str:
 def _findings(report: DriftReport) -> Iterator[str]:
     closed = [shown(stack.stack) for stack in report.stacks if stack.problem is not None]
     if closed:
-        yield f"{few(closed)} could not be looked at"
+        yield f"{few(closed)} cannot be checked"
     tasks = sum(report.counts.values())
     if tasks:
-        yield from _verdicts(report, f"{counted(tasks, 'task')} of {_looked_at(report)}")
+        yield from _verdicts(report, f"{counted(tasks, 'task')} of {_checked_stacks(report)}")
     elif not closed:
         yield _nothing(report)
 
 
 def _verdicts(report: DriftReport, population: str) -> Iterator[str]:
     unreadable, drifted = (_count(report, kinds) for kinds in ((Verdict.UNREADABLE,), DRIFTED))
-    fine = told_counts(report.counts, AS_RECORDED)
+    fine = verdict_counts(report.counts, AS_RECORDED)
     if unreadable:
         yield f"{unreadable:,} of {population} cannot be read"
     if drifted:
         of = "" if unreadable else f" of {population}"
-        yield f"{drifted:,}{of} drifted: {told_counts(report.counts, TOLD[:-1])}"
+        yield f"{drifted:,}{of} drifted: {verdict_counts(report.counts, REPORTED[:-1])}"
     if not (unreadable or drifted):
         yield f"{'No drift in ' if report.complete else ''}{population}: {fine}"
     elif fine:
@@ -91,8 +91,8 @@ def _count(report: DriftReport, verdicts: Iterable[Verdict]) -> int:
     return sum(report.counts[verdict.value] for verdict in verdicts)
 
 
-def told_counts(counts: Mapping[str, int], verdicts: Iterable[Verdict] = (*TOLD, *AS_RECORDED)) -> str:
-    """`2 changed, 1 missing`: those of which there are some."""
+def verdict_counts(counts: Mapping[str, int], verdicts: Iterable[Verdict] = (*REPORTED, *AS_RECORDED)) -> str:
+    """`2 changed, 1 missing`: the verdicts that occur."""
     named = ((counts[verdict.value], verdict.value) for verdict in verdicts)
     return ", ".join(f"{count:,} {name}" for count, name in named if count)
 
@@ -101,16 +101,16 @@ def _nothing(report: DriftReport) -> str:
     if not report.stacks:
         return "Nothing to check: no stack was named"
     verb = "records" if len(report.stacks) == 1 else "record"
-    return f"Nothing to check: {_looked_at(report)} {verb} no snapshot task"
+    return f"Nothing to check: {_checked_stacks(report)} {verb} no snapshot task"
 
 
-def _looked_at(report: DriftReport) -> str:
-    open_to_us = [stack for stack in report.stacks if stack.problem is None]
-    return shown(open_to_us[0].stack) if len(open_to_us) == 1 else counted(len(open_to_us), "stack")
+def _checked_stacks(report: DriftReport) -> str:
+    readable = [stack for stack in report.stacks if stack.problem is None]
+    return shown(readable[0].stack) if len(readable) == 1 else counted(len(readable), "stack")
 
 
-def checked(report: DriftReport) -> str:
-    """When the check was made, how long it took, and how old the state was."""
+def check_time(report: DriftReport) -> str:
+    """When the check was made, how long it took, and the age of the state."""
     took = f"{report.seconds:.1f} s" if report.seconds < _LONG else span(timedelta(seconds=report.seconds))
     text = f"Checked {exact(report.at.replace(microsecond=0))} in {took}"
     ages = [report.at - stack.written for stack in report.stacks if stack.written]
@@ -118,13 +118,13 @@ def checked(report: DriftReport) -> str:
 
 
 def _written(ages: Sequence[timedelta]) -> str:
-    youngest, oldest = before(min(ages)), before(max(ages))
+    youngest, oldest = age_before(min(ages)), age_before(max(ages))
     if youngest == oldest:
         return f"state written {youngest}"
     return f"states written {youngest.removesuffix(' before')} to {oldest}"
 
 
-def before(age: timedelta) -> str:
+def age_before(age: timedelta) -> str:
     """`2 h before`; a state that was written during the check is new."""
     return f"{span(age)} before" if age > timedelta() else "just then"
 
@@ -132,72 +132,70 @@ def before(age: timedelta) -> str:
 def _stack(stack: StackDrift, report: DriftReport) -> Iterator[str]:
     if stack.problem is not None:
         yield ""
-        yield from wrapped(
-            f"{shown(stack.stack)} could not be looked at: {sentence(stack.problem)}", rest="  "
-        )
+        yield from wrapped(f"{shown(stack.stack)} cannot be checked: {sentence(stack.problem)}", rest="  ")
     elif len(report.stacks) > 1:
         yield ""
-        yield from wrapped(f"{shown(stack.stack)}: {of_stack(stack, report.at)}")
+        yield from wrapped(f"{shown(stack.stack)}: {stack_summary(stack, report.at)}")
     for group in groups(stack.findings):
         yield ""
         yield from _group(group)
 
 
-def of_stack(stack: StackDrift, at: datetime) -> str:
+def stack_summary(stack: StackDrift, at: datetime) -> str:
     """One stack in a sentence: its tasks, and how old its state was."""
     tasks = len(stack.findings)
     counts = Counter(finding.verdict.value for finding in stack.findings)
-    said = f"{counted(tasks, 'task')} ({told_counts(counts)})" if tasks else "no snapshot task"
-    return f"{said}; state written {before(at - stack.written)}" if stack.written else said
+    summary = f"{counted(tasks, 'task')} ({verdict_counts(counts)})" if tasks else "no snapshot task"
+    return f"{summary}; state written {age_before(at - stack.written)}" if stack.written else summary
 
 
 def groups(findings: Iterable[Finding]) -> list[Group]:
-    """What is not as recorded, the worst first; what is the same of many tasks, once."""
+    """What is not as recorded, the worst first; tasks of which the same is reported are one group."""
     found: dict[tuple[str, ...], Group] = {}
     for finding in findings:
         if finding.verdict not in AS_RECORDED:
             group = Group(
                 finding.verdict,
                 finding.kind,
-                _without_own(finding.why, finding),
-                _without_own(finding.mend, finding),
+                _without_own_names(finding.why, finding),
+                _without_own_names(finding.remedy, finding),
                 finding.changes,
             )
             found.setdefault(_key(group), group).findings.append(finding)
-    return sorted(map(_exact_if_alone, found.values()), key=lambda group: TOLD.index(group.verdict))
+    return sorted(map(_with_exact_text, found.values()), key=lambda group: REPORTED.index(group.verdict))
 
 
 def _key(group: Group) -> tuple[str, ...]:
     changes = [change.model_dump(mode="json") for change in group.changes]
-    return group.verdict.value, group.kind, group.why, group.mend, json.dumps(changes, default=str)
+    return group.verdict.value, group.kind, group.why, group.remedy, json.dumps(changes, default=str)
 
 
-def _without_own(text: str, finding: Finding) -> str:
-    """A reason without what differs from task to task although the reason is the same."""
+def _without_own_names(text: str, finding: Finding) -> str:
+    """A text without the task's own names, so that equal texts of many tasks are one group."""
     for own, stands in ((finding.urn, "<urn>"), (finding.id, "<id>"), (finding.name, "<name>")):
         if own and own in text:
             text = re.sub(rf"(?<![\w-]){re.escape(own)}(?![\w-])", stands, text)
     return _REQUEST.sub("", text)
 
 
-def _exact_if_alone(group: Group) -> Group:
+def _with_exact_text(group: Group) -> Group:
     if len(group.findings) == 1:
-        group.why, group.mend = group.findings[0].why, group.findings[0].mend
+        group.why, group.remedy = group.findings[0].why, group.findings[0].remedy
     return group
 
 
 def _group(group: Group) -> Iterator[str]:
-    yield from wrapped(f"{group.verdict.value}: {who(group)}", "", "  ")
+    yield from wrapped(f"{group.verdict.value}: {task_names(group)}", "", "  ")
     for change in group.changes:
         yield from wrapped(_change(change), "  ", "    ")
         yield from wrapped(sentence(change.meaning), "    ")
     if group.why:
         yield from wrapped(f"why: {sentence(group.why)}", "  ", "    ")
-    if group.mend:
-        yield from wrapped(f"to mend: {sentence(group.mend)}", "  ", "    ")
+    if group.remedy:
+        yield from wrapped(f"to fix: {sentence(group.remedy)}", "  ", "    ")
 
 
-def who(group: Group) -> str:
+def task_names(group: Group) -> str:
     """`lobby (live room) app/room/task`, or `a, b, c and 197 more (200 live rooms)`."""
     count = len(group.findings)
     if count == 1:
@@ -209,8 +207,8 @@ def _change(change: Change) -> str:
     return f"{shown(change.field)}: recorded {value(change.recorded)} -> actual {value(change.actual)}"
 
 
-def same_jobs(jobs: Iterable[Unmanaged]) -> list[list[Unmanaged]]:
-    """Jobs of one place, state and note together."""
+def group_unmanaged(jobs: Iterable[Unmanaged]) -> list[list[Unmanaged]]:
+    """Those of one service, state and note together."""
     found: dict[tuple[str, str, str], list[Unmanaged]] = {}
     for job in jobs:
         found.setdefault((job.where, job.state, job.note), []).append(job)
@@ -220,12 +218,12 @@ def same_jobs(jobs: Iterable[Unmanaged]) -> list[list[Unmanaged]]:
 def _unmanaged(jobs: Sequence[Unmanaged]) -> str:
     first = jobs[0]
     count = f"{len(jobs):,} " if len(jobs) > 1 else ""
-    text = f"{shown(first.where)}: {count}{shown(first.state)}{created(jobs)}: "
+    text = f"{shown(first.where)}: {count}{shown(first.state)}{created_span(jobs)}: "
     return text + few([shown(job.id) for job in jobs]) + (f"; {sentence(first.note)}" if first.note else "")
 
 
-def created(jobs: Sequence[Unmanaged]) -> str:
-    """`, created … to …`, where it is known."""
+def created_span(jobs: Sequence[Unmanaged]) -> str:
+    """`, created … to …`, where that is known."""
     moments = sorted(job.created.replace(microsecond=0) for job in jobs if job.created)
     if not moments:
         return ""

@@ -8,7 +8,6 @@ process knows (the stack's configuration, the run's claims) therefore stands in 
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,8 +31,8 @@ from pulumi.runtime import rpc
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel, dotted, snake
 from pulumi_videosnap.dynamic import engine_log, thread_pool
-from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.settings import DEBUG, is_on, no_config
+from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
+from pulumi_videosnap.settings import no_config
 
 
 class _Process:
@@ -41,11 +40,6 @@ class _Process:
 
     runs = RunRegistry()
     config: Callable[[str], str | None] = no_config
-
-
-def debugging() -> bool:
-    """Whether errors are shown with tracebacks (`VIDEOSNAP_DEBUG=1`)."""
-    return is_on(DEBUG, os.environ)
 
 
 def _serves_the_engine() -> bool:
@@ -177,11 +171,7 @@ def _one_line_errors() -> Iterator[None]:
     except VideosnapError as error:
         raise _ShownError(str(error)) from None
     except Exception as error:
-        # A mistake of ours: its text could carry anything, a secret too, so only its kind is shown.
-        raise _ShownError(
-            f"unexpected {type(error).__name__} in pulumi-videosnap; run the command "
-            f"again with {DEBUG.env}=1 to see where, and please report it"
-        ) from None
+        raise _ShownError(unexpected(error)) from None
 
 
 class TaskResource(Resource):

@@ -45,10 +45,10 @@ class Surroundings:
 
 def report_of(stack: Stack, around: Surroundings) -> Report:
     """What every task of a stack took, in the program's order."""
-    rooms = [task for task in stack.tasks if task.kind == LIVE]
+    rooms = [task for task in stack.tasks if task.kind.title == LIVE]
     told = dict(_rooms(rooms, around))
     for task in stack.tasks:
-        if task.kind != LIVE:
+        if task.kind.title != LIVE:
             told[task.id] = _job_or_problem(task, around)
     return Report(stack.name, around.now, tuple(told[task.id] for task in stack.tasks))
 
@@ -57,7 +57,7 @@ def _job_or_problem(task: RecordedResource, around: Surroundings) -> TaskFrames:
     try:
         return _job(task, around)
     except VideosnapError as problem:
-        return TaskFrames(task.name, task.kind, task.id, None, problem=str(problem))
+        return TaskFrames(task.name, task.kind.title, task.id, None, problem=str(problem))
 
 
 def _rooms(tasks: Sequence[RecordedResource], around: Surroundings) -> Iterator[tuple[str, TaskFrames]]:
@@ -67,7 +67,7 @@ def _rooms(tasks: Sequence[RecordedResource], around: Surroundings) -> Iterator[
         try:
             claims.append((task, _claim(task)))
         except VideosnapError as problem:
-            yield task.id, TaskFrames(task.name, task.kind, task.id, None, problem=str(problem))
+            yield task.id, TaskFrames(task.name, task.kind.title, task.id, None, problem=str(problem))
     by_bucket = sorted(claims, key=lambda pair: _bucket_of(pair[1].place))
     for _, group in groupby(by_bucket, key=lambda pair: _bucket_of(pair[1].place)):
         yield from _rooms_of_one_bucket(list(group), around)
@@ -86,7 +86,7 @@ def _rooms_of_one_bucket(
         problem = str(failed)
     for task, claim in group:
         if problem:
-            yield task.id, TaskFrames(task.name, task.kind, task.id, claim.place, problem=problem)
+            yield task.id, TaskFrames(task.name, task.kind.title, task.id, claim.place, problem=problem)
         else:
             yield task.id, _room(task, claim, around.now)
 
@@ -103,7 +103,7 @@ def _room(task: RecordedResource, claim: Claim, now: datetime) -> TaskFrames:
     if claim.ambiguous:
         return TaskFrames(
             task.name,
-            task.kind,
+            task.kind.title,
             task.id,
             claim.place,
             problem=_ambiguous(claim),
@@ -119,7 +119,7 @@ def _room(task: RecordedResource, claim: Claim, now: datetime) -> TaskFrames:
     expected = sum(len(one.frames) for one in series)
     return TaskFrames(
         task.name,
-        task.kind,
+        task.kind.title,
         task.id,
         claim.place,
         series,
@@ -170,7 +170,7 @@ def _job(task: RecordedResource, around: Surroundings) -> TaskFrames:
     kept = tuple(one for one in series if one.frames)
     return TaskFrames(
         task.name,
-        task.kind,
+        task.kind.title,
         task.id,
         output_location(properties, "outputFile"),
         kept,

@@ -25,13 +25,13 @@ class Bucket(Protocol):
 
 
 def download(
-    report: Report, folder: Path, open_store: Callable[[Location], Bucket], told: Callable[[int, int], None]
+    report: Report, folder: Path, open_bucket: Callable[[Location], Bucket], told: Callable[[int, int], None]
 ) -> int:
     """Fetch every frame that is there, unless the folder has it in full; returns how many there are.
 
     `told` hears how many of how many are done. The first failure ends it; another call goes on from there.
     """
-    wanted = list(_wanted(report, folder, open_store))
+    wanted = list(_wanted(report, folder, open_bucket))
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="videosnap-download") as pool:
         for done, _ in enumerate(pool.map(_fetch, wanted), start=1):
             told(done, len(wanted))
@@ -39,13 +39,13 @@ def download(
 
 
 def _wanted(
-    report: Report, folder: Path, open_store: Callable[[Location], Bucket]
+    report: Report, folder: Path, open_bucket: Callable[[Location], Bucket]
 ) -> Iterator[tuple[Bucket, Frame, Path]]:
     for task in report.tasks:
         frames = [frame for series in task.series for frame in series.frames if frame.stored]
         if not frames or task.place is None:
             continue
-        bucket = open_store(task.place)
+        bucket = open_bucket(task.place)
         yield from ((bucket, frame, folder / file_of(task, frame)) for frame in frames)
 
 

@@ -6,34 +6,63 @@ is not known, so nothing is expected before. A job's frames are those that its r
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from pulumi_videosnap.frames.model import Condition, Event, Frame, Series
-from pulumi_videosnap.frames.schedule import Pace
+from pulumi_videosnap.frames.schedule import Pace, Run
 from pulumi_videosnap.storage.bucket import StoredObject
 
 UPLOAD = timedelta(seconds=1)
 """What writing an object may take; a listing tells when that was, not when the picture was taken."""
+_ANY_TIME = datetime.min.replace(tzinfo=timezone.utc)
 
 
 def frames_of_stream(objects: Sequence[StoredObject], pace: Pace, until: datetime) -> list[Frame]:
-    """The frames of one stream: the objects in order of time, and those that are missing between them."""
+    """The frames of one stream: the objects in order of time, and those that are missing between them.
+
+    Nothing is expected between the end of a run and the next start, nor in a run before its first object;
+    but a stream without any object since a restart is expected from that start on.
+    """
+    rest = sorted(objects, key=lambda stored: (stored.modified, stored.key))
     frames: list[Frame] = []
-    due: datetime | None = None
-    for stored in sorted(objects, key=lambda stored: (stored.modified, stored.key)):
-        if due is not None:
-            due = _restarted(due, stored.modified, pace)
-            while stored.modified >= due + _patience(pace, due):
-                frames.append(_missing(due, pace))
-                due = pace.next_due(due)
-        frames.append(_there(stored, due, pace))
-        due = pace.next_due(_anchor(stored.modified, due, pace))
-    while due is not None and due + _patience(pace, due) <= until:
-        frames.append(_missing(due, pace))
-        due = pace.next_due(due)
+    runs = pace.runs or (Run(_ANY_TIME),)
+    for run, following in zip(runs, (*runs[1:], None), strict=True):
+        due = pace.next_due(run.start) if frames and not rest else None
+        count = len(rest) if following is None else bisect_left(rest, _border(run, following), key=_modified)
+        mine, rest = rest[:count], rest[count:]
+        end = run.end or (until if following is None else None)
+        frames += _frames_of_run(mine, pace, due, min(end, until) if end else None)
     return frames
+
+
+def _modified(stored: StoredObject) -> datetime:
+    return stored.modified
+
+
+def _border(run: Run, following: Run) -> datetime:
+    """What was written before belongs to the run, later objects to the next one.
+
+    The middle of the gap, since the clocks of the service and of the bucket differ.
+    """
+    return run.end + (following.start - run.end) / 2 if run.end else following.start - UPLOAD
+
+
+def _frames_of_run(
+    objects: Sequence[StoredObject], pace: Pace, due: datetime | None, end: datetime | None
+) -> Iterator[Frame]:
+    """The frames of one run; where its end is None, nothing is expected after the last object."""
+    for stored in objects:
+        while due is not None and stored.modified >= due + _patience(pace, due):
+            yield _missing(due, pace)
+            due = pace.next_due(due)
+        yield _there(stored, due, pace)
+        due = pace.next_due(_anchor(stored.modified, due, pace))
+    while due is not None and end is not None and due + _patience(pace, due) <= end:
+        yield _missing(due, pace)
+        due = pace.next_due(due)
 
 
 def gaps(series: Series) -> Iterator[Event]:
@@ -46,12 +75,6 @@ def gaps(series: Series) -> Iterator[Event]:
         if run and run[0].due:
             yield Event(run[0].due, "gap", f"{series.name}: {len(run)} missing from here on")
         run = []
-
-
-def _restarted(due: datetime, taken: datetime, pace: Pace) -> datetime:
-    """After a restart nothing is expected before it: when the last run ended is not known."""
-    start = pace.next_start(due - timedelta(seconds=pace.interval_at(due)))
-    return taken if due <= start <= taken or start <= taken < due else due
 
 
 def _patience(pace: Pace, due: datetime) -> timedelta:

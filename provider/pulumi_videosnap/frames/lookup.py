@@ -12,6 +12,7 @@ from pulumi_videosnap.alibaba.resource import SnapshotJob
 from pulumi_videosnap.dynamic.serialization import camel_keys, program_config
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.collect import Surroundings, every_frame, report_of
+from pulumi_videosnap.kinds import kind_titled
 from pulumi_videosnap.state import LIVE, RecordedResource, Stack
 from pulumi_videosnap.storage.bucket import open_bucket
 from pulumi_videosnap.volcengine.resource import SnapshotTask
@@ -39,7 +40,7 @@ def of(task: SnapshotTask | SnapshotJob) -> pulumi.Output[Sequence[str]]:
 
 
 def _listed(told: Mapping[str, Any]) -> list[str]:
-    recorded = RecordedResource("the task", LIVE, str(told["id"]), camel_keys(told))
+    recorded = RecordedResource("the task", kind_titled(LIVE), str(told["id"]), camel_keys(told))
     around = Surroundings(lambda place: open_bucket(place, config=program_config), datetime.now(timezone.utc))
     report = report_of(Stack("", (recorded,)), around)
     if problem := report.tasks[0].problem:

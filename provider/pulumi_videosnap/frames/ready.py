@@ -64,18 +64,18 @@ class Bucket(Protocol):
 
 
 class FramesReadyLifecycle(Lifecycle):
-    """Drives one gate; `open_store` opens the store of a place with the reader's own credentials."""
+    """Drives one gate; `open_bucket` opens the store of a place with the reader's own credentials."""
 
     def __init__(
         self,
         context: Context,
-        open_store: Callable[[Location], Bucket],
+        open_bucket: Callable[[Location], Bucket],
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._context = context
-        self._open = open_store
+        self._open = open_bucket
         self._monotonic = monotonic
         self._sleep = sleep
 

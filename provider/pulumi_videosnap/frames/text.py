@@ -45,6 +45,7 @@ def _task(task: TaskFrames) -> Iterator[str]:
         yield from (
             f"    {_bad(frame)}" for frame in series.frames if frame.condition is not Condition.PRESENT
         )
+    yield from (f"  gap: {event.text}" for event in task.events if event.kind == "gap" and event.until)
     yield from (f"  note: {shown(note)}" for note in task.notes)
 
 

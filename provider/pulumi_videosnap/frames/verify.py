@@ -25,14 +25,14 @@ class Bucket(Protocol):
     def read(self, key: str, limit: int) -> bytes: ...  # noqa: D102
 
 
-def verified(report: Report, open_store: Callable[[Location], Bucket], told: Told | None = None) -> Report:
+def verified(report: Report, open_bucket: Callable[[Location], Bucket], told: Told | None = None) -> Report:
     """The report with every picture opened; a task whose pictures cannot be read has that as its problem.
 
     `told` hears after each picture how many were opened so far.
     """
     opened = _Counter(told)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="videosnap-frames") as pool:
-        tasks = tuple(_verified_task(task, open_store, pool, opened) for task in report.tasks)
+        tasks = tuple(_verified_task(task, open_bucket, pool, opened) for task in report.tasks)
     return replace(report, tasks=tasks, verified=True)
 
 
@@ -47,12 +47,12 @@ class _Counter:
 
 
 def _verified_task(
-    task: TaskFrames, open_store: Callable[[Location], Bucket], pool: ThreadPoolExecutor, opened: _Counter
+    task: TaskFrames, open_bucket: Callable[[Location], Bucket], pool: ThreadPoolExecutor, opened: _Counter
 ) -> TaskFrames:
     if task.problem or task.place is None:
         return task
     try:
-        bucket = open_store(task.place)
+        bucket = open_bucket(task.place)
         return replace(task, series=tuple(_verified_series(one, bucket, pool, opened) for one in task.series))
     except VideosnapError as problem:
         return replace(task, series=(), expected=None, problem=str(problem))

@@ -1,183 +1,235 @@
-"""Puts a review together: each step's effect, its pictures before and after, what they weigh and cost."""
+"""Puts a review together: each step's effect, its frames before and after, their size and their cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from pulumi_videosnap.review import jobs, rooms
-from pulumi_videosnap.review.effects import Effect, added
-from pulumi_videosnap.review.fields import field_changes
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.alias_generators import to_camel
+
+from pulumi_videosnap.core.properties import Unknown, dotted, value_at
+from pulumi_videosnap.core.schema import Effect, FieldFacts, Mark
+from pulumi_videosnap.errors import CannotCheck, InvalidInput
+from pulumi_videosnap.kinds import kinds
+from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.review.model import (
+    HOURS_A_DAY,
     Action,
-    Calls,
+    FieldChange,
+    FrameEstimate,
     Outcome,
-    Pictures,
     Review,
     TaskReview,
     Totals,
 )
-from pulumi_videosnap.review.preview import SAME, Plan, Step
-from pulumi_videosnap.review.prices import Prices
-from pulumi_videosnap.review.risks import Limits, risks_of
-from pulumi_videosnap.review.sizes import BYTES_A_PIXEL, STREAM_SIZE, Sizes, with_size
-from pulumi_videosnap.state import LIVE, RecordedResource
+from pulumi_videosnap.review.preview import SAME, SECRET, Plan, Step
+from pulumi_videosnap.review.risks import risks_of
+from pulumi_videosnap.review.rules import STREAM_SIZE, Limits, ReviewRules, StepEffect, sum_calls
+from pulumi_videosnap.review.sizes import BYTES_PER_PIXEL, Sizes, measure, with_size
+from pulumi_videosnap.state import RecordedResource, is_encrypted
+
+GIGABYTE = 1e9
+REFUSED = StepEffect(Outcome.REFUSED, "the engine refuses: the task is protected, and stays as it is")
+
+
+class Prices(BaseModel):
+    """A file of prices, in JSON, with a price for a thousand frames of each kind; what is absent is 0."""
+
+    model_config = ConfigDict(
+        frozen=True, alias_generator=to_camel, extra="forbid", strict=True, allow_inf_nan=False
+    )
+
+    currency: str = Field(min_length=1, max_length=8)
+    per_gigabyte_month: float = Field(0, ge=0, description="storing 10^9 bytes for a month")
+
+    def cost(self, frames: FrameEstimate | None, price: str) -> float | None:
+        """What the frames of a day cost, or those of one job: taking them, and storing them for a month."""
+        if frames is None:
+            return None
+        count = frames.once if frames.per_hour is None else frames.per_hour * HOURS_A_DAY
+        if count is None:
+            return None
+        per_thousand: float = getattr(self, price)
+        stored = count * (frames.bytes_each or 0) / GIGABYTE
+        return count / 1000 * per_thousand + stored * self.per_gigabyte_month
+
+
+def prices_model() -> type[Prices]:
+    """Prices with the keys of all kinds."""
+    keys: dict[str, Any] = {
+        kind.review.price: (float, Field(0, alias=kind.review.price, ge=0)) for kind in kinds()
+    }
+    return create_model("Prices", __base__=Prices, **keys)
+
+
+def read_prices(file: Path) -> Prices:
+    """The prices in a file; InvalidInput names the field that is wrong."""
+    try:
+        return prices_model().model_validate_json(file.read_bytes())
+    except OSError as unreadable:
+        raise CannotCheck(f"{file} cannot be read ({type(unreadable).__name__})") from None
+    except ValidationError as wrong:
+        first = wrong.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise InvalidInput(f"{file}" + (f", {field}" if field else ""), str(first["msg"])) from None
 
 
 @dataclass(frozen=True)
-class Given:
-    """What a review rests on beside the preview: sizes that were measured, prices, limits.
-
-    `notes` are sentences on how the sizes were come by.
-    """
-
-    at: datetime
-    sizes: Sizes = field(default_factory=dict)
-    prices: Prices | None = None
-    limits: Limits = field(default_factory=Limits)
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Others:
-    """What a task must know of the other steps: who takes whose task over, and who writes where."""
-
-    renames: rooms.Renames
-    writers: jobs.Writers
-
-
-@dataclass(frozen=True)
-class _Told:
-    """A step with its pictures and its effect."""
+class _Estimate:
+    """A step with its effect and its frames."""
 
     step: Step
-    effect: Effect
-    before: Pictures | None
-    after: Pictures | None
+    effect: StepEffect
+    before: FrameEstimate | None
+    after: FrameEstimate | None
+
+    @property
+    def rules(self) -> ReviewRules:
+        """What its kind contributes."""
+        return self.step.kind.review
+
+    @property
+    def sides(self) -> Iterator[FrameEstimate]:
+        """Its frames before and after, as far as there are any."""
+        return (side for side in (self.before, self.after) if side)
 
 
-def review_of(plan: Plan, given: Given) -> Review:
-    """What a plan does to the tasks of a stack."""
-    others = _Others(rooms.renames_in(plan), jobs.writers_in(plan))
-    told = [_told(step, others, given) for step in plan.steps]
-    changing = [one for one in told if one.step.operation != SAME]
+def review_of(
+    plan: Plan,
+    *,
+    limits: Limits | None = None,
+    prices: Prices | None = None,
+    dependencies: Dependencies | None = None,
+) -> Review:
+    """What a plan does to the tasks of a stack; sizes are measured where buckets can be opened."""
+    dependencies = dependencies or Dependencies()
+    sizes, notes = measure(plan, dependencies)
+    effects = {kind.token: kind.review.effects(plan.steps_of(kind)) for kind in kinds()}
+    estimates = [_estimate(step, effects[step.kind.token], sizes) for step in plan.steps]
+    changing = [one for one in estimates if one.step.operation != SAME]
+    tasks = tuple(_task(one, prices) for one in changing)
     return Review(
         stack=plan.stack,
-        at=given.at,
-        tasks=tuple(_task(one, given) for one in changing),
-        unchanged=len(told) - len(changing),
+        at=dependencies.now(),
+        tasks=tasks,
+        unchanged=len(estimates) - len(changing),
         unlisted=plan.unlisted,
-        risks=tuple(risks_of(plan, given.limits)),
-        totals=_totals(told, given),
-        currency=given.prices.currency if given.prices else "",
-        assumptions=tuple(_assumptions(plan, changing, given)),
+        risks=tuple(risks_of(plan, limits or Limits())),
+        totals=_totals(estimates, changing, prices),
+        currency=prices.currency if prices else "",
+        assumptions=(*_assumptions(plan, changing, tasks, prices), *notes),
         problem=plan.problem,
     )
 
 
-def _told(step: Step, others: _Others, given: Given) -> _Told:
-    if step.kind == LIVE:
-        effect = rooms.effect_of(step, others.renames)
-        before = rooms.pictures_of(step.old.inputs, over=rooms.was_over(step.old)) if step.old else None
-        after = _after_of_a_room(step, effect, before)
-    else:
-        effect = jobs.effect_of(step, others.writers)
-        before = jobs.written_keys(step.old) if step.old else None
-        after = _after_of_a_job(effect, step, before)
-    return _Told(step, effect, _weighed(step, before, given, step.old), _weighed(step, after, given, None))
-
-
-def _after_of_a_room(step: Step, effect: Effect, before: Pictures | None) -> Pictures | None:
+def _estimate(step: Step, effect_of: Callable[[Step], StepEffect], sizes: Sizes) -> _Estimate:
+    rules = step.kind.review
+    effect = REFUSED if step.refused else effect_of(step)
+    before = rules.recorded_frames(step.old) if step.old else None
     if effect.outcome is Outcome.REFUSED or (before and effect.outcome is Outcome.RECORDED):
-        return before
-    return rooms.pictures_of(step.inputs) if step.inputs else None
+        after = before
+    else:
+        after = rules.frames(step.inputs) if step.inputs else None
+    return _Estimate(step, effect, _sized(step, before, sizes, step.old), _sized(step, after, sizes))
 
 
-def _after_of_a_job(effect: Effect, step: Step, before: Pictures | None) -> Pictures | None:
-    if effect.outcome is Outcome.NEW_JOB:
-        return jobs.pictures_of(step.inputs)
-    return before if step.inputs or effect.outcome is Outcome.REFUSED else None
-
-
-def _weighed(
-    step: Step, pictures: Pictures | None, given: Given, old: RecordedResource | None
-) -> Pictures | None:
-    if pictures is None:
+def _sized(
+    step: Step, frames: FrameEstimate | None, sizes: Sizes, old: RecordedResource | None = None
+) -> FrameEstimate | None:
+    if frames is None:
         return None
     inputs = old.inputs if old else step.inputs or (step.old.inputs if step.old else {})
-    return with_size(pictures, step.kind, inputs, given.sizes.get(step.urn))
+    return with_size(frames, step.kind.review.form(inputs), sizes.get(step.urn))
 
 
-def _task(told: _Told, given: Given) -> TaskReview:
-    step, effect, prices = told.step, told.effect, given.prices
+def _task(estimate: _Estimate, prices: Prices | None) -> TaskReview:
+    step, effect, rules = estimate.step, estimate.effect, estimate.rules
     return TaskReview(
         name=step.name,
         urn=step.urn,
-        kind=step.kind,
+        kind=step.kind.title,
+        continuous=rules.continuous,
         action=Action(step.operation),
         outcome=effect.outcome,
         effect=effect.text,
         gap_seconds=effect.gap,
-        fields=tuple(field_changes(effect.compared or step)),
-        before=told.before,
-        after=told.after,
+        fields=tuple(_field_changes(effect.compared or step)),
+        before=estimate.before,
+        after=estimate.after,
         calls=effect.calls,
-        cost_before=prices.of(told.before, step.kind) if prices else None,
-        cost_after=prices.of(told.after, step.kind) if prices else None,
+        cost_before=prices.cost(estimate.before, rules.price) if prices else None,
+        cost_after=prices.cost(estimate.after, rules.price) if prices else None,
         notes=effect.notes,
     )
 
 
-def _totals(told: list[_Told], given: Given) -> Totals:
-    live = [one for one in told if one.step.kind == LIVE]
-    before, after = [one.before for one in live], [one.after for one in live]
-    new = [one.after for one in told if one.effect.outcome is Outcome.NEW_JOB]
+def _field_changes(step: Step) -> Iterator[FieldChange]:
+    recorded = step.old.inputs if step.old else {}
+    for leaf in step.changed_fields():
+        yield FieldChange(
+            field=dotted(leaf.path),
+            before=_redacted(leaf, value_at(recorded, leaf.path)),
+            after=_redacted(leaf, value_at(step.inputs, leaf.path)),
+            replaces=leaf.effect is Effect.REPLACE,
+        )
+
+
+def _redacted(leaf: FieldFacts, value: Any) -> Any:
+    if value is not None and (Mark.SECRET in leaf.marks or is_encrypted(value)):
+        return SECRET
+    return _to_json(value)
+
+
+def _to_json(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return "[unknown]"
+    if isinstance(value, Mapping):
+        return {name: _to_json(item) for name, item in value.items()}
+    return [_to_json(item) for item in value] if isinstance(value, list) else value
+
+
+def _totals(estimates: list[_Estimate], changing: list[_Estimate], prices: Prices | None) -> Totals:
+    live = [one for one in estimates if one.rules.continuous]
+    before = [one.before for one in live if one.before]
+    after = [one.after for one in live if one.after]
+    shared = frozenset[str]().union(*(kind.review.shared_actions for kind in kinds()))
+    new = [one.after for one in estimates if one.effect.outcome is Outcome.NEW_JOB]
     return Totals(
-        pictures_per_hour_before=_sum(pictures.per_hour for pictures in before if pictures),
-        pictures_per_hour_after=_sum(pictures.per_hour for pictures in after if pictures),
-        bytes_per_day_before=_sum(pictures.bytes_per_day for pictures in before if pictures),
-        bytes_per_day_after=_sum(pictures.bytes_per_day for pictures in after if pictures),
-        cost_per_day_before=_cost(before, given),
-        cost_per_day_after=_cost(after, given),
-        job_pictures=int(_sum(pictures.once for pictures in new if pictures)),
-        calls=added(_calls(told), jobs.SHARED),
+        frames_per_hour_before=_sum(frames.per_hour for frames in before),
+        frames_per_hour_after=_sum(frames.per_hour for frames in after),
+        bytes_per_day_before=_sum(frames.bytes_per_day for frames in before),
+        bytes_per_day_after=_sum(frames.bytes_per_day for frames in after),
+        cost_per_day_before=_sum(prices.cost(one.before, one.rules.price) for one in live)
+        if prices
+        else None,
+        cost_per_day_after=_sum(prices.cost(one.after, one.rules.price) for one in live) if prices else None,
+        job_frames=int(_sum(frames.once for frames in new if frames)),
+        calls=sum_calls((call for one in changing for call in one.effect.calls), shared),
     )
 
 
-def _calls(told: list[_Told]) -> Iterator[Calls]:
-    for one in told:
-        if one.step.operation != SAME:
-            yield from one.effect.calls
-
-
-def _sum(numbers: Iterator[float | None]) -> float:
+def _sum(numbers: Iterable[float | None]) -> float:
     return sum(number for number in numbers if number is not None)
 
 
-def _cost(pictures: list[Pictures | None], given: Given) -> float | None:
-    prices = given.prices
-    return _sum(prices.of(one, LIVE) for one in pictures) if prices else None
-
-
-def _assumptions(plan: Plan, changing: list[_Told], given: Given) -> Iterator[str]:
+def _assumptions(
+    plan: Plan, changing: list[_Estimate], tasks: tuple[TaskReview, ...], prices: Prices | None
+) -> Iterator[str]:
     if plan.unlisted:
         yield (
             f"The preview does not list {plan.unlisted:,} resources that stay as they are, so totals and "
-            "shared rooms leave them out: make it with `pulumi preview --json --show-sames`."
+            "risks leave them out: create it with `pulumi preview --json --show-sames`."
         )
-    pictures = [one for told in changing for one in (told.before, told.after) if one]
-    if any(told.effect.gap for told in changing):
-        yield (
-            f"A restart is taken to last {rooms.RESTART_SECONDS} s, and the first picture to come at once: "
-            "the vendor documents neither."
+    for kind in kinds():
+        yield from kind.review.assumptions([task for task in tasks if task.kind == kind.title])
+    if any(side.size_from.startswith("assumed") for one in changing for side in one.sides):
+        sizes = ", ".join(
+            f"{size} bytes per pixel of {form.upper()}" for form, size in BYTES_PER_PIXEL.items()
         )
-    if any(one.per_hour and one.streams is None for one in pictures):
-        yield "A task that lists no stream takes every stream of its room; its figures are for one stream."
-    if any(one.size_from.startswith("assumed") for one in pictures):
-        sizes = ", ".join(f"{size} bytes a pixel of {form.upper()}" for form, size in BYTES_A_PIXEL.items())
         width, height = STREAM_SIZE
         yield f"Where nothing was measured, {sizes} are assumed, and streams of {width}x{height}."
-    if given.prices:
-        yield "Costs are of a day's pictures by the given prices: taking them, and keeping them for a month."
-    yield from given.notes
+    if prices:
+        yield "Costs are of a day's frames by the given prices: taking them, and storing them for a month."

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pulumi_videosnap.report.formatting import exact, utc, value
-from pulumi_videosnap.report.page import Bar, Chip, bar, chips, page, wrapping
-from pulumi_videosnap.review.model import Action, FieldChange, Pictures, Review, TaskReview
+from pulumi_videosnap.report.page import Chip, bar, chips, page, wrapping
+from pulumi_videosnap.review.model import Action, FrameEstimate, Review, TaskReview
 from pulumi_videosnap.review.text import (
     COST,
     NOT_ALL,
@@ -17,60 +17,40 @@ from pulumi_videosnap.review.text import (
     STORED,
     SYMBOLS,
     facts,
-    once,
-    per_hour,
+    frames,
+    outcome,
     plural,
     same_risks,
     summary,
     total_facts,
     totals_of,
 )
-from pulumi_videosnap.state import LIVE
 
 TEMPLATES = Path(__file__).parent / "templates"
 ARROW = "→"
 OPEN_UP_TO = 12
-"""Tasks that are open at once; of more, each is opened by whoever wants to read it."""
+"""Up to this number of tasks, all are expanded; of more, none is."""
 LONGEST_VALUE = 2_000
 RISK = "risk"
 
 
-@dataclass(frozen=True)
-class TaskView:
-    """A task as the template writes it."""
-
-    task: TaskReview
-    symbol: str
-    kinds: tuple[str, ...]
-    pictures: str
-    bar: Bar | None
-    fields: list[tuple[FieldChange, str, str]]
-    facts: list[tuple[str, str]]
-    risks: list[str]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure of the whole stack."""
-
-    label: str
-    text: str
-    bar: Bar | None = None
+View = dict[str, Any]
+"""What the template shows of one thing."""
 
 
 def as_html(review: Review) -> str:
-    """The page; it opens from a file, a mail or a web server alike."""
-    tasks, said = _tasks(review), summary(review, ARROW)
+    """The page; it works from a file, a mail or a web server."""
+    tasks, headline = _tasks(review), summary(review, ARROW)
     return page(
         TEMPLATES,
         "page.html",
         review=review,
-        summary=wrapping(f"{said[:1].upper()}{said[1:]}."),
+        summary=wrapping(f"{headline[:1].upper()}{headline[1:]}."),
         at=exact(review.at.replace(microsecond=0)),
         iso=utc(review.at).isoformat(),
         not_all=NOT_ALL,
         risks=same_risks(review),
-        places={view.task.name: number for number, view in enumerate(tasks, 1)},
+        places={view["task"].name: number for number, view in enumerate(tasks, 1)},
         totals=totals_of(review),
         figures=list(_figures(review)) if tasks else [],
         tasks=tasks,
@@ -80,46 +60,47 @@ def as_html(review: Review) -> str:
     )
 
 
-def _chips(tasks: list[TaskView]) -> list[Chip]:
-    kinds = (kind for view in tasks for kind in view.kinds)
+def _chips(tasks: list[View]) -> list[Chip]:
+    kinds = (kind for view in tasks for kind in view["kinds"])
     return chips(kinds, (RISK, *(action.value for action in Action)))
 
 
-def _tasks(review: Review) -> list[TaskView]:
+def _tasks(review: Review) -> list[View]:
     rates = [rate for task in review.tasks for rate in (_rate(task.before), _rate(task.after)) if rate]
     return [_task(task, review, max(rates, default=0)) for task in review.tasks]
 
 
-def _rate(side: Pictures | None) -> float | None:
+def _rate(side: FrameEstimate | None) -> float | None:
     return side.per_hour if side else 0
 
 
-def _task(task: TaskReview, review: Review, largest: float) -> TaskView:
+def _task(task: TaskReview, review: Review, largest: float) -> View:
     risks = [risk.text for risk in review.risks if risk.task == task.name]
-    live = task.kind == LIVE
-    known = task.before or task.after
-    return TaskView(
-        task=task,
-        symbol=SYMBOLS[task.action],
-        kinds=(task.action.value, *([RISK] if risks else [])),
-        pictures=(per_hour(task, ARROW, " an hour") if live else once(task, ARROW)) if known else "",
-        bar=bar(_rate(task.before), _rate(task.after), largest) if live and known else None,
-        fields=[
+    shows_bar = task.continuous and (task.before or task.after)
+    return {
+        "task": task,
+        "outcome": outcome(task),
+        "symbol": SYMBOLS[task.action],
+        "kinds": (task.action.value, *([RISK] if risks else [])),
+        "frames": frames(task, ARROW, " an hour"),
+        "bar": bar(_rate(task.before), _rate(task.after), largest) if shows_bar else None,
+        "fields": [
             (field, value(field.before, LONGEST_VALUE), value(field.after, LONGEST_VALUE))
             for field in task.fields
         ],
-        facts=[fact for fact in facts(task, review.currency, ARROW) if fact[0] not in (PER_HOUR, ONCE)],
-        risks=risks,
-    )
+        "facts": [fact for fact in facts(task, review.currency, ARROW) if fact[0] not in (PER_HOUR, ONCE)],
+        "risks": risks,
+    }
 
 
-def _figures(review: Review) -> Iterator[Figure]:
+def _figures(review: Review) -> Iterator[View]:
     totals = review.totals
     sides = {
-        PER_HOUR: (totals.pictures_per_hour_before, totals.pictures_per_hour_after),
+        PER_HOUR: (totals.frames_per_hour_before, totals.frames_per_hour_after),
         STORED: (totals.bytes_per_day_before, totals.bytes_per_day_after),
         COST: (totals.cost_per_day_before, totals.cost_per_day_after),
     }
     for label, text in total_facts(review, ARROW):
         before, after = sides.get(label, (None, None))
-        yield Figure(label, text, bar(before, after, max(before or 0, after or 0)))
+        largest = max(before or 0, after or 0)
+        yield {"label": label, "text": text, "bar": bar(before, after, largest)}

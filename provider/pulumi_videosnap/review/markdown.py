@@ -1,4 +1,4 @@
-"""A review as one comment on a change request: risks and a table, and all else behind a click."""
+"""A review as one comment on a change request: risks and a table, and the rest in closed sections."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from pulumi_videosnap.review.text import (
     NOT_ALL,
     SYMBOLS,
     facts,
-    once,
-    per_hour,
+    frames,
+    outcome,
     plural,
     same_risks,
     summary,
     total_facts,
     totals_of,
 )
-from pulumi_videosnap.state import LIVE
 
 ARROW = "→"
 RISKS, BASIS = 14_000, 6_000
@@ -66,7 +65,7 @@ def _risk(group: tuple[Risk, list[str]]) -> str:
 
 
 def _table(review: Review, room: int) -> str:
-    head = ("", "task", "effect", "pictures an hour")
+    head = ("", "task", "effect", "frames an hour")
     more = md.fitting(review.tasks, _row, room - len(md.table(head, "-")), _more_rows)
     staying = plural(review.unchanged, "other task stays as it is.", "other tasks stay as they are.")
     return md.document(md.table(head, more), staying if review.unchanged else "").rstrip("\n")
@@ -77,10 +76,8 @@ def _more_rows(count: int) -> str:
 
 
 def _row(task: TaskReview) -> str:
-    pictures = ""
-    if task.before or task.after:
-        pictures = per_hour(task, ARROW) if task.kind == LIVE else once(task, ARROW)
-    return md.row(f"`{SYMBOLS[task.action]}`", md.code(task.name), task.outcome.value, pictures)
+    symbol = f"`{SYMBOLS[task.action]}`"
+    return md.row(symbol, md.code(task.name), outcome(task), frames(task, ARROW))
 
 
 def _details(review: Review, room: int) -> str:
@@ -109,7 +106,7 @@ def _task(task: TaskReview, currency: str) -> str:
 
 def _field(field: FieldChange) -> str:
     replaces = " (needs another task)" if field.replaces else ""
-    before, after = (md.code(value(given, md.SHORT)) for given in (field.before, field.after))
+    before, after = (md.code(value(side, md.SHORT)) for side in (field.before, field.after))
     return f"{md.code(field.field)}: {before} {ARROW} {after}{replaces}"
 
 

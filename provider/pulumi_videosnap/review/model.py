@@ -1,4 +1,4 @@
-"""What a review says: one entry for each task that a change touches. Values only."""
+"""The values of a review: one entry for each task that a change touches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, computed_field
 
-from pulumi_videosnap.report.base import Told
+from pulumi_videosnap.report.base import ReportModel
 
 HOURS_A_DAY = 24
 
@@ -23,7 +23,7 @@ class Action(str, Enum):
 
 
 class Outcome(str, Enum):
-    """What that does to the task and its pictures."""
+    """What that does to the task and its frames."""
 
     STARTS = "starts"
     IN_PLACE = "in place, no gap"
@@ -36,13 +36,14 @@ class Outcome(str, Enum):
     GOES_ON = "goes on under another name"
     NEW_JOB = "new job"
     FORGOTTEN = "no longer managed"
-    """Nothing can be stopped; the pictures stay."""
-    PICTURES_DELETED = "its pictures are deleted"
+    """Nothing can be stopped; the frames stay."""
+    FRAMES_DELETED = "its pictures are deleted"
+    """The value is part of the JSON contract; reports for people say frames."""
     REFUSED = "will be refused"
     """The engine will not do it, such as to a protected task."""
 
 
-class FieldChange(Told):
+class FieldChange(ReportModel):
     """One field that changes; a secret's value is "[secret]", one that is not known yet "[unknown]"."""
 
     field: str = Field(description="as a program writes it, such as image_config.interval")
@@ -51,16 +52,15 @@ class FieldChange(Told):
     replaces: bool = Field(False, description="whether this change needs another task")
 
 
-class Pictures(Told):
-    """How many pictures a task takes, and how large they are."""
+class FrameEstimate(ReportModel):
+    """How many frames a task takes, and how large they are."""
 
     per_hour: float | None = Field(
-        None, description="of a live room: by all its listed streams, or by one stream where all are taken"
+        None,
+        description="of a continuous task: by all its listed streams, or by one stream where all are taken",
     )
-    streams: int | None = Field(
-        None, description="streams that are listed; null when every stream of the room is taken"
-    )
-    once: int | None = Field(None, description="of a job: pictures and sheets that it writes")
+    streams: int | None = Field(None, description="streams that are listed; null when every stream is taken")
+    once: int | None = Field(None, description="of a job: frames and sheets that it writes")
     at_most: bool = Field(False, description="whether the video may be too short for so many")
     bytes_each: float | None = None
     size_from: str = Field("", description='what the size rests on: "measured over …", "assumed: …"')
@@ -68,7 +68,7 @@ class Pictures(Told):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def bytes_per_day(self) -> float | None:
-        """What a live room's task stores in a day."""
+        """What a continuous task stores in a day."""
         if self.per_hour is None or self.bytes_each is None:
             return None
         return self.per_hour * HOURS_A_DAY * self.bytes_each
@@ -80,7 +80,7 @@ class Pictures(Told):
         return None if self.once is None or self.bytes_each is None else self.once * self.bytes_each
 
 
-class Calls(Told):
+class Calls(ReportModel):
     """Calls of one action of a cloud's API."""
 
     action: str
@@ -88,8 +88,8 @@ class Calls(Told):
     at_least: bool = Field(False, description="whether there may be more, as while waiting for a job")
 
 
-class Risk(Told):
-    """Something that a reviewer should look at before approving."""
+class Risk(ReportModel):
+    """Something that a reviewer should look at before the change is approved."""
 
     code: str = Field(description="a stable name, such as interval-below-floor")
     task: str = Field("", description="the task's name in the program; empty when it concerns the stack")
@@ -97,41 +97,44 @@ class Risk(Told):
     text: str
 
 
-class TaskReview(Told):
+class TaskReview(ReportModel):
     """What a change does to one task."""
 
     name: str = Field(description="its name in the program")
     urn: str
-    kind: str = Field(description='"live room" or "video file"')
+    kind: str = Field(description="the title of its resource kind")
+    continuous: bool = Field(
+        description="whether it takes frames at a rate until it ends, rather than a number of them once"
+    )
     action: Action
     outcome: Outcome
     effect: str = Field(description="the consequence in a sentence")
     gap_seconds: float | None = Field(
-        None, description="the longest time between two pictures over a restart: about that"
+        None, description="the longest time between two frames over a restart, approximately"
     )
     fields: tuple[FieldChange, ...] = ()
-    before: Pictures | None = None
-    after: Pictures | None = None
+    before: FrameEstimate | None = None
+    after: FrameEstimate | None = None
     calls: tuple[Calls, ...] = ()
     cost_before: float | None = Field(None, description="a day, by the given prices; of a job: once")
     cost_after: float | None = None
     notes: tuple[str, ...] = ()
 
 
-class Totals(Told):
+class Totals(ReportModel):
     """All live tasks of the stack together, changed or not; a room that takes every stream counts for one."""
 
-    pictures_per_hour_before: float
-    pictures_per_hour_after: float
+    frames_per_hour_before: float = Field(alias="picturesPerHourBefore")
+    frames_per_hour_after: float = Field(alias="picturesPerHourAfter")
     bytes_per_day_before: float
     bytes_per_day_after: float
     cost_per_day_before: float | None = None
     cost_per_day_after: float | None = None
-    job_pictures: int = Field(0, description="pictures and sheets that new jobs write, once")
+    job_frames: int = Field(0, alias="jobPictures", description="frames and sheets that new jobs write, once")
     calls: tuple[Calls, ...] = ()
 
 
-class Review(Told):
+class Review(ReportModel):
     """What a change to a stack does."""
 
     stack: str

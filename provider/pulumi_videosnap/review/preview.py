@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path as Folder
 from typing import Any
 
-from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties
+from pulumi_videosnap import pulumi_cli
+from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, value_at
+from pulumi_videosnap.core.schema import FieldFacts, differences, facts
 from pulumi_videosnap.errors import CannotCheck, one_line
-from pulumi_videosnap.state import RecordedResource, kind_of, name_in, recorded_of
+from pulumi_videosnap.kinds import ResourceKind, kind_of
+from pulumi_videosnap.state import RecordedResource, recorded_resource, resource_name, stack_name
 
 SECRET = "[secret]"  # noqa: S105 - how a preview shows one
-NOT_KNOWN_YET = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How a preview writes a value that only the change itself will tell."""
+UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How a preview writes a value that only the change itself will produce."""
 SAME = "same"
 OPERATIONS = {
     "same": SAME,
@@ -23,7 +27,7 @@ OPERATIONS = {
     "create-replacement": "replace",
     "delete": "delete",
 }
-"""The engine's operations that say what becomes of a task; others (`refresh`) come beside one of these."""
+"""The engine's operations that say what becomes of a task; others (`refresh`) accompany one of these."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,7 @@ class Step:
 
     operation: str
     urn: str
-    kind: str
+    kind: ResourceKind
     old: RecordedResource | None
     inputs: Properties
     changed: tuple[Path, ...] = ()
@@ -46,7 +50,23 @@ class Step:
     @property
     def name(self) -> str:
         """The task's name in the program."""
-        return name_in(self.urn)
+        return resource_name(self.urn)
+
+    @property
+    def refused(self) -> bool:
+        """Whether the engine will refuse it, since the task is protected."""
+        return self.protected and self.operation in ("replace", "delete")
+
+    def changed_fields(self) -> list[FieldFacts]:
+        """The fields that differ; only the engine knows that a secret does."""
+        if self.old is None or not self.inputs:
+            return []
+        model = self.kind.inputs
+        differing = {leaf.path for leaf, _ in differences(model, self.old.inputs, self.inputs)}
+        return [leaf for leaf in facts(model) if leaf.path in differing or self._has_changed(leaf.path)]
+
+    def _has_changed(self, path: Path) -> bool:
+        return any(changed[: len(path)] == path for changed in self.changed)
 
 
 @dataclass(frozen=True)
@@ -62,37 +82,54 @@ class Plan:
     unlisted: int = 0
     problem: str | None = None
 
+    def steps_of(self, kind: ResourceKind) -> list[Step]:
+        """The steps that concern tasks of one kind."""
+        return [step for step in self.steps if step.kind is kind]
 
-def plan_of(text: str) -> Plan:
+
+def run_preview(folder: Folder, options: Sequence[str] = ()) -> Plan:
+    """Run `pulumi preview` in a project's folder; CannotCheck where it failed before it had a plan."""
+    ran = pulumi_cli.run(["preview", "--json", "--show-sames", *options], folder)
+    if ran.returncode != 0 and not ran.stdout.lstrip().startswith("{"):
+        raise CannotCheck(f"`pulumi preview` failed: {pulumi_cli.stderr_summary(ran)}")
+    return read_preview(ran.stdout)
+
+
+def read_preview(text: str) -> Plan:
     """Read what `pulumi preview --json` printed; CannotCheck when it is something else."""
     if not text.strip():
-        raise CannotCheck("the preview is empty: `pulumi` failed before it began, and told why on stderr")
+        raise CannotCheck("the preview is empty: `pulumi` failed before it began; see its stderr")
     try:
-        told = json.loads(text)
-        listed, diagnostics = told.get("steps") or [], told.get("diagnostics") or []
+        preview = json.loads(text)
+        listed, diagnostics = preview.get("steps") or [], preview.get("diagnostics") or []
         urns = [str(step["urn"]) for step in listed]
         # The engine's order differs from run to run, and a comment that is updated should not.
         steps = tuple(sorted(_steps(listed), key=lambda step: (step.name, step.urn)))
-        same = int((told.get("changeSummary") or {}).get(SAME, 0))
+        same = int((preview.get("changeSummary") or {}).get(SAME, 0))
         unlisted = same - sum(step.get("op") == SAME for step in listed)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise CannotCheck("this is no preview: write one with `pulumi preview --json`") from None
-    stack = urns[0].removeprefix("urn:pulumi:").partition("::")[0] if urns else ""
-    return Plan(stack, steps, told.get("config") or {}, max(0, unlisted), _problem(diagnostics))
+        raise CannotCheck("not a Pulumi preview; create one with `pulumi preview --json`") from None
+    return Plan(
+        stack_name(urns[0]) if urns else "",
+        steps,
+        preview.get("config") or {},
+        max(0, unlisted),
+        _problem(diagnostics, {step.urn for step in steps}),
+    )
 
 
 def _steps(listed: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
     for step in listed:
         old, new = step.get("oldState") or {}, step.get("newState") or {}
-        kind = kind_of(str((new or old).get("type", "")))
+        kind = kind_of(new or old)
         operation = OPERATIONS.get(str(step.get("op")))
         if kind and operation:
             yield Step(
                 operation,
                 str(step["urn"]),
                 kind,
-                recorded_of(old, kind) if old else None,
-                _known(_ours(new.get("inputs") or {})),
+                recorded_resource(old, kind) if old else None,
+                _with_unknowns(_without_internals(new.get("inputs") or {})),
                 tuple(_paths(step)),
                 bool(old.get("protect")),
                 bool(old.get("retainOnDelete")),
@@ -106,36 +143,50 @@ def _paths(step: Mapping[str, Any]) -> Iterator[Path]:
         yield tuple(part.partition("[")[0] for part in str(path).split(".") if not part.startswith("["))
 
 
-def _ours(properties: Mapping[str, Any]) -> Properties:
-    """Without the engine's own."""
+def _without_internals(properties: Mapping[str, Any]) -> Properties:
+    """Without the engine's own, such as `__provider`."""
     return {name: value for name, value in properties.items() if not name.startswith("__")}
 
 
-def _known(value: Any) -> Any:
-    """The engine's mark of what is not known yet as ours."""
-    if value == NOT_KNOWN_YET:
+def _with_unknowns(value: Any) -> Any:
+    """The engine's sentinel of an unknown value as UNKNOWN."""
+    if value == UNKNOWN_SENTINEL:
         return UNKNOWN
     if isinstance(value, Mapping):
-        return {name: _known(item) for name, item in value.items()}
-    return [_known(item) for item in value] if isinstance(value, list) else value
+        return {name: _with_unknowns(item) for name, item in value.items()}
+    return [_with_unknowns(item) for item in value] if isinstance(value, list) else value
 
 
-def _problem(diagnostics: Sequence[Mapping[str, Any]]) -> str | None:
+def _problem(diagnostics: Sequence[Mapping[str, Any]], tasks: set[str]) -> str | None:
     errors = [one for one in diagnostics if one.get("severity") == "error"]
-    # A program that cannot even begin says why on its own stderr.
+    # A program that fails to start says why on its own stderr.
     stderr = [one for one in diagnostics if one.get("severity") == "info#err"] if errors else []
     chosen = [one for one in errors if one.get("urn")] or [*stderr, *errors]
-    said = [f"{_named(one)}{text}" for one in chosen if (text := _reason(str(one.get("message"))))]
-    return "; ".join(dict.fromkeys(said)) or None
+    reasons = ((_task_name(one, tasks), _reason(str(one.get("message")))) for one in chosen)
+    return "; ".join(dict.fromkeys(f"{name}{reason}" for name, reason in reasons if reason)) or None
 
 
 def _reason(message: str) -> str:
-    """A message on one line; of a traceback its last line alone, and nothing of one of its frames."""
+    """A message on one line; of a traceback only the last line."""
     lines = [line for line in message.splitlines() if line and not line.startswith((" ", "Traceback"))]
     chosen = lines[-1:] if "Traceback" in message else lines
     return one_line(" ".join(chosen)).removeprefix("error: ")
 
 
-def _named(diagnostic: Mapping[str, Any]) -> str:
+def _task_name(diagnostic: Mapping[str, Any], tasks: set[str]) -> str:
+    """The name of the task that a diagnostic is about; a refused one may have no step, but has its type."""
     urn = str(diagnostic.get("urn") or "")
-    return f"{name_in(urn)}: " if kind_of(urn.rpartition("::")[0].rpartition("::")[2]) else ""
+    resource_type = urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]
+    return f"{resource_name(urn)}: " if urn in tasks or kind_of({"type": resource_type}) else ""
+
+
+def number_at(inputs: Mapping[str, Any], *path: str) -> int | None:
+    """A whole number among inputs; None where it is absent, a secret, or not known yet."""
+    value = value_at(inputs, path)
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def text_at(inputs: Mapping[str, Any], *path: str) -> str | None:
+    """A text among inputs; None where it is absent, a secret, or not known yet."""
+    value = value_at(inputs, path)
+    return value if isinstance(value, str) and value != SECRET else None

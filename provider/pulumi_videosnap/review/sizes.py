@@ -1,70 +1,106 @@
-"""How large one picture is: measured where a task has taken some, else assumed from its pixels."""
+"""How large one frame is: measured in the bucket of a task that has taken some, else assumed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pulumi_videosnap.review.fields import number_at, text_at
-from pulumi_videosnap.review.model import Pictures
-from pulumi_videosnap.state import LIVE
+from pulumi_videosnap.frames.collect import Surroundings, report_of
+from pulumi_videosnap.frames.model import TaskFrames
+from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.report.formatting import few
+from pulumi_videosnap.review.model import FrameEstimate
+from pulumi_videosnap.review.preview import SAME, Plan
+from pulumi_videosnap.review.rules import FrameForm
+from pulumi_videosnap.state import RecordedResource, Stack
 
-BYTES_A_PIXEL = {"jpeg": 0.15, "png": 1.5}
-"""ASSUMED, for a camera's picture: the vendors document neither quality nor size."""
-STREAM_SIZE = (1280, 720)
-"""ASSUMED where a task keeps the stream's own size."""
-STREAM_WIDTH, STREAM_HEIGHT = STREAM_SIZE
+BYTES_PER_PIXEL = {"jpeg": 0.15, "png": 1.5}
+"""ASSUMED, for a camera's frame: the vendors document neither quality nor size."""
+
+Pair = tuple[RecordedResource, TaskFrames]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The mean size of the pictures that a task took, and the form that they have."""
+    """The mean size of the frames that a task took, and their form."""
 
     bytes_each: float
     count: int
-    form: tuple[str, int]
+    form: FrameForm
     shared: bool = False
-    """Whether they are those of several tasks, which share a bucket and take alike ones."""
+    """Whether they are those of several tasks, which share a bucket and take frames of one form."""
 
 
 Sizes = Mapping[str, Measured]
 """What was measured, by the URN of the task."""
 
 
-def with_size(
-    pictures: Pictures, kind: str, inputs: Mapping[str, Any], measured: Measured | None
-) -> Pictures:
-    """The pictures of a task with the size of one."""
-    size, origin = _size(form_of(kind, inputs), measured)
-    return pictures.model_copy(update={"bytes_each": size, "size_from": origin})
+def measure(plan: Plan, dependencies: Dependencies) -> tuple[dict[str, Measured], list[str]]:
+    """The mean size of each changing task's frames, by its URN, and why some could not be measured."""
+    changing = {step.urn for step in plan.steps if step.old and step.operation != SAME}
+    if not changing or dependencies.open_bucket is None:
+        return {}, []
+    # Tasks that do not change take frames too, perhaps into the same bucket.
+    tasks = [step.old for step in plan.steps if step.old]
+    around = Surroundings(functools.cache(dependencies.open_bucket), dependencies.now(), dependencies.listed)
+    pairs = list(zip(tasks, report_of(Stack(plan.stack, tuple(tasks)), around).tasks, strict=True))
+    chosen = [pair for pair in pairs if pair[0].urn in changing]
+    found = {pair[0].urn: _own(pair) or _shared(pair, pairs) for pair in chosen}
+    measured = {urn: one for urn, one in found.items() if one}
+    return measured, _problems([pair for pair in chosen if pair[0].urn not in measured])
 
 
-def form_of(kind: str, inputs: Mapping[str, Any]) -> tuple[str, int]:
-    """Format and pixels of a task's pictures."""
-    if kind == LIVE:
-        form = text_at(inputs, "imageConfig", "format") or "jpeg"
-        return form, _pixels(inputs, "imageConfig")
-    key = text_at(inputs, "snapshotConfig", "outputFile", "object") or ""
-    return "png" if key.lower().endswith(".png") else "jpeg", _pixels(inputs, "snapshotConfig")
+def _own(pair: Pair) -> Measured | None:
+    """The mean over the frames that are certainly a task's own."""
+    task, found = pair
+    stored = [frame.stored.size for series in found.series for frame in series.frames if frame.stored]
+    return Measured(sum(stored) / len(stored), len(stored), _form(task)) if stored else None
 
 
-def _pixels(inputs: Mapping[str, Any], block: str) -> int:
-    """One side alone keeps the proportions of the stream, which are assumed."""
-    width, height = number_at(inputs, block, "width") or 0, number_at(inputs, block, "height") or 0
-    if not width and not height:
-        width, height = STREAM_SIZE
-    return (width or height * STREAM_WIDTH // STREAM_HEIGHT) * (
-        height or width * STREAM_HEIGHT // STREAM_WIDTH
-    )
+def _shared(pair: Pair, pairs: Sequence[Pair]) -> Measured | None:
+    """The mean over frames that could be several tasks', where all of these take frames of one form."""
+    task, found = pair
+    forms = {
+        _form(other)
+        for other, its in pairs
+        if other.kind.review.continuous and _bucket(its) == _bucket(found)
+    }
+    if not found.undecided or len(forms) > 1:
+        return None
+    return Measured(found.undecided_bytes / found.undecided, found.undecided, _form(task), shared=True)
 
 
-def _size(form: tuple[str, int], measured: Measured | None) -> tuple[float, str]:
-    name, pixels = form
-    if measured is None or measured.form[0] != name:
-        return pixels * BYTES_A_PIXEL[name], f"assumed: {BYTES_A_PIXEL[name]} bytes a pixel of {name.upper()}"
+def _form(task: RecordedResource) -> FrameForm:
+    return task.kind.review.form(task.inputs)
+
+
+def _bucket(found: TaskFrames) -> tuple[str, str] | None:
+    return (found.place.platform, found.place.bucket) if found.place else None
+
+
+def _problems(pairs: Sequence[Pair]) -> list[str]:
+    """One sentence for all tasks, with the reason of the first: the others' are mostly the same."""
+    failed = [(task.name, found.problem) for task, found in pairs if found.problem]
+    if not failed:
+        return []
+    names = few([name for name, _ in failed])
+    return [f"The frames of {names} were not measured; {failed[0][0]}: {failed[0][1]}."]
+
+
+def with_size(frames: FrameEstimate, form: FrameForm, measured: Measured | None) -> FrameEstimate:
+    """The frames of a task with the size of one."""
+    size, origin = _size(form, measured)
+    return frames.model_copy(update={"bytes_each": size, "size_from": origin})
+
+
+def _size(form: FrameForm, measured: Measured | None) -> tuple[float, str]:
+    if measured is None or measured.form.format != form.format:
+        each = BYTES_PER_PIXEL[form.format]
+        return form.pixels * each, f"assumed: {each} bytes per pixel of {form.format.upper()}"
     whose = " of the tasks that share its bucket" if measured.shared else ""
-    origin = f"measured over {measured.count:,} pictures{whose}"
-    if measured.form[1] == pixels:
+    origin = f"measured over {measured.count:,} frames{whose}"
+    if measured.form.pixels == form.pixels:
         return measured.bytes_each, origin
-    return measured.bytes_each * pixels / measured.form[1], f"{origin}, in proportion to the pixels"
+    scaled = measured.bytes_each * form.pixels / measured.form.pixels
+    return scaled, f"{origin}, in proportion to the pixels"

@@ -24,30 +24,29 @@ from pulumi_videosnap.review.model import (
     Action,
     Calls,
     FieldChange,
+    FrameEstimate,
     Outcome,
-    Pictures,
     Review,
     Risk,
     TaskReview,
     Totals,
 )
-from pulumi_videosnap.state import LIVE
 
 SYMBOLS = {Action.CREATE: "+", Action.UPDATE: "~", Action.REPLACE: "+-", Action.DELETE: "-"}
 """The engine's own."""
 NOT_ALL = "The preview failed, so what is listed here may not be all"
 
-PER_HOUR, ONCE, STORED, COST = "pictures an hour", "pictures", "storage a day", "cost a day"
+PER_HOUR, ONCE, STORED, COST = "frames an hour", "frames", "storage a day", "cost a day"
 
 Facts = Iterator[tuple[str, str]]
-"""What is known in figures: a label and its figure."""
+"""Figures that are known: a label and its text."""
 
 
 def as_text(review: Review) -> Iterator[str]:
     """The review for people; one line where nothing changes."""
     if review.problem:
         yield from wrapped(f"{NOT_ALL}: {sentence(review.problem)}")
-    yield from wrapped(headline(review))
+    yield from wrapped(f"{shown(review.stack)}: {summary(review)}")
     yield from listed("Risks", map(_risk, same_risks(review)))
     risky = {risk.task for risk in review.risks}
     for task in review.tasks:
@@ -58,14 +57,9 @@ def as_text(review: Review) -> Iterator[str]:
         yield from listed("What the figures rest on", map(sentence, review.assumptions))
 
 
-def headline(review: Review, arrow: str = ARROW) -> str:
-    """The whole review in one line."""
-    return f"{shown(review.stack)}: {summary(review, arrow)}"
-
-
 def summary(review: Review, arrow: str = ARROW) -> str:
-    """The same without the stack's name."""
-    parts = [population(review)]
+    """The whole review in one line, without the stack's name."""
+    parts = [_population(review)]
     if review.tasks:
         parts.extend(_headline_figures(review.totals, arrow))
     if review.risks:
@@ -73,12 +67,12 @@ def summary(review: Review, arrow: str = ARROW) -> str:
     return "; ".join(parts)
 
 
-def population(review: Review) -> str:
+def _population(review: Review) -> str:
     """How many tasks change, of how many where all are listed."""
     changing, staying = len(review.tasks), review.unchanged
     changes = plural(changing, "task changes", "tasks change")
     if review.problem:
-        return f"as far as the preview came, {changes} and {staying:,} stay"
+        return f"as far as the preview got, {changes} and {staying:,} stay"
     if review.unlisted:
         return changes if changing else "no task changes"
     if changing:
@@ -94,13 +88,13 @@ def plural(count: int, one: str, many: str) -> str:
 
 
 def _headline_figures(totals: Totals, arrow: str) -> Iterator[str]:
-    before, after = totals.pictures_per_hour_before, totals.pictures_per_hour_after
+    before, after = totals.frames_per_hour_before, totals.frames_per_hour_after
     if number(before) != number(after):
-        yield f"{number(before)} {arrow} {number(after)} pictures an hour"
+        yield f"{number(before)} {arrow} {number(after)} frames an hour"
     elif after:
-        yield f"{number(after)} pictures an hour as before"
-    if totals.job_pictures:
-        yield f"{counted(totals.job_pictures, 'picture')} by new jobs"
+        yield f"{number(after)} frames an hour as before"
+    if totals.job_frames:
+        yield f"{counted(totals.job_frames, 'frame')} by new jobs"
 
 
 def same_risks(review: Review) -> list[tuple[Risk, list[str]]]:
@@ -120,7 +114,7 @@ def _risk(group: tuple[Risk, list[str]]) -> str:
 
 def _task(task: TaskReview, currency: str, risky: bool) -> Iterator[str]:
     mark = " (see its risk above)" if risky else ""
-    title = f"{shown(task.name)} ({shown(task.kind)}): {task.outcome.value}{mark}"
+    title = f"{shown(task.name)} ({shown(task.kind)}): {outcome(task)}{mark}"
     yield from wrapped(title, f"{SYMBOLS[task.action]:<3}", "   ")
     yield from wrapped(sentence(task.effect), "   ")
     for field in task.fields:
@@ -136,12 +130,16 @@ def _field(field: FieldChange) -> str:
     return f"{shown(field.field)}: {value(field.before)} => {value(field.after)}{replaces}"
 
 
+def outcome(task: TaskReview) -> str:
+    """The outcome in words."""
+    return task.outcome.value.replace("pictures", "frames")
+
+
 def facts(task: TaskReview, currency: str, arrow: str = ARROW) -> Facts:
-    """Pictures, storage, calls and cost of one task, as far as they are known."""
-    if task.kind == LIVE:
-        yield from _live_figures(task, arrow)
-    else:
-        yield from _job_figures(task, arrow)
+    """Frames, storage, calls and cost of one task, as far as they are known."""
+    if task.before or task.after:
+        yield PER_HOUR if task.continuous else ONCE, frames(task, arrow)
+        yield from _storage(task, arrow)
     if task.gap_seconds is not None:
         yield "longest gap", f"about {span(timedelta(seconds=task.gap_seconds))}"
     if task.calls:
@@ -149,63 +147,48 @@ def facts(task: TaskReview, currency: str, arrow: str = ARROW) -> Facts:
     yield from _cost(task, currency, arrow)
 
 
+def frames(task: TaskReview, arrow: str = ARROW, unit: str = "") -> str:
+    """Frames before and after: an hour, and of which streams, or once; empty where none are taken."""
+    known = task.after or task.before
+    if known is None:
+        return ""
+    if not task.continuous:
+        return _once(task, arrow)
+    before, after = (0.0 if side is None else side.per_hour for side in (task.before, task.after))
+    streams = " for each stream" if known.streams is None else f", {counted(known.streams, 'stream')}"
+    return change(before, after, arrow=arrow, unit=unit) + streams
+
+
+def _once(task: TaskReview, arrow: str) -> str:
+    """What a new job writes, or what the recorded run wrote where no other follows."""
+    before, after = (None if side is None else _count(side) for side in (task.before, task.after))
+    if task.outcome is not Outcome.NEW_JOB:
+        return f"{before or after} by the recorded run"
+    return (f"{before} {arrow} " if before not in (None, after) else "") + f"{after}, once"
+
+
+def _count(side: FrameEstimate) -> str:
+    return UNKNOWN if side.once is None else f"{side.once:,}{' at most' if side.at_most else ''}"
+
+
+def _storage(task: TaskReview, arrow: str) -> Facts:
+    sides = [side for side in (task.after, task.before) if side]
+    origin = "".join([f", {sentence(side.size_from)}" for side in sides if side.size_from][:1])
+    before, after = (0.0 if side is None else side.bytes_per_day for side in (task.before, task.after))
+    once = sides[0].bytes_once
+    if task.continuous and (before or after):
+        yield STORED, change(before, after, stored, arrow) + origin
+    elif once is not None:
+        yield "storage", stored(once) + origin
+
+
 def _cost(task: TaskReview, currency: str, arrow: str) -> Facts:
-    if task.kind == LIVE and (task.cost_before, task.cost_after) != (None, None):
+    if task.continuous and (task.cost_before, task.cost_after) != (None, None):
         before = task.cost_before if task.before else 0.0
         after = task.cost_after if task.after else 0.0
         yield COST, cost(before, after, currency, arrow)
     elif task.outcome is Outcome.NEW_JOB and task.cost_after is not None:
         yield "cost, once", cost(task.cost_after, task.cost_after, currency)
-
-
-def _live_figures(task: TaskReview, arrow: str) -> Facts:
-    if not (task.before or task.after):
-        return
-    yield PER_HOUR, per_hour(task, arrow)
-    before, after = (0.0 if side is None else side.bytes_per_day for side in (task.before, task.after))
-    if before or after:
-        yield STORED, change(before, after, stored, arrow) + _basis(task)
-
-
-def per_hour(task: TaskReview, arrow: str = ARROW, unit: str = "") -> str:
-    """A live room's pictures an hour before and after, and of which streams."""
-    before, after = (0.0 if side is None else side.per_hour for side in (task.before, task.after))
-    return change(before, after, arrow=arrow, unit=unit) + _streams(task.after or task.before)
-
-
-def _streams(pictures: Pictures | None) -> str:
-    if pictures is None:
-        return ""
-    return " for each stream" if pictures.streams is None else f", {counted(pictures.streams, 'stream')}"
-
-
-def _basis(task: TaskReview) -> str:
-    """What the size of a picture rests on."""
-    known = [side.size_from for side in (task.after, task.before) if side and side.size_from]
-    return f", {sentence(known[0])}" if known else ""
-
-
-def _job_figures(task: TaskReview, arrow: str) -> Facts:
-    if not (task.before or task.after):
-        return
-    yield ONCE, once(task, arrow)
-    size = (task.after or task.before or Pictures()).bytes_once
-    if size is not None:
-        yield "storage", stored(size) + _basis(task)
-
-
-def once(task: TaskReview, arrow: str = ARROW) -> str:
-    """What a new job writes, or what the run on record wrote where no other comes."""
-    before, after = (None if side is None else _count(side) for side in (task.before, task.after))
-    if task.outcome is not Outcome.NEW_JOB:
-        return f"{before or after} by the run on record"
-    return (f"{before} {arrow} " if before not in (None, after) else "") + f"{after}, once"
-
-
-def _count(pictures: Pictures) -> str:
-    if pictures.once is None:
-        return UNKNOWN
-    return f"{pictures.once:,}{' at most' if pictures.at_most else ''}"
 
 
 def calls(made: Iterable[Calls]) -> str:
@@ -231,26 +214,22 @@ def totals_of(review: Review) -> str:
     """Which tasks the totals are of."""
     if review.unlisted:
         return "The live tasks that the preview lists, together"
-    return "All live tasks together, those that do not change too"
+    return "All live tasks together, including unchanged ones"
 
 
 def total_facts(review: Review, arrow: str = ARROW) -> Facts:
     """The same figures of the whole stack."""
+    sides = (side for task in review.tasks if task.continuous for side in (task.before, task.after))
+    takes_all = any(side.streams is None for side in sides if side)
+    each = ", counting one stream of a room that takes all" if takes_all else ""
     totals = review.totals
-    each = ", counting one stream of a room that takes all" if takes_all(review) else ""
-    pictures = change(totals.pictures_per_hour_before, totals.pictures_per_hour_after, arrow=arrow)
-    yield PER_HOUR, pictures + each
+    rate = change(totals.frames_per_hour_before, totals.frames_per_hour_after, arrow=arrow)
+    yield PER_HOUR, rate + each
     yield STORED, change(totals.bytes_per_day_before, totals.bytes_per_day_after, stored, arrow)
     costs = totals.cost_per_day_before, totals.cost_per_day_after
     if any(amount is not None for amount in costs):
         yield COST, cost(*costs, review.currency, arrow)
-    if totals.job_pictures:
-        yield "pictures by new jobs, once", number(totals.job_pictures)
+    if totals.job_frames:
+        yield "frames by new jobs, once", number(totals.job_frames)
     if totals.calls:
         yield "calls of this change", calls(totals.calls)
-
-
-def takes_all(review: Review) -> bool:
-    """Whether a task that changes takes every stream of its room."""
-    sides = (side for task in review.tasks if task.kind == LIVE for side in (task.before, task.after))
-    return any(side.streams is None for side in sides if side)

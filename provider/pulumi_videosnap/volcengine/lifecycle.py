@@ -1,7 +1,7 @@
 """The lifecycle of a live room's snapshot task: StartSnapshot, UpdateSnapshot, StopSnapshot, GetSnapshotTask.
 
 AppId, RoomId and TaskId identify a task and are chosen before the call, so a repeated create finds the
-task instead of making a second one. That alone heals every crash: nothing else has to be remembered.
+task instead of making a second one. That alone repairs every crash: nothing else has to be recorded.
 """
 
 from __future__ import annotations
@@ -9,35 +9,47 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pulumi_videosnap.core.lifecycle import (
     Checked,
     Context,
     Created,
     Failure,
+    Gone,
     Lifecycle,
     Present,
     ReadOutcome,
+    Unreadable,
 )
 from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted
-from pulumi_videosnap.core.schema import Difference, Effect, differences, merge_inputs
+from pulumi_videosnap.core.schema import Difference, Effect, differences, inputs_of, merge_inputs
+from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
-from pulumi_videosnap.volcengine.api import Reading, Started
 from pulumi_videosnap.volcengine.convert import start_request, task_key, time_of, to_inputs, to_outputs
-from pulumi_videosnap.volcengine.history import remembered
-from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
-from pulumi_videosnap.volcengine.observed import is_over, not_found, present
-from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
-from pulumi_videosnap.volcengine.steps import INTERVAL, UpdateStep, update_step
+from pulumi_videosnap.volcengine.history import with_history
+from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
+from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
+
+if TYPE_CHECKING:
+    from pulumi_videosnap.volcengine.api import Reading, Started
 
 READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
-"""Seconds between the questions after a start; how soon a new task can be read is not documented."""
+"""Seconds between the reads after a start; how soon a new task can be read is not documented."""
+READABLE_FOR = timedelta(hours=72)
+"""How long after its start GetSnapshotTask knows a task (6348/1188226)."""
+
+INTERVAL: Path = ("imageConfig", "interval")
+KEEP_RUNNING: Path = ("keepRunning",)
+_UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
+"""Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
 
 
-class Api(Protocol):
+class TaskApi(Protocol):
     """The four actions as the lifecycle needs them (`RtcApi`)."""
 
     def start(self, body: StartSnapshotBody) -> Started: ...  # noqa: D102
@@ -52,7 +64,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def __init__(
         self,
         context: Context,
-        connect: Callable[[str | None], Api],
+        connect: Callable[[str | None], TaskApi],
         *,
         sleep: Callable[[float], None] = time.sleep,
         environ: Mapping[str, str] = os.environ,
@@ -67,19 +79,17 @@ class SnapshotTaskLifecycle(Lifecycle):
         task, failures = validate(SnapshotTaskInputs, declared)
         if task is None:
             return Checked(dict(declared), failures)
-        return Checked(task.properties(), self._declared_twice(task))
+        return Checked(task.properties(), self._refuse_shared_id(task))
 
-    def _declared_twice(self, task: SnapshotTaskInputs) -> list[Failure]:
-        parts: list[Any] = [task.app_id, task.room_id, task.task_id]
-        if not self._context.resource or any(isinstance(part, Unknown) for part in parts):
+    def _refuse_shared_id(self, task: SnapshotTaskInputs) -> list[Failure]:
+        known = not any(isinstance(part, Unknown) for part in (task.app_id, task.room_id, task.task_id))
+        if not self._context.resource or not known:
             return []
         first = self._context.runs.register(task_key(task).id, self._context.resource)
         if first == self._context.resource:
             return []
-        name = first.rpartition("::")[2]
-        return [
-            Failure(("taskId",), f"{task.task_id!r} is declared by resource {name!r} too; choose another")
-        ]
+        other = f"resource {first.rpartition('::')[2]!r}"
+        return [Failure(("taskId",), f"{task.task_id!r} is also declared by {other}; choose another")]
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """Everything but the interval and the provider's own switches needs another task."""
@@ -89,24 +99,24 @@ class SnapshotTaskLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """StartSnapshot; a task that runs already with these settings is adopted."""
         task = SnapshotTaskInputs.model_validate(inputs)
-        return Created(task_key(task).id, remembered({}, self._start(task)))
+        return Created(task_key(task).id, with_history({}, self._start(task)))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
         try:
             reading = self._connect(recorded.get("profile")).get(TaskKey.parse(task_id))
         except NotFound as unknown:
-            return not_found(recorded, unknown)
-        found = present(recorded, reading.task)
-        return Present(found.inputs, remembered(recorded, found.outputs, reading.at))
+            return _interpret_not_found(recorded, unknown)
+        found = interpret_reading(recorded, reading.task)
+        return Present(found.inputs, with_history(recorded, found.outputs, reading.at))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
         task = SnapshotTaskInputs.model_validate(inputs)
         changed = {found.path for _, found in differences(SnapshotTaskInputs, recorded, inputs)}
-        step = update_step(recorded, changed, task.keep_running)
+        step = plan_update(recorded, changed, task.keep_running)
         if step is UpdateStep.START_AGAIN:
-            return self._restart(task, recorded)
+            return with_history(recorded, self._start(task))
         if step is UpdateStep.SET_INTERVAL:
             return self._change_interval(TaskKey.parse(task_id), task, recorded)
         return merge_inputs(SnapshotTaskInputs, recorded, inputs)
@@ -115,15 +125,12 @@ class SnapshotTaskLifecycle(Lifecycle):
         """StopSnapshot, unless another resource of this run has taken the task over."""
         key = TaskKey.parse(task_id)
         if self._context.runs.was_created(key.id):
-            self._context.progress("left running: this run has started or adopted it under another name")
+            self._context.progress("left running: another resource has started or adopted it in this run")
             return
         try:
             self._connect(recorded.get("profile")).stop(key, recorded.get("businessId"))
         except NotFound:
             self._context.progress("had ended already")
-
-    def _restart(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
-        return remembered(recorded, self._start(task))
 
     def _start(self, task: SnapshotTaskInputs) -> Properties:
         api, key = self._connect(task.profile), task_key(task)
@@ -134,31 +141,31 @@ class SnapshotTaskLifecycle(Lifecycle):
         if found is None:
             return self._unconfirmed(task, started)
         facts = to_outputs(found)
-        if is_over(facts):
-            raise TaskFailed(f"snapshot task {key.id}", _ending(facts), _AFTER_A_FAILURE)
+        if has_ended(facts):
+            why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
+            raise TaskFailed(f"snapshot task {key.id}", why, _AFTER_A_FAILURE)
         self._context.progress(facts["status"])
         return {**task.properties(), **facts}
 
-    def _confirm(self, api: Api, key: TaskKey) -> SnapshotTask | None:
-        """Read back a task that was just started; a task that the service took is never lost over a read."""
-        try:
+    def _confirm(self, api: TaskApi, key: TaskKey) -> SnapshotTask | None:
+        """Read back a task that was just started; an accepted task is recorded even if this read fails."""
+        with contextlib.suppress(CallFailed):
             return self._read_back(api, key)
-        except CallFailed:
-            return None
+        return None
 
-    def _read_back(self, api: Api, key: TaskKey) -> SnapshotTask:
-        """Ask until the service knows the task as one that goes on; at last, take what it says."""
+    def _read_back(self, api: TaskApi, key: TaskKey) -> SnapshotTask:
+        """Read until the service lists the task as running; the last read counts whatever it says."""
         for pause in READ_BACK_PAUSES:
             with contextlib.suppress(NotFound):
                 found = api.get(key).task
-                if not is_over(to_outputs(found)):
+                if not has_ended(to_outputs(found)):
                     return found
-            self._context.progress("waiting for the service to know the task")
+            self._context.progress("waiting for the service to list the task")
             self._sleep(pause)
         return api.get(key).task
 
-    def _adopt(self, api: Api, task: SnapshotTaskInputs) -> SnapshotTask:
-        """Take over a running task whose settings are the declared ones, but for the interval."""
+    def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
+        """Take over a running task with the declared settings; another interval is brought in line."""
         key, inputs = task_key(task), task.properties()
         try:
             found = self._read_back(api, key)
@@ -168,8 +175,10 @@ class SnapshotTaskLifecycle(Lifecycle):
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
         if differing:
-            raise TaskConflict(f"snapshot task {key.id}", [_told(d) for d in differing.values()], _WAYS_OUT)
-        self._context.progress("adopting the task that runs already")
+            raise TaskConflict(
+                f"snapshot task {key.id}", list(map(format_difference, differing.values())), _WAYS_OUT
+            )
+        self._context.progress("adopting the running task")
         if interval is None:
             return found
         api.update(key, task.image_config.interval, task.business_id)
@@ -180,38 +189,102 @@ class SnapshotTaskLifecycle(Lifecycle):
         try:
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
-            self._context.progress("has ended meanwhile: starting it again")
-            return self._restart(task, recorded)
+            self._context.progress("has ended: starting it again")
+            return with_history(self._with_end(api, key, recorded), self._start(task))
         try:
             reading = api.get(key)
-            told = {**task.properties(), **to_outputs(reading.task)}
-            return remembered(recorded, told, reading.at)
-        except NotFound:  # older than the service can tell, yet it took the new interval
+            return with_history(recorded, {**task.properties(), **to_outputs(reading.task)}, reading.at)
+        except NotFound:  # older than 72 hours: unreadable, yet it accepted the new interval
             return merge_inputs(SnapshotTaskInputs, recorded, task.properties())
+
+    def _with_end(self, api: TaskApi, key: TaskKey, recorded: Properties) -> Properties:
+        """What is recorded, with the end of the run in its history if the service still knows it."""
+        with contextlib.suppress(CallFailed):
+            return with_history(recorded, {**recorded, **to_outputs(api.get(key).task)})
+        return recorded
 
     def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
         self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
-        accepted: Properties = {
-            "status": "not started",
-            "startTime": time_of(int(started.at.timestamp() * 1000)),
-        }
-        return {**task.properties(), **accepted}
+        accepted_at = time_of(int(started.at.timestamp() * 1000))
+        return {**task.properties(), "status": "not started", "startTime": accepted_at}
+
+
+class UpdateStep(Enum):
+    """The one thing that an update does."""
+
+    RECORD = "record"  # nothing in the cloud
+    SET_INTERVAL = "set interval"  # UpdateSnapshot
+    START_AGAIN = "start again"  # StartSnapshot, since the last run has ended
+
+
+def plan_update(recorded: Properties, changed: Collection[Path], keep_running: bool) -> UpdateStep:
+    """What to do about changed fields; a change to a task that has ended starts a new run."""
+    if not has_ended(recorded):
+        return UpdateStep.SET_INTERVAL if INTERVAL in changed else UpdateStep.RECORD
+    only_switches = set(changed) <= {KEEP_RUNNING, ("framePrefix",), ("state",)}
+    stays_ended = only_switches and state_of(recorded, keep_running) == RUNNING
+    return UpdateStep.RECORD if stays_ended else UpdateStep.START_AGAIN
+
+
+def interpret_reading(recorded: Properties, found: SnapshotTask) -> Present:
+    """The recorded inputs with what the service says instead, and everything that only it knows."""
+    facts = to_outputs(found)
+    before = inputs_of(SnapshotTaskInputs, recorded)
+    # The settings of a run that has ended are history: only that it has ended can be drift.
+    settings = before if has_ended(facts) else to_inputs(found, before)
+    inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
+    # An answer may leave out the start, from which the 72 hours are counted.
+    start = {"startTime": recorded["startTime"]} if recorded.get("startTime") else {}
+    return Present(inputs, {**inputs, **start, **facts})
+
+
+def state_of(facts: Properties, keep_running: bool) -> str:
+    """The `state` input as the service sees it: what is as declared counts as running."""
+    status, reason = str(facts.get("status")), str(facts.get("stopReason") or StopReason.UNKNOWN.value)
+    if not has_ended(facts):
+        return RUNNING
+    if status == "ended" and not keep_running and reason not in _UNWANTED_ENDS:
+        return RUNNING  # complete: it ran until the streams ended
+    return f"{status}: {reason}"
+
+
+def has_ended(outputs: Mapping[str, Any]) -> bool:
+    """Whether the last run that is known of has ended or failed."""
+    return outputs.get("status") in ("ended", "failed")
+
+
+def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
+    """A task that the service does not know: gone within 72 hours of its start, unreadable later."""
+    started = parse_rfc3339(recorded.get("startTime"))
+    if started is None:
+        raise unknown  # nothing was ever recorded of it: an import or a lookup of a task that does not exist
+    age = unknown.at - started
+    if age < READABLE_FOR - timedelta(minutes=1):  # at the edge it may just have been forgotten
+        return Gone()
+    return Unreadable(
+        "cannot be read any more: the service answers for 72 hours after the start, and that was "
+        f"{recorded['startTime']} ({age.total_seconds() / 3600:.0f} hours ago); "
+        f"kept as recorded ({recorded.get('status')})"
+    )
 
 
 _WAYS_OUT = (
     "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and run "
     "`pulumi up` again"
 )
-_TOO_OLD = "it runs, but the service cannot tell its settings: it started over 72 hours ago"
+_TOO_OLD = "it runs, but its settings cannot be read: it started over 72 hours ago"
 _AFTER_A_FAILURE = (
     "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
 )
 
 
-def _told(difference: Difference) -> str:
-    return f"{dotted(difference.path)}: there {difference.actual!r}, declared {difference.recorded!r}"
+def format_difference(found: Difference) -> str:
+    """One setting of a running task that is not the declared one."""
+    return f"{dotted(found.path)}: running with {found.actual!r}, declared {found.recorded!r}"
 
 
-def _ending(facts: Properties) -> str:
-    reason = facts.get("stopReason", "no reason given")
-    return f"the service accepted it, but it {facts['status']} at once ({reason})"
+def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
+    """The lifecycle of one snapshot task, with the account that the environment configures."""
+    from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415 - the HTTP stack
+
+    return SnapshotTaskLifecycle(context, lambda profile: connect(profile, context.config))

@@ -24,8 +24,7 @@ class SnapshotTaskProvider(LifecycleProvider):
 
     def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one snapshot task."""
-        # Imported when a lifecycle is needed: a program does not need the HTTP stack.
-        from pulumi_videosnap.volcengine.connected import snapshot_task  # noqa: PLC0415
+        from pulumi_videosnap.volcengine.lifecycle import snapshot_task  # noqa: PLC0415 - the plugin alone
 
         return snapshot_task(context)
 

@@ -1,34 +1,19 @@
 """A store in memory, served, and a boto3 client for it."""
 
-import time
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
-from support.store_support import ACCESS, SECRET, client
-from videosnap_emulator.store import Store
-
-
-class Clock:
-    """The host's clock, for the store: a test may set it ahead."""
-
-    ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.time() + self.ahead
+from support.store_support import ACCESS, client
+from videosnap_emulator.storage.store import Store
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(clock: Clock) -> Iterator[Store]:
-    opened = Store.open(None, ACCESS, SECRET, now=clock)
-    yield opened
-    opened.close()
+def store() -> Iterator[Store]:
+    with closing(Store.open(None, [ACCESS])) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from moto.s3.models import FakeKey
 
 from support.store_support import ODD_KEYS, WHEN, client, code_of, fetch
-from videosnap_emulator.store import NoSuchBucket, Store
+from videosnap_emulator.storage.store import NoSuchBucketError, Store
 
 
 def test_objects_over_http(s3: Any, store: Store) -> None:
@@ -79,7 +79,7 @@ def test_buckets_over_http(s3: Any, store: Store) -> None:
     s3.create_bucket(Bucket="other", CreateBucketConfiguration={"LocationConstraint": "cn-beijing"})
     assert [found["Name"] for found in s3.list_buckets()["Buckets"]] == ["frames", "media", "other"]
     s3.delete_bucket(Bucket="other")
-    with pytest.raises(NoSuchBucket):
+    with pytest.raises(NoSuchBucketError):
         store.put("other", "k", b"", "text/plain", {}, WHEN)
     assert code_of(s3.put_object, Bucket="other", Key="k", Body=b"") == (404, "NoSuchBucket")
 
@@ -93,7 +93,7 @@ def test_direct_put_is_seen_over_http(s3: Any, store: Store) -> None:
 
 
 def test_stores_do_not_see_each_other(store: Store) -> None:
-    other = Store.open(None, "other", "keys")
+    other = Store.open(None, ["other"])
     store.put("frames", "k", b"1", "text/plain", {}, WHEN)
     store.make_bucket("mine")
     store.make_bucket("mine")
@@ -111,7 +111,7 @@ def test_empty_and_close(store: Store, port: int) -> None:
     store.empty()
     assert (store.keys("frames"), store.keys("media")) == ([], [])
     with pytest.raises(OSError, match="in use"):
-        Store.open(None, "a", "b").serve("127.0.0.1", port)
+        Store.open(None, ["a"]).serve("127.0.0.1", port)
     started = time.monotonic()
     store.close()
     assert time.monotonic() - started < 1

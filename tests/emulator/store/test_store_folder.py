@@ -4,15 +4,14 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
-from support.store_support import ACCESS, ODD_KEYS, SECRET, WHEN, client
-from videosnap_emulator.store import Store
+from support.store_support import ACCESS, ODD_KEYS, WHEN, client
+from videosnap_emulator.storage.store import Store
 
 
 def test_the_folder_keeps_every_change(tmp_path: Path) -> None:
-    first = Store.open(tmp_path, ACCESS, SECRET)
+    first = Store.open(tmp_path, [ACCESS])
     s3 = client(first.serve("127.0.0.1", 0))
     first.put("frames", "direct", b"1", "image/jpeg", {"a": "b"}, WHEN)
     for key in ODD_KEYS:
@@ -34,7 +33,7 @@ def test_the_folder_keeps_every_change(tmp_path: Path) -> None:
         for key in first.keys(bucket)
     ]
     etag = s3.head_object(Bucket="extra", Key="parts")["ETag"]
-    second = Store.open(tmp_path, ACCESS, SECRET)  # while the first is still open
+    second = Store.open(tmp_path, [ACCESS])  # while the first is still open
     assert [
         (bucket, key, second.get(bucket, key))
         for bucket in ("extra", "frames", "media")
@@ -55,25 +54,24 @@ KILLED = """
 import sys
 from datetime import datetime, timezone
 from pathlib import Path
-from videosnap_emulator.store import Store
-store = Store.open(Path(sys.argv[1]), "a", "s")
+from videosnap_emulator.storage.store import Store
+store = Store.open(Path(sys.argv[1]), [])
 for turn in range(10**9):
-    if turn == 7:
-        print("ready", flush=True)
     body = str(turn).encode() * 5000
     store.put("frames", f"k{turn % 7}", body, "text/plain", {"turn": str(turn)}, datetime.now(timezone.utc))
+    print(turn, flush=True)
 """
 
 
 def test_a_killed_process_leaves_whole_objects(tmp_path: Path) -> None:
-    for pause in (0.05, 0.12, 0.21):
+    for count in (60, 150, 260):
         command = [sys.executable, "-c", KILLED, str(tmp_path)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout is not None
-            process.stdout.readline()
-            time.sleep(pause)
+            for _ in range(count):
+                process.stdout.readline()
             process.send_signal(signal.SIGKILL)
-        store = Store.open(tmp_path, "a", "s")
+        store = Store.open(tmp_path, [])
         assert len(store.keys("frames")) == 7
         for key in store.keys("frames"):
             found = store.get("frames", key)
@@ -83,11 +81,11 @@ def test_a_killed_process_leaves_whole_objects(tmp_path: Path) -> None:
 
 
 def test_a_sidecar_without_its_body_is_dropped(tmp_path: Path) -> None:
-    store = Store.open(tmp_path, "a", "s")
+    store = Store.open(tmp_path, [])
     store.put("frames", "k", b"x", "text/plain", {}, WHEN)
     store.close()
     (sidecar,) = (tmp_path / "frames").glob("*.json")
     (sidecar.parent / json.loads(sidecar.read_text())["body"]).unlink()
-    store = Store.open(tmp_path, "a", "s")
+    store = Store.open(tmp_path, [])
     assert store.keys("frames") == []
     store.close()

@@ -6,8 +6,6 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from integration.review.samples import HOSTILE, urn
-from pulumi_videosnap.drift.entries import Entry
-from pulumi_videosnap.drift.history import entry_of
 from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
 from pulumi_videosnap.state import FILE, LIVE
 
@@ -16,7 +14,7 @@ __all__ = ["HOSTILE"]
 AT = datetime(2026, 11, 21, 18, 4, 5, 271_000, tzinfo=timezone.utc)
 APP = "661e64d2a7ac3d0176bd3f20"
 SCOPE = (
-    "Volcengine RTC cannot list tasks, so a live room's task that no stack knows of is not seen.",
+    "Volcengine RTC cannot list tasks, so a live room's task that no stack records is not found.",
     "MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21 18:04:05 UTC).",
 )
 UNAUTHORIZED = (
@@ -40,16 +38,16 @@ def changed(name: str = "lobby") -> Finding:
         field="image_config.interval",
         recorded=5,
         actual=2,
-        meaning="1,800 pictures an hour for each stream instead of 720",
+        meaning="1,800 frames an hour for each stream instead of 720",
     )
-    mend = "`pulumi up --refresh` sets it back without a gap (UpdateSnapshot)"
-    return room(name, Verdict.CHANGED, changes=(change,), mend=mend)
+    remedy = "`pulumi up --refresh` sets it back without a gap (UpdateSnapshot)"
+    return room(name, Verdict.CHANGED, changes=(change,), remedy=remedy)
 
 
 def stopped(name: str = "hall") -> Finding:
-    meaning = "no pictures are taken since 2026-11-21T16:20:00Z: somebody called StopSnapshot"
+    meaning = "no frames are taken since 2026-11-21T16:20:00Z: StopSnapshot was called"
     change = Change(field="state", recorded="running", actual="ended: StopByAPI", meaning=meaning)
-    return room(name, Verdict.STOPPED, changes=(change,), mend="`pulumi up --refresh` starts it again")
+    return room(name, Verdict.STOPPED, changes=(change,), remedy="`pulumi up --refresh` starts it again")
 
 
 def failed(name: str = "trailer") -> Finding:
@@ -57,14 +55,14 @@ def failed(name: str = "trailer") -> Finding:
         field="result",
         recorded="success",
         actual="failed: InvalidParameter.ResourceContentBad",
-        meaning="the job took no pictures that count: The resource operated InputFile is bad",
+        meaning="the job produced no usable frames: The resource operated InputFile is bad",
     )
-    return job(name, Verdict.FAILED, changes=(change,), mend="`pulumi up --refresh` submits a new job")
+    return job(name, Verdict.FAILED, changes=(change,), remedy="`pulumi up --refresh` submits a new job")
 
 
 def missing(name: str = "annex") -> Finding:
-    why = "the service knows no such task, and it would still know it"
-    return room(name, Verdict.MISSING, why=why, mend="`pulumi up --refresh` starts it again")
+    why = "the service does not find it, and it is recent enough to be found"
+    return room(name, Verdict.MISSING, why=why, remedy="`pulumi up --refresh` starts it again")
 
 
 def unreadable(name: str = "stage", request: str = "2026112118040501") -> Finding:
@@ -134,7 +132,7 @@ def all_different(count: int = 500) -> DriftReport:
 def unmanaged(count: int = 5) -> tuple[Unmanaged, ...]:
     where, note = (
         "MPS in cn-hangzhou",
-        "made by this package for another stack, or for a resource that is gone",
+        "submitted by this package for another stack, or for a deleted resource",
     )
     stray = (
         Unmanaged(id=f"{n:032x}", where=where, state="Success", created=AT - timedelta(hours=n), note=note)
@@ -157,7 +155,7 @@ def no_stacks() -> DriftReport:
 
 def hostile(text: str, complete: bool = True) -> DriftReport:
     """Everything that a stranger can write is this text."""
-    given: dict[str, Any] = {"name": text, "urn": text, "kind": text, "id": text, "why": text, "mend": text}
+    given: dict[str, Any] = {"name": text, "urn": text, "kind": text, "id": text, "why": text, "remedy": text}
     change = Change(field=text, recorded=text, actual=[text], meaning=text)
     findings = (
         Finding(**given, verdict=Verdict.CHANGED, changes=(change,)),
@@ -167,12 +165,3 @@ def hostile(text: str, complete: bool = True) -> DriftReport:
     closed = (StackDrift(stack=text, problem=text),) if not complete else ()
     stray = Unmanaged(id=text, where=text, state=text, created=AT, note=text)
     return report(StackDrift(stack=text, findings=findings), *closed, unmanaged=(stray,), scope=(text,))
-
-
-def history() -> list[Entry]:
-    """A fortnight of runs, of all kinds."""
-    kinds = [in_sync, drifted, two_stacks, each_verdict, no_tasks]
-    return [
-        entry_of(kinds[n % 5]().model_copy(update={"at": AT - timedelta(hours=6 * (56 - n))}))
-        for n in range(57)
-    ]

@@ -5,24 +5,27 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from pulumi_videosnap.alibaba.convert import owner_tag
+from pulumi_videosnap.alibaba.drift import unmanaged
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Present
-from pulumi_videosnap.drift import detect, unrecorded
-from pulumi_videosnap.drift.kinds import KINDS
-from pulumi_videosnap.drift.model import DriftReport, Verdict
-from pulumi_videosnap.drift.unmanaged import unmanaged_in
+from pulumi_videosnap.drift import detect
+from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
-from pulumi_videosnap.state import FILE, LIVE, RecordedResource, Stack, read_export
+from pulumi_videosnap.kinds import kind_titled
+from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.state import RecordedResource, Stack, read_export
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
 MANY = 200
+LIVE, FILE = kind_titled("live room"), kind_titled("video file")
 
 
 def task(number: int, **more: Any) -> RecordedResource:
@@ -52,18 +55,16 @@ def checked(
     tasks: list[RecordedResource] | Stack,
     told: list[int] | None = None,
 ) -> DriftReport:
-    kind = KINDS[LIVE]
-    fake = type(kind)(kind.inputs, lambda _: service, kind.goal, kind.reached, kind.is_over, kind.can_change)  # type: ignore[arg-type, return-value]
-    for module in (detect, unrecorded):
-        monkeypatch.setattr(module, "KINDS", {LIVE: fake})
+    fake = replace(LIVE, lifecycle=lambda _: service)  # type: ignore[arg-type, return-value]
     progress: list[int] = [] if told is None else told
-    around = detect.Around(lambda: NOW, None, _nothing_seen, lambda done, _: progress.append(done))
+    dependencies = Dependencies(now=lambda: NOW, checked=lambda done, _: progress.append(done))
     stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
-    return detect.report_of([stack], around)
-
-
-def _nothing_seen(*_: Any) -> Any:
-    raise AssertionError("no job is recorded, so nobody lists any")
+    stack = replace(
+        stack,
+        tasks=tuple(replace(one, kind=fake) for one in stack.tasks),
+        pending_creates=tuple(replace(one, kind=fake) for one in stack.pending_creates),
+    )
+    return detect.detect_drift([stack], dependencies)
 
 
 def _present(task_id: str) -> Present:
@@ -77,10 +78,10 @@ def test_a_dead_endpoint_costs_a_few_calls_and_not_one_a_task(monkeypatch: pytes
 
     service = Service(dead)
     report = checked(monkeypatch, service, [task(number) for number in range(MANY)])
-    assert service.asked <= detect.AT_ONCE + detect.GIVES_UP_AFTER
+    assert service.asked <= detect.READS_AT_ONCE + detect.MAX_FAILURES
     assert report.counts[Verdict.UNREADABLE.value] == MANY
     assert report.exit_code == 2
-    assert sum("not asked" in finding.why for finding in report.findings()) == MANY - service.asked
+    assert sum("not read" in finding.why for finding in report.findings()) == MANY - service.asked
 
 
 @pytest.mark.parametrize("failure", [Rejected("GetSnapshotTask", "no"), Unreachable("GetSnapshotTask", "…")])
@@ -136,7 +137,7 @@ def test_a_setting_that_is_a_closed_secret_is_never_called_in_sync(
 
 def test_a_secret_that_differs_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     path = ("imageConfig", "interval")
-    opened = task(1, sealed=frozenset({path}))
+    opened = task(1, secret_paths=frozenset({path}))
     answer = {**ROOM, "taskId": "Task1", "imageConfig": {"interval": 77}}
     service = Service(lambda _: Present(answer, {**answer, "status": "running"}))
     report = checked(monkeypatch, service, [opened])
@@ -146,8 +147,8 @@ def test_a_secret_that_differs_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_task_whose_replacement_was_broken_off_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    around = detect.Around(lambda: NOW, None, _nothing_seen, lambda *_: None)
-    report = detect.report_of([Stack("dev", (), interrupted=(task(1),))], around)
+    stack = Stack("dev", (), pending_replacements=(task(1),))
+    report = detect.detect_drift([stack], Dependencies(now=lambda: NOW))
     (finding,) = report.findings()
     assert (finding.verdict, report.exit_code) == (Verdict.MISSING, 1)
 
@@ -188,12 +189,12 @@ def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
     report = checked(monkeypatch, Service(answered), read_export(_noted(), "dev"))
     assert [one.id for one in report.unmanaged] == unmanaged
     assert report.exit_code == code
-    assert all("broken off" in one.note for one in report.unmanaged)
+    assert all("interrupted" in one.note for one in report.unmanaged)
 
 
 def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
-    assert read_export(_noted("lobby"), "dev").begun == ()
-    assert [task.name for task in read_export(_noted("hall"), "dev").begun] == ["lobby"]
+    assert read_export(_noted("lobby"), "dev").pending_creates == ()
+    assert [task.name for task in read_export(_noted("hall"), "dev").pending_creates] == ["lobby"]
 
 
 def job(number: int, owner: str, hours_ago: float) -> SnapshotJob:
@@ -221,9 +222,11 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
         job(4, "other.dev.stills", 1),
         job(5, "", 1),
     ]
-    found, scope = unmanaged_in([Stack("dev", (recorded,))], lambda *_: (listed, NOW - timedelta(hours=6)))
+    stack, since = Stack("dev", (recorded,)), NOW - timedelta(hours=6)
+    *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since))
+    found = [one for one in orphans if isinstance(one, Unmanaged)]
     assert [int(one.id, 16) for one in found] == [3, 4, 5]
-    assert ["broken off" in one.note for one in found] == [True, False, False]
+    assert ["interrupted" in one.note for one in found] == [True, False, False]
     assert "another stack" in found[1].note
     assert found[2].note == ""
-    assert "among 5 (since 2026-08-04 06:00:00 UTC)" in scope[0]
+    assert "among 5 (since 2026-08-04 06:00:00 UTC)" in str(scope)

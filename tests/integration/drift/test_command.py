@@ -13,14 +13,15 @@ import pytest
 
 from integration.drift.test_check import NOW
 from pulumi_videosnap import pulumi_cli
+from pulumi_videosnap.cli import run_command
 from pulumi_videosnap.cli.drift import main
-from pulumi_videosnap.drift.detect import Around
 from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Verdict
-from pulumi_videosnap.drift.remediate import heal
+from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
+from pulumi_videosnap.report.base import Dependencies
 
 EMPTY = json.dumps({"version": 3, "deployment": {"manifest": {"time": "2026-08-04T10:00:00.123456789Z"}}})
-NOBODY = Around(lambda: NOW, None, lambda *_: ([], None), lambda *_: None)
+NOBODY = Dependencies(now=lambda: NOW)
 
 
 class Engine:
@@ -30,7 +31,7 @@ class Engine:
         self.asked: list[str] = []
         self._answer = answer
         monkeypatch.setattr(pulumi_cli, "run", self._run)
-        monkeypatch.setattr(pulumi_cli, "hand_over", self._hand_over)
+        monkeypatch.setattr(pulumi_cli, "run_streaming", self._hand_over)
 
     def _run(self, arguments: Sequence[str], _folder: Path) -> CompletedProcess[str]:
         command = " ".join(arguments)
@@ -56,7 +57,7 @@ class Engine:
 def test_bad_arguments_are_refused_by_name(
     arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments) == 2
+    assert run_command("drift", main, arguments) == 2
     told = capsys.readouterr()
     assert (named in told.err, len(told.err.splitlines()), told.out) == (True, 1, "")
 
@@ -66,8 +67,8 @@ def test_what_is_no_state_is_refused(
     text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(text))
-    assert main(["--state", "-"], NOBODY) == 2
-    assert "no export of a stack" in capsys.readouterr().err
+    assert run_command("drift", main, ["--state", "-"]) == 2
+    assert "not a Pulumi stack export" in capsys.readouterr().err
 
 
 def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(
@@ -95,7 +96,7 @@ def test_a_project_without_stacks_is_not_called_checked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Engine(monkeypatch, lambda _: (0, "[]"))
-    assert main(["--all"], NOBODY) == 2
+    assert run_command("drift", main, ["--all"]) == 2
     assert "no stack" in capsys.readouterr().err
 
 
@@ -108,9 +109,9 @@ def test_secrets_are_opened_only_where_there_are_some(monkeypatch: pytest.Monkey
         assert ("stack export --stack dev --show-secrets" in engine.asked) is opened
 
 
-def finding(name: str, verdict: Verdict, *fields: str) -> Finding:
+def finding(name: str, verdict: Verdict, *fields: str, kind: str = "live room") -> Finding:
     changes = tuple(Change(field=field, recorded=1, actual=2, meaning="…") for field in fields)
-    return Finding(name=name, urn=f"urn:{name}", kind="live room", id=name, verdict=verdict, changes=changes)
+    return Finding(name=name, urn=f"urn:{name}", kind=kind, id=name, verdict=verdict, changes=changes)
 
 
 REPORT = DriftReport(
@@ -121,7 +122,7 @@ REPORT = DriftReport(
             stack="dev",
             findings=(
                 finding("hall", Verdict.STOPPED, "state"),
-                finding("stills", Verdict.CHANGED, "frames"),
+                finding("stills", Verdict.CHANGED, "frames", kind="video file"),
                 finding("fine", Verdict.IN_SYNC),
                 finding("dark", Verdict.UNREADABLE),
             ),
@@ -136,9 +137,9 @@ def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
-    assert heal(REPORT, Path(), agreed=True)
+    assert remediate(REPORT, Path(), confirmed=True)
     assert engine.asked == [
-        f"preview --refresh --json --show-sames {AIM}",
+        f"preview --json --show-sames --refresh {AIM}",
         f"up --refresh --yes --skip-preview {AIM}",
     ]
     assert capsys.readouterr().err
@@ -152,15 +153,15 @@ def test_healing_asks_and_takes_nothing_but_a_yes(
     terminal.isatty = lambda: True
     monkeypatch.setattr("sys.stdin", terminal)
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
-    assert heal(REPORT, Path(), agreed=False) is runs
+    assert remediate(REPORT, Path(), confirmed=False) is runs
     assert any(asked.startswith("up ") for asked in engine.asked) is runs
 
 
 def test_healing_where_nobody_can_answer_needs_a_yes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     engine = Engine(monkeypatch, lambda _: (0, "{}"))
-    with pytest.raises(InvalidInput, match="add --yes"):
-        heal(REPORT, Path(), agreed=False)
+    with pytest.raises(InvalidInput, match="use --yes"):
+        remediate(REPORT, Path(), confirmed=False)
     assert engine.asked == []
 
 
@@ -168,4 +169,4 @@ def test_healing_where_nobody_can_answer_needs_a_yes(monkeypatch: pytest.MonkeyP
 def test_healing_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
     Engine(monkeypatch, lambda asked: (1, "error: no") if asked.startswith(failing) else (0, '{"steps": []}'))
     with pytest.raises(CannotCheck, match=f"pulumi {failing}"):
-        heal(REPORT, Path(), agreed=True)
+        remediate(REPORT, Path(), confirmed=True)

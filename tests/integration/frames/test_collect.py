@@ -13,6 +13,7 @@ from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.frames.collect import Surroundings, report_of
 from pulumi_videosnap.frames.model import Condition, Report, TaskFrames
 from pulumi_videosnap.frames.text import AS_EXPECTED, BAD, UNCHECKED, as_json, as_text, exit_code
+from pulumi_videosnap.kinds import kind_titled
 from pulumi_videosnap.state import FILE, LIVE, RecordedResource, Stack, read_export
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
 from pulumi_videosnap.storage.platforms import Location
@@ -60,14 +61,14 @@ def room(name: str, start: float = 0, end: float | None = None, **more: Any) -> 
         **ended,
         **more,
     }
-    return RecordedResource(name, LIVE, f"661e/Room1/{name}", properties)
+    return RecordedResource(name, kind_titled(LIVE), f"661e/Room1/{name}", properties)
 
 
 def job(name: str, frames: Sequence[str], **more: Any) -> RecordedResource:
     output = {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "o_{Count}.jpg"}
     config = {"outputFile": output, "time": 2.0, "interval": 2.0, "num": 3.0, "frameType": "normal"}
     properties = {"snapshotConfig": config, "state": "Success", "frames": list(frames), **more}
-    return RecordedResource(name, FILE, "abc", properties)
+    return RecordedResource(name, kind_titled(FILE), "abc", properties)
 
 
 def report(bucket: Bucket, *tasks: RecordedResource, now: float = 100) -> Report:
@@ -203,9 +204,11 @@ def test_the_engines_export_is_read() -> None:
         {"urn": urn, "type": kind, "id": "gone", "pendingReplacement": True},
     ]
     stack = read_export(json.dumps({"version": 3, "deployment": {"resources": resources}}), "")
-    gone = RecordedResource("stills", FILE, "gone", {}, urn)
+    gone = RecordedResource("stills", kind_titled(FILE), "gone", {}, urn)
     assert stack == Stack(
-        "dev", (RecordedResource("stills", FILE, "abc", {"state": "Success"}, urn),), interrupted=(gone,)
+        "dev",
+        (RecordedResource("stills", kind_titled(FILE), "abc", {"state": "Success"}, urn),),
+        pending_replacements=(gone,),
     )
 
 

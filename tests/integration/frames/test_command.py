@@ -187,7 +187,7 @@ def test_no_state_is_an_error_that_says_what_to_do(
     assert "cannot be read (FileNotFoundError)" in capsys.readouterr().err
     (tmp_path / "other.json").write_text("{}")
     assert main(["--state", str(tmp_path / "other.json")]) == 2
-    assert "write one with `pulumi stack export`" in capsys.readouterr().err
+    assert "create one with `pulumi stack export`" in capsys.readouterr().err
 
 
 def test_hostile_keys_stay_in_the_folder() -> None:

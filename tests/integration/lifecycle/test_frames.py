@@ -13,7 +13,7 @@ from botocore.config import Config
 from PIL import Image
 
 from support.story import Story
-from videosnap_emulator.strip import read_frame_number
+from videosnap_emulator.media.frame_marker import read_frame_number
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

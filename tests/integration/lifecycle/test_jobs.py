@@ -38,7 +38,7 @@ def ignore(said: str) -> None:
 
 
 def of(jobs: Jobs, owner: str) -> list[SnapshotJob]:
-    return jobs.of(owner, owner, "", ignore)
+    return jobs.by_owner(owner, owner, "", ignore)
 
 
 def test_reading_what_was_submitted_together_costs_a_call_for_three_hundred() -> None:
@@ -287,7 +287,7 @@ def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Pat
     [replaced] = mps.add(5, token="mine")
     crashed_while_submitting(mps, tmp_path)
     jobs = after_the_crash(mps, tmp_path)
-    assert jobs.of("mine", "mine", replaced.id, ignore) == [replaced]
+    assert jobs.by_owner("mine", "mine", replaced.id, ignore) == [replaced]
     assert mps.now >= 19
     mps.add(1, token="mine", state="Fail")
     crashed_while_submitting(mps, tmp_path)

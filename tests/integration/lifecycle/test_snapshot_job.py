@@ -157,7 +157,7 @@ def test_the_same_inputs_after_destroy_find_the_finished_job(story: JobStory) ->
     assert story.keys() == THREE
     story.stack.up(program)
     assert len(story.jobs()) == 1
-    assert any("a change of `triggers` makes a new one" in line for line in story.stack.said)
+    assert any("change `triggers` to submit a new one" in line for line in story.stack.said)
 
 
 def test_deleted_pictures_are_made_again_after_destroy(story: JobStory) -> None:
@@ -248,7 +248,7 @@ def test_a_failed_create_says_what_the_next_up_does_and_does_it(story: JobStory)
     assert "failed: The resource operated InputFile is bad (InvalidParameter.ResourceContentBad)" in str(
         failed.value
     )
-    assert "the next `pulumi up` submits a new job" in str(failed.value)
+    assert "fix the cause and run `pulumi up` again, which submits a new job" in str(failed.value)
     story.stack.up(program)
     assert [job["state"] for job in story.jobs()] == ["Fail", "Success"]
     assert any("failed before" in line and "submitting a new one" in line for line in story.stack.said)

@@ -131,7 +131,7 @@ def test_an_update_of_a_task_that_ended_meanwhile_starts_a_new_run(story: Story)
     changed = story.declare(imageConfig={"interval": 9})
     with story.emulator.recording(story.app) as calls:
         story.stack.up({"lobby": changed})
-    assert calls == ["UpdateSnapshot", "StartSnapshot", "GetSnapshotTask"]
+    assert calls == ["UpdateSnapshot", "GetSnapshotTask", "StartSnapshot", "GetSnapshotTask"]
     story.ends_settled(lobby=changed)
 
 
@@ -210,8 +210,8 @@ def test_a_running_task_with_other_settings_is_not_taken_over(story: Story) -> N
     story.stack.state.clear()
     with pytest.raises(TaskConflict) as refused:
         story.stack.up({"lobby": story.declare(imageConfig={"interval": 9, "width": 640, "format": "png"})})
-    assert "image_config.width: there 0, declared 640" in str(refused.value)
-    assert "image_config.format: there 'jpeg', declared 'png'" in str(refused.value)
+    assert "image_config.width: running with 0, declared 640" in str(refused.value)
+    assert "image_config.format: running with 'jpeg', declared 'png'" in str(refused.value)
     assert "StopSnapshot" in str(refused.value)
     assert story.running()[0]["interval"] == 5, "a task that is not ours was changed"
     story.stack.state.update(kept)
@@ -231,7 +231,7 @@ def test_a_renamed_resource_keeps_its_task_running(story: Story) -> None:
 def test_two_resources_cannot_declare_one_task(story: Story) -> None:
     with pytest.raises(Refused) as refused:
         story.stack.preview({"lobby": story.declare(), "foyer": story.declare()})
-    assert refused.value.lines == ["task_id 'Task1' is declared by resource 'lobby' too; choose another"]
+    assert refused.value.lines == ["task_id 'Task1' is also declared by resource 'lobby'; choose another"]
     story.ends_settled()
 
 

@@ -87,8 +87,8 @@ def test_a_conflict_lists_the_differences_and_the_ways_out(spoken: Spoken, rtc: 
     rtc.behaviour = conflicting
     said = _failure(spoken, "create")
     assert_one_line(said)
-    assert "max_idle_time: there 11, declared 200" in said
-    assert "image_config.width: there 1, declared 800" in said
+    assert "max_idle_time: running with 11, declared 200" in said
+    assert "image_config.width: running with 1, declared 800" in said
     assert "give this one another task_id" in said
     assert "interval" not in said
 

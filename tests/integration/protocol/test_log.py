@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,11 +73,9 @@ def test_an_engine_that_cannot_be_told_is_no_failure(
 ) -> None:
     address = _dead_address() if address == "dead" else address
     with spoken_plugin(surroundings(rtc, tmp_path, **KEYS), address=address) as spoken:
-        began = time.monotonic()
         id_, outputs = create(spoken, "unheard")
         assert spoken.plugin.read(f"{KIND}unheard", id_, outputs)[0] == id_
         rtc.behaviour = unknown_task
         spoken.plugin.read(f"{KIND}unheard", id_, outputs)
-        assert time.monotonic() - began < 10
     assert outputs["status"] == "running"
     assert (spoken.stdout, spoken.stderr) == ("", "")

@@ -28,6 +28,7 @@ from integration.protocol.fake_rtc import BAD_BEHAVIOURS, FakeRtc, documented
 from integration.protocol.process import URN, Spoken, spoken_plugin, surroundings
 from support.fake_server import Request
 from support.plugin import PROVIDER, PluginError
+from support.sampling import sample
 from unit.inputs.tasks import complete
 
 Inputs = dict[str, Any]
@@ -165,7 +166,7 @@ def _without_the_secret_inputs(result: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("name", sample(list(PLACES), 0.3))
 def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path) -> None:
     place, witness = PLACES[name], Witness()
     inputs = {**INPUTS, **place.inputs}
@@ -271,7 +272,7 @@ BROKEN: dict[str, Place] = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("name", sample(list(BROKEN), 0.3))
 def test_credentials_that_cannot_be_used_are_not_repeated(name: str, tmp_path: Path) -> None:
     witness = Witness()
     with _run(BROKEN[name], tmp_path) as (rtc, spoken):

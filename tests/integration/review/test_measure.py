@@ -8,14 +8,14 @@ from typing import Any
 
 from integration.frames.test_collect import NOON, Bucket, at, job, room
 from pulumi_videosnap.errors import Unreachable
-from pulumi_videosnap.frames.collect import Surroundings
-from pulumi_videosnap.review.measure import sizes_of
+from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.review.preview import SAME, Plan, Step
-from pulumi_videosnap.review.sizes import Measured
+from pulumi_videosnap.review.rules import FrameForm
+from pulumi_videosnap.review.sizes import Measured, measure
 from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.storage.bucket import StoredObject
 
-FORM = ("jpeg", 640 * 360)
+FORM = FrameForm("jpeg", 640 * 360)
 SMALL = {"interval": 5.0, "format": "jpeg", "width": 640, "height": 360}
 
 
@@ -29,7 +29,8 @@ def measured(bucket: Bucket, *tasks: tuple[str, RecordedResource]) -> tuple[dict
         Step(operation, task.name, task.kind, replace(task, urn=task.name, inputs=task.properties), {})
         for operation, task in tasks
     ]
-    return sizes_of(Plan("dev", tuple(steps)), Surroundings(bucket.open, NOON + timedelta(hours=1)))
+    dependencies = Dependencies(open_bucket=bucket.open, now=lambda: NOON + timedelta(hours=1))
+    return measure(Plan("dev", tuple(steps)), dependencies)
 
 
 def small(name: str, **more: Any) -> RecordedResource:
@@ -61,7 +62,7 @@ def test_tasks_that_share_a_bucket_and_take_other_pictures_are_not_measured() ->
     large = small("b", imageConfig={**SMALL, "width": 1920, "height": 1080})
     sizes, (problem,) = measured(bucket, ("update", small("a")), ("update", large))
     assert sizes == {}
-    assert problem.startswith("The pictures of a, b were not measured; a: 2 pictures could be its own")
+    assert problem.startswith("The frames of a and b were not measured; a: 2 pictures could be its own")
 
 
 def test_a_jobs_pictures_are_measured_too() -> None:

@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.cli.review import main
-from pulumi_videosnap.review.model import Pictures
-from pulumi_videosnap.review.prices import Prices
-from pulumi_videosnap.state import LIVE
+from pulumi_videosnap.cli import main as videosnap
+from pulumi_videosnap.review.estimate import prices_model
+from pulumi_videosnap.review.model import FrameEstimate
 
 TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
 TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 0}}
@@ -19,6 +18,11 @@ CUSTOM = {
     "type": "custom",
     "customConfig": {"bucket": "frames", "secretKey": "SEKRIT", "accessKey": "[secret]"},
 }
+
+
+def main(arguments: list[str]) -> int:
+    """`videosnap review` with these arguments; its exit code."""
+    return videosnap(["review", *arguments])
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
@@ -146,7 +150,7 @@ def test_resources_that_are_not_listed_are_said_to_be_missing(
 def test_what_is_no_preview_is_refused(text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "preview.json").write_text(text)
     assert main([str(tmp_path / "preview.json")]) == 2
-    assert "this is no preview" in capsys.readouterr().err
+    assert "not a Pulumi preview" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -177,11 +181,12 @@ PRICES = {
 
 
 def test_costs_are_of_a_days_pictures() -> None:
-    prices = Prices.model_validate(PRICES)
-    room = Pictures(per_hour=1000, bytes_each=1e6)
-    assert prices.of(room, LIVE) == pytest.approx(24 * 0.1 + 24 * 0.5)
-    assert prices.of(Pictures(once=500, bytes_each=1e6), "video file") == pytest.approx(1 + 0.25)
-    assert prices.of(Pictures(), LIVE) is None
+    prices = prices_model().model_validate(PRICES)
+    room, job = "perThousandRoomPictures", "perThousandJobPictures"
+    rate = FrameEstimate(per_hour=1000, bytes_each=1e6)
+    assert prices.cost(rate, room) == pytest.approx(24 * 0.1 + 24 * 0.5)
+    assert prices.cost(FrameEstimate(once=500, bytes_each=1e6), job) == pytest.approx(1 + 0.25)
+    assert prices.cost(FrameEstimate(), room) is None
 
 
 @pytest.mark.parametrize(
@@ -242,7 +247,7 @@ def test_a_preview_that_failed_before_it_began_is_of_the_stack_that_was_asked_fo
         assert capsys.readouterr().out.startswith(f"<!-- videosnap review: {stack} -->")
     file.write_text("")
     assert main([str(file)]) == 2
-    assert "told why on stderr" in capsys.readouterr().err
+    assert "see its stderr" in capsys.readouterr().err
 
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"

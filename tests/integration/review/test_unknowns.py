@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from integration.review.test_risks import JOB, PLACE, SHEETS, TYPE, UNKNOWN, inputs, step
-from pulumi_videosnap.cli.review import main
+from pulumi_videosnap.cli import main
 
 ROOM: dict[str, Any] = inputs(targetStreams={"streamList": [{"userId": "user0", "index": 0}]})
 FILE: dict[str, Any] = {
@@ -78,7 +78,7 @@ def test_a_preview_that_hides_parts_is_reviewed(kind: str, base: dict[str, Any],
         for form in ("--json", "--markdown"):
             said = io.StringIO()
             with redirect_stdout(said):
-                assert main([str(file), "--no-measure", form]) == 0
+                assert main(["review", str(file), "--no-measure", form]) == 0
             assert UNKNOWN not in said.getvalue()
 
     reviewed()

@@ -39,6 +39,7 @@ def failure_of(bucket: Bucket, prefix: str = "") -> errors.VideosnapError:
     return failed.value
 
 
+MOVED = {"x-amz-bucket-region": "us-west-2"}
 REFUSED: list[tuple[Response, type[errors.VideosnapError], str]] = [
     (Response(404, refusal("NoSuchBucket")), errors.Rejected, "bucket not found"),
     (Response(404), errors.Rejected, "bucket not found"),
@@ -57,7 +58,11 @@ REFUSED: list[tuple[Response, type[errors.VideosnapError], str]] = [
     (Response(400, refusal("ExpiredToken")), errors.Unauthorized, "does not accept the key"),
     (Response(403, refusal("SecurityTokenExpired")), errors.Unauthorized, "does not accept the key"),
     (Response(403, refusal("RequestTimeTooSkewed")), errors.Unauthorized, "set this machine's clock"),
-    (Response(301, refusal("PermanentRedirect")), errors.Rejected, "another region.*VOLCENGINE_TOS_REGION"),
+    (
+        Response(301, refusal("PermanentRedirect"), MOVED),
+        errors.Rejected,
+        "another region.*VOLCENGINE_TOS_REGION",
+    ),
     (Response(400, refusal("AuthorizationHeaderMalformed")), errors.Rejected, "in another region"),
     (Response(302, b"", {"Location": "https://other.invalid/"}), errors.Rejected, "HTTP 302"),
     (Response(400, refusal("InvalidBucketName", "Odd.")), errors.Rejected, "frames: Odd"),
@@ -74,9 +79,11 @@ REFUSED: list[tuple[Response, type[errors.VideosnapError], str]] = [
 def test_a_refusal_names_the_cause_and_what_to_do(
     response: Response, kind: type[errors.VideosnapError], text: str, serve: Serve
 ) -> None:
-    bucket, _ = serve(response)
+    bucket, server = serve(response)
     failed = failure_of(bucket)
     assert type(failed) is kind
+    # Only what may pass is tried again, and no other region is.
+    assert len(server.requests) == (4 if kind in (errors.Throttled, errors.ServiceFault) else 1)
     with pytest.raises(kind, match=text):
         raise failed
 
@@ -223,7 +230,11 @@ FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
         errors.Unreachable,
         "timed out",
     ),
-    (botocore.exceptions.SSLError(endpoint_url="u", error="CANARY"), errors.Unreachable, "certificate"),
+    (
+        botocore.exceptions.SSLError(endpoint_url="u", error=OSError("CANARY")),
+        errors.Unreachable,
+        "certificate",
+    ),
     (
         botocore.exceptions.ProxyConnectionError(proxy_url="http://u:CANARY@p", error="CANARY"),
         errors.Unreachable,

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 from pulumi_videosnap.core.schema import facts
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.volcengine.convert import start_request
+from pulumi_videosnap.volcengine.lifecycle import interpret_reading
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody
-from pulumi_videosnap.volcengine.observed import present
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from unit.inputs.tasks import STORAGES, Path, complete, edited, leaves, valid
 
@@ -59,7 +59,7 @@ def test_what_was_started_is_read_back_as_it_was_declared(inputs: dict[str, Any]
     environ = dict.fromkeys(inputs["storageConfig"].get("customConfig", {}).values(), "key")
     environ = {str(name): value for name, value in environ.items()}
     found = SnapshotTask.model_validate(answered(sent(checked, environ)))
-    assert present(checked, found).inputs == checked
+    assert interpret_reading(checked, found).inputs == checked
 
 
 def test_every_field_of_the_request_can_be_declared() -> None:

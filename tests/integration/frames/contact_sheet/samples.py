@@ -14,7 +14,7 @@ from pulumi_videosnap.frames.model import Condition, Event, Frame, Picture, Repo
 from pulumi_videosnap.frames.pictures import look
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
-from videosnap_emulator import sample
+from videosnap_emulator.media import samples as sample
 
 NOON = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 INTERVAL = 5

@@ -1,8 +1,0 @@
-"""``python -m videosnap_emulator``."""
-
-import sys
-
-from videosnap_emulator.serve import main
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

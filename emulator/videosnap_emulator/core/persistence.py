@@ -1,0 +1,172 @@
+"""Persistence in SQLite: tables that know which of their rows changed, and the file that holds them.
+
+With ``--data-dir`` the state comes back even after SIGKILL: each change is one transaction in write-ahead
+mode, so a killed process leaves the state before or after it, never between. Without a data directory the
+same code writes to memory.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+K = TypeVar("K")
+V = TypeVar("V", bound="DataclassInstance")
+
+_FILE = "world.sqlite3"
+#: The table of plain numbers: clock, counters, settings.
+_METADATA = "facts"
+
+
+class StateError(Exception):
+    """The data directory holds a state that this version cannot read; the text says what to do."""
+
+
+class Table(MutableMapping[K, V], Generic[K, V]):
+    """Rows by key, in the order in which they were added; changes are written at the end of a transaction.
+
+    `name` is the SQLite table: begin it with the service's name, since all services share one file.
+    Rows are dataclasses of what ``json`` can write; `make` builds one from its stored fields as keywords: it
+    is the class itself, unless parts need converting. `columns` are the key's columns; with more than one
+    a key is a tuple. With `limit`, the oldest rows beyond it are dropped.
+
+    Assigning and deleting are noted; after changing a row in place call `touch`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[..., V],
+        columns: Sequence[str] = ("id",),
+        limit: int | None = None,
+    ):
+        self.name, self.columns = name, tuple(columns)
+        self._make, self._limit = make, limit
+        self._rows: OrderedDict[K, V] = OrderedDict()
+        self._changed: dict[K, None] = {}
+
+    def __getitem__(self, key: K) -> V:
+        return self._rows[key]
+
+    def __setitem__(self, key: K, row: V) -> None:
+        self._rows[key] = row
+        self.touch(key)
+        while self._limit is not None and len(self._rows) > self._limit:
+            self.touch(self._rows.popitem(last=False)[0])
+
+    def __delitem__(self, key: K) -> None:
+        del self._rows[key]
+        self.touch(key)
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def newest(self) -> Iterator[V]:
+        """Return the rows, the latest first."""
+        return reversed(self._rows.values())
+
+    def touch(self, key: K) -> None:
+        """Note that a row changed."""
+        self._changed[key] = None
+
+    def clear(self) -> None:
+        """Delete all rows."""
+        self._changed.update(dict.fromkeys(self._rows))
+        self._rows.clear()
+
+    def restore(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Fill the empty table with stored rows: the key's columns, then the JSON text."""
+        for *parts, body in rows:
+            key: Any = parts[0] if len(self.columns) == 1 else tuple(parts)
+            self._rows[key] = self._make(**json.loads(body))
+
+    def take_changes(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        """Return the rows to write (key's columns, JSON text) and the keys to delete since the last call."""
+        changed, self._changed = self._changed, {}
+        write = [(*_parts(key), json.dumps(asdict(self._rows[key]))) for key in changed if key in self]
+        return write, [_parts(key) for key in changed if key not in self]
+
+
+def _parts(key: object) -> tuple[Any, ...]:
+    return tuple(key) if isinstance(key, tuple) else (key,)
+
+
+class SqliteStore:
+    """The database file. Callers hold the scheduler's lock: one writer at a time, from any thread."""
+
+    def __init__(self, folder: Path | None):
+        self._path = str(folder / _FILE) if folder else ":memory:"
+        self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = WAL")
+        # NORMAL loses nothing when the process is killed; only a crash of the machine may cost the last
+        # writes.
+        self._db.execute("PRAGMA synchronous = NORMAL")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def load(self, tables: Iterable[Table[Any, Any]]) -> dict[str, int]:
+        """Fill the tables and return the stored numbers; raise StateError for a file that does not fit."""
+        self._db.execute(
+            f"CREATE TABLE IF NOT EXISTS {_METADATA} (name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
+        )
+        try:
+            for table in tables:
+                self._create(table)
+                table.restore(self._db.execute(f"SELECT * FROM {table.name} ORDER BY rowid"))  # noqa: S608
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateError(
+                f"{self._path}: written by another version of the emulator ({error}):"
+                " use an empty --data-dir, or delete this one"
+            ) from error
+        return dict(self._db.execute(f"SELECT name, value FROM {_METADATA}"))  # noqa: S608
+
+    def _create(self, table: Table[Any, Any]) -> None:
+        key = ", ".join(table.columns)
+        self._db.execute(
+            f"CREATE TABLE IF NOT EXISTS {table.name} ({key}, body TEXT NOT NULL, PRIMARY KEY ({key}))"
+        )
+        found = [row[1] for row in self._db.execute(f"PRAGMA table_info({table.name})")]
+        if found != [*table.columns, "body"]:
+            raise ValueError(f"table {table.name} has the columns {', '.join(found)}")
+
+    def save(self, tables: Iterable[Table[Any, Any]], metadata: Mapping[str, int]) -> None:
+        """Write what changed, all or nothing."""
+        with self._transaction():
+            for table in tables:
+                self._write(table)
+            self._db.executemany(f"INSERT OR REPLACE INTO {_METADATA} VALUES (?, ?)", metadata.items())  # noqa: S608
+
+    def _write(self, table: Table[Any, Any]) -> None:
+        write, delete = table.take_changes()
+        key, marks = ", ".join(table.columns), ", ".join("?" * (len(table.columns) + 1))
+        where = " AND ".join(f"{column} = ?" for column in table.columns)
+        self._db.executemany(
+            f"INSERT INTO {table.name} VALUES ({marks})"  # noqa: S608 - our own names
+            f" ON CONFLICT ({key}) DO UPDATE SET body = excluded.body",
+            write,
+        )
+        self._db.executemany(f"DELETE FROM {table.name} WHERE {where}", delete)  # noqa: S608
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")

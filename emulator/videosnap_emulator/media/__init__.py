@@ -1,0 +1,1 @@
+"""Video: sample files, exact decoding, drawing and encoding of frames."""

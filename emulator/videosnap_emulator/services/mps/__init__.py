@@ -1,0 +1,1 @@
+"""Alibaba Cloud MPS snapshot jobs, API version 2014-06-18."""

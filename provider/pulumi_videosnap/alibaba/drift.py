@@ -1,0 +1,159 @@
+"""What drift of a video file's snapshot job means, what brings it back, and orphaned jobs (`drift.rules`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pulumi_videosnap.alibaba.convert import TOKEN, owner_tag
+from pulumi_videosnap.alibaba.jobs import open_account
+from pulumi_videosnap.alibaba.models import SnapshotJob
+from pulumi_videosnap.alibaba.schema import SUCCESS
+from pulumi_videosnap.alibaba.storage import output_location
+from pulumi_videosnap.core.properties import Path
+from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.drift.model import Unmanaged, Verdict
+from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
+from pulumi_videosnap.errors import VideosnapError, one_line
+from pulumi_videosnap.state import RecordedResource, Stack
+
+service: str = "MPS"
+goal: Path = ("result",)
+reached: str = SUCCESS
+can_change: bool = False
+
+_OUTPUTS = (
+    ("frames", "frames", "outputFile"),
+    ("tileFrames", "tile_frames", "tileOutputFile"),
+    ("vtt", "vtt", "outputFile"),
+)
+"""Outputs that name objects: in state, in a program, and the input that says in which bucket."""
+stored_fields: frozenset[str] = frozenset(field for _, field, _ in _OUTPUTS)
+
+Newest = Callable[[str | None, str, Stack], tuple[Sequence[SnapshotJob], datetime | None]]
+"""The newest jobs of a profile's account at a location, and since when all of them are there."""
+
+
+def account(properties: Mapping[str, Any]) -> tuple[str, ...]:
+    """Its profile and its location, which decides on the endpoint."""
+    return str(properties.get("profile")), str((properties.get("input") or {}).get("location", ""))
+
+
+def explain_change(field: str, recorded: Any, actual: Any) -> str:  # noqa: ARG001
+    """Never needed: a job cannot be changed."""
+    return explain_other_value(recorded, actual)
+
+
+def explain_end(outputs: Mapping[str, Any]) -> str:
+    """Why the job failed."""
+    why = one_line(str(outputs.get("message") or "the service gives no reason"))
+    return f"the job produced no usable frames: {why}"
+
+
+def describe(outputs: Mapping[str, Any]) -> str:
+    """The job's state, and how many frames it took."""
+    return f"{outputs.get('state')}, {outputs.get('count') or 0} frames"
+
+
+def remedy(verdict: Verdict, fields: Collection[str]) -> str:  # noqa: ARG001
+    """Another job."""
+    job = "the job again" if verdict is Verdict.MISSING else "a new job"
+    return f"`pulumi up --refresh` submits {job}"
+
+
+def stored_objects(recorded: RecordedResource, outputs: Mapping[str, Any]) -> Iterator[StoredObjects]:
+    """The keys of frames, sheets and WebVTT, as recorded or as the service says now."""
+    for output, field, file in _OUTPUTS:
+        keys = dict.fromkeys([*_keys(recorded.properties, output), *_keys(outputs, output)])
+        if keys:
+            yield StoredObjects(field, tuple(keys), output_location(recorded.properties, file))
+
+
+def _keys(outputs: Mapping[str, Any], output: str) -> list[str]:
+    keys = outputs.get(output)
+    return [keys] if isinstance(keys, str) else list(keys or [])
+
+
+def pending_id(inputs: Mapping[str, Any]) -> str | None:  # noqa: ARG001
+    """None: the service chooses the id. `unmanaged` finds such a job by its token."""
+    return None
+
+
+def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
+    """The job's state, and when it was submitted."""
+    return str(outputs.get("state")), parse_rfc3339(outputs.get("creationTime"))
+
+
+def scope(frames: bool) -> Iterator[str]:
+    """Whether the frames were looked for."""
+    if not frames:
+        yield "The frames of jobs were not checked (--no-frames)."
+
+
+def _newest(
+    profile: str | None, location: str, stack: Stack
+) -> tuple[Sequence[SnapshotJob], datetime | None]:
+    return open_account(profile, location, stack.setting).jobs.newest()
+
+
+def unmanaged(
+    recorded: Sequence[tuple[RecordedResource, Stack]], newest: Newest = _newest
+) -> Iterator[Unmanaged | str]:
+    """Jobs on the newest pages of each account that no stack records, and the period of these pages."""
+    managed = _managed([task for task, _ in recorded])
+    accounts = {_account_of(task): stack for task, stack in recorded if _account_of(task)[1]}
+    for (profile, location), stack in accounts.items():
+        where = f"{service} in {location.removeprefix('oss-')}" + (f", profile {profile}" if profile else "")
+        try:
+            listed, since = newest(profile, location, stack)
+        except VideosnapError as failed:
+            yield f"{where}: unmanaged jobs are not known: {failed}"
+            continue
+        yield from _orphans(listed, managed, where)
+        period = f"since {since:%Y-%m-%d %H:%M:%S} UTC" if since else "all that the service lists"
+        yield f"{where}: looked for unmanaged jobs among {len(listed):,} ({period})."
+
+
+def _account_of(task: RecordedResource) -> tuple[str | None, str]:
+    location = (task.properties.get("input") or {}).get("location")
+    profile = task.properties.get("profile")
+    return (profile if isinstance(profile, str) else None, location if isinstance(location, str) else "")
+
+
+@dataclass(frozen=True)
+class _Managed:
+    """What the checked stacks record of jobs: their ids, and when each owner's job was submitted."""
+
+    ids: frozenset[str]
+    owners: Mapping[str, datetime | None]
+
+    def submitted(self, job: SnapshotJob) -> tuple[bool, datetime | None]:
+        """Whether the job is of a recorded owner, and when the recorded job of that owner was submitted."""
+        for tag, submitted in self.owners.items():
+            if tag in (job.user_data or ""):
+                return True, submitted
+        return False, None
+
+
+def _managed(jobs: Sequence[RecordedResource]) -> _Managed:
+    owners = {
+        owner_tag(str(job.properties.get("owner"))): parse_rfc3339(job.properties.get("creationTime"))
+        for job in jobs
+    }
+    return _Managed(frozenset(job.id for job in jobs), owners)
+
+
+def _orphans(listed: Sequence[SnapshotJob], managed: _Managed, where: str) -> Iterator[Unmanaged]:
+    for job in listed:
+        has_owner, submitted = managed.submitted(job)
+        is_earlier_run = job.creation_time and submitted and job.creation_time <= submitted
+        if job.id in managed.ids or is_earlier_run:
+            continue
+        note = ""
+        if has_owner:
+            note = "submitted for a resource of this stack after the recorded job: an `up` was interrupted"
+        elif TOKEN in (job.user_data or ""):
+            note = "submitted by this package for another stack, or for a deleted resource"
+        yield Unmanaged(id=job.id, where=where, state=job.state, created=job.creation_time, note=note)

@@ -1,0 +1,19 @@
+"""The resource kind of `alibaba.SnapshotJob`, for the registry."""
+
+from __future__ import annotations
+
+from pulumi_videosnap.alibaba import drift, review
+from pulumi_videosnap.alibaba.lifecycle import has_ended, snapshot_job
+from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.kinds import ResourceKind
+
+KIND = ResourceKind(
+    token="alibaba:SnapshotJob",  # noqa: S106 - no secret
+    title="video file",
+    provider="pulumi_videosnap.alibaba.resource.SnapshotJobProvider",
+    inputs=SnapshotJobInputs,
+    lifecycle=snapshot_job,
+    has_ended=has_ended,
+    review=review,
+    drift=drift,
+)

@@ -1,0 +1,181 @@
+"""What `videosnap review` says of a video file's job: effect and calls of a step, frames.
+
+The module is the kind's `ReviewRules`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from pulumi_videosnap.alibaba.auth import KEYS
+from pulumi_videosnap.alibaba.convert import sheet_count
+from pulumi_videosnap.alibaba.models import ENDED
+from pulumi_videosnap.alibaba.rules import is_asynchronous
+from pulumi_videosnap.core.properties import Unknown, dotted, value_at
+from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
+from pulumi_videosnap.review.preview import SECRET, Step, number_at, text_at
+from pulumi_videosnap.review.rules import FrameForm, Limits, StepEffect, pixels_of
+from pulumi_videosnap.state import RecordedResource
+
+SUBMIT, QUERY, DELETE = "SubmitSnapshotJob", "QuerySnapshotJobList", "DeleteObject"
+WAIT = (Calls(action=QUERY, count=1, at_least=True),)
+
+credentials = KEYS
+continuous = False
+price = "perThousandJobPictures"
+shared_actions = frozenset({QUERY})
+
+_Writers = Mapping[str, str]
+"""Where the new jobs of a change write, each with the name of the job that does."""
+
+
+def effects(steps: Sequence[Step]) -> Callable[[Step], StepEffect]:
+    """A function that says what one of these steps does to a video file's job."""
+    writers = {
+        place: step.name
+        for step in steps
+        if step.operation in ("create", "replace")
+        for place in _places(step.inputs)
+    }
+    return lambda step: _effect(step, writers)
+
+
+def _effect(step: Step, writers: _Writers) -> StepEffect:
+    if step.operation == "delete":
+        return _delete(step, writers)
+    if step.operation in ("create", "replace"):
+        return _submit(step)
+    return _update(step)
+
+
+def frames(inputs: Mapping[str, Any]) -> FrameEstimate:
+    """How many objects a job with these inputs writes; None where the video's length decides."""
+    config = inputs.get("snapshotConfig")
+    if not isinstance(config, Mapping):
+        return FrameEstimate()
+    taken, at_most = _taken(config)
+    if taken is None or _is_not_known(config.get("tileOut")):
+        return FrameEstimate()
+    sheets = sheet_count(dict(config), taken) if "tileOutputFile" in config else 0
+    singles = 0 if value_at(config, ("tileOut", "isKeepCellPic")) is False else taken
+    return FrameEstimate(once=singles + sheets, at_most=at_most)
+
+
+def _is_not_known(value: Any) -> bool:
+    """Whether a value, or one in it, is a secret or will only be known later."""
+    if isinstance(value, Mapping):
+        return any(_is_not_known(item) for item in value.values())
+    return isinstance(value, Unknown) or value == SECRET
+
+
+def _taken(config: Mapping[str, Any]) -> tuple[int | None, bool]:
+    """How many frames are requested, and whether there may be fewer."""
+    times = value_at(config, ("timeArray", "timePointList"))
+    if isinstance(times, list):
+        return len(times), True
+    if not is_asynchronous(config):
+        return 1, False
+    number = number_at(config, "num")
+    if number is None or value_at(config, ("subOut", "isSptFrag")) is True:
+        return None, False  # how many frames are on a sheet of a WebVTT is not documented
+    spread_exactly = config.get("interval") == 0 and config.get("frameType") == "normal"
+    return number, not (spread_exactly or number == 1)
+
+
+def recorded_frames(old: RecordedResource) -> FrameEstimate:
+    """How many frames a recorded job has written, or is to write while it runs."""
+    if not _has_ended(old):
+        return frames(old.inputs).model_copy(update={"at_most": True})
+    if "vtt" in old.properties:
+        return FrameEstimate(once=number_at(old.properties, "count"))
+    return FrameEstimate(once=_object_count(old))
+
+
+def _has_ended(old: RecordedResource) -> bool:
+    return old.properties.get("state") in ENDED
+
+
+def _object_count(old: RecordedResource) -> int:
+    """How many objects a job has written, as far as state names them."""
+    lists = [old.properties.get(name) for name in ("frames", "tileFrames")]
+    return sum(len(keys) for keys in lists if isinstance(keys, list)) + ("vtt" in old.properties)
+
+
+def form(inputs: Mapping[str, Any]) -> FrameForm:
+    """Format and pixels of a job's frames."""
+    key = text_at(inputs, "snapshotConfig", "outputFile", "object") or ""
+    return FrameForm("png" if key.lower().endswith(".png") else "jpeg", pixels_of(inputs, "snapshotConfig"))
+
+
+def assumptions(tasks: Sequence[TaskReview]) -> Iterator[str]:  # noqa: ARG001
+    """There are none beside those of every kind."""
+    yield from ()
+
+
+def risks(steps: Sequence[Step], limits: Limits) -> Iterator[Risk]:  # noqa: ARG001
+    """There are none beside those of every kind."""
+    yield from ()
+
+
+def _submit(step: Step) -> StepEffect:
+    calls = (*WAIT, Calls(action=SUBMIT, count=1), *_deletes(step.old))
+    changed = ", ".join(dotted(leaf.path) for leaf in step.changed_fields())
+    because = f" with another {changed}" if changed and step.operation == "replace" else ""
+    text = f"a new job{because} {_writes(frames(step.inputs))}"
+    return StepEffect(Outcome.NEW_JOB, text, calls, notes=(_note(step),))
+
+
+def _writes(estimate: FrameEstimate) -> str:
+    if estimate.once is None:
+        return "writes frames; how many is not known before it runs"
+    number = f"{estimate.once:,} {'object' if estimate.once == 1 else 'objects'}"
+    return f"writes {'at most ' if estimate.at_most else ''}{number}"
+
+
+def _note(step: Step) -> str:
+    if step.old is None:
+        return "a job of the last 72 hours with exactly these inputs is adopted instead of a new one"
+    count = _object_count(step.old)
+    if _deletes(step.old):
+        return f"the old job's {count:,} objects are deleted first"
+    if set(_places(step.old.inputs)) & set(_places(step.inputs)):
+        return f"it writes the same keys: the old job's {count:,} objects are overwritten"
+    return f"the old job's {count:,} objects stay in the bucket"
+
+
+def _places(inputs: Mapping[str, Any]) -> Iterator[str]:
+    """Where a job writes, as far as that is known: its keys before the numbers are filled in."""
+    for file in ("outputFile", "tileOutputFile"):
+        parts = [text_at(inputs, "snapshotConfig", file, name) for name in ("location", "bucket", "object")]
+        known = [part for part in parts if part]
+        if len(known) == len(parts):
+            yield "/".join(known)
+
+
+def _deletes(old: RecordedResource | None) -> tuple[Calls, ...]:
+    """The calls that delete what a job wrote, if it was declared so."""
+    if old is None or text_at(old.inputs, "onDelete") != "delete-frames" or not _object_count(old):
+        return ()
+    return (Calls(action=DELETE, count=_object_count(old)),)
+
+
+def _delete(step: Step, writers: _Writers) -> StepEffect:
+    old = step.old
+    if old is None or step.retained or text_at(old.inputs, "onDelete") != "delete-frames":
+        return StepEffect(Outcome.FORGOTTEN, "no longer managed: a job ends by itself, and its frames stay")
+    if heirs := {writers[place] for place in _places(old.inputs) if place in writers}:
+        text = (
+            f"no longer managed: what {', '.join(heirs)} writes in the same place stays, the rest is deleted"
+        )
+        return StepEffect(Outcome.FORGOTTEN, text)
+    text = f"its {_object_count(old):,} objects are deleted from the bucket"
+    return StepEffect(Outcome.FRAMES_DELETED, text, (*(() if _has_ended(old) else WAIT), *_deletes(old)))
+
+
+def _update(step: Step) -> StepEffect:
+    if (step.old and _has_ended(step.old)) or text_at(step.inputs, "waitFor") == "submitted":
+        return StepEffect(Outcome.RECORDED, "only the record changes: nothing is called")
+    return StepEffect(
+        Outcome.RECORDED, "only the record changes, and `up` waits for the end of the job", WAIT
+    )

@@ -1,0 +1,150 @@
+"""Compares one reading of a task with its record: the verdict, the fields that differ, and the remedy.
+
+How the task fares is compared with what was declared, its settings with what was recorded. The frames of a
+complete task are looked for in their buckets, where state records their keys.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome
+from pulumi_videosnap.core.properties import Path, dotted, value_at
+from pulumi_videosnap.core.schema import differences, facts
+from pulumi_videosnap.drift.model import Change, Finding, Verdict
+from pulumi_videosnap.drift.rules import StoredObjects
+from pulumi_videosnap.errors import VideosnapError
+from pulumi_videosnap.report.formatting import counted
+from pulumi_videosnap.state import RecordedResource, contains_encrypted, is_encrypted
+from pulumi_videosnap.storage.platforms import Location
+
+SECRET = "[secret]"  # noqa: S105 - what stands for one
+BUCKETS_AT_ONCE = 4
+_NAMED_KEYS = 3
+
+Reading = tuple[RecordedResource, Present]
+BucketAccess = tuple[Location, str | None]
+"""A place and the profile that it is read with."""
+
+
+def compare(task: RecordedResource, outcome: ReadOutcome) -> Finding:
+    """The finding for a task that was read."""
+    rules = task.kind.drift
+    if isinstance(outcome, Gone):
+        why = "the service does not find it, and it is recent enough to be found"
+        return Finding.of(task, Verdict.MISSING, why, remedy=rules.remedy(Verdict.MISSING, ()))
+    if not isinstance(outcome, Present):
+        return Finding.of(task, Verdict.UNREADABLE, outcome.reason)
+    if value_at(outcome.inputs, rules.goal) != rules.reached:
+        return _ended_otherwise(task, outcome)
+    ended = task.kind.has_ended(outcome.outputs)
+    # The settings of a run that has ended are history, and so is what was recorded of them.
+    changes = () if ended else tuple(_changes(task, outcome))
+    if changes:
+        remedy = rules.remedy(Verdict.CHANGED, [change.field for change in changes])
+        return Finding.of(task, Verdict.CHANGED, "", changes, remedy)
+    if not ended and (encrypted := [dotted(path) for path in _compared(task) if _is_encrypted(task, path)]):
+        why = f"recorded values are encrypted: {', '.join(encrypted)}; export the stack with --show-secrets"
+        return Finding.of(task, Verdict.UNREADABLE, why)
+    return Finding.of(task, Verdict.COMPLETE if ended else Verdict.IN_SYNC, rules.describe(outcome.outputs))
+
+
+def interrupted_replacement(task: RecordedResource) -> Finding:
+    """The finding for a task that was deleted to be replaced, and whose replacement was never created."""
+    why = "replacement was interrupted after delete; no new task was created"
+    return Finding.of(task, Verdict.MISSING, why, remedy="`pulumi up` creates the new one")
+
+
+def _ended_otherwise(task: RecordedResource, outcome: Present) -> Finding:
+    rules = task.kind.drift
+    actual = str(value_at(outcome.inputs, rules.goal))
+    change = Change(
+        field=dotted(rules.goal),
+        recorded=rules.reached,
+        actual=actual,
+        meaning=rules.explain_end(outcome.outputs),
+    )
+    verdict = Verdict.FAILED if actual.startswith("failed") else Verdict.STOPPED
+    return Finding.of(task, verdict, "", (change,), rules.remedy(verdict, [change.field]))
+
+
+def _compared(task: RecordedResource) -> list[Path]:
+    """The settings that are compared with the service's."""
+    rules = task.kind.drift
+    paths = [leaf.path for leaf in facts(task.kind.inputs) if leaf.compared and leaf.path != rules.goal]
+    return paths if rules.can_change else []
+
+
+def _changes(task: RecordedResource, outcome: Present) -> Iterator[Change]:
+    compared = _compared(task)
+    for _, found in differences(task.kind.inputs, task.inputs, outcome.inputs):
+        if found.path not in compared or _is_encrypted(task, found.path):
+            continue
+        field, recorded, actual = dotted(found.path), found.recorded, found.actual
+        meaning = task.kind.drift.explain_change(field, recorded, actual)
+        if _is_secret(task, found.path):
+            recorded, actual, meaning = SECRET, SECRET, "a secret value differs"
+        yield Change(field=field, recorded=recorded, actual=actual, meaning=meaning)
+
+
+def _is_encrypted(task: RecordedResource, path: Path) -> bool:
+    """Whether a recorded value is an encrypted secret, is inside one, or has one inside."""
+    blocks = (value_at(task.inputs, path[:depth]) for depth in range(1, len(path)))
+    return any(map(is_encrypted, blocks)) or contains_encrypted(value_at(task.inputs, path))
+
+
+def _is_secret(task: RecordedResource, path: Path) -> bool:
+    """Whether a value is a secret in state, is inside one, or has one inside."""
+    return any(path[: len(one)] == one or one[: len(path)] == path for one in task.secret_paths)
+
+
+def lost_frames(
+    complete: Sequence[Reading], absent_keys: Callable[[BucketAccess, Sequence[str]], Sequence[str]]
+) -> dict[str, Finding]:
+    """Another finding for each complete task whose frames are gone, or cannot be looked for, by its URN."""
+    stored = {task.urn: list(task.kind.drift.stored_objects(task, read.outputs)) for task, read in complete}
+    wanted: dict[BucketAccess, list[str]] = defaultdict(list)
+    for task, _ in complete:
+        for objects in stored[task.urn]:
+            wanted[objects.place, task.properties.get("profile")].extend(objects.keys)
+
+    def absent(bucket: BucketAccess) -> set[str] | str:
+        try:
+            return set(absent_keys(bucket, wanted[bucket]))
+        except VideosnapError as failed:
+            return str(failed)
+
+    with ThreadPoolExecutor(BUCKETS_AT_ONCE, thread_name_prefix="videosnap-frames") as pool:
+        gone = dict(zip(wanted, pool.map(absent, wanted), strict=True))
+    found = ((task.urn, _lost_frames(task, stored[task.urn], gone)) for task, _ in complete)
+    return {urn: finding for urn, finding in found if finding}
+
+
+def _lost_frames(
+    task: RecordedResource, stored: Sequence[StoredObjects], gone: Mapping[BucketAccess, set[str] | str]
+) -> Finding | None:
+    changes = []
+    for objects in stored:
+        absent = gone[objects.place, task.properties.get("profile")]
+        if isinstance(absent, str):
+            return Finding.of(task, Verdict.UNREADABLE, f"complete, but its frames are not known: {absent}")
+        if lost := [key for key in objects.keys if key in absent]:
+            changes.append(_lost_objects(objects, lost))
+    remedy = f"`pulumi up --replace {task.urn}` runs it again"
+    return Finding.of(task, Verdict.CHANGED, "", tuple(changes), remedy) if changes else None
+
+
+def _lost_objects(objects: StoredObjects, lost: Sequence[str]) -> Change:
+    count = len(objects.keys)
+    more = f" and {len(lost) - _NAMED_KEYS:,} more" if len(lost) > _NAMED_KEYS else ""
+    verb = "is" if len(lost) == 1 else "are"
+    return Change(
+        field=objects.field,
+        recorded=counted(count, "object"),
+        actual=counted(count - len(lost), "object"),
+        meaning=f"{len(lost):,} of {count:,} {verb} no longer in bucket {objects.place.bucket}: "
+        + ", ".join(lost[:_NAMED_KEYS])
+        + more,
+    )

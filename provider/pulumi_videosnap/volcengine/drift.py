@@ -1,0 +1,136 @@
+"""What drift of a live room's snapshot task means, and what brings the task back (`drift.rules`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pulumi_videosnap.core.properties import Path
+from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.drift.model import Unmanaged, Verdict
+from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
+from pulumi_videosnap.state import RecordedResource, Stack
+from pulumi_videosnap.volcengine.schema import RUNNING
+
+service: str = "Volcengine RTC"
+goal: Path = ("state",)
+reached: str = RUNNING
+can_change: bool = True
+stored_fields: frozenset[str] = frozenset()
+
+_INTERVAL = "image_config.interval"
+_HOUR = 3600
+_END_REASONS: Mapping[str, str] = {
+    "StopByAPI": "StopSnapshot was called",
+    "IdleTimeOut": "no stream was published for max_idle_time, and keep_running is set",
+    "UserDisconnect": "the users left, and keep_running is set",
+    "StartTaskFailed": "the service could not start it",
+}
+"""Stop reasons (6348/1188226) in words."""
+
+
+def account(properties: Mapping[str, Any]) -> tuple[str, ...]:
+    """Its profile: all tasks have one endpoint."""
+    return (str(properties.get("profile")),)
+
+
+def explain_change(field: str, recorded: Any, actual: Any) -> str:
+    """What another value of a setting does to the frames."""
+    if explain := _CHANGES.get(field):
+        return explain(recorded, actual)
+    if field.startswith("storage_config."):
+        return f"frames go elsewhere: {field.rpartition('.')[2]} {actual!r} instead of {recorded!r}"
+    return explain_other_value(recorded, actual)
+
+
+def explain_end(outputs: Mapping[str, Any]) -> str:
+    """Since when, and why, no frames are taken."""
+    since = f" since {outputs['endTime']}" if outputs.get("endTime") else ""
+    return f"no frames are taken{since}: {_END_REASONS.get(str(outputs.get('stopReason')), 'it ended')}"
+
+
+def describe(outputs: Mapping[str, Any]) -> str:
+    """When it ended, or since when it runs."""
+    if outputs.get("endTime") or outputs.get("stopReason"):
+        return f"ended {outputs.get('endTime') or ''} ({outputs.get('stopReason') or 'no reason given'})"
+    interval = (outputs.get("imageConfig") or {}).get("interval")
+    return f"{outputs.get('status')} since {outputs.get('startTime')}, a frame every {interval} s"
+
+
+def remedy(verdict: Verdict, fields: Collection[str]) -> str:
+    """Only an interval is changed without a gap."""
+    if verdict is not Verdict.CHANGED:
+        return "`pulumi up --refresh` starts it again"
+    if set(fields) == {_INTERVAL}:
+        return "`pulumi up --refresh` sets it back without a gap (UpdateSnapshot)"
+    return "`pulumi up --refresh` stops it and starts it again with the recorded settings, with a short gap"
+
+
+def stored_objects(recorded: RecordedResource, outputs: Mapping[str, Any]) -> Iterator[StoredObjects]:  # noqa: ARG001
+    """None: neither state nor the service says which frames a task took."""
+    yield from ()
+
+
+def pending_id(inputs: Mapping[str, Any]) -> str | None:
+    """The three ids that were chosen before the call."""
+    return "/".join(str(inputs.get(name, "")) for name in ("appId", "roomId", "taskId"))
+
+
+def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
+    """The status in words, and the start."""
+    return str(outputs.get("status")), parse_rfc3339(outputs.get("startTime"))
+
+
+def unmanaged(recorded: Sequence[tuple[RecordedResource, Stack]]) -> Iterator[Unmanaged | str]:  # noqa: ARG001
+    """None: RTC has no call that lists tasks."""
+    yield from ()
+
+
+def scope(frames: bool) -> Iterator[str]:  # noqa: ARG001
+    """What neither the service nor state knows."""
+    yield f"{service} cannot list tasks, so a live room's task that no stack records is not found."
+    yield "State does not record the frames of live rooms: check them with `videosnap frames`."
+
+
+def _interval(recorded: Any, actual: Any) -> str:
+    if not (_is_positive(recorded) and _is_positive(actual)):
+        return explain_other_value(recorded, actual)
+    return f"{_HOUR / actual:,.0f} frames an hour for each stream instead of {_HOUR / recorded:,.0f}"
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and value > 0
+
+
+def _streams(recorded: Any, actual: Any) -> str:
+    before, now = _users(recorded), _users(actual)
+    if not now:
+        return "frames are taken of every stream of the room"
+    if not before:
+        return f"frames are taken of {', '.join(now)} only, not of every stream"
+    return f"frames are taken of {', '.join(now)} instead of {', '.join(before)}"
+
+
+def _users(streams: Any) -> list[str]:
+    return [str(one.get("userId")) for one in streams or [] if isinstance(one, Mapping)]
+
+
+def _size(side: str) -> Callable[[Any, Any], str]:
+    return lambda recorded, actual: f"frames have {_pixels(actual)} as their {side}, not {_pixels(recorded)}"
+
+
+def _pixels(value: Any) -> str:
+    return f"{value} pixels" if value else "the stream's own"
+
+
+_CHANGES: Mapping[str, Callable[[Any, Any], str]] = {
+    _INTERVAL: _interval,
+    "image_config.width": _size("width"),
+    "image_config.height": _size("height"),
+    "image_config.format": lambda recorded, actual: f"frames are {actual} instead of {recorded}",
+    "target_streams.stream_list": _streams,
+    "max_idle_time": lambda recorded, actual: (
+        f"an empty room ends the task after {actual} s instead of {recorded} s"
+    ),
+}

