@@ -24,7 +24,7 @@ class SnapshotJobProvider(LifecycleProvider):
 
 
 class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
-    """A job that cuts pictures out of a video file, into object storage.
+    """A job that cuts frames out of a video file, into object storage.
 
     Names mirror SubmitSnapshotJob (version 2014-06-18). A job runs once and cannot be changed: a change of
     what it asks for, or of `triggers`, submits a new one. A job that failed is submitted again by the next
@@ -47,9 +47,9 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
     )
 
     input: pulumi.Output[dict[str, Any]]
-    """The video that pictures are cut from."""
+    """The video that frames are cut from."""
     snapshot_config: pulumi.Output[dict[str, Any]]
-    """Which pictures to take, how they are to look, and where they go."""
+    """Which frames to take, how they are to look, and where they go."""
     pipeline_id: pulumi.Output[str | None]
     """The pipeline that the job is in."""
     user_data: pulumi.Output[str | None]
@@ -85,7 +85,7 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
     creation_time: pulumi.Output[str]
     """RFC 3339, UTC."""
     frames: pulumi.Output[Sequence[str]]
-    """The keys of the pictures in the output bucket, in order."""
+    """The keys of the frames in the output bucket, in order."""
     tile_frames: pulumi.Output[Sequence[str] | None]
     """The keys of the sheets, when sheets were asked for."""
     vtt: pulumi.Output[str | None]
@@ -109,7 +109,7 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
         """Declare a snapshot job.
 
         :param input: the video: location, bucket and key.
-        :param snapshot_config: which pictures to take, how they are to look, and where they go.
+        :param snapshot_config: which frames to take, how they are to look, and where they go.
         :param pipeline_id: the pipeline, needed for notifications.
         :param user_data: your own text with the job (letters, digits, hyphens).
         :param wait_for: `"finished"` (default), or `"submitted"` to return at once.

@@ -30,7 +30,7 @@ class SnapshotTaskProvider(LifecycleProvider):
 
 
 class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
-    """A task that takes pictures of a live room at an interval, into object storage.
+    """A task that takes frames of a live room at an interval, into object storage.
 
     Names mirror StartSnapshot (version 2023-11-01). Only `image_config.interval` changes in place;
     every other change stops the task and starts another one.
@@ -47,9 +47,9 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     image_config: pulumi.Output[dict[str, Any]]
     """Format, size and interval, with their defaults filled in."""
     storage_config: pulumi.Output[dict[str, Any]]
-    """Where the pictures go."""
+    """Where the frames go."""
     target_streams: pulumi.Output[dict[str, Any]]
-    """The streams that pictures are taken of; an empty list is all of them."""
+    """The streams that are captured; an empty list is all of them."""
     max_idle_time: pulumi.Output[int]
     """Seconds without any stream after which the task ends by itself."""
     business_id: pulumi.Output[str | None]
@@ -57,9 +57,9 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     keep_running: pulumi.Output[bool]
     """Whether a task that ended by itself is started again."""
     frame_prefix: pulumi.Output[str | None]
-    """What the keys of the pictures begin with, as far as you know; only `videosnap frames` asks."""
+    """What the keys of the frames begin with, as far as you know; only `videosnap frames` asks."""
     triggers: pulumi.Output[Sequence[Any]]
-    """Values whose change stops the task and starts it again."""
+    """Values whose change starts a new task."""
     profile: pulumi.Output[str | None]
     """The account, by its name in the vendor's profile file."""
     state: pulumi.Output[str]
@@ -97,16 +97,16 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
 
         :param app_id: the RTC application.
         :param room_id: the room whose streams are captured.
-        :param storage_config: where the pictures go; one of the four platforms with its block.
+        :param storage_config: where the frames go; one of the four platforms with its block.
         :param task_id: the task's own name in the room; defaults to `<project>.<stack>.<name>`.
         :param image_config: interval (1 to 600 s, default 2), format, width and height.
         :param target_streams: at most 17 streams; without any, every stream of the room.
         :param max_idle_time: seconds without any stream until the task ends (10 to 86400, default 180).
         :param business_id: the vendor's business tag.
         :param keep_running: start the task again when it ended by itself (default False).
-        :param frame_prefix: what the keys of its pictures begin with; the vendor documents no keys, and
+        :param frame_prefix: what the keys of its frames begin with; the vendor documents no keys, and
             `videosnap frames` tells tasks that share a bucket apart by it.
-        :param triggers: any values; a change of one stops the task and starts it again.
+        :param triggers: any values; a change of one starts a new task.
         :param profile: account to use, from the vendor's profile file.
         """
         props = {
