@@ -43,7 +43,10 @@ KILLS = [
 STALL = 2
 
 
-@pytest.mark.parametrize("kill", sample(KILLS, 0.1, by=lambda kill: kill.kind), ids=" ".join)
+SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
+
+
+@pytest.mark.parametrize("kill", SAMPLE, ids=" ".join)
 def test_a_kill_during_create(stack: Stack, kill: Kill) -> None:
     stack.emulator.fault(kill.fault, kill.action, **({"seconds": STALL} if "stall" in kill.fault else {}))
     _declare(stack, kill.kind)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ LAYERS = ("e2e", "integration", "browser", "emulator", "unit")
 COUNTED = "counted"
 """The property of a test (`record_property`) whose text is printed at the end of a run."""
 TESTS = Path(__file__).parents[1]
-_seconds: Counter[str] = Counter()
+_seconds: defaultdict[str, float] = defaultdict(float)
 _tests: Counter[str] = Counter()
 
 
@@ -54,5 +54,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 if name == COUNTED and report.when == "call":
                     terminalreporter.write_line(str(text))
     terminalreporter.section("seconds of all workers by layer")
-    for layer, seconds in _seconds.most_common():
+    for layer, seconds in sorted(_seconds.items(), key=lambda item: -item[1]):
         terminalreporter.write_line(f"{seconds:8.1f} s  {_tests[layer]:5} tests  {layer}")

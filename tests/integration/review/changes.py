@@ -142,7 +142,7 @@ def load_changes_and_incidents(group: str, app: str = "app") -> list[tuple[Chang
 
 def _read_change(bases: Mapping[str, Declared], given: Declared) -> tuple[Change, str]:
     """One entry: `before` differs from its base, and `after` from what was before, by dotted paths."""
-    place = given.get("place", given["name"])
+    place = str(given.get("place", given["name"]))
     base, before, after = (
         json.loads(json.dumps(part).replace("$PLACE", place))
         for part in (bases[given["base"]], given.get("before", {}), given.get("after", {}))
