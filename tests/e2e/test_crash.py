@@ -41,8 +41,6 @@ KILLS = [
     if victim == "engine" or (action in (START, SUBMIT) and "stall" in fault)
 ]
 STALL = 2
-
-
 SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
 
 

@@ -54,5 +54,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
                 if name == COUNTED and report.when == "call":
                     terminalreporter.write_line(str(text))
     terminalreporter.section("seconds of all workers by layer")
-    for layer, seconds in sorted(_seconds.items(), key=lambda item: -item[1]):
+    for layer, seconds in sorted(_seconds.items(), key=lambda one: -one[1]):
         terminalreporter.write_line(f"{seconds:8.1f} s  {_tests[layer]:5} tests  {layer}")

@@ -41,13 +41,11 @@ KEYS = KeySettings(
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
         "videosnap:alibabaAccessKeySecret",
         "Alibaba Cloud: its secret key",
-        secret=True,
     ),
     session_token=Setting(
         "ALIBABA_CLOUD_SECURITY_TOKEN",
         "videosnap:alibabaSecurityToken",
         "Alibaba Cloud: security token of a temporary key pair",
-        secret=True,
     ),
 )
 REGION = Setting(

@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import pkgutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
@@ -69,6 +69,16 @@ class Platform:
     start_after: bool = True
     region_prefix: str = ""
     aws_settings: bool = False
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Its settings, each with a meaning for the docs."""
+        found = (*self.keys.settings, self.endpoint_setting, self.region_setting)
+        meanings = ("access key", "secret key", "session token", "endpoint", "region")
+        return tuple(
+            setting if setting.meaning else replace(setting, meaning=f"{self.title}: {meaning}")
+            for setting, meaning in zip(found, meanings, strict=True)
+        )
 
     def endpoint_in(self, region: str) -> str:
         """The public endpoint in a region."""

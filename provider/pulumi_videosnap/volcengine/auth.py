@@ -41,13 +41,14 @@ KEYS = KeySettings(
     cloud="Volcengine",
     access_key=Setting("VOLCENGINE_ACCESS_KEY", "videosnap:volcengineAccessKey", "Volcengine: access key"),
     secret_key=Setting(
-        "VOLCENGINE_SECRET_KEY", "videosnap:volcengineSecretKey", "Volcengine: its secret key", secret=True
+        "VOLCENGINE_SECRET_KEY",
+        "videosnap:volcengineSecretKey",
+        "Volcengine: its secret key",
     ),
     session_token=Setting(
         "VOLCENGINE_SESSION_TOKEN",
         "videosnap:volcengineSessionToken",
         "Volcengine: session token of a temporary key pair",
-        secret=True,
     ),
 )
 REGION = Setting(

@@ -59,7 +59,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     frame_prefix: pulumi.Output[str | None]
     """What the keys of the pictures begin with, as far as you know; only `videosnap frames` asks."""
     triggers: pulumi.Output[Sequence[Any]]
-    """Values whose change starts the task anew."""
+    """Values whose change stops the task and starts it again."""
     profile: pulumi.Output[str | None]
     """The account, by its name in the vendor's profile file."""
     state: pulumi.Output[str]
@@ -106,7 +106,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
         :param keep_running: start the task again when it ended by itself (default False).
         :param frame_prefix: what the keys of its pictures begin with; the vendor documents no keys, and
             `videosnap frames` tells tasks that share a bucket apart by it.
-        :param triggers: any values; a change of one starts the task anew.
+        :param triggers: any values; a change of one stops the task and starts it again.
         :param profile: account to use, from the vendor's profile file.
         """
         props = {

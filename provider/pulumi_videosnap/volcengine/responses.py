@@ -40,7 +40,7 @@ _ENDPOINT_ADVICE = f"check {ENDPOINT.env}"
 _NO_GRANT = ErrorRule(Unauthorized, "the key lacks a permission", _GRANT)
 _UNSIGNED = ErrorRule(Unauthorized, "the request is not signed", _KEY)
 
-_CODES: ErrorRules = {
+CODES: ErrorRules = {
     "InvalidAccessKey": ErrorRule(Unauthorized, "the access key is not known to the service", _KEY),
     "SignatureDoesNotMatch": ErrorRule(Unauthorized, "the signature does not match", _PAIR),
     "InvalidTimestamp": ErrorRule(Unauthorized, "the signature has expired", "correct this machine's clock"),
@@ -157,5 +157,5 @@ class ResponseParser:
             reason = message.rstrip(".。") or "no reason given"
             return Outcome(self.not_found(response, reason, code, request_id))
         remark = clock_difference(response, self.clock()) if error.code == "InvalidTimestamp" else ""
-        rule = rule_for_code(_CODES, error.code, response.status)
+        rule = rule_for_code(CODES, error.code, response.status)
         return rule.outcome(self.action, message, code=code, request_id=request_id, remark=remark)

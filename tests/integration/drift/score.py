@@ -21,8 +21,10 @@ GAVE_UP, VERDICT, FIELDS, LOST, EXIT = (
     "another exit code",
 )
 MISTAKES = (FALSE, MISSED, HUSHED, GAVE_UP, VERDICT, FIELDS, LOST, EXIT)
-FINE = re.compile(r"no drift|in sync|(?<!was )\bcomplete\b|as recorded|nothing drifted", re.IGNORECASE)
-"""What a reader takes for "nothing drifted"; a response that "was complete" is something else."""
+FINE = re.compile(
+    r"no drift|in sync|(?<!response was )\bcomplete\b|as recorded|nothing drifted", re.IGNORECASE
+)
+"""What a reader takes for "nothing drifted"."""
 FEW = 4
 """So many tasks are always named; of more that are alike the text may say "and 7 more"."""
 
