@@ -9,7 +9,7 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.alibaba.resource import SnapshotJob
-from pulumi_videosnap.dynamic.serialization import camel_keys, program_config
+from pulumi_videosnap.dynamic.resource import camel_keys, program_config
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.collect import Surroundings, every_frame, report_of
 from pulumi_videosnap.kinds import kind_titled

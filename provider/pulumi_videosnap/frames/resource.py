@@ -11,8 +11,8 @@ import pulumi
 from pulumi_videosnap.alibaba.resource import SnapshotJob
 from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
-from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import camel_keys
+from pulumi_videosnap.dynamic.provider import LifecycleProvider
+from pulumi_videosnap.dynamic.resource import TaskResource, camel_keys
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
 from pulumi_videosnap.storage.bucket import common_prefix, open_bucket
 from pulumi_videosnap.storage.platforms import Location

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_videosnap.dynamic.serialization import program_config, snake_keys
+from pulumi_videosnap.dynamic.resource import program_config, snake_keys
 from pulumi_videosnap.errors import InvalidInput
 
 

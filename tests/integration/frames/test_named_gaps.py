@@ -17,7 +17,7 @@ from pulumi_videosnap.frames.model import Condition
 from pulumi_videosnap.frames.schedule import events_of, pace_of
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.volcengine.api import connect
-from pulumi_videosnap.volcengine.history import with_history
+from pulumi_videosnap.volcengine.convert import with_history
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
 from support.miniengine import MiniEngine
