@@ -24,8 +24,8 @@ from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, range_
 from pulumi_videosnap.drift.model import DriftReport
 from pulumi_videosnap.report.base import schema_of
 from pulumi_videosnap.review.model import Review
-from pulumi_videosnap.storage.platforms import platforms
 from pulumi_videosnap.settings import all_settings
+from pulumi_videosnap.storage.platforms import platforms
 from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import models
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs

@@ -1,8 +1,8 @@
 """Every environment variable and stack-config key: name, default, meaning.
 
 `SETTINGS` below are those of the whole package. A cloud declares its own in its `auth.py`, a storage platform
-with its `Platform`; `all_settings()` collects them, and the table in docs/accounts.md is written from it. The environment goes before the stack's configuration, because Pulumi
-copies the configuration into its state.
+with its `Platform`; `all_settings()` collects them, and docs/accounts.md prints them as a table. The
+environment goes before the stack's configuration, because Pulumi copies the configuration into its state.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def test_no_service_imports_another(service: str) -> None:
 NOT_FOR_PROGRAMS = {"pydantic", "requests", "urllib3", "boto3", "sqlite3", "platformdirs"}
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
 def test_a_program_that_declares_resources_loads_no_http_stack(cloud: str) -> None:
     code = f"import sys, pulumi.dynamic; before = set(sys.modules); import pulumi_videosnap.{cloud}; "
     code += "print(*(set(sys.modules) - before))"

@@ -71,7 +71,7 @@ class CallLog:
         return [call for call in self.table.values() if call.seq > seq]
 
 
-def masked(access_key: str | None) -> str | None:
+def mask(access_key: str | None) -> str | None:
     """Return the ends of an access key, enough to tell two apart."""
     if not access_key:
         return None

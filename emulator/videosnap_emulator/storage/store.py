@@ -106,7 +106,7 @@ class Store:
             ]
 
     @contextmanager
-    def _claimed(self) -> Iterator[None]:
+    def _own_bucket_names(self) -> Iterator[None]:
         """Show moto only this store's bucket names: it wants names to be unique among all accounts."""
         with _MOTO:
             names = s3_backends.bucket_accounts
@@ -178,7 +178,7 @@ class Store:
         """Make the bucket if it does not exist."""
         if not BUCKET_NAME.fullmatch(bucket):
             raise ValueError(f"not a bucket name: {bucket!r}")
-        with self._claimed():
+        with self._own_bucket_names():
             if bucket not in self._backend.buckets:
                 self._backend.create_bucket(bucket, _REGION)
                 self._sync_bucket(bucket)
@@ -216,7 +216,7 @@ class Store:
         bucket, _, key = request.path[1:].partition("/")
         if request.method == "PUT" and not key and not BUCKET_NAME.fullmatch(bucket):
             raise bad_request("InvalidBucketName", "The specified bucket is not valid.")
-        with self._claimed():
+        with self._own_bucket_names():
             response = run(self._app, environ)
             if request.method in ("PUT", "POST", "DELETE"):
                 self._mirror(bucket, unquote(key))

@@ -21,7 +21,9 @@ GAVE_UP, VERDICT, FIELDS, LOST, EXIT = (
     "another exit code",
 )
 MISTAKES = (FALSE, MISSED, HUSHED, GAVE_UP, VERDICT, FIELDS, LOST, EXIT)
-FINE = re.compile(r"no drift|in sync|\bcomplete\b|as recorded|nothing drifted", re.IGNORECASE)
+FINE = re.compile(
+    r"no drift|in sync|(?<!response was )\bcomplete\b|as recorded|nothing drifted", re.IGNORECASE
+)
 """What a reader takes for "nothing drifted"."""
 FEW = 4
 """So many tasks are always named; of more that are alike the text may say "and 7 more"."""
@@ -123,7 +125,9 @@ def score_text(
                 score.mistake(HUSHED, f"{where}: {name} in {paragraph}")
     if len(unread) == len(cells):
         for paragraph in paragraphs:
-            if FINE.search(paragraph) and not paragraph.startswith(Verdict.UNREADABLE.value):
+            if FINE.search(" ".join(paragraph.split())) and not paragraph.startswith(
+                Verdict.UNREADABLE.value
+            ):
                 score.mistake(HUSHED, f"{where}: {paragraph}")
     if unread:
         _hold_the_head(score, where, f"{len(unread)} of {len(cells)} tasks?", paragraphs[0], code)

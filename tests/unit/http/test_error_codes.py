@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap import errors
+from pulumi_videosnap.alibaba import errors as mps_errors
 from pulumi_videosnap.alibaba import responses as mps
 from pulumi_videosnap.http.error_codes import Outcome
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import Response
+from pulumi_videosnap.volcengine import errors as rtc_errors
 from pulumi_videosnap.volcengine import responses as rtc
 from unit.alibaba.conftest import refusal
 from unit.conftest import answer
@@ -47,7 +49,7 @@ def rtc_refusal(code: str, message: str = "No.", *, status: int = 400, **headers
 
 CLOUDS = {
     "rtc": Cloud(
-        rtc.ResponseParser("Do", errors.one_line, lambda: NOW, rtc.unknown_task_codes({})),
+        rtc.ResponseParser("Do", errors.one_line, lambda: NOW, rtc_errors.unknown_task_codes({})),
         rtc_refusal,
         "InvalidTimestamp",
     ),
@@ -82,13 +84,15 @@ def test_a_response_without_a_code(cloud: str, status: int, body: str, kind: str
 
 def test_every_rule_of_mps_is_tried() -> None:
     codes = [row.values[2] for row in table("codes") if row.values[0] == "mps"]
-    tried = {max((s for s in mps.CODES if str(code).startswith(s)), key=len, default="") for code in codes}
+    tried = {
+        max((s for s in mps_errors.CODES if str(code).startswith(s)), key=len, default="") for code in codes
+    }
     # The same meanings under names that some gateways use.
     same = {"MissingSignature", "InvalidTimeStamp", "MissingSecurityToken", "InvalidAction", "InvalidVersion"}
-    assert set(mps.CODES) - tried <= same
+    assert set(mps_errors.CODES) - tried <= same
 
 
-@pytest.mark.parametrize("rules", [rtc.CODES, mps.CODES])
+@pytest.mark.parametrize("rules", [rtc_errors.CODES, mps_errors.CODES])
 def test_every_missing_permission_comes_with_advice(rules: Any) -> None:
     denied = {code: rule for code, rule in rules.items() if rule.kind is errors.Unauthorized}
     assert denied
@@ -222,9 +226,9 @@ def test_not_found_has_the_services_time(date: str, at: datetime) -> None:
 
 
 def test_the_codes_for_an_unknown_task_can_be_replaced() -> None:
-    default = rtc.unknown_task_codes({})
-    assert default == rtc.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " , "})
-    own = rtc.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " TaskNotFound, ,Other "})
+    default = rtc_errors.unknown_task_codes({})
+    assert default == rtc_errors.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " , "})
+    own = rtc_errors.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " TaskNotFound, ,Other "})
     assert own == {"TaskNotFound", "Other"}
     parser = rtc.ResponseParser("GetSnapshotTask", errors.one_line, lambda: NOW, own)
     assert isinstance(parser.classify(rtc_refusal("Other")).error, errors.NotFound)

@@ -1,14 +1,48 @@
-"""Converts between a program and state: blocks of inputs, outputs, the stack's configuration."""
+"""`TaskResource`, the base of the resource classes, and how values go between a program and state."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pulumi
+from pulumi.dynamic import (
+    Resource,
+    ResourceProvider,
+)
 
 from pulumi_videosnap.core.properties import camel, snake
+
+
+class TaskResource(Resource):
+    """A task as a Pulumi resource: snake_case in Python, camelCase in state, never two runs of one id."""
+
+    _outputs: ClassVar[Sequence[str]] = ()
+    """Names of the outputs that are not inputs as well."""
+
+    def __init__(
+        self,
+        provider: ResourceProvider,
+        resource_name: str,
+        props: Mapping[str, Any],
+        opts: pulumi.ResourceOptions | None,
+    ) -> None:
+        declared = {name: value for name, value in props.items() if value is not None}
+        absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
+        # A new task may have the old one's id, or write where the old one's pictures are to be deleted.
+        forced = pulumi.ResourceOptions(delete_before_replace=True)
+        super().__init__(
+            provider, resource_name, {**declared, **absent}, pulumi.ResourceOptions.merge(opts, forced)
+        )
+
+    def translate_input_property(self, prop: str) -> str:
+        """Python's name of a property as state has it."""
+        return prop if prop.startswith("__") else camel(prop)
+
+    def translate_output_property(self, prop: str) -> str:
+        """State's name of a property as Python has it."""
+        return prop if prop.startswith("__") else snake(prop)
 
 
 def to_plain(value: Any) -> Any:

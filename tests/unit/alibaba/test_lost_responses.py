@@ -1,12 +1,8 @@
-"""A submission whose answer gets lost is never made twice; whatever certainly did nothing is made again."""
+"""A submission whose response is lost is not retried; one that certainly had no effect is."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import socket
-import struct
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,6 +16,8 @@ from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
+from support import fake_server
+from support.fake_server import FakeServer
 
 ApiOf = Callable[..., tuple[MpsApi, Any]]
 AnswerOf = Callable[..., Response]
@@ -102,100 +100,47 @@ def test_throttling_that_stays_is_told(
         api.submit(body)
 
 
-# -- The same over a real connection, which ends at each moment that it can end at --------------------------
+# -- The same over a real connection, which ends at each point ----------------------------------------------
 
 ANSWER = json.dumps({"RequestId": "R", **JOB}).encode()
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
 PHASES = {
-    "before a byte of the answer": b"",
-    "amid the status line": HEAD[:9],
-    "amid the headers": HEAD[:40],
+    "before a byte of the response": b"",
+    "within the status line": HEAD[:9],
+    "within the headers": HEAD[:40],
     "before the body": HEAD,
-    "amid the body": HEAD + ANSWER[:20],
+    "within the body": HEAD + ANSWER[:20],
 }
-
-
-class Server:
-    """Takes whole requests, answers the first ones so much of an answer, and hangs up."""
-
-    def __init__(self, answers: list[bytes], *, reset: bool) -> None:
-        self.requests: list[bytes] = []
-        self._answers = answers
-        self._reset = reset
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError):
-                self._answer(connection)
-
-    def _answer(self, connection: socket.socket) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += connection.recv(65536)
-        self.requests.append(head)
-        connection.sendall(self._answers[min(len(self.requests), len(self._answers)) - 1])
-        if self._reset:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-
-    def close(self) -> None:
-        # A thread that waits in accept does not hear of close alone.
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(5)
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
-    servers: list[Server] = []
-
-    def start(answers: list[bytes], *, reset: bool = False) -> Server:
-        servers.append(Server(answers, reset=reset))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
 
 
 @pytest.fixture
 def over(
     caller_of: Callable[..., ApiClient], credentials: Credentials
-) -> Iterator[Callable[[Server], MpsApi]]:
+) -> Iterator[Callable[[FakeServer], MpsApi]]:
     transport = HttpTransport()
-    yield lambda server: MpsApi(Account(credentials, server.url), caller_of(transport))
+    yield lambda server: MpsApi(Account(credentials, server.endpoint), caller_of(transport))
     transport.close()
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
 @pytest.mark.parametrize("phase", PHASES)
 def test_a_connection_that_ends_early(
-    phase: str,
-    reset: bool,
-    serve: Callable[..., Server],
-    over: Callable[[Server], MpsApi],
-    body: SubmitSnapshotJobBody,
+    phase: str, reset: bool, over: Callable[[FakeServer], MpsApi], body: SubmitSnapshotJobBody
 ) -> None:
-    server = serve([PHASES[phase], HEAD + ANSWER], reset=reset)
-    # Headers that end early look like an answer without a body.
-    with pytest.raises((Unreachable, Garbled), match=LOOK_FIRST):
+    responses = [fake_server.Response(raw=PHASES[phase], reset=reset), fake_server.Response(body=ANSWER)]
+    # Headers that end early look like a response without a body.
+    with FakeServer(responses) as server, pytest.raises((Unreachable, Garbled), match=LOOK_FIRST):
         over(server).submit(body)
     assert len(server.requests) == 1
 
 
-def test_a_connection_that_holds(
-    serve: Callable[..., Server], over: Callable[[Server], MpsApi], body: SubmitSnapshotJobBody
+def test_a_connection_that_stays_open(
+    over: Callable[[FakeServer], MpsApi], body: SubmitSnapshotJobBody
 ) -> None:
-    server = serve([HEAD + ANSWER])
-    assert over(server).submit(body).id == "f4e3"
-    head = server.requests[0].decode()
-    assert head.startswith("POST /?Input=%7B%22Bucket%22%3A%22media%22")
-    assert "\r\nContent-Length: 0\r\n" in head
-    assert head.count("\r\nHost: 127.0.0.1:") == 1
+    with FakeServer(fake_server.Response(body=ANSWER)) as server:
+        assert over(server).submit(body).id == "f4e3"
+    [request] = server.requests
+    assert request.method == "POST"
+    assert request.target.startswith("/?Input=%7B%22Bucket%22%3A%22media%22")
+    assert request.headers["content-length"] == "0"
+    assert request.headers["host"] == server.endpoint.removeprefix("http://")
