@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from integration.frames.test_collect import NOON, Bucket, at, job, room
+from integration.frames.test_report import NOON, Bucket, at, job, room
 from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.review.preview import SAME, Plan, Step
@@ -74,7 +74,7 @@ def test_a_jobs_pictures_are_measured_too() -> None:
 def test_nothing_is_listed_where_no_task_that_is_there_changes() -> None:
     bucket = Bucket()
     assert measured(bucket, (SAME, small("a"))) == ({}, [])
-    assert bucket.asked == []
+    assert bucket.listings == []
 
 
 def test_a_bucket_that_cannot_be_listed_is_named_with_its_reason() -> None:
