@@ -41,8 +41,7 @@ class Platform:
     """How one storage platform is reached over the S3 protocol.
 
     `endpoint` has `{region}` in it; `region_prefix` is what its regions are also written with. `permissions`
-    is what the reader's key needs, `delete_permission` what it needs to delete,
-    empty for a platform on which nothing is deleted. `profiles` reads the vendor's
+    is what the reader's key needs, `delete_permission` what it needs to delete. `profiles` reads the vendor's
     own profile files in a home folder. `list_version` is the version of ListObjects; `url_encoding` whether
     keys are requested URL-encoded, without which a key with control characters cannot be listed;
     `start_after` whether a listing can begin after a key of our choice. `aws_settings` says that boto3's own
@@ -61,7 +60,7 @@ class Platform:
     permissions: str
     assumed: tuple[str, ...] = field(default=(), repr=False)
     profiles: Callable[[Path, Lookup], ProfileReader] | None = field(default=None, repr=False)
-    delete_permission: str = ""
+    delete_permission: str = "the permission to delete objects"
     list_version: Literal[1, 2] = 2
     url_encoding: bool = True
     start_after: bool = True

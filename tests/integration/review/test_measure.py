@@ -62,7 +62,7 @@ def test_tasks_that_share_a_bucket_and_take_other_pictures_are_not_measured() ->
     large = small("b", imageConfig={**SMALL, "width": 1920, "height": 1080})
     sizes, (problem,) = measured(bucket, ("update", small("a")), ("update", large))
     assert sizes == {}
-    assert problem.startswith("The frames of a and b were not measured; a: 2 pictures could be its own")
+    assert problem.startswith("The frames of a and b were not measured; a: 2 frames could be its own")
 
 
 def test_a_jobs_pictures_are_measured_too() -> None:
