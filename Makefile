@@ -1,7 +1,7 @@
 # Everything the project can do, by name. Each target does its own set-up; two commands from a clean
 # clone are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo emulator test bench lock
+.PHONY: help setup engine demo emulator test sweep bench lock
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -22,8 +22,11 @@ demo: setup engine ## the whole story in two minutes, offline
 emulator: setup ## the emulator with its live page; ^C ends it, its data stays in .emulator
 	@$(VENV)/videosnap emulator --env-file .emulator/env --data-dir .emulator/data
 
-test: setup engine ## lint, types, docs and every test
+test: setup engine ## lint, types, docs and every test, with a sample of each long matrix
 	@scripts/test
+
+sweep: setup engine ## the same with every matrix and random walk in full
+	@scripts/test --sweep
 
 bench: setup engine ## measure speed and memory, as ratios in one run
 	@$(VENV)/python -m bench

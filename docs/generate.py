@@ -24,6 +24,7 @@ from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, range_
 from pulumi_videosnap.drift.model import DriftReport
 from pulumi_videosnap.report.base import schema_of
 from pulumi_videosnap.review.model import Review
+from pulumi_videosnap.settings import all_settings
 from pulumi_videosnap.storage.platforms import platforms
 from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import models
@@ -116,6 +117,16 @@ def vendor_words() -> Iterator[str]:
         yield f"| `{field}` | {', '.join(f'`{word}` ({int(number)})' for number, word in table.items())} |"
 
 
+def settings_table() -> Iterator[str]:
+    """Every environment variable and stack-config key."""
+    yield "| environment | stack configuration | meaning | default |"
+    yield "|---|---|---|---|"
+    for setting in all_settings():
+        config = f"`{setting.config}`" if setting.config else ""
+        default = f"`{setting.default}`" if " " not in setting.default else setting.default
+        yield _row(f"`{setting.env}`", config, setting.meaning, default if setting.default else "none")
+
+
 def quotas() -> Iterator[str]:
     """The documented calls per second."""
     yield "| cloud | action | calls a second, for one account |"
@@ -191,6 +202,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "snapshot task fields": snapshot_task_fields,
     "snapshot job fields": snapshot_job_fields,
     "vendor words": vendor_words,
+    "settings": settings_table,
     "quotas": quotas,
     "emulator assumptions": emulator_assumptions,
     "videosnap help": help_of(),

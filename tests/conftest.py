@@ -10,21 +10,13 @@ from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from support.browser import headless_chromium
-from support.counts import TOLD
 from support.emulator import Emulator, running_emulator
+
+pytest_plugins = ["support.sampling", "support.golden", "support.layers"]
 
 # A busy machine is slow at everything: how long an example takes says nothing about what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what tests have counted; in here, since the process that sums up loads no other conftest."""
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            for name, text in getattr(report, "user_properties", ()):
-                if name == TOLD and report.when == "call":
-                    terminalreporter.write_line(str(text))
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from videosnap_emulator.core.call_log import Call, masked, without_secrets
+from videosnap_emulator.core.call_log import Call, mask, without_secrets
 from videosnap_emulator.core.clock import Milliseconds, http_date
 from videosnap_emulator.core.faults import Fault, Faults
 from videosnap_emulator.core.rate_limit import RateLimiter
@@ -125,7 +125,7 @@ class ServiceGateway(Generic[R]):
             time=self._scheduler.clock.now(),
             real_time=self._scheduler.clock.real(),
             action=request.action,
-            access_key=masked(request.access_key),
+            access_key=mask(request.access_key),
             qps_limit=self._service.limits.get(request.action, 0),
             summary=shown if isinstance(shown, dict) else {},
             fault=fault.kind if fault else None,

@@ -65,16 +65,16 @@ def remember_ports(folder: Path | None, ports: Mapping[str, int]) -> None:
 def bind(host: str, wanted: int, remembered: int = 0) -> socket.socket:
     """Listen on the wanted port; without one on the remembered, if that is free, else on any."""
     if wanted:
-        return _bound(host, wanted)
+        return _listen(host, wanted)
     if remembered:
         try:
-            return _bound(host, remembered)
+            return _listen(host, remembered)
         except StartError:
             pass
-    return _bound(host, 0)
+    return _listen(host, 0)
 
 
-def _bound(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio switches Nagle's algorithm off only for sockets that name TCP; with it answers take 40 ms more.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

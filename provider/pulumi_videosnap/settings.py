@@ -1,9 +1,8 @@
 """Every environment variable and stack-config key: name, default, meaning.
 
-`SETTINGS` below are those of the whole package. A cloud declares its own in its `auth.py`, the storage
-platforms in `platforms.py`, as a tuple of the same name; `all_settings()` collects them, and the table in
-docs/accounts.md is written from it. The environment goes before the stack's configuration, because Pulumi
-copies the configuration into its state.
+`SETTINGS` below are those of the whole package. A cloud declares its own in its `auth.py`, a storage platform
+with its `Platform`; `all_settings()` collects them, and docs/accounts.md prints them as a table. The
+environment goes before the stack's configuration, because Pulumi copies the configuration into its state.
 """
 
 from __future__ import annotations
@@ -36,8 +35,6 @@ class Setting:
     """What it sets, for the docs' table; with the unit of a number."""
     default: str = ""
     """The value when it is not set, or what is used then; empty when there is none."""
-    secret: bool = False
-    """Whether the value must never be shown."""
 
     def find(self, env: Lookup, config: Lookup) -> tuple[str, str] | None:
         """The value and the name it was found under; the environment first, None when it is not set."""
@@ -56,8 +53,8 @@ CALL_BUDGET = Setting(
 )
 QUOTA_DIR = Setting(
     "VIDEOSNAP_QUOTA_DIR",
-    meaning="directory of the rate limit store, which all processes of a user share",
-    default="",
+    meaning="directory of the rate limit store, which all processes of a user share; "
+    "without it the user's cache directory",
 )
 THREADS = Setting(
     "VIDEOSNAP_THREADS", meaning="calls that the plugin process serves at once, at most", default="64"
@@ -88,12 +85,15 @@ def is_on(setting: Setting, env: Mapping[str, str]) -> bool:
 
 
 def all_settings() -> Iterator[Setting]:
-    """The settings of the package, then those of each cloud and of the storage platforms; each once."""
+    """The settings of the package, then those of each cloud and each storage platform; each once."""
     package = importlib.import_module(__package__)
     declared = list(SETTINGS)
-    for folder in sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.ispkg):
-        for name in ("auth", "platforms"):
-            full_name = f"{package.__name__}.{folder}.{name}"
-            if find_spec(full_name):
-                declared += getattr(importlib.import_module(full_name), "SETTINGS", ())
-    yield from dict.fromkeys(declared)
+    for module in pkgutil.iter_modules(package.__path__, f"{__package__}."):
+        if module.ispkg and find_spec(f"{module.name}.auth"):
+            declared += importlib.import_module(f"{module.name}.auth").SETTINGS
+    for platform in importlib.import_module(f"{__package__}.storage.platforms").platforms().values():
+        declared += platform.settings
+    by_name: dict[str, Setting] = {}
+    for setting in declared:
+        by_name.setdefault(setting.env, setting)
+    yield from by_name.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -16,10 +17,15 @@ from typing import Any
 
 import pytest
 
+from support.processes import running
+
 STACK = "dev"
 _OF_A_STACK = ("state", f"Pulumi.{STACK}.yaml")
 _EMPTY: list[Path] = []
 """The folder that holds what `pulumi stack init` wrote, once a test of this process has run it."""
+_HIDES_A_FAULT = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
+"""The only setting that no user has. Without it the engine asks a release server for a plugin of this
+package: that is a fault of its packaging, and the setting goes when it is fixed."""
 _PRIVATE = ("VOLCENGINE_", "VOLC_", "ALIBABA_", "VIDEOSNAP_", "PULUMI_", "AWS_")
 
 
@@ -85,7 +91,7 @@ class Project:
             "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_STACK": STACK,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+            **_HIDES_A_FAULT,
             "VIDEOSNAP_QUOTA_DIR": str(folder / "quota"),
             "NO_COLOR": "1",
         }
@@ -109,37 +115,23 @@ class Project:
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run a command to its end."""
-        process = self.start(*arguments, env=env)
-        output, _ = process.communicate(timeout=600)
+        with self.running(*arguments, env=env) as process:
+            output, _ = process.communicate(timeout=600)
         return Ran(f"pulumi {' '.join(arguments)}", process.returncode, output)
+
+    def running(
+        self, *arguments: str, env: Mapping[str, str] | None = None
+    ) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+        """Run a command that may be killed before its end."""
+        command = [self.pulumi, *arguments, *_quiet(arguments)]
+        return running(command, self.folder, {**self.environment, **(env or {})})
 
     def videosnap(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run our own command in the project's folder to its end."""
-        ran = subprocess.run(
-            [sys.executable, "-m", "pulumi_videosnap.cli", *arguments],
-            cwd=self.folder,
-            env={**self.environment, "COLUMNS": "80", **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-            timeout=600,
-        )
-        return Ran(f"videosnap {' '.join(arguments)}", ran.returncode, ran.stdout)
-
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own."""
-        return subprocess.Popen(
-            [self.pulumi, *arguments, *_quiet(arguments)],
-            cwd=self.folder,
-            env={**self.environment, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        command = [sys.executable, "-m", "pulumi_videosnap.cli", *arguments]
+        with running(command, self.folder, {**self.environment, "COLUMNS": "80", **(env or {})}) as process:
+            output, _ = process.communicate(timeout=600)
+        return Ran(f"videosnap {' '.join(arguments)}", process.returncode, output)
 
     def up(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         return self.run("up", "--yes", "--skip-preview", *arguments, env=env)

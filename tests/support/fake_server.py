@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from typing_extensions import Self
+
 
 @dataclass(frozen=True)
 class Request:
@@ -86,7 +88,7 @@ class FakeServer:
             return self.respond[min(len(self.requests), len(self.respond)) - 1]
         return self.respond(request)
 
-    def start(self) -> FakeServer:
+    def start(self) -> Self:
         self.closing.clear()
         self._server = _Server(("127.0.0.1", self.port), _handler(self))
         self.port = self._server.server_port
@@ -102,7 +104,7 @@ class FakeServer:
         self._server.server_close()
         self._thread.join()
 
-    def __enter__(self) -> FakeServer:
+    def __enter__(self) -> Self:
         return self.start()
 
     def __exit__(

@@ -93,7 +93,7 @@ def test_imports_point_down(part: str) -> None:
     assert upward == set()
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
 def test_no_cloud_imports_another(cloud: str) -> None:
     others = CLOUDS - {cloud}
     assert [
@@ -136,7 +136,7 @@ def test_the_emulators_core_knows_no_service(part: str) -> None:
     assert [name for name in names if name.startswith("videosnap_emulator.services")] == []
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", sorted(SERVICES))
 def test_no_service_imports_another(service: str) -> None:
     others = tuple(f"videosnap_emulator.services.{other}" for other in SERVICES - {service})
     names = [name for file in modules(EMULATOR / "services" / service) for name in imports(file)]
@@ -146,7 +146,7 @@ def test_no_service_imports_another(service: str) -> None:
 NOT_FOR_PROGRAMS = {"pydantic", "requests", "urllib3", "boto3", "sqlite3", "platformdirs"}
 
 
-@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize("cloud", sorted(CLOUDS))
 def test_a_program_that_declares_resources_loads_no_http_stack(cloud: str) -> None:
     code = f"import sys, pulumi.dynamic; before = set(sys.modules); import pulumi_videosnap.{cloud}; "
     code += "print(*(set(sys.modules) - before))"

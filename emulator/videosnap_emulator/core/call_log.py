@@ -71,7 +71,7 @@ class CallLog:
         return [call for call in self.table.values() if call.seq > seq]
 
 
-def masked(access_key: str | None) -> str | None:
+def mask(access_key: str | None) -> str | None:
     """Return the ends of an access key, enough to tell two apart."""
     if not access_key:
         return None
@@ -87,8 +87,8 @@ def without_secrets(value: object, depth: int = 0) -> object:
     if depth > _DEEPEST:
         return "…"
     if isinstance(value, dict):
-        kept = list(value.items())[:_MOST]
-        return {str(k)[:64]: without_secrets(v, depth + 1) for k, v in kept if not _is_secret(str(k))}
+        items = list(value.items())[:_MOST]
+        return {str(k)[:64]: without_secrets(v, depth + 1) for k, v in items if not _is_secret(str(k))}
     if isinstance(value, list):
         return [without_secrets(item, depth + 1) for item in value[:_MOST]]
     return value[:_LONGEST] if isinstance(value, str) else value

@@ -206,7 +206,7 @@ class Service(ABC, Generic[R]):
         """Set up all that is not in `tables`, and enter the events of what is.
 
         Called at the start, with the stored numbers, and after a reset with none; `scheduler.epoch` is then
-        the time at which the emulated world began.
+        the time at which the emulated state began.
         """
 
     def prune(self) -> None:

@@ -2,7 +2,7 @@
 
 Sixteen blocks across the full width: white, black, 3 bits of source, 9 bits of frame number (most significant
 first), one parity bit, white. The blocks survive JPEG and scaling down to about 160 pixels in width, so a
-test can tell from any captured picture which source frame it shows.
+test can tell from any captured frame which source frame it shows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw, ImageStat
 BLOCKS = 16
 SOURCE_BITS = 3
 FRAME_BITS = 9
-#: Height of the strip as a share of the picture's height: one over this.
+#: Height of the strip as a share of the frame's height: one over this.
 SHARE = 12
 #: Letterbox bars are black; every row and column of a sample frame has a pixel brighter than this.
 _BAR_LEVEL = 64
@@ -49,10 +49,10 @@ def draw(image: Image.Image, mark: FrameMark) -> None:
 
 
 def without_bars(image: Image.Image) -> Image.Image:
-    """Crop the black bars that proportional scaling leaves around the picture."""
+    """Crop the black bars that proportional scaling leaves around the frame."""
     box = image.convert("L").point(lambda level: 255 if level > _BAR_LEVEL else 0).getbbox()
     if box is None:
-        raise ValueError("the picture is black: it shows no sample video")
+        raise ValueError("the frame is black: it shows no sample video")
     return image.crop(box)
 
 
@@ -68,18 +68,18 @@ def _levels(image: Image.Image) -> list[float]:
 
 
 def read(image: Image.Image) -> FrameMark:
-    """Return the mark of a captured picture; raise ValueError when there is none to be read."""
+    """Return the mark of a captured frame; raise ValueError when there is none to be read."""
     levels = _levels(without_bars(image).convert("L"))
     white, black = min(levels[0], levels[-1]), levels[1]
     if white - black < _CONTRAST:
-        raise ValueError("the picture has no readable strip: it shows no sample video")
+        raise ValueError("the frame has no readable strip: it shows no sample video")
     bits = [int(level > (white + black) / 2) for level in levels[2:-1]]
     payload, parity = bits[:-1], bits[-1]
     if sum(payload) % 2 != parity:
-        raise ValueError("the parity of the picture's strip is wrong: it was cut or blurred")
+        raise ValueError("the parity of the frame's strip is wrong: the frame was cropped or blurred")
     return FrameMark(_number(payload[:SOURCE_BITS]), _number(payload[SOURCE_BITS:]))
 
 
 def read_frame_number(image: Image.Image) -> int:
-    """Return the number of the source frame (0 is the first) that a captured picture shows."""
+    """Return the number of the source frame (0 is the first) that a captured frame shows."""
     return read(image).frame

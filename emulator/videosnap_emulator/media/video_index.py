@@ -107,7 +107,11 @@ def read_index(container: InputContainer, stream: VideoStream) -> VideoIndex:
     packets, tick = _read(container, stream), stream.time_base
     if not packets or tick is None or tick <= 0:
         raise VideoError
-    return _counted(packets, tick) if container.format.name == "avi" else _timed(packets, tick, stream)
+    return (
+        _index_by_order(packets, tick)
+        if container.format.name == "avi"
+        else _index_by_time(packets, tick, stream)
+    )
 
 
 def demux(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Stream]]:
@@ -159,7 +163,7 @@ def _video_packet(packet: Packet[Stream], before: Sequence[_VideoPacket]) -> _Vi
     return _VideoPacket(time, packet.duration or 0, packet.is_keyframe, packet.is_discard)
 
 
-def _counted(packets: Sequence[_VideoPacket], tick: Fraction) -> VideoIndex:
+def _index_by_order(packets: Sequence[_VideoPacket], tick: Fraction) -> VideoIndex:
     """Index frames in the order in which the decoder will return them."""
     times = sorted(packet.time for packet in packets)
     keys = tuple(place for place, packet in enumerate(packets) if packet.key) or (0,)
@@ -169,7 +173,7 @@ def _counted(packets: Sequence[_VideoPacket], tick: Fraction) -> VideoIndex:
     return VideoIndex(tick, ticks, end, keys, times[0], places, counted=True)
 
 
-def _timed(packets: Sequence[_VideoPacket], tick: Fraction, stream: VideoStream) -> VideoIndex:
+def _index_by_time(packets: Sequence[_VideoPacket], tick: Fraction, stream: VideoStream) -> VideoIndex:
     """Index frames by their times; those in front of the first key frame cannot be decoded."""
     places = sorted(_visible(packets), key=lambda place: packets[place].time)
     if not places:

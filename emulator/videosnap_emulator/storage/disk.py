@@ -29,17 +29,17 @@ class Disk:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._kept: dict[tuple[str, str], tuple[Any, Path]] = {}
+        self._synced: dict[tuple[str, str], tuple[Any, Path]] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
     def buckets(self) -> list[str]:
-        """Give the names of the buckets kept."""
+        """Return the names of the stored buckets."""
         return sorted(
             path.name for path in self._folder.iterdir() if path.is_dir() and BUCKET_NAME.fullmatch(path.name)
         )
 
     def load(self, bucket: str) -> Iterator[tuple[dict[str, Any], bytes, Path]]:
-        """Give each whole object; remove what a killed process left half done."""
+        """Return each whole object; remove what a killed process left half done."""
         folder, used = self._folder / bucket, set()
         for sidecar in sorted(folder.glob("*.json")):
             about = json.loads(sidecar.read_bytes())
@@ -50,20 +50,20 @@ class Disk:
         for path in set(folder.iterdir()) - used:
             path.unlink()
 
-    def keep(self, bucket: str, key: Any, path: Path) -> None:
+    def note(self, bucket: str, key: Any, path: Path) -> None:
         """Remember that a loaded object is the one in this body file."""
-        self._kept[bucket, key.name] = (key, path)
+        self._synced[bucket, key.name] = (key, path)
 
     def sync(self, bucket: str, name: str, key: Any) -> None:
         """Bring one object's files to what moto has now (None: no such object)."""
-        kept, old = self._kept.get((bucket, name), (None, None))
-        if key is kept:
+        synced, old = self._synced.get((bucket, name), (None, None))
+        if key is synced:
             return
         digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
         sidecar = self._folder / bucket / f"{digest}.json"
         if key is None:
             sidecar.unlink(missing_ok=True)
-            del self._kept[bucket, name]
+            del self._synced[bucket, name]
         else:
             path = sidecar.with_name(f"{digest}.{secrets.token_hex(4)}")
             about = {
@@ -74,13 +74,13 @@ class Disk:
             }
             _write(path, key.value)
             _write(sidecar, json.dumps({**about, "modified": key.last_modified.isoformat()}).encode())
-            self._kept[bucket, name] = (key, path)
+            self._synced[bucket, name] = (key, path)
         if old is not None:
             old.unlink(missing_ok=True)
 
     def sync_bucket(self, bucket: str, keys: dict[str, Any] | None) -> None:
         """Bring a bucket's folder to what moto has now (None: no such bucket)."""
-        gone = [name for kept, name in self._kept if kept == bucket and name not in (keys or {})]
+        gone = [name for owner, name in self._synced if owner == bucket and name not in (keys or {})]
         for name in gone:
             self.sync(bucket, name, None)
         if keys is not None:

@@ -166,8 +166,8 @@ def _environ_for_moto(environ: Environ, account: str, body: bytes, trailers: dic
     for name, value in trailers.items():
         environ["HTTP_" + name.upper().replace("-", "_")] = value
     encodings = [part.strip() for part in environ.pop("HTTP_CONTENT_ENCODING", "").split(",")]
-    if kept := [part for part in encodings if part not in ("", "aws-chunked")]:
-        environ["HTTP_CONTENT_ENCODING"] = ",".join(kept)
+    if others := [part for part in encodings if part not in ("", "aws-chunked")]:
+        environ["HTTP_CONTENT_ENCODING"] = ",".join(others)
     if environ.get("CONTENT_TYPE", "").startswith(_FORMS):  # an object, which Flask would take for a form
         environ["CONTENT_TYPE"] = "application/octet-stream"
     return environ

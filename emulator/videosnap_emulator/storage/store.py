@@ -1,7 +1,7 @@
 """The emulator's object storage: moto's S3 in this process, behind a check of the access key.
 
 Buckets are addressed in the path (``/bucket/key``). Without a folder all is in memory; with one, each
-change is written through before it is answered. Only the newest version of an object is kept there.
+change is written through before it is answered. Only the newest version of an object is written.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Store:
                     modified=modified,
                     etag=about["etag"],
                 )
-                self._disk.keep(bucket, placed, path)
+                self._disk.note(bucket, placed, path)
 
     def _place(
         self,
@@ -99,14 +99,14 @@ class Store:
         return placed
 
     def _forget(self) -> None:
-        """Take this store's objects off moto's lists of all instances, which keep them alive for ever."""
+        """Take this store's objects off moto's lists of all instances, which never drop them."""
         for kind in (FakeKey, FakeMultipart):
             kind.instances_tracked[:] = [
                 one for one in kind.instances_tracked if one.account_id != self._account
             ]
 
     @contextmanager
-    def _claimed(self) -> Iterator[None]:
+    def _own_bucket_names(self) -> Iterator[None]:
         """Show moto only this store's bucket names: it wants names to be unique among all accounts."""
         with _MOTO:
             names = s3_backends.bucket_accounts
@@ -148,7 +148,7 @@ class Store:
                 self._disk.sync(bucket, key, placed)
 
     def get(self, bucket: str, key: str) -> StoredObject:
-        """Give an object; KeyError when there is none."""
+        """Return an object; KeyError when there is none."""
         with _MOTO:
             found = self._latest(bucket, key) if bucket in self._backend.buckets else None
             if found is None:
@@ -159,7 +159,7 @@ class Store:
             return StoredObject(found.value, headers.get("content-type", ""), metadata, modified)
 
     def etag(self, bucket: str, key: str) -> str:
-        """Give what tells an object's contents apart; KeyError when there is none."""
+        """Return the entity tag of an object; KeyError when there is none."""
         with _MOTO:
             found = self._latest(bucket, key) if bucket in self._backend.buckets else None
             if found is None:
@@ -167,7 +167,7 @@ class Store:
             return str(found.etag)
 
     def keys(self, bucket: str) -> list[str]:
-        """Give the keys of a bucket's objects, sorted."""
+        """Return the keys of a bucket's objects, sorted."""
         with _MOTO:
             return sorted(self._objects(bucket))
 
@@ -178,7 +178,7 @@ class Store:
         """Make the bucket if it does not exist."""
         if not BUCKET_NAME.fullmatch(bucket):
             raise ValueError(f"not a bucket name: {bucket!r}")
-        with self._claimed():
+        with self._own_bucket_names():
             if bucket not in self._backend.buckets:
                 self._backend.create_bucket(bucket, _REGION)
                 self._sync_bucket(bucket)
@@ -216,7 +216,7 @@ class Store:
         bucket, _, key = request.path[1:].partition("/")
         if request.method == "PUT" and not key and not BUCKET_NAME.fullmatch(bucket):
             raise bad_request("InvalidBucketName", "The specified bucket is not valid.")
-        with self._claimed():
+        with self._own_bucket_names():
             response = run(self._app, environ)
             if request.method in ("PUT", "POST", "DELETE"):
                 self._mirror(bucket, unquote(key))
@@ -230,7 +230,7 @@ class Store:
             self._sync_bucket(bucket)
 
     def close(self) -> None:
-        """End the thread and give the memory back."""
+        """End the thread and free the memory."""
         if self._server is not None:
             self._server.close()
             self._server = None

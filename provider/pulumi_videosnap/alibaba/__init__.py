@@ -1,14 +1,5 @@
 """Alibaba Cloud MPS: snapshot jobs on video files."""
 
-from pulumi_videosnap.alibaba.args import (
-    InputArgs,
-    OutputFileArgs,
-    SnapshotConfigArgs,
-    SubOutArgs,
-    TileOutArgs,
-    TileOutputFileArgs,
-    TimeArrayArgs,
-)
 from pulumi_videosnap.alibaba.data_sources import (
     PipelineResult,
     SnapshotJobResult,
@@ -16,7 +7,16 @@ from pulumi_videosnap.alibaba.data_sources import (
     get_snapshot_job_output,
     search_pipelines,
 )
-from pulumi_videosnap.alibaba.resource import SnapshotJob
+from pulumi_videosnap.alibaba.resource import (
+    InputArgs,
+    OutputFileArgs,
+    SnapshotConfigArgs,
+    SnapshotJob,
+    SubOutArgs,
+    TileOutArgs,
+    TileOutputFileArgs,
+    TimeArrayArgs,
+)
 
 __all__ = [
     "InputArgs",

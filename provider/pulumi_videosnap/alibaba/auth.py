@@ -27,9 +27,7 @@ from pulumi_videosnap.http.credentials import (
     json_object,
     keys_in,
 )
-from pulumi_videosnap.http.endpoint import parse_endpoint
-from pulumi_videosnap.http.signing import canonical_request
-from pulumi_videosnap.http.transport import Request
+from pulumi_videosnap.http.transport import Request, canonical_request, parse_endpoint
 from pulumi_videosnap.settings import Lookup, Setting, no_config
 
 KEYS = KeySettings(
@@ -41,13 +39,11 @@ KEYS = KeySettings(
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
         "videosnap:alibabaAccessKeySecret",
         "Alibaba Cloud: its secret key",
-        secret=True,
     ),
     session_token=Setting(
         "ALIBABA_CLOUD_SECURITY_TOKEN",
         "videosnap:alibabaSecurityToken",
         "Alibaba Cloud: security token of a temporary key pair",
-        secret=True,
     ),
 )
 REGION = Setting(

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pulumi
 
 from pulumi_videosnap.core.timestamps import format_rfc3339
-from pulumi_videosnap.dynamic.serialization import program_config
+from pulumi_videosnap.dynamic.resource import program_config
 from pulumi_videosnap.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:

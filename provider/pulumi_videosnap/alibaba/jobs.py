@@ -16,9 +16,8 @@ from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried
 from pulumi_videosnap.alibaba.auth import Account, find_account
-from pulumi_videosnap.alibaba.job_cache import JobCache
+from pulumi_videosnap.alibaba.job_cache import JobCache, JobPoller
 from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
-from pulumi_videosnap.alibaba.poller import JobPoller
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 from pulumi_videosnap.http.client import ApiClient, shared_client
 from pulumi_videosnap.http.rate_limit import store_path

@@ -86,7 +86,7 @@ def _check(
 
         def absent(bucket: BucketAccess, keys: Sequence[str]) -> Any:
             place, profile = bucket
-            return open_bucket(place, profile=profile, config=stack.setting).absent(keys)
+            return open_bucket(place, profile=profile, config=stack.setting).missing(keys, by_listing=True)
 
         lost = lost_frames(complete, absent)
         findings = [lost.get(one.urn, one) for one in findings]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import sys
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 import pulumi
 from pulumi.dynamic import (
@@ -22,14 +22,13 @@ from pulumi.dynamic import (
     CreateResult,
     DiffResult,
     ReadResult,
-    Resource,
     ResourceProvider,
     UpdateResult,
 )
 from pulumi.runtime import rpc
 
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
-from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel, dotted, snake
+from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 from pulumi_videosnap.settings import no_config
@@ -172,33 +171,3 @@ def _one_line_errors() -> Iterator[None]:
         raise _ShownError(str(error)) from None
     except Exception as error:
         raise _ShownError(unexpected(error)) from None
-
-
-class TaskResource(Resource):
-    """A task as a Pulumi resource: snake_case in Python, camelCase in state, never two runs of one id."""
-
-    _outputs: ClassVar[Sequence[str]] = ()
-    """Names of the outputs that are not inputs as well."""
-
-    def __init__(
-        self,
-        provider: LifecycleProvider,
-        resource_name: str,
-        props: Mapping[str, Any],
-        opts: pulumi.ResourceOptions | None,
-    ) -> None:
-        declared = {name: value for name, value in props.items() if value is not None}
-        absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
-        # A new task may have the old one's id, or write where the old one's pictures are to be deleted.
-        forced = pulumi.ResourceOptions(delete_before_replace=True)
-        super().__init__(
-            provider, resource_name, {**declared, **absent}, pulumi.ResourceOptions.merge(opts, forced)
-        )
-
-    def translate_input_property(self, prop: str) -> str:
-        """Python's name of a property as state has it."""
-        return prop if prop.startswith("__") else camel(prop)
-
-    def translate_output_property(self, prop: str) -> str:
-        """State's name of a property as Python has it."""
-        return prop if prop.startswith("__") else snake(prop)

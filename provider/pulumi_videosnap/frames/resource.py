@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
-from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import camel_keys, program_config
+from pulumi_videosnap.dynamic.provider import LifecycleProvider
+from pulumi_videosnap.dynamic.resource import TaskResource, camel_keys, program_config
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """What an error code, or an HTTP status without one, means: the types and rules that all clouds share.
 
-Each cloud keeps one table (`responses.py`) from prefixes of its error codes to an `ErrorRule`: which
+Each cloud keeps one table (`errors.py`) from prefixes of its error codes to an `ErrorRule`: which
 exception the code becomes and whether the call may be retried. The longest matching prefix decides; the HTTP
 status decides only where no prefix matches.
 """

@@ -6,7 +6,9 @@ No redirects, no cookies, no ~/.netrc. Any number of threads may share one `Http
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib.metadata
+import ipaddress
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -20,9 +22,9 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from pulumi_videosnap.core.timestamps import from_epoch, parse_http_date
-from pulumi_videosnap.errors import CallFailed, Garbled, Unreachable
-from pulumi_videosnap.http.endpoint import is_loopback
+from pulumi_videosnap.errors import CallFailed, Garbled, NotConfigured, Unreachable
 from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.settings import ALLOW_HTTP, Lookup
 
 CONNECT_TIMEOUT = 5.0
 """Seconds to connect in one attempt."""
@@ -202,3 +204,50 @@ def _tls_reason(error: Exception) -> str:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     detail = reason.args[0] if isinstance(reason, Exception) and reason.args else reason
     return getattr(detail, "verify_message", "") or getattr(detail, "reason", "") or "handshake"
+
+
+def canonical_request(request: Request, headers: Mapping[str, str]) -> str:
+    """The text whose digest is signed; `headers` are the signed ones, names in lower case and sorted."""
+    return "\n".join(
+        (
+            request.method,
+            quote(request.path, safe="/-_.~"),
+            # Sorting pairs sorts by name: no parameter of ours occurs twice.
+            encode_query(tuple(sorted(request.query))),
+            "".join(f"{name}:{value}\n" for name, value in headers.items()),
+            ";".join(headers),
+            hashlib.sha256(request.body).hexdigest(),
+        )
+    )
+
+
+def parse_endpoint(url: str, name: str, env: Lookup, *, such_as: str, exposed: str) -> str:
+    """The endpoint without a slash at its end; NotConfigured says what is wrong with the setting `name`.
+
+    `such_as` is a valid example, `exposed` what others could read over plain http.
+    """
+    example = f"set scheme and host only, such as {such_as}"
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise NotConfigured(f"{name} is not a URL: {example}") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise NotConfigured(f"{name} is not an http or https URL: {example}")
+    # The value is not repeated: the part before an @ may be a password.
+    if parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc:
+        raise NotConfigured(f"{name} has more than scheme and host: {example}")
+    if parts.scheme == "http" and not is_loopback(parts.hostname) and env(ALLOW_HTTP.env) != "1":
+        raise NotConfigured(
+            f"{name} is plain http, which would send {exposed} unencrypted: "
+            f"use https, or set {ALLOW_HTTP.env}=1 if the network path is trusted"
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is loopback."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

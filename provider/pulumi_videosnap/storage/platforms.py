@@ -7,9 +7,8 @@ registry of kinds decides which platforms there are. All speak the S3 protocol. 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 from pulumi_videosnap.errors import NotConfigured
@@ -67,6 +66,16 @@ class Platform:
     region_prefix: str = ""
     aws_settings: bool = False
 
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """Its settings, each with a meaning for the docs."""
+        found = (*self.keys.settings, self.endpoint_setting, self.region_setting)
+        meanings = ("access key", "secret key", "session token", "endpoint", "region")
+        return tuple(
+            setting if setting.meaning else replace(setting, meaning=f"{self.title}: {meaning}")
+            for setting, meaning in zip(found, meanings, strict=True)
+        )
+
     def endpoint_in(self, region: str) -> str:
         """The public endpoint in a region."""
         return self.endpoint.format(region=region)
@@ -83,9 +92,9 @@ def register(*platforms: Platform, without_listing: Mapping[str, str] | None = N
 
 
 def platforms() -> Mapping[str, Platform]:
-    """Every platform that can be read, by its name."""
+    """Every platform that can be read, by its name, in the order of names."""
     kinds()  # imports the clouds, whose modules call `register`
-    return MappingProxyType(_platforms)
+    return dict(sorted(_platforms.items()))
 
 
 def find_platform(name: str) -> Platform:

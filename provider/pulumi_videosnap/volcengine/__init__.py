@@ -1,8 +1,14 @@
 """Volcengine RTC: snapshot tasks on live rooms."""
 
-from pulumi_videosnap.volcengine.args import (
+from pulumi_videosnap.volcengine.data_sources import (
+    SnapshotTaskResult,
+    get_snapshot_task,
+    get_snapshot_task_output,
+)
+from pulumi_videosnap.volcengine.resource import (
     CustomConfigArgs,
     ImageConfigArgs,
+    SnapshotTask,
     StorageConfigArgs,
     StreamArgs,
     TargetStreamsArgs,
@@ -10,12 +16,6 @@ from pulumi_videosnap.volcengine.args import (
     VeImageXConfigArgs,
     VodConfigArgs,
 )
-from pulumi_videosnap.volcengine.data_sources import (
-    SnapshotTaskResult,
-    get_snapshot_task,
-    get_snapshot_task_output,
-)
-from pulumi_videosnap.volcengine.resource import SnapshotTask
 
 __all__ = [
     "CustomConfigArgs",

@@ -24,9 +24,7 @@ from pulumi_videosnap.http.credentials import (
     json_object,
     keys_in,
 )
-from pulumi_videosnap.http.endpoint import parse_endpoint
-from pulumi_videosnap.http.signing import canonical_request
-from pulumi_videosnap.http.transport import Request
+from pulumi_videosnap.http.transport import Request, canonical_request, parse_endpoint
 from pulumi_videosnap.settings import Lookup, Setting, no_config
 
 DEFAULT_REGION = "cn-north-1"
@@ -41,13 +39,14 @@ KEYS = KeySettings(
     cloud="Volcengine",
     access_key=Setting("VOLCENGINE_ACCESS_KEY", "videosnap:volcengineAccessKey", "Volcengine: access key"),
     secret_key=Setting(
-        "VOLCENGINE_SECRET_KEY", "videosnap:volcengineSecretKey", "Volcengine: its secret key", secret=True
+        "VOLCENGINE_SECRET_KEY",
+        "videosnap:volcengineSecretKey",
+        "Volcengine: its secret key",
     ),
     session_token=Setting(
         "VOLCENGINE_SESSION_TOKEN",
         "videosnap:volcengineSessionToken",
         "Volcengine: session token of a temporary key pair",
-        secret=True,
     ),
 )
 REGION = Setting(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_videosnap.dynamic.serialization import program_config, snake_keys
+from pulumi_videosnap.dynamic.resource import program_config, snake_keys
 from pulumi_videosnap.errors import InvalidInput
 
 
@@ -48,7 +48,7 @@ def get_snapshot_task(
     from pulumi_videosnap.volcengine.convert import to_inputs, to_outputs  # noqa: PLC0415
     from pulumi_videosnap.volcengine.models import TaskKey  # noqa: PLC0415
 
-    key = TaskKey(*_checked(app_id=app_id, room_id=room_id, task_id=task_id))
+    key = TaskKey(*_require_texts(app_id=app_id, room_id=room_id, task_id=task_id))
     reading = connect(profile, program_config).get(key)
     facts, settings = to_outputs(reading.task), to_inputs(reading.task, {})
     return SnapshotTaskResult(
@@ -79,7 +79,7 @@ def get_snapshot_task_output(
     )
 
 
-def _checked(**parts: str) -> list[str]:
+def _require_texts(**parts: str) -> list[str]:
     for name, value in parts.items():
         if not isinstance(value, str) or not value or "/" in value:
             raise InvalidInput(name, "must be a text that is not empty and holds no slash")

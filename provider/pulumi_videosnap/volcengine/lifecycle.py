@@ -30,8 +30,14 @@ from pulumi_videosnap.core.schema import Difference, Effect, differences, inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
-from pulumi_videosnap.volcengine.convert import start_request, task_key, time_of, to_inputs, to_outputs
-from pulumi_videosnap.volcengine.history import with_history
+from pulumi_videosnap.volcengine.convert import (
+    start_request,
+    task_key,
+    time_of,
+    to_inputs,
+    to_outputs,
+    with_history,
+)
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 

@@ -3,18 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
-from pulumi_videosnap.dynamic.provider import LifecycleProvider, TaskResource
-from pulumi_videosnap.dynamic.serialization import to_plain
-from pulumi_videosnap.volcengine.args import (
-    ImageConfigArgs,
-    StorageConfigArgs,
-    TargetStreamsArgs,
-)
+from pulumi_videosnap.dynamic.provider import LifecycleProvider
+from pulumi_videosnap.dynamic.resource import TaskResource, to_plain
+
+
+@dataclass(kw_only=True)
+class ImageConfigArgs:
+    """Format, size and interval of the frames."""
+
+    interval: pulumi.Input[int] | None = None
+    """Seconds between two frames, 1 to 600 (default 2). The one field that changes in place."""
+    format: pulumi.Input[str | int] | None = None
+    """`"jpeg"` (default) or `"png"`."""
+    width: pulumi.Input[int] | None = None
+    """Pixels, 0 to 1920; 0 (default) keeps the stream's own width."""
+    height: pulumi.Input[int] | None = None
+    """Pixels, 0 to 1920; 0 (default) keeps the stream's own height."""
+
+
+@dataclass(kw_only=True)
+class StreamArgs:
+    """One video stream of the room."""
+
+    user_id: pulumi.Input[str]
+    """Whose stream."""
+    index: pulumi.Input[int] | None = None
+    """Distinguishes the streams of one list; defaults to the position in it."""
+    stream_type: pulumi.Input[str | int] | None = None
+    """`"camera"` (default) or `"screen"`."""
+
+
+@dataclass(kw_only=True)
+class TargetStreamsArgs:
+    """The streams to capture; an empty list is every stream of the room."""
+
+    stream_list: pulumi.Input[Sequence[pulumi.Input[StreamArgs | Mapping[str, Any]]]] | None = None
+    """At most 17 streams."""
+
+
+@dataclass(kw_only=True)
+class TosConfigArgs:
+    """A bucket of Volcengine's object storage, TOS."""
+
+    account_id: pulumi.Input[str]
+    """The id of the main account, also when a sub-user's key signs the calls."""
+    bucket: pulumi.Input[str]
+    """The bucket that the frames go into."""
+    region: pulumi.Input[int] | None = None
+    """The vendor's number of the region (default 0, cn-beijing)."""
+
+
+@dataclass(kw_only=True)
+class VodConfigArgs:
+    """A space of Volcengine's video on demand."""
+
+    account_id: pulumi.Input[str]
+    """The id of the main account."""
+    space: pulumi.Input[str]
+    """The VOD space that the frames go into."""
+    region: pulumi.Input[int] | None = None
+    """The vendor's number of the region (default 0, cn-north-1)."""
+    storage_class: pulumi.Input[str | int] | None = None
+    """`"standard"` (default), `"archive"` or `"infrequent-access"`."""
+    auto_set_file_extension: pulumi.Input[bool] | None = None
+    """Whether VOD sets FileExtension from the file's suffix (default False)."""
+
+
+@dataclass(kw_only=True)
+class CustomConfigArgs:
+    """A third party's bucket, reached through the S3 protocol.
+
+    The key pair goes to the vendor with StartSnapshot. Name it by environment variable, or give it
+    as values: those are made Pulumi secrets. The vendor advises a key that cannot read.
+    """
+
+    bucket: pulumi.Input[str]
+    """The bucket that the frames go into."""
+    vendor: pulumi.Input[str | int] | None = None
+    """`"aws"` (default), `"aliyun"`, `"huawei"`, `"tencent"` or `"qiniu"`."""
+    region: pulumi.Input[int] | None = None
+    """The vendor's number of the region (default 0)."""
+    access_key: pulumi.Input[str] | None = None
+    """The write-only access key, or `access_key_env`."""
+    secret_key: pulumi.Input[str] | None = None
+    """The secret of that key, or `secret_key_env`."""
+    access_key_env: pulumi.Input[str] | None = None
+    """Name of the environment variable that holds the access key."""
+    secret_key_env: pulumi.Input[str] | None = None
+    """Name of the environment variable that holds the secret key."""
+
+
+@dataclass(kw_only=True)
+class VeImageXConfigArgs:
+    """A service of Volcengine's image platform, veImageX."""
+
+    account_id: pulumi.Input[str]
+    """The id of the main account."""
+    service_id: pulumi.Input[str]
+    """The veImageX service that the frames go into."""
+    region: pulumi.Input[int] | None = None
+    """The vendor's number of the region (default 0)."""
+
+
+@dataclass(kw_only=True)
+class StorageConfigArgs:
+    """Where the frames go: one platform, with its block."""
+
+    type: pulumi.Input[str | int] | None = None
+    """`"tos"`, `"vod"`, `"custom"` or `"veimagex"`; defaults to the block that is set."""
+    tos_config: pulumi.Input[TosConfigArgs | Mapping[str, Any]] | None = None
+    """For `"tos"`."""
+    vod_config: pulumi.Input[VodConfigArgs | Mapping[str, Any]] | None = None
+    """For `"vod"`."""
+    custom_config: pulumi.Input[CustomConfigArgs | Mapping[str, Any]] | None = None
+    """For `"custom"`."""
+    ve_image_x_config: pulumi.Input[VeImageXConfigArgs | Mapping[str, Any]] | None = None
+    """For `"veimagex"`."""
+
 
 _SECRETS = ("access_key", "secret_key")
 
@@ -30,7 +141,7 @@ class SnapshotTaskProvider(LifecycleProvider):
 
 
 class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
-    """A task that takes pictures of a live room at an interval, into object storage.
+    """A task that takes frames of a live room at an interval, into object storage.
 
     Names mirror StartSnapshot (version 2023-11-01). Only `image_config.interval` changes in place;
     every other change stops the task and starts another one.
@@ -47,9 +158,9 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     image_config: pulumi.Output[dict[str, Any]]
     """Format, size and interval, with their defaults filled in."""
     storage_config: pulumi.Output[dict[str, Any]]
-    """Where the pictures go."""
+    """Where the frames go."""
     target_streams: pulumi.Output[dict[str, Any]]
-    """The streams that pictures are taken of; an empty list is all of them."""
+    """The streams that are captured; an empty list is all of them."""
     max_idle_time: pulumi.Output[int]
     """Seconds without any stream after which the task ends by itself."""
     business_id: pulumi.Output[str | None]
@@ -57,9 +168,9 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     keep_running: pulumi.Output[bool]
     """Whether a task that ended by itself is started again."""
     frame_prefix: pulumi.Output[str | None]
-    """What the keys of the pictures begin with, as far as you know; only `videosnap frames` asks."""
+    """What the keys of the frames begin with, as far as you know; only `videosnap frames` asks."""
     triggers: pulumi.Output[Sequence[Any]]
-    """Values whose change starts the task anew."""
+    """Values whose change starts a new task."""
     profile: pulumi.Output[str | None]
     """The account, by its name in the vendor's profile file."""
     state: pulumi.Output[str]
@@ -97,16 +208,16 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
 
         :param app_id: the RTC application.
         :param room_id: the room whose streams are captured.
-        :param storage_config: where the pictures go; one of the four platforms with its block.
+        :param storage_config: where the frames go; one of the four platforms with its block.
         :param task_id: the task's own name in the room; defaults to `<project>.<stack>.<name>`.
         :param image_config: interval (1 to 600 s, default 2), format, width and height.
         :param target_streams: at most 17 streams; without any, every stream of the room.
         :param max_idle_time: seconds without any stream until the task ends (10 to 86400, default 180).
         :param business_id: the vendor's business tag.
         :param keep_running: start the task again when it ended by itself (default False).
-        :param frame_prefix: what the keys of its pictures begin with; the vendor documents no keys, and
+        :param frame_prefix: what the keys of its frames begin with; the vendor documents no keys, and
             `videosnap frames` tells tasks that share a bucket apart by it.
-        :param triggers: any values; a change of one starts the task anew.
+        :param triggers: any values; a change of one starts a new task.
         :param profile: account to use, from the vendor's profile file.
         """
         props = {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -43,37 +42,31 @@ _BUCKET_FIELDS = ("bucket", "space", "service_id", "type", "region", "account_id
 Identity = tuple[str, str, str]
 
 
-@dataclass(frozen=True)
-class _Renames:
-    """Tasks that one resource gives up and another takes over, in one change."""
-
-    given_up: Mapping[Identity, RecordedResource]
-    taken: Mapping[Identity, Step]
-
-
 def effects(steps: Sequence[Step]) -> Callable[[Step], StepEffect]:
-    """A function that says what one of these steps does to a live room's task."""
+    """A function that says what one of these steps does to a live room's task.
+
+    A task that one resource gives up and another takes over in the same change continues.
+    """
     created = {_identity(step.inputs): step for step in steps if step.operation == "create"}
     deleted = {
         _identity(step.old.inputs): step.old for step in steps if step.operation == "delete" and step.old
     }
-    both = [identity for identity in created.keys() & deleted.keys() if identity]
-    renames = _Renames({one: deleted[one] for one in both}, {one: created[one] for one in both})
-    return lambda step: _effect(step, renames)
+
+    def effect(step: Step) -> StepEffect:
+        identity = _identity(step.inputs or (step.old.inputs if step.old else {}))
+        if step.operation == "create":
+            return _create(step, deleted.get(identity) if identity else None)
+        if step.operation == "delete":
+            return _delete(step, created.get(identity) if identity else None)
+        return _replace(step) if step.operation == "replace" else _update(step)
+
+    return effect
 
 
 def _identity(inputs: Mapping[str, Any]) -> Identity | None:
     """What makes it the same task for the service; None while not all of it is known."""
     app, room, task = (text_at(inputs, name) for name in ("appId", "roomId", "taskId"))
     return (app, room, task) if app and room and task else None
-
-
-def _effect(step: Step, renames: _Renames) -> StepEffect:
-    if step.operation == "create":
-        return _create(step, renames)
-    if step.operation == "delete":
-        return _delete(step, renames)
-    return _replace(step) if step.operation == "replace" else _update(step)
 
 
 def frames(inputs: Mapping[str, Any]) -> FrameEstimate:
@@ -109,9 +102,8 @@ def assumptions(tasks: Sequence[TaskReview]) -> Iterator[str]:
         yield "A task that lists no stream takes every stream of its room; its figures are for one stream."
 
 
-def _create(step: Step, renames: _Renames) -> StepEffect:
-    identity = _identity(step.inputs)
-    before = renames.given_up.get(identity) if identity else None
+def _create(step: Step, before: RecordedResource | None) -> StepEffect:
+    """`before` is the same task, where another resource gives it up."""
     if before is None or has_ended(before.properties):
         notes = ("a running task of this identity with the same settings is adopted, not restarted",)
         return StepEffect(Outcome.STARTS, "starts taking frames", START, notes=notes)
@@ -129,11 +121,11 @@ def _create(step: Step, renames: _Renames) -> StepEffect:
     return StepEffect(Outcome.GOES_ON, text, sum_calls(calls), compared=moved)
 
 
-def _delete(step: Step, renames: _Renames) -> StepEffect:
+def _delete(step: Step, heir: Step | None) -> StepEffect:
+    """`heir` creates the same task, where another resource takes it over."""
     old = step.old
-    identity = _identity(old.inputs) if old else None
     ended = old is not None and has_ended(old.properties)
-    if identity and (heir := renames.taken.get(identity)):
+    if heir:
         if ended:
             return StepEffect(Outcome.FORGOTTEN, f"no longer managed: it had ended, and is {heir.name} now")
         return StepEffect(Outcome.GOES_ON, f"left running: {heir.name} takes it over")

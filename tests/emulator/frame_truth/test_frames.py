@@ -12,6 +12,7 @@ from emulator.frame_truth.decoded_video import DecodedVideo
 from emulator.frame_truth.reference import JobRequest
 from emulator.frame_truth.requests import SMALL
 from support.data import load
+from support.sampling import sample
 
 VIDEOS = [SAMPLE, *SMALL]
 TWO = JobRequest(0, 0, 2, "normal")
@@ -22,7 +23,7 @@ TWO = JobRequest(0, 0, 2, "normal")
 CASES: list[dict[str, Any]] = list(itertools.chain(*load("mps/frame_cases.json").values()))
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", sample(CASES, 0.2), ids=str)
 def test_written_cases(jobs: CheckedJobs, case: dict[str, Any]) -> None:
     request = dict(case["request"])
     if "points" in request:
@@ -48,7 +49,7 @@ SOURCES = [
 ]
 
 
-@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("source", sample(SOURCES, 0.3))
 def test_what_placeholders_stand_for(jobs: CheckedJobs, source: str) -> None:
     copied = jobs.with_copy(source, "short.mp4")
     frames = copied.run(source, TWO, "{ObjectPrefix}{FileName}{Count}.jpg")
@@ -71,14 +72,14 @@ def edges(video: DecodedVideo) -> list[int]:
     return [int(at * 1000) for at in (*starts, video.end)]
 
 
-@pytest.mark.parametrize("source", VIDEOS)
+@pytest.mark.parametrize("source", sample(VIDEOS, 0.3))
 def test_every_edge_of_a_second(jobs: CheckedJobs, source: str) -> None:
     video = jobs.video(source)
     found = jobs.run(source, JobRequest(points=beside(edges(video)), frame_type="normal", width=200))
     assert {one.frame for one in found} >= {frame for frame in video.frames if 1 <= frame.at < 2 < video.end}
 
 
-@pytest.mark.parametrize("source", VIDEOS)
+@pytest.mark.parametrize("source", sample(VIDEOS, 0.3))
 def test_every_middle_between_two_key_frames(jobs: CheckedJobs, source: str) -> None:
     keys = jobs.video(source).key_frames()
     middles = [int((one.at + two.at) / 2 * 1000) for one, two in itertools.pairwise(keys)]

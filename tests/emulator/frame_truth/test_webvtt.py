@@ -10,6 +10,7 @@ from emulator.frame_truth.checked_jobs import CheckedJobs, config_of, reader_of,
 from emulator.frame_truth.job_runner import place
 from emulator.frame_truth.outputs import Layout, cues_in, expected_cues
 from emulator.frame_truth.reference import JobRequest
+from support.sampling import sample
 
 MILLISECOND = 0.001
 SOURCE = "late.mp4"
@@ -25,7 +26,7 @@ REQUESTS = [
 ]
 
 
-@pytest.mark.parametrize("asked", REQUESTS, ids=str)
+@pytest.mark.parametrize("asked", sample(REQUESTS, 0.3), ids=str)
 @pytest.mark.parametrize("layout", [None, Layout(), GRID], ids=["frames", "sheets", "small sheets"])
 def test_cues(jobs: CheckedJobs, asked: JobRequest, layout: Layout | None) -> None:
     folder = jobs.runner.new_folder()

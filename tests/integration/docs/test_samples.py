@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from support.cli import Project
 from support.emulator import Emulator
 from support.jobs import store_of
@@ -56,6 +58,7 @@ ALIKE = (
 """What differs from run to run, and what stands for it; of the same length, so that lines break alike."""
 
 
+@pytest.mark.engine
 def test_what_the_pages_quote_is_what_is_printed(tmp_path: Path, emulator: Emulator) -> None:
     told = _told(tmp_path, emulator)
     if os.environ.get("WRITE_SAMPLES"):

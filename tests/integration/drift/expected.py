@@ -1,13 +1,15 @@
 """What `videosnap drift` has to say of each cell of the matrix, from the design's drift table and the docs.
 
 Written without a look at the command, so that no mistake sits in both. A cell is one recorded task and what
-happened to it since; a circumstance is what holds while the command runs.
+happened to it since; a scenario is what holds while the command runs.
 """
 
 from __future__ import annotations
 
+from configparser import ConfigParser
 from dataclasses import dataclass
 from enum import Enum, auto
+from pathlib import Path
 
 from pulumi_videosnap.drift.model import Verdict
 
@@ -22,163 +24,42 @@ class Expected:
     """Fields that the documents do not settle, such as that of a state that is recorded as it is."""
 
 
-def changed(*fields: str, perhaps: tuple[str, ...] = ()) -> Expected:
-    return Expected(Verdict.CHANGED, frozenset(fields), frozenset(perhaps))
-
-
-IN_SYNC = Expected(Verdict.IN_SYNC)
-COMPLETE = Expected(Verdict.COMPLETE)
-MISSING = Expected(Verdict.MISSING)
-UNREADABLE = Expected(Verdict.UNREADABLE)
-STOPPED = Expected(Verdict.STOPPED, frozenset({"state"}))
-ROOM_FAILED = Expected(Verdict.FAILED, frozenset({"state"}))
-JOB_FAILED = Expected(Verdict.FAILED, frozenset({"result"}))
-STOPPED_AS_RECORDED = Expected(Verdict.STOPPED, perhaps=frozenset({"state"}))
-ROOM_FAILED_AS_RECORDED = Expected(Verdict.FAILED, perhaps=frozenset({"state"}))
-JOB_FAILED_AS_RECORDED = Expected(Verdict.FAILED, perhaps=frozenset({"result"}))
-
 Row = tuple[Expected, Expected]
-"""For a room with keep_running=False, and for one with keep_running=True."""
+"""For a task that may end, and for one with keep_running."""
+FILE = Path(__file__).parents[2] / "data" / "drift_matrix.ini"
 
 
-def both(expected: Expected) -> Row:
-    return expected, expected
+def _read_tables() -> dict[str, dict[str, Row]]:
+    parser = ConfigParser(delimiters=("=",))
+    parser.read(FILE)
+    return {name: {key: _row(text) for key, text in parser[name].items()} for name in parser.sections()}
 
 
-EVERY_SETTING = (
-    *("image_config.interval", "image_config.width", "image_config.height", "image_config.format"),
-    *("storage_config.tos_config.bucket", "max_idle_time"),
-)
+def _row(text: str) -> Row:
+    once, _, keep = text.partition(" | ")
+    return _expected(once), _expected(keep or once)
 
-# A room that was recorded while its task went on: just started, not started, running, running with nobody.
-WENT_ON: dict[str, Row] = {
-    # row 1: running, same settings
-    "nothing": both(IN_SYNC),
-    "restarted-alike": both(IN_SYNC),
-    # row 2: running, another interval, streams, size, bucket
-    "interval": both(changed("image_config.interval")),
-    "width": both(changed("image_config.width")),
-    "height": both(changed("image_config.height")),
-    "size": both(changed("image_config.width", "image_config.height")),
-    "format": both(changed("image_config.format")),
-    "bucket": both(changed("storage_config.tos_config.bucket")),
-    "idle-time": both(changed("max_idle_time")),
-    "everything": both(changed(*EVERY_SETTING)),
-    "another-stream": both(changed("target_streams.stream_list")),
-    "one-stream-more": both(changed("target_streams.stream_list")),
-    "all-streams": both(changed("target_streams.stream_list")),
-    "kind-of-stream": both(changed("target_streams.stream_list")),
-    "account": both(changed("storage_config.tos_config.account_id")),
-    "region": both(changed("storage_config.tos_config.region")),
-    # row 3: ended: IdleTimeOut, UserDisconnect (docs: every other end, unknown ones too, completes a task)
-    "nobody-came": (COMPLETE, STOPPED),
-    "user-left": (COMPLETE, STOPPED),
-    "ended-somehow": (COMPLETE, STOPPED),
-    # row 4: ended: StopByAPI, or failed
-    "stopped-by-api": both(STOPPED),
-    "failed": both(ROOM_FAILED),
-    "failed-idle": both(ROOM_FAILED),
-    # row 5: unknown within 72 h of its start
-    "unknown": both(MISSING),
-    # row 7: a field that the answer does not carry: kept as recorded
-    "unsaid-business": both(IN_SYNC),
-    "unsaid-prefix": both(IN_SYNC),
+
+def _expected(text: str) -> Expected:
+    verdict, _, named = text.partition(": ")
+    fields = set(filter(None, named.split(", ")))
+    perhaps = {field for field in fields if field.endswith("?")}
+    open_fields = frozenset(field.removesuffix("?") for field in perhaps)
+    return Expected(Verdict(verdict), frozenset(fields - perhaps), open_fields)
+
+
+TABLES = _read_tables()
+WENT_ON, RECORDED_ENDS, AFTER_THE_END = (TABLES[n] for n in ("went on", "recorded ends", "after the end"))
+STORAGES = TABLES["storages"]
+HIDDEN = {drift: row[0] for drift, row in TABLES["hidden"].items()}
+JOBS = {
+    name.removeprefix("job "): {drift: row[0] for drift, row in table.items()}
+    for name, table in TABLES.items()
+    if name.startswith("job ")
 }
-
-# A room that was recorded, by a refresh, after its task had ended. The settings of that run are history.
-RECORDED_ENDS: dict[str, Row] = {
-    "ended-idle": (COMPLETE, STOPPED_AS_RECORDED),
-    "ended-left": (COMPLETE, STOPPED_AS_RECORDED),
-    "ended-stopped": both(STOPPED_AS_RECORDED),
-    "ended-failed": both(ROOM_FAILED_AS_RECORDED),
-}
-AFTER_THE_END: dict[str, Row] = {
-    "restarted-alike": both(IN_SYNC),
-    # The record names the end of the run before, which is no longer so.
-    "restarted-faster": both(changed("image_config.interval", perhaps=("state",))),
-    "restarted-and-stopped": both(STOPPED_AS_RECORDED),
-    "unknown": both(MISSING),
-}
+IN_SYNC, MISSING, UNREADABLE = map(Expected, (Verdict.IN_SYNC, Verdict.MISSING, Verdict.UNREADABLE))
 AS_IT_ENDED = ("nothing", "history")
 """Nothing happened; or somebody changed the settings of a run that was over."""
-
-# Rooms that write elsewhere, by their storage: with nothing since, and writing to another place of it.
-STORAGES: dict[str, tuple[Expected, Expected]] = {
-    "vod": (IN_SYNC, changed("storage_config.vod_config.space")),
-    "custom": (IN_SYNC, changed("storage_config.custom_config.bucket")),
-    # Its keys are secrets, which are never returned and never compared.
-    "secret": (IN_SYNC, changed("storage_config.custom_config.bucket")),
-    "veimagex": (IN_SYNC, changed("storage_config.ve_image_x_config.service_id")),
-}
-
-# A room whose whole storage is a secret, which an export shows encrypted: no place can be held against it, so
-# it is never in sync. What does not depend on the place can be told all the same.
-HIDDEN: dict[str, Expected] = {
-    "nothing": UNREADABLE,
-    "place": UNREADABLE,
-    "interval": changed("image_config.interval"),
-    "user-left": COMPLETE,
-    "stopped-by-api": STOPPED,
-    "unknown": MISSING,
-}
-
-# A job, by its state when it was recorded, and what became of it.
-JOBS: dict[str, dict[str, Expected]] = {
-    "submitted": {
-        "nothing": IN_SYNC,
-        "began": IN_SYNC,
-        "succeeded": COMPLETE,
-        "failed": JOB_FAILED,
-        "forgotten": MISSING,
-        # The record names no pictures yet, but it is "without the pictures that it took" (model.py).
-        "succeeded-all-deleted": changed("frames"),
-    },
-    "snapshoting": {
-        "nothing": IN_SYNC,
-        "succeeded": COMPLETE,
-        "failed": JOB_FAILED,
-        "forgotten": MISSING,
-    },
-    "failed": {"nothing": JOB_FAILED_AS_RECORDED, "forgotten": MISSING},
-    "stills": {
-        "nothing": COMPLETE,
-        "first-deleted": changed("frames"),
-        "middle-deleted": changed("frames"),
-        "last-deleted": changed("frames"),
-        "all-deleted": changed("frames"),
-        "bucket-emptied": changed("frames"),
-        # The store refuses to look: a failed call never looks like "gone".
-        "bucket-deleted": UNREADABLE,
-        "forgotten": MISSING,
-        "forgotten-all-deleted": MISSING,
-        "failed": JOB_FAILED,
-        "another-picture": COMPLETE,
-        "more-pictures": COMPLETE,
-        "user-data": COMPLETE,
-        # The record names three pictures, whatever the service counts now.
-        "fewer-counted": COMPLETE,
-        "fewer-counted-last-deleted": changed("frames"),
-    },
-    "one": {"nothing": COMPLETE, "all-deleted": changed("frames"), "forgotten": MISSING},
-    "sheets": {
-        "nothing": COMPLETE,
-        "first-deleted": changed("frames"),
-        "sheet-deleted": changed("tile_frames"),
-        "bucket-emptied": changed("frames"),
-        "sheets-bucket-emptied": changed("tile_frames"),
-        "both-buckets-emptied": changed("frames", "tile_frames"),
-        "forgotten": MISSING,
-    },
-    "sheets-only": {"nothing": COMPLETE, "sheet-deleted": changed("tile_frames"), "failed": JOB_FAILED},
-    "vtt": {
-        "nothing": COMPLETE,
-        "vtt-deleted": changed("vtt"),
-        "bucket-emptied": changed("vtt"),
-        # The pictures of a WebVTT are not recorded.
-        "its-pictures-deleted": COMPLETE,
-        "forgotten": MISSING,
-    },
-}
 WITH_PICTURES = ("stills", "one", "sheets", "sheets-only", "vtt")
 """The states of a job whose record names pictures."""
 
@@ -219,7 +100,7 @@ def _room_states() -> dict[str, tuple[str, ...]]:
 
 
 class Told(Enum):
-    """What a circumstance lets the service, or the store, tell."""
+    """What a scenario lets the service, or the store, tell."""
 
     ALL = auto()
     NOTHING = auto()
@@ -249,7 +130,7 @@ UNSAID = {
 
 
 def expected(cell: Cell, told: Told) -> tuple[Expected, ...]:
-    """What may be said of a cell; more than one only where the circumstance leaves it open."""
+    """What may be said of a cell; more than one only where the scenario leaves it open."""
     usual = _room(cell) if cell.kind == "room" else JOBS[cell.state][cell.drift]
     if told is Told.PERHAPS:
         return usual, UNREADABLE

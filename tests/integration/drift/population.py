@@ -10,7 +10,7 @@ from typing import Any
 
 from integration.drift.expected import Cell
 from integration.drift.jobs import Jobs
-from integration.drift.rooms import Rooms
+from integration.drift.tasks import SnapshotTasks
 from support.emulator import Emulator
 from support.miniengine import Entry
 
@@ -26,13 +26,13 @@ UNTIL_RECORDED, UNTIL_LOOKED_AT = 61, 121
 class Population:
     """The cells with their records, and the world that they came from."""
 
-    rooms: Rooms
+    tasks: SnapshotTasks
     jobs: Jobs
     cells: tuple[Cell, ...]
 
     def export(self, file: Path, cells: Iterable[Cell]) -> list[str]:
         """Write an export of a stack of these cells; returns the command's arguments for it."""
-        records = {"room": self.rooms.records(), "job": self.jobs.records()}
+        records = {"room": self.tasks.records(), "job": self.jobs.records()}
         tasks = [_resource(cell, records[cell.kind][cell.name]) for cell in cells]
         deployment = {
             "manifest": {"time": "2026-01-01T00:00:00Z", "magic": "", "version": "v3.216.0"},
@@ -44,18 +44,18 @@ class Population:
 
 def populate(emulator: Emulator, cells: Sequence[Cell]) -> Population:
     """Make every task, record it, and let happen to each what its cell says."""
-    rooms = Rooms(emulator, [cell for cell in cells if cell.kind == "room"])
+    tasks = SnapshotTasks(emulator, [cell for cell in cells if cell.kind == "room"])
     jobs = Jobs(emulator, [cell for cell in cells if cell.kind == "job"])
-    rooms.start()
+    tasks.start()
     jobs.submit()
     emulator.advance(UNTIL_RECORDED)
-    rooms.record()
+    tasks.record()
     jobs.record()
-    rooms.drift()
+    tasks.drift()
     jobs.drift_early()
     emulator.advance(UNTIL_LOOKED_AT)
     jobs.drift_late()
-    return Population(rooms, jobs, tuple(cells))
+    return Population(tasks, jobs, tuple(cells))
 
 
 def _resource(cell: Cell, entry: Entry) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, expect
 
 from integration.drift import samples
-from integration.review.looking import (
+from integration.review.page_checks import (
     MEANS_SOMETHING,
     WIDTHS,
     assert_guarded,
@@ -27,139 +27,30 @@ from pulumi_videosnap.drift.markdown import as_markdown
 from pulumi_videosnap.drift.model import DriftReport, StackDrift, Verdict
 from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.report.markdown import LIMIT
-
-EACH_VERDICT = """\
-INCOMPLETE: 1 of 7 tasks of dev cannot be read; 4 drifted: 1 failed, 1 missing,
-1 stopped, 1 changed; 1 in sync, 1 complete; 5 unmanaged tasks.
-Checked 2026-11-21 18:04:05 UTC in 3.6 s; state written 2 h before.
-The check is INCOMPLETE: what could not be read may have drifted.
-
-failed: trailer (video file) 88c6ca184c0e47098a5b665e2a126797
-  result: recorded "success" -> actual "failed:
-    InvalidParameter.ResourceContentBad"
-    the job produced no usable frames: The resource operated InputFile is bad
-  to fix: `pulumi up --refresh` submits a new job
-
-missing: annex (live room) 661e64d2a7ac3d0176bd3f20/annex/shop.dev.annex
-  why: the service does not find it, and it is recent enough to be found
-  to fix: `pulumi up --refresh` starts it again
-
-stopped: hall (live room) 661e64d2a7ac3d0176bd3f20/hall/shop.dev.hall
-  state: recorded "running" -> actual "ended: StopByAPI"
-    no frames are taken since 2026-11-21T16:20:00Z: StopSnapshot was called
-  to fix: `pulumi up --refresh` starts it again
-
-changed: lobby (live room) 661e64d2a7ac3d0176bd3f20/lobby/shop.dev.lobby
-  image_config.interval: recorded 5 -> actual 2
-    1,800 frames an hour for each stream instead of 720
-  to fix: `pulumi up --refresh` sets it back without a gap (UpdateSnapshot)
-
-cannot be read: stage (live room) 661e64d2a7ac3d0176bd3f20/stage/shop.dev.stage
-  why: GetSnapshotTask was refused: the key may not do this (AccessDenied); give
-    it rtc:GetSnapshotTask (RequestId 2026112118040501)
-
-Unmanaged tasks, which a cloud has and no checked stack records:
-  - MPS in cn-hangzhou: 4 Success, created 2026-11-21 14:04:05 UTC to 2026-11-21
-    17:04:05 UTC: 00000000000000000000000000000001,
-    00000000000000000000000000000002, 00000000000000000000000000000003 and
-    00000000000000000000000000000004; submitted by this package for another
-    stack, or for a deleted resource
-  - MPS in cn-hangzhou: Snapshoting: ffffffffffffffffffffffffffffffff
-
-Scope:
-  - Volcengine RTC cannot list tasks, so a live room's task that no stack
-    records is not found.
-  - MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21
-    18:04:05 UTC).
-"""
-
-ONE_ERROR = """\
-INCOMPLETE: 200 of 200 tasks of fleet cannot be read.
-Checked 2026-11-21 18:04:05 UTC in 3.6 s; state written 2 h before.
-The check is INCOMPLETE: what could not be read may have drifted.
-
-cannot be read: room-000, room-001, room-002 and 197 more (200 live rooms)
-  why: GetSnapshotTask was refused: the key may not do this (AccessDenied); give
-    it rtc:GetSnapshotTask
-"""
-
-COMMENT = """\
-<!-- videosnap drift -->
-
-### videosnap drift: INCOMPLETE: prod cannot be checked; 1 of 2 tasks of dev drifted: 1 changed; \
-1 in sync
-
-Checked 2026-11-21 18:04:05 UTC in 3.6 s; state written 2 h before. **The check is INCOMPLETE: what could \
-not be read may have drifted.**
-
-- <code>prod</code> cannot be checked: <code>pulumi stack export --stack prod</code> failed: set the \
-passphrase with PULUMI&#95;CONFIG&#95;PASSPHRASE
-
-|  | stack | task | recorded → actual, or why |
-| --- | --- | --- | --- |
-| changed | <code>dev</code> | <code>hall</code> | <code>image&#95;config.interval</code>: <code>5</code> → \
-<code>2</code> |
-
-<details><summary>What it means, and how to fix it</summary>
-
-**changed**: <code>hall</code> of <code>dev</code> (live room \
-<code>661e64d2a7ac3d0176bd3f20/hall/shop.dev.hall</code>)
-
-- <code>image&#95;config.interval</code>: <code>5</code> → <code>2</code>: 1,800 frames an hour for each \
-stream instead of 720
-- to fix: <code>pulumi up --refresh</code> sets it back without a gap (UpdateSnapshot)
-
-</details>
-
-<details><summary>Scope</summary>
-
-- Volcengine RTC cannot list tasks, so a live room's task that no stack records is not found.
-- MPS in cn-hangzhou: looked for unmanaged jobs among 1,204 (since 2026-08-21 18&#58;04&#58;05 UTC).
-
-</details>
-"""
+from support.golden import Golden
+from support.sampling import examples
 
 
 def text_of(report: DriftReport) -> str:
     return "\n".join(as_text(report)) + "\n"
 
 
-def test_each_verdict() -> None:
-    assert text_of(samples.each_verdict()) == EACH_VERDICT
+@pytest.mark.parametrize(
+    "name",
+    ["each_verdict", "two_stacks", "in_sync", "with_unmanaged", "many", "no_tasks", "no_stacks"],
+)
+def test_a_report_as_text_and_as_a_comment(name: str, golden: Golden) -> None:
+    report = getattr(samples, name)()
+    golden(f"drift/{name}.txt", text_of(report))
+    golden(f"drift/{name}.md", as_markdown(report))
 
 
-def test_a_comment_on_two_stacks() -> None:
-    assert as_markdown(samples.two_stacks()) == COMMENT
-
-
-def test_one_error_of_many_tasks_is_told_once() -> None:
-    assert text_of(samples.one_error()).startswith(ONE_ERROR)
+def test_one_error_of_many_tasks_is_told_once(golden: Golden) -> None:
+    golden("drift/one_error.txt", text_of(samples.one_error()))
     assert as_markdown(samples.one_error()).count("AccessDenied") == 2
     page = as_html(samples.one_error())
     assert page.count("AccessDenied") == 1
     assert "room-199" in page
-
-
-@pytest.mark.parametrize(
-    ("report", "line"),
-    [
-        (samples.in_sync(), "No drift in 4 tasks of dev: 3 in sync, 1 complete."),
-        (samples.with_unmanaged(), "No drift in 1 task of dev: 1 in sync; 5 unmanaged tasks."),
-        (
-            samples.many(),
-            "6 of 200 tasks of fleet drifted: 1 missing, 2 stopped, 3 changed; 194 in sync.",
-        ),
-        (samples.no_tasks(), "Nothing to check: dev records no snapshot task."),
-        (samples.no_stacks(), "Nothing to check: no stack was named."),
-        (
-            samples.report(samples.stack(), samples.stack(name="prod")),
-            "Nothing to check: 2 stacks record no snapshot task.",
-        ),
-    ],
-)
-def test_the_first_line_sums_it_up(report: DriftReport, line: str) -> None:
-    assert next(as_text(report)) == line
-    assert line.rstrip(".") in as_markdown(report)
 
 
 def test_states_have_an_age() -> None:
@@ -197,7 +88,7 @@ words = st.one_of(
 
 
 @given(verdicts, verdicts, st.booleans(), words)
-@settings(max_examples=60)
+@settings(max_examples=examples(15, 60))
 def test_only_a_complete_check_finds_no_drift(
     one: list[Verdict], other: list[Verdict], closed: bool, text: str
 ) -> None:
@@ -214,7 +105,7 @@ def test_only_a_complete_check_finds_no_drift(
 
 
 @given(words, st.booleans())
-@settings(max_examples=60)
+@settings(max_examples=examples(15, 60))
 def test_lines_fit_a_terminal_and_hide_nothing(text: str, complete: bool) -> None:
     for line in as_text(samples.hostile(text, complete)):
         assert line.isprintable()
@@ -222,7 +113,7 @@ def test_lines_fit_a_terminal_and_hide_nothing(text: str, complete: bool) -> Non
 
 
 @given(words, st.booleans())
-@settings(max_examples=100)
+@settings(max_examples=examples(25, 100))
 def test_a_comment_holds_nothing_but_text_of_strangers(text: str, complete: bool) -> None:
     comment = as_markdown(samples.hostile(text, complete))
     assert comment.startswith("<!-- videosnap drift -->\n\n### videosnap drift: ")
@@ -250,7 +141,7 @@ def test_500_tasks_that_differ_fit_into_a_comment() -> None:
 
 
 @given(words, st.integers(0, 900), st.integers(0, 300))
-@settings(max_examples=15)
+@settings(max_examples=examples(5, 15))
 def test_no_comment_is_too_long(text: str, count: int, others: int) -> None:
     report = samples.hostile(text * 20)
     found = report.stacks[0].findings[0]
@@ -266,7 +157,7 @@ def test_no_comment_is_too_long(text: str, count: int, others: int) -> None:
 
 
 @given(words)
-@settings(max_examples=30)
+@settings(max_examples=examples(7, 30))
 def test_a_page_has_the_same_parts_whatever_strangers_write(text: str) -> None:
     harmless = shape(as_html(samples.hostile("harmless")))
     tags, attributes = shape(as_html(samples.hostile(text or "harmless")))

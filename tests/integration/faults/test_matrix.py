@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import uuid
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -17,99 +19,137 @@ from pulumi_videosnap.volcengine.api import RtcApi
 from pulumi_videosnap.volcengine.auth import find_account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
+from support.jobs import JobStory, job_engine, job_inputs
 from support.miniengine import MiniEngine
+from support.sampling import sample
 from support.story import declare
 
-FAULTS = ["close-before", "close-after", "throttle", "error", "malformed", "empty", "html"]
-FOREVER, ONCE = None, 1
+FAULTS = ("close-before", "close-after", "throttle", "error", "malformed", "empty", "html")
+ONCE, UNTIL_REPAIRED = 1, None
 
-Steps = list[tuple[str, dict[str, Any]]]
+Program = dict[str, dict[str, Any]]
 
 
-def _story(app: str) -> Steps:
-    """Each step with the program it runs: make, change in place, replace, look, end."""
-    changed = declare(app, imageConfig={"interval": 7})
-    wider = declare(app, imageConfig={"interval": 7, "width": 640})
-    return [
-        ("up", {"lobby": declare(app)}),
-        ("up", {"lobby": changed}),
-        ("refresh", {}),
-        ("up", {"lobby": wider}),
-        ("up", {}),
-    ]
+class Point(NamedTuple):
+    """A fault in one call of one step."""
+
+    fault: str
+    times: int | None
+    step: int
+    call: int
+
+
+class Tasks:
+    """Make, change in place, replace, look, end."""
+
+    fewest_points = 9
+
+    def __init__(self, emulator: Emulator, caller: ApiClient) -> None:
+        self._emulator = emulator
+        self._app = uuid.uuid4().hex[:24]
+        self.stack = MiniEngine(
+            lambda context: SnapshotTaskLifecycle(
+                context,
+                lambda profile: RtcApi(find_account(profile, env=os.environ.get), caller),
+                sleep=lambda seconds: None,
+            )
+        )
+        faster: dict[str, Any] = {"imageConfig": {"interval": 7}}
+        wider: dict[str, Any] = {"imageConfig": {"interval": 7, "width": 640}}
+        declared: list[Program] = [{"lobby": declare(self._app, **change)} for change in ({}, faster, wider)]
+        self.steps: list[Program | None] = [*declared[:2], None, declared[2], {}]
+
+    def truth(self) -> Any:
+        """What runs and what state says of it, without times and the test's own names."""
+        assert self.stack.refresh() == {}, "drift that nobody made"
+        running = [(task["interval"], task["width"]) for task in self._emulator.running(self._app)]
+        recorded = _recorded(self.stack, "startTime", "appId")
+        for outputs in recorded.values():
+            outputs["history"] = [(entry["event"], entry["interval"]) for entry in outputs["history"]]
+        return running, recorded
+
+
+class Jobs:
+    """Submit, look, submit another in its place, forget it with its frames."""
+
+    fewest_points = 7
+
+    def __init__(self, emulator: Emulator, caller: ApiClient) -> None:
+        self._story = JobStory(job_engine(emulator, caller), emulator)
+        self._story.pace(1, 1)
+        self.stack = self._story.stack
+        more = job_inputs(onDelete="delete-frames")
+        fewer = job_inputs(onDelete="delete-frames", num=2)
+        self.steps: list[Program | None] = [{"stills": more}, None, {"stills": fewer}, {}]
+
+    def truth(self) -> Any:
+        """State, the jobs that were ever submitted, and the bucket; without ids and times."""
+        jobs = [(job["userData"], job["count"]) for job in self._story.jobs()]
+        return _recorded(self.stack, "jobId", "creationTime"), jobs, self._story.keys()
+
+
+Story = Tasks | Jobs
+Start = Callable[[Emulator, ApiClient], Story]
+
+
+def _recorded(stack: MiniEngine, *without: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: {key: value for key, value in entry.outputs.items() if key not in without}
+        for name, entry in stack.state.items()
+    }
 
 
 @pytest.fixture
-def connect(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+def caller(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ApiClient:
     """The real client, whose waits between two attempts take no time."""
-    for name, value in emulator.environment.items():
+    for name, value in {**emulator.environment, "HOME": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    caller = ApiClient(
+    return ApiClient(
         HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
     )
-    return lambda profile: RtcApi(find_account(profile, env=os.environ.get), caller)
 
 
-@pytest.mark.parametrize("times", [ONCE, FOREVER], ids=["once", "until-repaired"])
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("start", [Tasks, Jobs])
 def test_one_more_try_ends_as_if_nothing_had_happened(
-    emulator: Emulator, connect: Any, app: str, fault: str, times: int | None
+    emulator: Emulator, caller: ApiClient, start: Start
 ) -> None:
-    undisturbed, calls = _run(emulator, connect, f"{app}-u", None, None)
-    points = 0
-    for step, count in enumerate(calls):
-        for call in range(count):
-            disturbed, _ = _run(emulator, connect, f"{app}-{step}-{call}", (step, call, times), fault)
-            assert disturbed == undisturbed, f"step {step}, call {call}"
-            points += 1
-    assert points == sum(calls) >= 9
-    print(f"{fault}: {points} of {points} fault points survived")
+    undisturbed, calls = _run(emulator, start(emulator, caller))
+    assert sum(calls) >= start.fewest_points  # type: ignore[attr-defined]
+    points = [
+        Point(fault, times, step, call)
+        for fault in FAULTS
+        for times in (ONCE, UNTIL_REPAIRED)
+        for step, count in enumerate(calls)
+        for call in range(count)
+    ]
+    for point in sample(points, 0.07, by=lambda point: point.fault):
+        emulator.reset()
+        disturbed, _ = _run(emulator, start(emulator, caller), point)
+        assert disturbed == undisturbed, point
 
 
-def _run(
-    emulator: Emulator, connect: Any, app: str, point: tuple[int, int, int | None] | None, fault: str | None
-) -> tuple[list[Any], list[int]]:
-    """Tell the story with one fault in it; returns what was true after each step, and the calls of each."""
-    stack = MiniEngine(lambda host: SnapshotTaskLifecycle(host, connect, sleep=lambda seconds: None))
+def _run(emulator: Emulator, story: Story, point: Point | None = None) -> tuple[list[Any], list[int]]:
+    """Run a story with one fault in it; returns what was true after each step, and the calls of each."""
     seen, calls = [], []
-    for number, (step, program) in enumerate(_story(app)):
-        if fault and point and point[0] == number:
-            emulator.fault(fault, after=point[1], times=point[2], status=503, code="InternalError")
+    for number, program in enumerate(story.steps):
+        if point and point.step == number:
+            emulator.fault(point.fault, after=point.call, times=point.times, status=503, code="InternalError")
         before = emulator.last_call()
-        _try_twice(emulator, stack, step, program)
+        try:
+            _take(story, program)
+        except VideosnapError:
+            emulator.clear_faults()
+            _take(story, program)
+        emulator.clear_faults()
         calls.append(emulator.last_call() - before)
-        assert stack.refresh() == {}, "drift that nobody made"
-        seen.append(_truth(emulator, stack, app))
-    assert emulator.running(app) == [], "an orphan"
+        seen.append(story.truth())
+    assert emulator.running() == [], "an orphan"
     return seen, calls
 
 
-def _try_twice(emulator: Emulator, stack: MiniEngine, step: str, program: dict[str, Any]) -> None:
-    try:
-        _take(stack, step, program)
-    except VideosnapError:
-        emulator.clear_faults()
-        _take(stack, step, program)
-    finally:
-        emulator.clear_faults()
-
-
-def _take(stack: MiniEngine, step: str, program: dict[str, Any]) -> None:
-    if step == "up":
-        stack.up(program)
+def _take(story: Story, program: Program | None) -> None:
+    """One step: `up`, or a refresh that must find no drift."""
+    if program is None:
+        assert story.stack.refresh() == {}, "drift that nobody made"
     else:
-        stack.refresh()
-
-
-def _truth(emulator: Emulator, stack: MiniEngine, app: str) -> Any:
-    """What runs and what state says of it, without times and the test's own names."""
-    running = [(task["interval"], task["width"]) for task in emulator.running(app)]
-    kept = {
-        name: {
-            **{key: value for key, value in entry.outputs.items() if key not in ("startTime", "appId")},
-            "history": [(entry["event"], entry["interval"]) for entry in entry.outputs["history"]],
-        }
-        for name, entry in stack.state.items()
-    }
-    return running, kept
+        story.stack.up(program)

@@ -14,8 +14,8 @@ from pulumi_videosnap.frames.expected import frames_of_stream, gaps
 from pulumi_videosnap.frames.model import Condition, Frame, Series
 from pulumi_videosnap.frames.schedule import events_of
 from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.volcengine.convert import with_history
 from pulumi_videosnap.volcengine.frames import schedule_of
-from pulumi_videosnap.volcengine.history import with_history
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 P, M, L = Condition.PRESENT, Condition.MISSING, Condition.LATE

@@ -200,7 +200,7 @@ def test_giving_up_says_how_to_go_on() -> None:
     mps = FakeMps(runs_for=60)
     [job] = mps.add(0, state="Submitted")
     with pytest.raises(
-        TaskUnfinished, match=r"is still Submitted after 7 s, and goes on; run `pulumi up` again"
+        TaskUnfinished, match=r"is still Submitted after 7 s; it goes on: run `pulumi up` again"
     ):
         shared(mps).wait(job, 7, ignore)
     assert mps.now == pytest.approx(7)

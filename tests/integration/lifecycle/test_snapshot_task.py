@@ -68,40 +68,6 @@ def test_keep_running_is_a_switch_of_ours_and_calls_nothing(story: Story) -> Non
     story.ends_settled(lobby=story.declare(keepRunning=True))
 
 
-@pytest.mark.parametrize("keep", [False, True])
-def test_a_task_stopped_outside_is_drift_and_is_started_again(story: Story, keep: bool) -> None:
-    program = {"lobby": story.declare(keepRunning=keep)}
-    story.stack.up(program)
-    story.emulator.stop(story.task)
-    assert story.stack.refresh() == {"lobby.state": ("running", "ended: StopByAPI")}
-    with story.emulator.recording(story.app) as calls:
-        assert story.stack.up(program) == {"lobby": "update"}
-    assert calls == ["StartSnapshot", "GetSnapshotTask"]
-    assert len(story.running()) == 1
-    story.ends_settled(**program)
-
-
-def test_an_idle_task_is_complete(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    story.everybody_leaves()
-    assert story.stack.refresh() == {}
-    outputs = story.stack.state["lobby"].outputs
-    assert (outputs["status"], outputs["stopReason"]) == ("ended", "IdleTimeOut")
-    assert outputs["endTime"] > outputs["startTime"]
-    assert story.stack.preview({"lobby": story.declare()}) == {}
-    story.ends_settled(lobby=story.declare())
-
-
-def test_an_idle_task_that_is_to_keep_running_is_drift(story: Story) -> None:
-    program = {"lobby": story.declare(keepRunning=True)}
-    story.stack.up(program)
-    story.everybody_leaves()
-    assert story.stack.refresh() == {"lobby.state": ("running", "ended: IdleTimeOut")}
-    assert story.stack.up(program) == {"lobby": "update"}
-    assert len(story.running()) == 1
-    story.ends_settled(**program)
-
-
 def test_a_change_to_a_complete_task_starts_a_new_run(story: Story) -> None:
     story.stack.up({"lobby": story.declare()})
     story.everybody_leaves()
@@ -133,47 +99,6 @@ def test_an_update_of_a_task_that_ended_meanwhile_starts_a_new_run(story: Story)
         story.stack.up({"lobby": changed})
     assert calls == ["UpdateSnapshot", "GetSnapshotTask", "StartSnapshot", "GetSnapshotTask"]
     story.ends_settled(lobby=changed)
-
-
-@pytest.mark.parametrize(
-    ("outside", "drift", "healed_by"),
-    [
-        ({"interval": 9}, {"lobby.imageConfig.interval": (5, 9)}, "update"),
-        ({"width": 320}, {"lobby.imageConfig.width": (0, 320)}, "replace"),
-        ({"bucket": "media"}, {"lobby.storageConfig.tosConfig.bucket": ("frames", "media")}, "replace"),
-    ],
-    ids=["interval", "width", "bucket"],
-)
-def test_a_setting_changed_outside_is_drift_on_that_field(
-    story: Story, outside: dict[str, Any], drift: dict[str, Any], healed_by: str
-) -> None:
-    story.stack.up({"lobby": story.declare()})
-    story.emulator.change(story.task, **outside)
-    assert story.stack.refresh() == drift
-    assert story.stack.up({"lobby": story.declare()}) == {"lobby": healed_by}
-    assert story.stack.refresh() == {}
-    story.ends_settled(lobby=story.declare())
-
-
-def test_a_task_forgotten_within_72_hours_is_gone(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    story.emulator.stop(story.task)
-    unknown = "InvalidParameter.ErrorActiveTaskNotFound"
-    story.emulator.fault("error", "GetSnapshotTask", code=unknown, status=400)
-    assert story.stack.refresh() == {"lobby": ("there", "gone")}
-    assert story.stack.up({"lobby": story.declare()}) == {"lobby": "create"}
-    story.ends_settled(lobby=story.declare())
-
-
-@pytest.mark.parametrize("hours", [73, 24 * 30])
-def test_a_task_too_old_to_be_read_is_kept(story: Story, hours: int) -> None:
-    story.stack.up({"lobby": story.declare(imageConfig={"interval": 600})})
-    before = dict(story.stack.state["lobby"].outputs)
-    story.emulator.advance(hours * 3600)
-    assert story.stack.refresh() == {}
-    assert story.stack.state["lobby"].outputs == before
-    assert any("cannot be read any more" in line for line in story.stack.said)
-    story.ends_settled(lobby=story.declare(imageConfig={"interval": 600}))
 
 
 def test_the_interval_of_a_task_too_old_to_be_read_still_changes(story: Story) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2_grpc
 
-from integration.protocol.vendor import Vendor
+from integration.protocol.fake_rtc import FakeRtc
 from support.plugin import EngineLog, Plugin
 
 KIND = "urn:pulumi:dev::stories::pulumi-python:dynamic/volcengine:SnapshotTask::"
@@ -82,12 +82,12 @@ def _engine() -> Iterator[tuple[EngineLog, str]]:
         server.stop(0).wait()
 
 
-def surroundings(vendor: Vendor, home: Path, **more: str) -> dict[str, str]:
-    """An environment in which the plugin finds the vendor, a home of its own, and no credentials."""
+def surroundings(rtc: FakeRtc, home: Path, **more: str) -> dict[str, str]:
+    """An environment in which the plugin finds the rtc, a home of its own, and no credentials."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(home),
-        "VOLCENGINE_RTC_ENDPOINT": vendor.url,
+        "VOLCENGINE_RTC_ENDPOINT": rtc.endpoint,
         "VIDEOSNAP_QUOTA_DIR": str(home / "quota"),
         "VIDEOSNAP_CALL_BUDGET": HASTE,
         **more,

@@ -9,8 +9,15 @@ from typing import Any
 
 import pytest
 
+from integration.protocol.fake_rtc import (
+    BAD_BEHAVIOURS,
+    Behaviour,
+    FakeRtc,
+    conflicting,
+    documented,
+    unknown_task,
+)
 from integration.protocol.process import HASTE, KEYS, URN, Spoken, spoken_plugin, surroundings
-from integration.protocol.vendor import BAD_MANNERS, Manner, Vendor, conflicting, unknown_task, well
 from support.plugin import PluginError
 from unit.inputs.tasks import complete
 
@@ -29,9 +36,9 @@ CALLS: dict[str, Any] = {
 
 
 @pytest.fixture(autouse=True)
-def good_manners(vendor: Vendor) -> Iterator[None]:
+def documented_behaviour(rtc: FakeRtc) -> Iterator[None]:
     yield
-    vendor.manner = well
+    rtc.behaviour = documented
 
 
 def _failure(spoken: Spoken, call: str) -> str:
@@ -49,19 +56,19 @@ def assert_one_line(said: str) -> None:
     assert len(said) < 1000
 
 
-@pytest.mark.parametrize("manner", [m for m in BAD_MANNERS if m != "conflicting"])
+@pytest.mark.parametrize("behaviour", [m for m in BAD_BEHAVIOURS if m != "conflicting"])
 @pytest.mark.parametrize("call", CALLS)
 def test_a_failed_call_is_one_line_with_a_way_out(
-    spoken: Spoken, vendor: Vendor, call: str, manner: str
+    spoken: Spoken, rtc: FakeRtc, call: str, behaviour: str
 ) -> None:
-    vendor.manner = BAD_MANNERS[manner]
+    rtc.behaviour = BAD_BEHAVIOURS[behaviour]
     said = _failure(spoken, call)
     assert_one_line(said)
     assert re.match(r"videosnap: (Start|Get|Update|Stop)Snapshot(Task)? (was|got|failed)", said)
 
 
 @pytest.mark.parametrize(
-    ("manner", "says"),
+    ("behaviour", "says"),
     [
         ("refused", "check VOLCENGINE_SECRET_KEY"),
         ("fault", "try again later"),
@@ -71,13 +78,13 @@ def test_a_failed_call_is_one_line_with_a_way_out(
         ("echoed piecemeal", "grant the key's user the permission in the IAM console"),
     ],
 )
-def test_the_way_out_fits_the_failure(spoken: Spoken, vendor: Vendor, manner: str, says: str) -> None:
-    vendor.manner = BAD_MANNERS[manner]
+def test_the_way_out_fits_the_failure(spoken: Spoken, rtc: FakeRtc, behaviour: str, says: str) -> None:
+    rtc.behaviour = BAD_BEHAVIOURS[behaviour]
     assert says in _failure(spoken, "create")
 
 
-def test_a_conflict_lists_the_differences_and_the_ways_out(spoken: Spoken, vendor: Vendor) -> None:
-    vendor.manner = conflicting
+def test_a_conflict_lists_the_differences_and_the_ways_out(spoken: Spoken, rtc: FakeRtc) -> None:
+    rtc.behaviour = conflicting
     said = _failure(spoken, "create")
     assert_one_line(said)
     assert "max_idle_time: running with 11, declared 200" in said
@@ -86,8 +93,8 @@ def test_a_conflict_lists_the_differences_and_the_ways_out(spoken: Spoken, vendo
     assert "interval" not in said
 
 
-MISTAKES_OF_OURS: dict[str, tuple[Manner, Any]] = {
-    "inputs that were never checked": (well, lambda plugin: plugin.create(URN, {"roomId": "canary"})),
+MISTAKES_OF_OURS: dict[str, tuple[Behaviour, Any]] = {
+    "inputs that were never checked": (documented, lambda plugin: plugin.create(URN, {"roomId": "canary"})),
     "a state that nobody wrote": (
         unknown_task,
         lambda plugin: plugin.read(URN, ID, {**TASK, "startTime": "canary"}),
@@ -96,8 +103,8 @@ MISTAKES_OF_OURS: dict[str, tuple[Manner, Any]] = {
 
 
 @pytest.mark.parametrize("name", MISTAKES_OF_OURS)
-def test_a_mistake_of_ours_is_one_line_that_tells_nothing(spoken: Spoken, vendor: Vendor, name: str) -> None:
-    vendor.manner, call = MISTAKES_OF_OURS[name]
+def test_a_mistake_of_ours_is_one_line_that_tells_nothing(spoken: Spoken, rtc: FakeRtc, name: str) -> None:
+    rtc.behaviour, call = MISTAKES_OF_OURS[name]
     with pytest.raises(PluginError) as raised:
         call(spoken.plugin)
     said = str(raised.value)
@@ -108,9 +115,9 @@ def test_a_mistake_of_ours_is_one_line_that_tells_nothing(spoken: Spoken, vendor
 
 
 @pytest.mark.parametrize(("debug", "shown"), [("1", True), ("yes", True), ("0", False), ("", False)])
-def test_a_traceback_is_for_those_who_ask(vendor: Vendor, tmp_path: Path, debug: str, shown: bool) -> None:
-    vendor.manner = BAD_MANNERS["refused"]
-    with spoken_plugin(surroundings(vendor, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug)) as spoken:
+def test_a_traceback_is_for_those_who_ask(rtc: FakeRtc, tmp_path: Path, debug: str, shown: bool) -> None:
+    rtc.behaviour = BAD_BEHAVIOURS["refused"]
+    with spoken_plugin(surroundings(rtc, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug)) as spoken:
         said = _failure(spoken, "create")
     assert said.startswith("Traceback (most recent call last):") is shown
     assert ("lifecycle.py" in said) is shown
@@ -119,8 +126,8 @@ def test_a_traceback_is_for_those_who_ask(vendor: Vendor, tmp_path: Path, debug:
         assert_one_line(said)
 
 
-def test_missing_credentials_say_where_was_looked(vendor: Vendor, tmp_path: Path) -> None:
-    with spoken_plugin(surroundings(vendor, tmp_path)) as spoken:
+def test_missing_credentials_say_where_was_looked(rtc: FakeRtc, tmp_path: Path) -> None:
+    with spoken_plugin(surroundings(rtc, tmp_path)) as spoken:
         said = _failure(spoken, "create")
         assert spoken.plugin.check(URN, TASK) == (({**TASK, "state": "running"}), [])
         assert spoken.plugin.diff(URN, ID, RECORDED, TASK) == []

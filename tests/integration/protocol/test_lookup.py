@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from integration.protocol.vendor import BAD_MANNERS, Vendor, unknown_task, well
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, FakeRtc, documented, unknown_task
 from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
 from pulumi_videosnap.volcengine import get_snapshot_task
 
@@ -20,19 +20,19 @@ SAMPLE = json.loads((Path(__file__).parents[2] / "data" / "rtc" / "GetSnapshotTa
 
 
 @pytest.fixture(autouse=True)
-def account(vendor: Vendor, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setenv("VOLCENGINE_RTC_ENDPOINT", vendor.url)
+def account(rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    monkeypatch.setenv("VOLCENGINE_RTC_ENDPOINT", rtc.endpoint)
     monkeypatch.setenv("VOLCENGINE_ACCESS_KEY", "AKLTexample")
     monkeypatch.setenv("VOLCENGINE_SECRET_KEY", "canary-secret")
     monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
     monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "5")
     monkeypatch.delenv("VOLCENGINE_SESSION_TOKEN", raising=False)
     yield
-    vendor.manner = well
+    rtc.behaviour = documented
 
 
-def test_the_vendors_sample(vendor: Vendor) -> None:
-    vendor.task = SAMPLE
+def test_the_vendors_sample(rtc: FakeRtc) -> None:
+    rtc.task = SAMPLE
     found = get_snapshot_task("661e", "Room1", "user0")
     assert (found.app_id, found.room_id, found.task_id) == ("661e", "Room1", "user0")
     assert (found.status, found.stop_reason) == ("ended", "IdleTimeOut")
@@ -49,22 +49,22 @@ def test_the_vendors_sample(vendor: Vendor) -> None:
 
 
 @pytest.mark.parametrize("left_out", [*SAMPLE, "everything but the status"])
-def test_what_the_service_does_not_say_is_none_or_empty(vendor: Vendor, left_out: str) -> None:
-    vendor.task = {name: value for name, value in SAMPLE.items() if name != left_out}
+def test_what_the_service_does_not_say_is_none_or_empty(rtc: FakeRtc, left_out: str) -> None:
+    rtc.task = {name: value for name, value in SAMPLE.items() if name != left_out}
     if left_out not in SAMPLE:
-        vendor.task = {"Status": 3}
+        rtc.task = {"Status": 3}
     found = get_snapshot_task("661e", "Room1", "Task1")
-    if "EndTime" not in vendor.task:
+    if "EndTime" not in rtc.task:
         assert found.end_time is None
-    if "MaxIdleTime" not in vendor.task:
+    if "MaxIdleTime" not in rtc.task:
         assert found.max_idle_time is None
-    if "TargetStreams" not in vendor.task:
+    if "TargetStreams" not in rtc.task:
         assert found.target_streams == {}
 
 
-def test_keys_that_an_answer_should_not_carry_are_left_out(vendor: Vendor) -> None:
+def test_keys_that_an_answer_should_not_carry_are_left_out(rtc: FakeRtc) -> None:
     custom = {"Vendor": 1, "Region": 2, "Bucket": "b", "AccessKey": "leaked", "SecretKey": "leaked"}
-    vendor.task = {"Status": 2, "StorageConfig": {"Type": 2, "CustomConfig": custom}}
+    rtc.task = {"Status": 2, "StorageConfig": {"Type": 2, "CustomConfig": custom}}
     found = get_snapshot_task("661e", "Room1", "Task1")
     assert found.storage_config == {
         "type": "custom",
@@ -72,18 +72,18 @@ def test_keys_that_an_answer_should_not_carry_are_left_out(vendor: Vendor) -> No
     }
 
 
-def test_a_task_that_is_not_there_is_an_error(vendor: Vendor) -> None:
-    vendor.manner = unknown_task
+def test_a_task_that_is_not_there_is_an_error(rtc: FakeRtc) -> None:
+    rtc.behaviour = unknown_task
     with pytest.raises(NotFound):
         get_snapshot_task("661e", "Room1", "Task1")
 
 
-@pytest.mark.parametrize("manner", ["refused", "garbled", "page", "echoed piecemeal"])
+@pytest.mark.parametrize("behaviour", ["refused", "garbled", "page", "echoed piecemeal"])
 def test_a_failed_call_is_an_error_that_keeps_the_secret(
-    vendor: Vendor, manner: str, monkeypatch: pytest.MonkeyPatch
+    rtc: FakeRtc, behaviour: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "0.04")
-    vendor.manner = BAD_MANNERS[manner]
+    rtc.behaviour = BAD_BEHAVIOURS[behaviour]
     with pytest.raises(CallFailed) as raised:
         get_snapshot_task("661e", "Room1", "Task1")
     assert not isinstance(raised.value, NotFound)
@@ -92,9 +92,9 @@ def test_a_failed_call_is_an_error_that_keeps_the_secret(
 
 @pytest.mark.parametrize("wrong", ["", "a/b", None, 5])
 @pytest.mark.parametrize("field", ["app_id", "room_id", "task_id"])
-def test_a_wrong_part_of_the_identity_is_refused_by_its_name(vendor: Vendor, field: str, wrong: Any) -> None:
-    vendor.seen.clear()
+def test_a_wrong_part_of_the_identity_is_refused_by_its_name(rtc: FakeRtc, field: str, wrong: Any) -> None:
+    rtc.requests.clear()
     identity = {"app_id": "661e", "room_id": "Room1", "task_id": "Task1", field: wrong}
     with pytest.raises(InvalidInput, match=f"^{field}: must be a text"):
         get_snapshot_task(**identity)
-    assert vendor.seen == []
+    assert rtc.requests == []

@@ -12,8 +12,8 @@ import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2
 
+from integration.protocol.fake_rtc import FakeRtc, documented, unknown_task
 from integration.protocol.process import KIND, URN, Spoken
-from integration.protocol.vendor import Vendor, unknown_task, well
 from support.plugin import PROVIDER, UNKNOWN, PluginError
 from unit.inputs.tasks import ABSENT, STORAGES, complete, edited
 
@@ -21,9 +21,9 @@ ID = "661e543cf/Room1/Task1"
 
 
 @pytest.fixture(autouse=True)
-def good_manners(vendor: Vendor) -> Iterator[None]:
+def documented_behaviour(rtc: FakeRtc) -> Iterator[None]:
     yield
-    vendor.manner = well
+    rtc.behaviour = documented
 
 
 def struct(values: dict[str, Any]) -> struct_pb2.Struct:
@@ -99,10 +99,10 @@ STARTED = "2023-11-14T22:13:20.000Z"
 START = {"at": STARTED, "event": "start", "interval": 5}
 
 
-def test_create_starts_the_task(spoken: Spoken, vendor: Vendor) -> None:
-    vendor.seen.clear()
+def test_create_starts_the_task(spoken: Spoken, rtc: FakeRtc) -> None:
+    rtc.requests.clear()
     id_, outputs = spoken.plugin.create(URN, task())
-    assert vendor.actions == ["StartSnapshot", "GetSnapshotTask"]
+    assert rtc.actions == ["StartSnapshot", "GetSnapshotTask"]
     assert id_ == ID
     assert outputs == {**task(), "status": "running", "startTime": STARTED, "history": [START]}
 
@@ -115,16 +115,16 @@ def test_create_keeps_the_provider_and_writes_every_number_as_a_float(spoken: Sp
     assert properties.fields["keepRunning"].WhichOneof("kind") == "bool_value"
 
 
-def test_create_sends_whole_numbers(spoken: Spoken, vendor: Vendor) -> None:
-    vendor.seen.clear()
+def test_create_sends_whole_numbers(spoken: Spoken, rtc: FakeRtc) -> None:
+    rtc.requests.clear()
     spoken.plugin.create(URN, task(taskId="whole"))
-    assert b".0" not in vendor.seen[0].body
-    assert b'"Interval":5' in vendor.seen[0].body
+    assert b".0" not in rtc.requests[0].body
+    assert b'"Interval":5' in rtc.requests[0].body
 
 
-def test_read_finds_what_was_created(spoken: Spoken, vendor: Vendor) -> None:
+def test_read_finds_what_was_created(spoken: Spoken, rtc: FakeRtc) -> None:
     id_, outputs = spoken.plugin.create(URN, task())
-    vendor.task["ImageConfig"]["Interval"] = 9
+    rtc.task["ImageConfig"]["Interval"] = 9
     found, properties, inputs = spoken.plugin.read(URN, id_, outputs)
     drifted = edited(task(), {("imageConfig", "interval"): 9})
     assert found == ID
@@ -135,16 +135,16 @@ def test_read_finds_what_was_created(spoken: Spoken, vendor: Vendor) -> None:
     assert properties == {**drifted, "status": "running", "startTime": STARTED}
 
 
-def test_read_of_a_young_task_that_is_unknown_says_that_it_is_gone(spoken: Spoken, vendor: Vendor) -> None:
-    vendor.manner = unknown_task
+def test_read_of_a_young_task_that_is_unknown_says_that_it_is_gone(spoken: Spoken, rtc: FakeRtc) -> None:
+    rtc.behaviour = unknown_task
     found, properties, inputs = spoken.plugin.read(
         URN, ID, {**task(), "startTime": "2999-01-01T00:00:00.000Z"}
     )
     assert (found, properties, inputs) == ("", {}, None)
 
 
-def test_read_of_an_old_task_that_is_unknown_keeps_it_and_says_so(spoken: Spoken, vendor: Vendor) -> None:
-    vendor.manner = unknown_task
+def test_read_of_an_old_task_that_is_unknown_keeps_it_and_says_so(spoken: Spoken, rtc: FakeRtc) -> None:
+    rtc.behaviour = unknown_task
     recorded = {**task(), "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
     before = len(spoken.log.lines)
     assert spoken.plugin.read(URN, ID, recorded) == (ID, recorded, None)
@@ -155,22 +155,22 @@ def test_read_of_an_old_task_that_is_unknown_keeps_it_and_says_so(spoken: Spoken
     assert "cannot be read any more" in line.message
 
 
-def test_a_get_of_a_task_finds_it(spoken: Spoken, vendor: Vendor) -> None:
+def test_a_get_of_a_task_finds_it(spoken: Spoken, rtc: FakeRtc) -> None:
     spoken.plugin.create(URN, task())
     answer = spoken.stub.Read(provider_pb2.ReadRequest(urn=URN, id=ID, inputs=struct(task())))
     assert answer.id == ID
     assert answer.properties["status"] == "running"
 
 
-def test_a_get_of_a_task_that_is_not_there_is_an_error(spoken: Spoken, vendor: Vendor) -> None:
-    vendor.manner = unknown_task
+def test_a_get_of_a_task_that_is_not_there_is_an_error(spoken: Spoken, rtc: FakeRtc) -> None:
+    rtc.behaviour = unknown_task
     with pytest.raises(grpc.RpcError, match="GetSnapshotTask found no such task"):
         spoken.stub.Read(provider_pb2.ReadRequest(urn=URN, id=ID, inputs=struct(task())))
 
 
-def test_update_changes_the_interval(spoken: Spoken, vendor: Vendor) -> None:
+def test_update_changes_the_interval(spoken: Spoken, rtc: FakeRtc) -> None:
     id_, outputs = spoken.plugin.create(URN, task())
-    vendor.seen.clear()
+    rtc.requests.clear()
     faster = edited(task(), {("imageConfig", "interval"): 1})
     updated = spoken.plugin.update(URN, id_, outputs, faster)
     assert [(entry["event"], entry["interval"]) for entry in updated.pop("history")] == [
@@ -179,34 +179,34 @@ def test_update_changes_the_interval(spoken: Spoken, vendor: Vendor) -> None:
     ]
     del outputs["history"]
     assert updated == {**outputs, **faster}
-    assert vendor.actions == ["UpdateSnapshot", "GetSnapshotTask"]
+    assert rtc.actions == ["UpdateSnapshot", "GetSnapshotTask"]
 
 
-def test_update_of_a_switch_of_ours_calls_nothing(spoken: Spoken, vendor: Vendor) -> None:
+def test_update_of_a_switch_of_ours_calls_nothing(spoken: Spoken, rtc: FakeRtc) -> None:
     id_, outputs = spoken.plugin.create(URN, task())
-    vendor.seen.clear()
+    rtc.requests.clear()
     assert spoken.plugin.update(URN, id_, outputs, task(keepRunning=False))["keepRunning"] is False
-    assert vendor.actions == []
+    assert rtc.actions == []
 
 
-def test_delete_stops_the_task(spoken: Spoken, vendor: Vendor) -> None:
-    vendor.seen.clear()
+def test_delete_stops_the_task(spoken: Spoken, rtc: FakeRtc) -> None:
+    rtc.requests.clear()
     spoken.plugin.delete(URN, "661e543cf/Room1/of-an-earlier-run", task(taskId="of-an-earlier-run"))
-    assert vendor.actions == ["StopSnapshot"]
-    assert b'"BusinessId":"B1"' in vendor.seen[0].body
+    assert rtc.actions == ["StopSnapshot"]
+    assert b'"BusinessId":"B1"' in rtc.requests[0].body
 
 
-def test_delete_of_a_task_that_has_ended_is_a_success(spoken: Spoken, vendor: Vendor) -> None:
-    vendor.manner = unknown_task
+def test_delete_of_a_task_that_has_ended_is_a_success(spoken: Spoken, rtc: FakeRtc) -> None:
+    rtc.behaviour = unknown_task
     spoken.plugin.delete(URN, "661e543cf/Room1/ended", task(taskId="ended"))
     assert spoken.log.messages(URN)[-1] == "had ended already"
 
 
-def test_delete_leaves_a_task_alone_that_this_run_has_taken_over(spoken: Spoken, vendor: Vendor) -> None:
+def test_delete_leaves_a_task_alone_that_this_run_has_taken_over(spoken: Spoken, rtc: FakeRtc) -> None:
     id_, outputs = spoken.plugin.create(f"{KIND}new-name", task(taskId="renamed"))
-    vendor.seen.clear()
+    rtc.requests.clear()
     spoken.plugin.delete(f"{KIND}old-name", id_, outputs)
-    assert vendor.actions == []
+    assert rtc.actions == []
 
 
 @pytest.mark.parametrize("id_", ["", "Task1", "a/b", "a/b/c/d", "a//c"])

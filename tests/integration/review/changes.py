@@ -6,13 +6,24 @@ docs/snapshot-job.md, and what a task takes is reckoned from what is declared.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import FieldFacts, Inputs, facts
 from pulumi_videosnap.review.model import Outcome
+
+FILE = Path(__file__).parents[2] / "data" / "review_changes.json"
+SECRET = "never-shown"
+"""What every secret begins with."""
+VARIABLES = dict.fromkeys(("KEY_A", "SECRET_A", "KEY_B", "SECRET_B"), SECRET)
+FORCED = "forced"
+"""The resource that both preview and up are told to replace."""
+OTHER_VIDEO, OTHER_BUCKET = "other.mp4", "stills"
+"""What a test has to put there: the sample under another key, and in another bucket."""
 
 Declared = dict[str, Any]
 Program = dict[str, Declared]
@@ -68,6 +79,10 @@ class Change:
         return self.was or self.name
 
     @property
+    def is_of_a_job(self) -> bool:
+        return "snapshot_config" in (self.before or self.after or {})
+
+    @property
     def expected_calls(self) -> tuple[str, ...]:
         return self.calls if self.calls is not None else CALLS[self.outcome] if self.outcome else ()
 
@@ -112,6 +127,36 @@ def fields_of(model: type[Inputs], lists: Mapping[str, type[Inputs]]) -> Iterato
         if name in lists:
             for inner in facts(lists[name]):
                 yield f"{name}[].{dotted(inner.path)}", inner
+
+
+def load_changes(group: str, app: str = "app") -> list[Change]:
+    """The changes of a group in tests/data/review_changes.json, each in a room or folder of its own."""
+    return [change for change, _ in load_changes_and_incidents(group, app)]
+
+
+def load_changes_and_incidents(group: str, app: str = "app") -> list[tuple[Change, str]]:
+    """The same with what happens to each task before its change."""
+    data = json.loads(FILE.read_text().replace("$APP", app))
+    return [_read_change(data["bases"], entry) for entry in data[group]]
+
+
+def _read_change(bases: Mapping[str, Declared], given: Declared) -> tuple[Change, str]:
+    """One entry: `before` differs from its base, and `after` from what was before, by dotted paths."""
+    place = str(given.get("place", given["name"]))
+    base, before, after = (
+        json.loads(json.dumps(part).replace("$PLACE", place))
+        for part in (bases[given["base"]], given.get("before", {}), given.get("after", {}))
+    )
+    declared = None if before is None else with_all(base, before)
+    change = Change(
+        name=given["name"],
+        outcome=Outcome[given["outcome"]] if given["outcome"] else None,
+        before=declared,
+        after=None if after is None else with_all(declared or base, after),
+        calls=tuple(given["calls"]) if "calls" in given else None,
+        **{name: given[name] for name in ("was", "proves", "options", "options_after") if name in given},
+    )
+    return change, given.get("incident", "")
 
 
 def changed(base: Declared, path: str, value: Any) -> Declared:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from math import ceil
 from typing import Any
 
-from integration.review.changes import DELETE, QUERY, Change, Declared, changed_fields, leaves
-from integration.review.job_changes import asked_for
-from integration.review.proof import HOUR, WITHIN, JobSeen, Json, Ledger, RoomSeen, Stream
-from integration.review.room_changes import SECRET
+from integration.review.changes import DELETE, QUERY, SECRET, Change, Declared, changed_fields, leaves
+from integration.review.observed import HOUR, WITHIN, JobSeen, Json, RoomSeen, Stream, Tally
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import Effect, Inputs, Mark, facts
@@ -22,76 +21,76 @@ STOP_AND_START = 1.0
 """Seconds that stopping and starting take, in a gap that is predicted."""
 
 
-def compare_room(ledger: Ledger, change: Change, seen: RoomSeen, tasks: Mapping[str, Json]) -> None:
+def compare_room(tally: Tally, change: Change, seen: RoomSeen, tasks: Mapping[str, Json]) -> None:
     """One live room's task; where it goes on under another name, the old name has an entry too."""
     said, old = tasks.get(change.name), tasks.get(change.old_name)
-    ledger.cases += 1
+    tally.cases += 1
     if change.was and old and old is not said:
-        _compare_old_name(ledger, change, seen, old)
-    _room_by_the_documents(ledger, change, seen)
-    if not _listed(ledger, change, said):
+        _compare_old_name(tally, change, seen, old)
+    _room_by_the_documents(tally, change, seen)
+    if not _listed(tally, change, said):
         return
     assert said is not None
-    ledger.same(change.name, "outcome", said["outcome"], seen.outcome.value)
-    ledger.same(change.name, "calls", _calls(said["calls"]), dict(seen.calls))
-    _compare_rates(ledger, change.name, "before", (old or said)["before"], seen.before)
-    _compare_rates(ledger, change.name, "after", said["after"], seen.after)
-    _compare_gap(ledger, change, seen, said["gapSeconds"])
-    _compare_fields(ledger, change, said["fields"], SnapshotTaskInputs)
+    tally.same(change.name, "outcome", said["outcome"], seen.outcome.value)
+    tally.same(change.name, "calls", _calls(said["calls"]), dict(seen.calls))
+    _compare_rates(tally, change.name, "before", (old or said)["before"], seen.before)
+    _compare_rates(tally, change.name, "after", said["after"], seen.after)
+    _compare_gap(tally, change, seen, said["gapSeconds"])
+    _compare_fields(tally, change, said["fields"], SnapshotTaskInputs)
 
 
-def _compare_old_name(ledger: Ledger, change: Change, seen: RoomSeen, said: Json) -> None:
+def _compare_old_name(tally: Tally, change: Change, seen: RoomSeen, said: Json) -> None:
     """The resource that is not declared any more: its task goes on, or has ended and is forgotten."""
     outcome = Outcome.GOES_ON if seen.outcome is Outcome.GOES_ON else Outcome.FORGOTTEN
-    ledger.same(change.was, "outcome", said["outcome"], outcome.value)
-    ledger.same(change.was, "calls", said["calls"], [])
+    tally.same(change.was, "outcome", said["outcome"], outcome.value)
+    tally.same(change.was, "calls", said["calls"], [])
 
 
-def compare_job(ledger: Ledger, change: Change, seen: JobSeen, said: Json | None) -> None:
+def compare_job(tally: Tally, change: Change, seen: JobSeen, said: Json | None) -> None:
     """One video file's job."""
-    ledger.cases += 1
-    ledger.same(change.name, "outcome, by the documents", change.outcome or Outcome.RECORDED, seen.outcome)
-    ledger.same(change.name, "calls, by the documents", Counter(change.expected_calls), seen.calls)
-    if not _listed(ledger, change, said):
+    tally.cases += 1
+    tally.same(change.name, "outcome, by the documents", change.outcome or Outcome.RECORDED, seen.outcome)
+    tally.same(change.name, "calls, by the documents", Counter(change.expected_calls), seen.calls)
+    if not _listed(tally, change, said):
         return
     assert said is not None
-    ledger.same(change.name, "outcome", said["outcome"], seen.outcome.value)
+    tally.same(change.name, "outcome", said["outcome"], seen.outcome.value)
     calls = _calls(call for call in said["calls"] if call["action"] not in (QUERY, DELETE))
-    ledger.same(change.name, "calls", calls, dict(seen.calls))
-    ledger.same(change.name, "objects deleted", _calls(said["calls"]).get(DELETE, 0), seen.deleted)
+    tally.same(change.name, "calls", calls, dict(seen.calls))
+    tally.same(change.name, "objects deleted", _calls(said["calls"]).get(DELETE, 0), seen.deleted)
     questions = _calls(said["calls"]).get(QUERY, 0)
-    ledger.true(change.name, "queries, at least", questions, seen.questions, questions <= seen.questions)
-    _compare_written(ledger, change.name, "before", said["before"], change.before, seen.before)
-    _compare_written(ledger, change.name, "after", said["after"], change.after, seen.after)
+    tally.true(change.name, "queries, at least", questions, seen.questions, questions <= seen.questions)
+    _compare_written(tally, change.name, "before", said["before"], change.before, seen.before)
+    _compare_written(tally, change.name, "after", said["after"], change.after, seen.after)
     if change.after and said["after"]:
         asked = asked_for(change.after["snapshot_config"])
-        ledger.same(change.name, "pictures and sheets asked for", said["after"]["once"], asked)
-    ledger.same(change.name, "gap", said["gapSeconds"], None)
-    _compare_fields(ledger, change, said["fields"], SnapshotJobInputs)
+        tally.same(change.name, "pictures and sheets asked for", said["after"]["once"], asked)
+    tally.same(change.name, "gap", said["gapSeconds"], None)
+    _compare_fields(tally, change, said["fields"], SnapshotJobInputs)
 
 
-def _listed(ledger: Ledger, change: Change, said: Json | None) -> bool:
+def _listed(tally: Tally, change: Change, said: Json | None) -> bool:
     if change.outcome is None:
-        ledger.true(change.name, "listed", said is not None, False, said is None)
+        tally.true(change.name, "listed", said is not None, False, said is None)
         return False
-    ledger.true(change.name, "listed", said is not None, True, said is not None)
+    tally.true(change.name, "listed", said is not None, True, said is not None)
     return said is not None
 
 
-def _room_by_the_documents(ledger: Ledger, change: Change, seen: RoomSeen) -> None:
+def _room_by_the_documents(tally: Tally, change: Change, seen: RoomSeen) -> None:
     name, old, new = change.name, change.before, change.after
-    ledger.same(name, "outcome, by the documents", change.outcome or Outcome.RECORDED, seen.outcome)
-    ledger.same(name, "calls, by the documents", Counter(change.expected_calls), seen.calls)
+    tally.same(name, "outcome, by the documents", change.outcome or Outcome.RECORDED, seen.outcome)
+    tally.same(name, "calls, by the documents", Counter(change.expected_calls), seen.calls)
     declared = old if change.outcome is None else new
     for rate in seen.after.values():
-        ledger.near(name, "pictures an hour after, by the documents", HOUR / interval(declared or {}), rate)
+        tally.near(name, "pictures an hour after, by the documents", HOUR / interval(declared or {}), rate)
     if seen.gap is None or not old or not new:
         return
     if seen.outcome is Outcome.RESTART:
-        ledger.near(name, "gap, by the documents", interval(old) + STOP_AND_START, seen.gap)
+        tally.near(name, "gap, by the documents", interval(old) + STOP_AND_START, seen.gap)
     elif seen.outcome in (Outcome.IN_PLACE, Outcome.RECORDED, Outcome.GOES_ON):
         longest = max(interval(old), interval(new))
-        ledger.true(name, "no gap above", longest, seen.gap, seen.gap <= longest * (1 + WITHIN))
+        tally.true(name, "no gap above", longest, seen.gap, seen.gap <= longest * (1 + WITHIN))
 
 
 def interval(declared: Declared) -> float:
@@ -104,106 +103,129 @@ def _calls(told: Iterable[Json]) -> dict[str, int]:
 
 
 def _compare_rates(
-    ledger: Ledger, case: str, when: str, said: Json | None, real: Mapping[Stream, float]
+    tally: Tally, case: str, when: str, said: Json | None, real: Mapping[Stream, float]
 ) -> None:
     what = f"pictures an hour {when}"
     per_hour = said["perHour"] if said else 0
     if not real or not per_hour:
-        ledger.same(case, what, per_hour or 0, sum(real.values()))
+        tally.same(case, what, per_hour or 0, sum(real.values()))
         return
     assert said is not None
     if said["streams"] is None:
         for stream, rate in real.items():
-            ledger.near(case, f"{what} of {stream}", per_hour, rate)
+            tally.near(case, f"{what} of {stream}", per_hour, rate)
         return
-    ledger.same(case, f"streams {when}", said["streams"], len(real))
-    ledger.near(case, what, per_hour, sum(real.values()))
+    tally.same(case, f"streams {when}", said["streams"], len(real))
+    tally.near(case, what, per_hour, sum(real.values()))
 
 
-def _compare_gap(ledger: Ledger, change: Change, seen: RoomSeen, said: float | None) -> None:
+def _compare_gap(tally: Tally, change: Change, seen: RoomSeen, said: float | None) -> None:
     if seen.outcome is not Outcome.RESTART:
-        ledger.same(change.name, "gap", said, None)
+        tally.same(change.name, "gap", said, None)
     elif seen.gap is not None:
-        ledger.near(change.name, "gap", said, seen.gap)
+        tally.near(change.name, "gap", said, seen.gap)
 
 
 def _compare_written(
-    ledger: Ledger, case: str, when: str, said: Json | None, declared: Declared | None, real: int
+    tally: Tally, case: str, when: str, said: Json | None, declared: Declared | None, real: int
 ) -> None:
     """What a job writes: exactly, or at most; what is to come may be not known."""
     what = f"pictures and sheets {when}"
     if declared is None:
-        ledger.same(case, what, said["once"] if said else None, None)
+        tally.same(case, what, said["once"] if said else None, None)
         return
     once, at_most = (said["once"], said["atMost"]) if said else (0, False)
     told = f"{'at most ' if at_most else ''}{once}"
-    ledger.true(case, what, told, real, _holds(once, real, at_most) if once is not None else when == "after")
+    tally.true(case, what, told, real, _holds(once, real, at_most) if once is not None else when == "after")
 
 
 def _holds(told: int, real: int, at_most: bool) -> bool:
     return real <= told if at_most else real == told
 
 
-def _compare_fields(ledger: Ledger, change: Change, said: list[Json], model: type[Inputs]) -> None:
+def _compare_fields(tally: Tally, change: Change, said: list[Json], model: type[Inputs]) -> None:
     """Every field that changes is told and no other, with the effect that the documents give it."""
     told = {field["field"].partition("[")[0]: field for field in said}
     own = change.proves.partition("[")[0]
     expected = changed_fields(change) | ({own} if own else set())
     after = dict(leaves(change.after or {}))
     declared = {*dict(leaves(change.before or {})), *after} | expected
-    ledger.same(change.name, "fields", sorted(told.keys() & declared), sorted(expected))
+    tally.same(change.name, "fields", sorted(told.keys() & declared), sorted(expected))
     for leaf in facts(model):
         name = dotted(leaf.path)
         if name in told:
             replaces = leaf.effect is Effect.REPLACE
-            ledger.same(change.name, f"{name} needs another task", told[name]["replaces"], replaces)
+            tally.same(change.name, f"{name} needs another task", told[name]["replaces"], replaces)
         if name in told and name in after and not isinstance(after[name], list):
             shown = "[secret]" if Mark.SECRET in leaf.marks else after[name]
-            ledger.same(change.name, f"{name} after", told[name]["after"], shown)
+            tally.same(change.name, f"{name} after", told[name]["after"], shown)
 
 
-def compare_total_calls(ledger: Ledger, said: Iterable[Json], real: Iterable[Json]) -> None:
+def compare_total_calls(tally: Tally, said: Iterable[Json], real: Iterable[Json]) -> None:
     """All calls of an `up`; where it may be more, at least."""
     counted = Counter(call["action"] for call in real)
     told = {call["action"]: call for call in said}
     for action in sorted({*counted, *told} - {DELETE}):
         count, at_least = (told[action]["count"], told[action]["atLeast"]) if action in told else (0, False)
         holds = counted[action] >= count if at_least else counted[action] == count
-        ledger.true("totals", action, f"{'at least ' if at_least else ''}{count}", counted[action], holds)
+        tally.true("totals", action, f"{'at least ' if at_least else ''}{count}", counted[action], holds)
 
 
 def compare_total_rates(
-    ledger: Ledger, changes: list[Change], seen: Mapping[str, RoomSeen], totals: Mapping[str, Any]
+    tally: Tally, changes: list[Change], seen: Mapping[str, RoomSeen], totals: Mapping[str, Any]
 ) -> None:
     """All live tasks together; a task that takes every stream of its room counts one."""
     for when in ("before", "after"):
         real = sum(_counted(c, getattr(seen[c.name], when), getattr(c, when)) for c in changes)
         told = totals[f"picturesPerHour{when.title()}"]
-        ledger.true("totals", f"pictures an hour {when}", told, real, abs(told - real) < LEAST_RATE)
+        tally.true("totals", f"pictures an hour {when}", told, real, abs(told - real) < LEAST_RATE)
 
 
-def compare_total_jobs(ledger: Ledger, tasks: Iterable[Json], totals: Mapping[str, Any]) -> None:
+def compare_total_jobs(tally: Tally, tasks: Iterable[Json], totals: Mapping[str, Any]) -> None:
     """All pictures and sheets that new jobs write, as far as they are known."""
     new = [task for task in tasks if task["outcome"] == Outcome.NEW_JOB.value]
     known = sum(task["after"]["once"] or 0 for task in new)
-    ledger.same("totals", "pictures of new jobs", totals["jobPictures"], known)
+    tally.same("totals", "pictures of new jobs", totals["jobPictures"], known)
 
 
-def compare_secrets(ledger: Ledger, told: str) -> None:
+def compare_secrets(tally: Tally, told: str) -> None:
     """No value of a secret is in a review."""
-    ledger.true("secrets", "shown", SECRET in told, False, SECRET not in told)
+    tally.true("secrets", "shown", SECRET in told, False, SECRET not in told)
 
 
-def compare_names(ledger: Ledger, changes: Iterable[Change], tasks: Iterable[Json]) -> None:
+def compare_names(tally: Tally, changes: Iterable[Change], tasks: Iterable[Json]) -> None:
     """Nothing is told of a task that no change touches."""
     known = {name for change in changes for name in (change.name, change.old_name)}
-    ledger.same("totals", "other tasks", [task["name"] for task in tasks if task["name"] not in known], [])
+    tally.same("totals", "other tasks", [task["name"] for task in tasks if task["name"] not in known], [])
 
 
-def compare_unchanged(ledger: Ledger, changes: Iterable[Change], said: int) -> None:
-    ledger.same("totals", "unchanged", said, sum(change.outcome is None for change in changes))
+def compare_unchanged(tally: Tally, changes: Iterable[Change], said: int) -> None:
+    tally.same("totals", "unchanged", said, sum(change.outcome is None for change in changes))
 
 
 def _counted(change: Change, rates: Mapping[Stream, float], declared: Declared | None) -> float:
     every = not (declared or {}).get("target_streams", {}).get("stream_list")
     return max(rates.values(), default=0) if every else sum(rates.values())
+
+
+def asked_for(config: Declared) -> int | None:
+    """Pictures and sheets that a job is asked for; None where only the end of the video limits them."""
+    pictures = _pictures_asked_for(config)
+    if pictures is None:
+        return None
+    if config.get("sub_out", {}).get("is_spt_frag"):  # how large such sheets are is not documented
+        return None
+    if "tile_out" not in config:
+        return pictures
+    tile = config["tile_out"]
+    shown = ceil(pictures / tile.get("cell_sel_step", 1))
+    sheets: int = ceil(shown / (tile.get("lines", 10) * tile.get("columns", 10)))
+    return sheets if tile.get("is_keep_cell_pic") is False else sheets + pictures
+
+
+def _pictures_asked_for(config: Declared) -> int | None:
+    if "time_array" in config:
+        return len(config["time_array"]["time_point_list"])
+    if "num" in config:
+        return int(config["num"])
+    return None if "interval" in config else 1

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.review.changes import Program
-from integration.review.room_changes import VARIABLES
+from integration.review.changes import VARIABLES, Program
 from support.cli import Project, Ran
 from support.emulator import Emulator
 
@@ -26,12 +25,6 @@ for name, task in json.loads(Path("declared.json").read_text()).items():
     options["aliases"] = [pulumi.Alias(name=old) for old in options.get("aliases", [])]
     KINDS[task["kind"]](name, **task["inputs"], opts=pulumi.ResourceOptions(**options))
 """
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent == Path(__file__).parent and "stack" in getattr(item, "fixturenames", ()):
-            item.add_marker("engine")
 
 
 class Stack:

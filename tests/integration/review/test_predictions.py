@@ -12,13 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from integration.review import job_changes, room_changes
 from integration.review.changes import (
+    FORCED,
     NOT_DECLARED,
+    OTHER_BUCKET,
+    OTHER_VIDEO,
     Change,
     Program,
     changed_fields,
     fields_of,
+    load_changes,
     program_after,
     program_before,
 )
@@ -33,28 +36,27 @@ from integration.review.comparison import (
     compare_unchanged,
 )
 from integration.review.conftest import Stack
-from integration.review.drift_changes import (
+from integration.review.incidents import (
     as_it_is,
-    befallen_jobs,
-    befallen_rooms,
     come_back,
     leave,
-    refused_changes,
+    load_incidents,
 )
-from integration.review.proof import (
+from integration.review.observed import (
     HOUR,
     JobMoments,
     Json,
-    Ledger,
     Moments,
     Runs,
+    Tally,
     Window,
     admitted,
     advance,
+    folder_of,
+    frames_of_tasks,
     job_seen,
     jobs_by_folder,
     now,
-    pictures,
     room_seen,
     runs,
 )
@@ -63,15 +65,19 @@ from pulumi_videosnap.cli import main
 from pulumi_videosnap.core.schema import Effect, FieldFacts
 from pulumi_videosnap.review.model import Outcome
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs, Stream
-from support.counts import TOLD
 from support.emulator import Emulator
 from support.jobs import store_of
+from support.layers import COUNTED
+from support.sampling import sample
 
 Review = Callable[[Path], Json]
-Note = Callable[[Ledger], None]
+Note = Callable[[Tally], None]
 STREAM_LIST = {"target_streams.stream_list": Stream}
+SAMPLE = 0.2
 SHOW_SAMES = "--show-sames"
 """Without it a preview does not list what stays as it is."""
+LONGEST_IDLE = HOUR
+"""Seconds in which every task has ended for which nobody publishes."""
 JUST_BEFORE = 0.05
 """Seconds before the next picture falls due: a change at that moment makes the longest gap."""
 
@@ -96,21 +102,21 @@ def review(capsys: pytest.CaptureFixture[str]) -> Review:
 def note(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Note:
     """Count what agreed, and fail with everything that did not."""
 
-    def noted(ledger: Ledger) -> None:
-        counts = f"{ledger.cases} changes made, {ledger.agreed} statements hold, {len(ledger.wrong)} do not"
-        record_property(TOLD, f"{request.node.name.removeprefix('test_')}: {counts}")
-        assert not ledger.wrong, "\n".join([f"{len(ledger.wrong)} disagreements", *ledger.wrong])
+    def noted(tally: Tally) -> None:
+        counts = f"{tally.cases} changes made, {tally.agreed} statements hold, {len(tally.wrong)} do not"
+        record_property(COUNTED, f"{request.node.name.removeprefix('test_')}: {counts}")
+        assert not tally.wrong, "\n".join([f"{len(tally.wrong)} disagreements", *tally.wrong])
 
     return noted
 
 
 def test_every_field_of_a_live_room_has_a_change() -> None:
-    changes = [*(found.change for found in befallen_rooms("app")), *room_changes.room_changes("app")]
+    changes = [*load_changes("tasks after incidents"), *load_changes("tasks")]
     _assert_covered(changes, dict(fields_of(SnapshotTaskInputs, STREAM_LIST)), Outcome.RESTART)
 
 
 def test_every_field_of_a_job_has_a_change() -> None:
-    changes = [*(found.change for found in befallen_jobs()), *job_changes.job_changes()]
+    changes = [*load_changes("jobs after incidents"), *load_changes("jobs")]
     _assert_covered(changes, dict(fields_of(SnapshotJobInputs, {})), Outcome.NEW_JOB)
 
 
@@ -124,82 +130,77 @@ def _assert_covered(changes: list[Change], fields: dict[str, FieldFacts], replac
         assert declared == (name not in NOT_DECLARED), name
 
 
-def test_changes_of_live_rooms(
+@pytest.mark.engine
+def test_what_a_review_predicts_is_what_happens(
     stack: Stack, emulator: Emulator, app: str, review: Review, note: Note
 ) -> None:
-    changes = room_changes.room_changes(app)
-    screen = next(c for c in changes if c.proves.endswith("stream_type"))
-    emulator.request("PUT", f"/rooms/{app}/{screen.name}/users/user0", {"camera": True, "screen": True})
-    begin = now(emulator)
-    stack.up(program_before(changes, "room")).ok()
-    advance(emulator, HOUR - JUST_BEFORE)
-    forced = ("--replace", stack.urn(room_changes.FORCED))
-    said = review(stack.preview(program_after(changes, "room"), SHOW_SAMES, *forced))
-    was, last = runs(emulator), emulator.last_call()
-    stack.up(program_after(changes, "room"), *forced).ok()
-    seen = _after_an_hour(emulator, begin, was, last)
-    ledger = Ledger()
-    _compare_rooms(ledger, changes, seen, said)
-    compare_total_calls(ledger, said["totals"]["calls"], seen.calls)
-    compare_names(ledger, changes, said["tasks"])
-    compare_unchanged(ledger, changes, said["unchanged"])
-    compare_secrets(ledger, json.dumps(said))
-    note(ledger)
-
-
-def test_changes_of_jobs(stack: Stack, emulator: Emulator, review: Review, note: Note) -> None:
-    changes = job_changes.job_changes()
+    incidents = [
+        *sample(load_incidents("tasks after incidents", app), SAMPLE, by=lambda found: found.change.outcome),
+        *load_incidents("jobs after incidents"),
+    ]
+    refused = load_changes("protected tasks", app)
+    tasks = [*some(load_changes("tasks", app)), *map(as_it_is, refused)]
+    jobs = some(load_changes("jobs"))
+    for found in incidents:
+        (jobs if found.change.is_of_a_job else tasks).append(found.change)
     _put_videos(emulator)
-    stack.up(program_before(changes, "job")).ok()
-    known = jobs_by_folder(emulator)
-    said = review(stack.preview(program_after(changes, "job")))
-    last = emulator.last_call()
-    stack.up(program_after(changes, "job")).ok()
-    ledger = Ledger()
-    _compare_jobs(ledger, changes, _jobs_made(emulator, known, last), said)
-    compare_total_calls(ledger, said["totals"]["calls"], admitted(emulator.calls(last)))
-    compare_names(ledger, changes, said["tasks"])
-    note(ledger)
-
-
-def test_changes_of_what_ended_drifted_or_is_protected(
-    stack: Stack, emulator: Emulator, app: str, review: Review, note: Note
-) -> None:
-    befallen, refused = [*befallen_rooms(app), *befallen_jobs()], refused_changes(app)
-    rooms = [*(found.change for found in befallen_rooms(app)), *map(as_it_is, refused)]
-    jobs = [found.change for found in befallen_jobs()]
-    _put_videos(emulator)
-    after = {**program_after(rooms, "room"), **program_after(jobs, "job")}
-    stack.up({**program_before(rooms, "room"), **program_before(jobs, "job")}).ok()
-    for found in befallen:
-        found.befall(emulator)
-    known = jobs_by_folder(emulator)
-    advance(emulator, HOUR)  # for those to end that nobody publishes for
+    _publish_screens(emulator, tasks)
+    stack.up({**program_before(tasks, "room"), **program_before(jobs, "job")}).ok()
+    for found in incidents:
+        found.happen(emulator)
+    advance(emulator, LONGEST_IDLE)
     begin = now(emulator)
     advance(emulator, HOUR - JUST_BEFORE)
     stack.project.run("refresh", "--yes", "--skip-preview").ok()
-    said = review(stack.preview(after, SHOW_SAMES))
-    was, last = runs(emulator), emulator.last_call()
-    for found in befallen:
-        if found.mishap is leave:
+    after = {**program_after(tasks, "room"), **program_after(jobs, "job")}
+    forced = ("--replace", stack.urn(FORCED))
+    said = review(stack.preview(after, SHOW_SAMES, *forced))
+    known, was, last = jobs_by_folder(emulator), runs(emulator), emulator.last_call()
+    for found in incidents:
+        if found.what is leave:
             come_back(emulator, found.change)
-    stack.up(after).ok()
-    ledger = Ledger()
-    _compare_jobs(ledger, jobs, _jobs_made(emulator, known, last), said)
+    stack.up(after, *forced).ok()
+    tally = Tally()
+    _compare_jobs(tally, jobs, _jobs_made(emulator, known, last), said)
     seen = _after_an_hour(emulator, begin, was, last)
-    _compare_rooms(ledger, rooms, seen, said)
-    compare_total_calls(ledger, said["totals"]["calls"], seen.calls)
-    compare_names(ledger, [*rooms, *jobs], said["tasks"])
-    compare_unchanged(ledger, [*rooms, *jobs], said["unchanged"])
-    _compare_refused(ledger, stack, emulator, refused, after, review)
-    note(ledger)
+    _compare_tasks(tally, tasks, seen, said)
+    compare_total_calls(tally, said["totals"]["calls"], seen.calls)
+    compare_names(tally, [*tasks, *jobs], said["tasks"])
+    compare_unchanged(tally, [*tasks, *jobs], said["unchanged"])
+    compare_secrets(tally, json.dumps(said))
+    _compare_refused(tally, stack, emulator, refused, after, review)
+    note(tally)
+
+
+def some(changes: list[Change]) -> list[Change]:
+    """A sample with every outcome in it, what is forced, and all changes that share a room or a folder."""
+    chosen = sample(
+        changes, SAMPLE, by=lambda change: (change.outcome, change.was != "", change.name == FORCED)
+    )
+    places = {_place_of(change) for change in chosen}
+    return [change for change in changes if _place_of(change) in places]
+
+
+def _place_of(change: Change) -> str:
+    declared = change.before or change.after or {}
+    if "room_id" in declared:
+        return str(declared["room_id"])
+    return folder_of(declared["snapshot_config"]["output_file"]["object"])
+
+
+def _publish_screens(emulator: Emulator, changes: list[Change]) -> None:
+    """Let a user show a screen where a change is about it."""
+    for change in changes:
+        if change.before and change.proves.endswith("stream_type"):
+            user = f"/rooms/{change.before['app_id']}/{change.before['room_id']}/users/user0"
+            emulator.request("PUT", user, {"camera": True, "screen": True})
 
 
 def _put_videos(emulator: Emulator) -> None:
     """The sample under another key, and in another bucket."""
     store = store_of(emulator.environment)
-    store.create_bucket(Bucket=job_changes.OTHER_BUCKET)
-    for bucket, key in ((job_changes.OTHER_BUCKET, "input.mp4"), ("media", job_changes.OTHER_VIDEO)):
+    store.create_bucket(Bucket=OTHER_BUCKET)
+    for bucket, key in ((OTHER_BUCKET, "input.mp4"), ("media", OTHER_VIDEO)):
         store.copy_object(Bucket=bucket, Key=key, CopySource="media/input.mp4")
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
 
@@ -210,7 +211,7 @@ def _after_an_hour(emulator: Emulator, begin: float, was: Runs, last: int) -> Mo
     calls = tuple(admitted(emulator.calls(last)))
     advance(emulator, HOUR)
     before, after = Window(begin, change), Window(change, now(emulator))
-    return Moments(before, after, was, runs(emulator), calls, pictures(emulator))
+    return Moments(before, after, was, runs(emulator), calls, frames_of_tasks(emulator))
 
 
 def _jobs_made(emulator: Emulator, known: dict[str, list[Json]], last: int) -> JobMoments:
@@ -221,7 +222,7 @@ def _jobs_made(emulator: Emulator, known: dict[str, list[Json]], last: int) -> J
 
 def _objects(emulator: Emulator) -> frozenset[str]:
     pages = store_of(emulator.environment).get_paginator("list_objects_v2")
-    buckets = ("frames", job_changes.OTHER_BUCKET)
+    buckets = ("frames", OTHER_BUCKET)
     return frozenset(
         f"{bucket}/{found['Key']}"
         for bucket in buckets
@@ -230,24 +231,24 @@ def _objects(emulator: Emulator) -> frozenset[str]:
     )
 
 
-def _compare_rooms(ledger: Ledger, changes: list[Change], moments: Moments, said: Json) -> None:
+def _compare_tasks(tally: Tally, changes: list[Change], moments: Moments, said: Json) -> None:
     tasks = {task["name"]: task for task in said["tasks"]}
     seen = {change.name: room_seen(change, moments) for change in changes}
     for change in changes:
-        compare_room(ledger, change, seen[change.name], tasks)
-    compare_total_rates(ledger, changes, seen, said["totals"])
+        compare_room(tally, change, seen[change.name], tasks)
+    compare_total_rates(tally, changes, seen, said["totals"])
 
 
-def _compare_jobs(ledger: Ledger, changes: list[Change], moments: JobMoments, said: Json) -> None:
+def _compare_jobs(tally: Tally, changes: list[Change], moments: JobMoments, said: Json) -> None:
     tasks = {task["name"]: task for task in said["tasks"]}
     seen = {change.name: job_seen(change, moments) for change in changes}
     for change in changes:
-        compare_job(ledger, change, seen[change.name], tasks.get(change.name))
-    compare_total_jobs(ledger, said["tasks"], said["totals"])
+        compare_job(tally, change, seen[change.name], tasks.get(change.name))
+    compare_total_jobs(tally, said["tasks"], said["totals"])
 
 
 def _compare_refused(
-    ledger: Ledger, stack: Stack, emulator: Emulator, refused: list[Change], others: Program, review: Review
+    tally: Tally, stack: Stack, emulator: Emulator, refused: list[Change], others: Program, review: Review
 ) -> None:
     """Protected tasks: the review says so, `up` fails, and the tasks go on without a call."""
     names = [change.name for change in refused]
@@ -258,8 +259,8 @@ def _compare_refused(
     was, last = runs(emulator), emulator.last_call()
     assert stack.up(program).code
     for name in names:
-        ledger.cases += 1
-        ledger.same(name, "outcome", name in tasks and tasks[name]["outcome"], Outcome.REFUSED.value)
-        ledger.same(name, "calls", name in tasks and tasks[name]["calls"], emulator.calls(last))
-    ledger.true("protected", "problem", said["problem"], "a failed preview", bool(said["problem"]))
-    ledger.same("protected", "tasks that run, by the documents", runs(emulator), was)
+        tally.cases += 1
+        tally.same(name, "outcome", name in tasks and tasks[name]["outcome"], Outcome.REFUSED.value)
+        tally.same(name, "calls", name in tasks and tasks[name]["calls"], emulator.calls(last))
+    tally.true("protected", "problem", said["problem"], "a failed preview", bool(said["problem"]))
+    tally.same("protected", "tasks that run, by the documents", runs(emulator), was)

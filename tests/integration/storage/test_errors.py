@@ -68,7 +68,7 @@ REFUSED: list[tuple[Response, type[errors.VideosnapError], str]] = [
     (Response(400, refusal("InvalidBucketName", "Odd.")), errors.Rejected, "frames: Odd"),
     (Response(403, refusal("SomethingNew", "Why not.")), errors.Unauthorized, "frames: Why not"),
     (Response(403, refusal("AccessDenied", " ".join(KEYS.values()))), errors.Unauthorized, r"AKCA\*\*\*\*"),
-    (Response(503, refusal("SlowDown")), errors.Throttled, "too many calls"),
+    (Response(503, refusal("SlowDown")), errors.Throttled, "exceeded the service's rate limit"),
     (Response(500, refusal("InternalError")), errors.ServiceFault, "try again later"),
     (Response(502, b"<html>"), errors.ServiceFault, "try again later"),
     (Response(200, refusal("InternalError")), errors.ServiceFault, "try again later"),

@@ -6,22 +6,27 @@ import base64
 import logging
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from pydantic import SecretStr
 
+from pulumi_videosnap.alibaba import auth as alibaba
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.models import InputFile, OutputFile, SnapshotConfig, SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
+from pulumi_videosnap.volcengine import auth as volcengine
 from pulumi_videosnap.volcengine.api import RtcApi
-from pulumi_videosnap.volcengine.auth import Account
 from pulumi_videosnap.volcengine.models import CustomConfig, StartSnapshotBody, StorageConfig
+from unit.conftest import Script, answer
 
 THIRD_PARTY = ("CANARYBUCKETKEY", "CANARYBUCKETSECRET+/=")
-BODY = StartSnapshotBody(
+START = StartSnapshotBody(
     app_id="661e",
     room_id="Room1",
     task_id="Task1",
@@ -32,69 +37,103 @@ BODY = StartSnapshotBody(
         ),
     ),
 )
+OUTPUT = OutputFile(bucket="frames", location="oss-cn-hangzhou", object="1.jpg")
+SUBMIT = SubmitSnapshotJobBody(
+    input=InputFile(bucket="media", location="oss-cn-hangzhou", object="input.mp4"),
+    snapshot_config=SnapshotConfig(output_file=OUTPUT),
+)
 
 
-def spellings(secret: str) -> set[str]:
-    raw = secret.encode()
-    return {secret, quote(secret, safe=""), raw.hex(), base64.b64encode(raw).decode(), repr(secret)[1:-1]}
+@dataclass(frozen=True)
+class Cloud:
+    """How one cloud's call is made, and the responses of a careless service that repeats its request."""
+
+    call: Callable[[Any, Credentials, str], object]
+    echoes: Callable[[str], list[Response | Exception]]
+    endpoint_variable: str
+
+
+def rtc_echoes(echo: str) -> list[Response | Exception]:
+    return [
+        answer(status=400, error={"Code": "InvalidParameter", "Message": echo}),
+        answer(status=400, error={"Code": echo, "Message": echo}),
+        answer(status=401, error={"Code": "SignatureDoesNotMatch", "Message": echo}),
+        answer(status=200, error={"Code": "InternalError", "Message": echo}),
+        answer(status=429, error={"Code": "FlowLimitExceeded.QPSOverLimit", "Message": echo}),
+    ]
+
+
+def mps_echoes(echo: str) -> list[Response | Exception]:
+    text = echo.replace('"', "'").replace("\n", "\\n")
+    bodies = [
+        (400, f'{{"Code": "InvalidParameter", "Message": "{text}", "RequestId": "{text}"}}'),
+        (400, f'{{"Code": "{text}", "Message": "{text}"}}'),
+        (400, f'{{"Code": "SignatureDoesNotMatch", "Message": "server string to sign is:{text}"}}'),
+        (500, f"<Error><Code>InternalError</Code><Message>{echo}</Message></Error>"),
+        (429, f'{{"Message": "{text}"}}'),
+        (200, f'{{"SnapshotJob": {{"State": "{text}"}}}}'),
+        (200, f'{{"RequestId": "{text}", "SnapshotJob": "{text}"}}'),
+    ]
+    return [Response(status, {}, body.encode()) for status, body in bodies]
+
+
+def start(client: Any, credentials: Credentials, endpoint: str) -> object:
+    return RtcApi(volcengine.Account(credentials, endpoint), client).start(START)
+
+
+def submit(client: Any, credentials: Credentials, endpoint: str) -> object:
+    return MpsApi(alibaba.Account(credentials, endpoint), client).submit(SUBMIT)
+
+
+CLOUDS = {
+    "rtc": Cloud(start, rtc_echoes, "VOLCENGINE_RTC_ENDPOINT"),
+    "mps": Cloud(submit, mps_echoes, "ALIBABA_CLOUD_MPS_ENDPOINT"),
+}
+CASES = [(cloud, index) for cloud in CLOUDS for index in range(len(CLOUDS[cloud].echoes("")) + 4)]
 
 
 def assert_nothing_leaks(shown: str, credentials: Credentials) -> None:
     for secret in (*credentials.secrets(), *THIRD_PARTY):
-        for spelling in spellings(secret):
+        raw = secret.encode()
+        for spelling in (secret, quote(secret, safe=""), raw.hex(), base64.b64encode(raw).decode()):
             assert spelling not in shown
     assert "Signature=" not in shown
 
 
-def echo(credentials: Credentials) -> str:
-    """What a careless service might say: all that it was sent, over several lines."""
-    return "\n".join(("You sent:", *credentials.secrets(), *THIRD_PARTY, "0f" * 32))
-
-
-def failures(credentials: Credentials, answer_of: Callable[..., Response]) -> list[Response | Exception]:
-    said = echo(credentials)
-    return [
-        answer_of(status=400, error={"Code": "InvalidParameter", "Message": said}),
-        answer_of(status=400, error={"Code": said, "Message": said}),
-        answer_of(status=401, error={"Code": "SignatureDoesNotMatch", "Message": said}),
-        answer_of(status=200, error={"Code": "InternalError", "Message": said}),
-        answer_of(status=429, error={"Code": "FlowLimitExceeded.QPSOverLimit", "Message": said}),
-        Response(400, {}, said.encode()),
-        Response(200, {}, said.encode()),
-        Response(502, {}, said.encode()),
-        TransportError("lost", Retry.IF_IDEMPOTENT),
-    ]
-
-
-@pytest.mark.parametrize("index", range(9))
+@pytest.mark.parametrize(("cloud", "index"), CASES)
 def test_no_failure_shows_a_secret(
+    cloud: str,
     index: int,
-    api_of: Callable[..., tuple[RtcApi, Any]],
-    answer_of: Callable[..., Response],
+    caller_of: Callable[..., Any],
     credentials: Credentials,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    api, script = api_of(failures(credentials, answer_of)[index])
+    echo = "\n".join(
+        ("You sent:", *credentials.secrets(), *(THIRD_PARTY if cloud == "rtc" else ()), "0f" * 32)
+    )
+    plain = [Response(status, {}, echo.encode()) for status in (400, 200, 502)]
+    steps = [*CLOUDS[cloud].echoes(echo), *plain, TransportError("lost", Retry.IF_IDEMPOTENT)]
+    script = Script([steps[index]])
     with pytest.raises(CallFailed) as failed:
-        api.start(BODY)
+        CLOUDS[cloud].call(caller_of(script), credentials, "https://host")
     error = failed.value
     whole = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    attributes = repr(vars(error))
-    assert_nothing_leaks(f"{error} {error!r} {attributes} {whole} {caplog.text}", credentials)
-    assert_nothing_leaks(f"{script.requests!r} {api!r} {BODY!r}", credentials)
-    # The scrubbing is real: what was sent does carry them.
-    assert THIRD_PARTY[1].encode() in script.requests[0].body
+    assert_nothing_leaks(f"{error} {error!r} {vars(error)!r} {whole} {caplog.text}", credentials)
+    assert_nothing_leaks(f"{script.requests!r} {START!r}", credentials)
+    # The scrubbing is real: the request does have them.
+    assert credentials.session_token in script.requests[0].headers.values()
+    assert cloud == "mps" or THIRD_PARTY[1].encode() in script.requests[0].body
 
 
-def test_the_real_transports_failure_shows_no_secret(
-    caller_of: Callable[..., Any], credentials: Credentials, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_failure_of_the_real_transport_shows_no_secret(
+    cloud: str, caller_of: Callable[..., Any], credentials: Credentials, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     transport = HttpTransport()
-    api = RtcApi(Account(credentials, "http://127.0.0.1:1"), caller_of(transport))
-    with pytest.raises(CallFailed) as failed:
-        api.start(BODY)
+    with pytest.raises(CallFailed, match=CLOUDS[cloud].endpoint_variable) as failed:
+        CLOUDS[cloud].call(caller_of(transport), credentials, "http://127.0.0.1:1")
     transport.close()
     whole = "".join(traceback.format_exception(failed.value))
     assert_nothing_leaks(f"{whole} {caplog.text}", credentials)

@@ -1,4 +1,4 @@
-"""The provider's own server, one process for all tests of a file; `check` is its Check."""
+"""The plugin server, one process for all tests of a file; `check` calls its Check."""
 
 from __future__ import annotations
 
@@ -8,30 +8,51 @@ from typing import Any
 
 import pytest
 from google.protobuf import struct_pb2
+from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import provider_pb2
 
+from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from support.plugin import PROVIDER, Plugin, running_plugin
 from unit.inputs.tasks import Check
 
 URN = "urn:pulumi:dev::stories::pulumi-python:dynamic/volcengine:SnapshotTask::lobby"
+JOB_URN = "urn:pulumi:dev::stories::pulumi-python:dynamic/alibaba:SnapshotJob::job"
+JOB_PROVIDER = serialize_provider(SnapshotJobProvider())
 
 
 @pytest.fixture(scope="module")
 def plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
-    home = tmp_path_factory.mktemp("home")
-    with running_plugin({"PATH": os.environ["PATH"], "HOME": str(home)}) as plugin:
+    with running_plugin(_environment(tmp_path_factory)) as plugin:
         yield plugin
+
+
+def _environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "HOME": str(tmp_path_factory.mktemp("home"))}
 
 
 @pytest.fixture(scope="module")
 def check(plugin: Plugin) -> Check:
-    """Inputs as the provider completes them, and what it refuses, each as the user sees it."""
+    """Inputs as the provider completes them, and its refusals as the user sees them."""
     return lambda inputs: plugin.check(URN, inputs)
 
 
 @pytest.fixture(scope="module")
+def check_job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
+    """Like `check`, for snapshot jobs."""
+    with running_plugin(_environment(tmp_path_factory), JOB_PROVIDER) as plugin:
+        yield lambda inputs: plugin.check(JOB_URN, inputs)
+
+
+@pytest.fixture
+def new_job_plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    """A process of its own: one run of the engine."""
+    with running_plugin(_environment(tmp_path_factory), JOB_PROVIDER) as plugin:
+        yield plugin
+
+
+@pytest.fixture(scope="module")
 def refusals(plugin: Plugin) -> Callable[[Mapping[str, Any]], list[str]]:
-    """Like `check`, for numbers too that JSON cannot write."""
+    """Like `check`, also for numbers that JSON does not have."""
 
     def refused(inputs: Mapping[str, Any]) -> list[str]:
         news = struct_pb2.Struct()

@@ -1,6 +1,6 @@
 // What the panels share: filling the page without HTML, and putting times and sizes into words.
 //
-// Nothing that comes from the emulator is ever parsed as HTML: ids in a room are chosen by strangers.
+// Nothing that comes from the emulator is ever parsed as HTML: ids are untrusted input.
 
 export const byId = (id) => document.getElementById(id);
 
@@ -61,7 +61,7 @@ export function setMeter(meter, used, limit, label) {
   meter.setAttribute("aria-label", `${label}: ${used} of ${limit}`);
 }
 
-/** "2026-08-04 12:00:05", in UTC as everything that the emulator tells. */
+/** "2026-08-04 12:00:05", in UTC like all times of the emulator. */
 export function exactTime(time) {
   const at = new Date(time ?? NaN);
   return Number.isNaN(at.getTime()) ? "" : at.toISOString().slice(0, 19).replace("T", " ");

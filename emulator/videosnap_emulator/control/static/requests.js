@@ -4,8 +4,8 @@
 
 const REST = 1000; // ms between two looks
 const REST_WHEN_GONE = 2000;
-const PATIENCE = 10_000; // an answer later than this is none
-const PATIENCE_FOR_ACTIONS = 300_000; // a jump of 73 h may have many thousand frames to take
+const TIMEOUT = 10_000; // an answer later than this is none
+const ACTION_TIMEOUT = 300_000; // a jump of 73 h may have many thousand frames to take
 
 /** The emulator cannot be reached. */
 export class Gone extends Error {}
@@ -14,13 +14,13 @@ const actions = [];
 let wake = () => {};
 
 export function get(path) {
-  return request("GET", path, undefined, PATIENCE);
+  return request("GET", path, undefined, TIMEOUT);
 }
 
 /** Ask for a change; it is sent once the request under way is answered. Resolves to the answer. */
 export function act(method, path, body) {
   return new Promise((resolve, reject) => {
-    actions.push(() => request(method, path, body, PATIENCE_FOR_ACTIONS).then(resolve, reject));
+    actions.push(() => request(method, path, body, ACTION_TIMEOUT).then(resolve, reject));
     wake();
   });
 }
@@ -49,8 +49,8 @@ function rest(time) {
   });
 }
 
-async function request(method, path, body, patience) {
-  const options = { method, cache: "no-store", signal: AbortSignal.timeout(patience) };
+async function request(method, path, body, timeout) {
+  const options = { method, cache: "no-store", signal: AbortSignal.timeout(timeout) };
   if (body !== undefined) {
     options.headers = { "Content-Type": "application/json" };
     options.body = JSON.stringify(body);

@@ -1,0 +1,70 @@
+"""Snapshot jobs with the real engine: failures, many at once, and what the user reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from e2e.conftest import Stack
+from support.jobs import store_of
+from support.processes import wait_until
+from support.sampling import examples
+
+SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"
+
+
+def test_a_lost_answer_is_no_failure_and_a_change_makes_a_new_job(stack: Stack) -> None:
+    stack.declare_jobs(stills={})
+    stack.emulator.fault("close-after", SUBMIT)
+    said = stack.up().ok().output
+    [job] = stack.submitted()
+    [recorded] = stack.tasks()
+    assert recorded["id"] == job["jobId"]
+    assert stack.outputs()["stills"] == [item["key"] for item in job["objects"]]
+    secret = stack.environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+    assert not [text for text in [said, *stack.files()] if secret in text]
+    stack.drift().ok()
+
+    stack.declare_jobs(stills={"num": 2})
+    preview = stack.preview().ok().output
+    assert "1 to replace" in preview
+    assert "~ num" in preview.replace("  ", " ")
+    stack.up().ok()
+    assert len(stack.submitted()) == 2
+    stack.ends()
+
+
+def test_a_failed_job_fails_in_one_line_and_the_next_up_says_what_it_does(stack: Stack) -> None:
+    video = {"location": "oss-cn-hangzhou", "bucket": "media", "object": "later.mp4"}
+    stack.declare_jobs(stills={"input": video})
+    [broken] = [line for line in stack.up().exits(1).errors if line != "update failed"]
+    assert "(InvalidParameter.ResourceNotFound)" in broken
+    store = store_of(stack.environment)
+    store.copy_object(Bucket="media", Key="later.mp4", CopySource="media/input.mp4")
+    again = stack.up().ok().output
+    assert "failed before" in again
+    assert "submitting a new one" in again
+    assert [job["state"] for job in stack.submitted()] == ["Success", "Fail"]
+
+
+def test_many_jobs_wait_side_by_side_and_keep_the_rate_limit(stack: Stack) -> None:
+    """All of them are under way before any has ended; four at a time would stand in line."""
+    many = examples(40, 200)
+    stack.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 5, "runningSeconds": 60})
+    stack.declare_jobs(**{f"n{n}": {"num": 1} for n in range(many)})
+    with stack.running("up", "--yes", "--skip-preview", "--parallel", "256", "--suppress-progress") as run:
+        wait_until(lambda: len(stack.submitted()) == many)
+        assert {job["state"] for job in stack.submitted()} == {"Submitted"}
+        stack.emulator.advance(100)
+        output, _ = run.communicate(timeout=120)
+    assert run.returncode == 0, output
+    calls = stack.emulator.calls()
+    counted = Counter(call["action"] for call in calls if not call["code"])
+    assert counted[SUBMIT] == len(stack.submitted()) == many
+    assert max(call["qpsUsed"] for call in calls if call["action"] == SUBMIT and not call["code"]) <= 50
+    # A busy machine may send two calls too close together.
+    refused = [call["code"] for call in calls if call["code"]]
+    assert set(refused) <= {"Throttling.User"}
+    assert len(refused) <= 10
+    before = stack.emulator.last_call()
+    stack.run("refresh", "--yes", "--skip-preview", "--suppress-progress").ok()
+    assert [call["action"] for call in stack.emulator.calls(before)] in ([QUERY], [QUERY, QUERY])

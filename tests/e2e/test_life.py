@@ -1,0 +1,110 @@
+"""The life of tasks under the real engine, through its command line."""
+
+from __future__ import annotations
+
+from e2e.conftest import Stack
+
+START, UPDATE, STOP, GET = "StartSnapshot", "UpdateSnapshot", "StopSnapshot", "GetSnapshotTask"
+DRIFT = 7
+HOUR = 3600
+
+
+def test_changes_that_a_program_declares(stack: Stack) -> None:
+    stack.declare(kept={}, faster={}, wider={}, lobby={"task_id": "Task1"})
+    stack.up().ok()
+    recorded = {task["id"]: task["outputs"]["status"] for task in stack.tasks()}
+    ids = [*map(stack.path, ("kept", "faster", "wider")), f"{stack.app}/lobby/Task1"]
+    assert recorded == dict.fromkeys(ids, "running")
+    last = stack.emulator.last_call()
+    stack.up("--expect-no-changes").ok()
+    assert stack.calls(last) == {}
+
+    stack.declare(
+        kept={},
+        faster={"image_config": {"interval": 7}},
+        wider={"image_config": {"interval": 5, "width": 640}},
+        foyer={"room_id": "lobby", "task_id": "Task1"},
+    )
+    preview = stack.preview().ok().output
+    for line in ("~ interval: 5 => 7", "(replace)", "~ width: 0 => 640"):
+        assert line in preview
+    stack.up().ok()
+    calls = stack.calls(last)
+    assert calls["faster"] == [UPDATE, GET]
+    assert calls["wider"] == [STOP, START, GET]
+    assert "kept" not in calls
+    assert STOP not in calls["lobby"], "renaming stopped the task"
+    assert "foyer" in {task["urn"].rpartition("::")[2] for task in stack.tasks()}
+    assert stack.rooms() == ["faster", "kept", "lobby", "wider"]
+    stack.ends()
+
+
+def test_changes_made_outside(stack: Stack) -> None:
+    slow = {"image_config": {"interval": 600}}
+    stack.declare(stopped=slow, faster=slow)
+    stack.up().ok()
+    stack.emulator.stop(stack.path("stopped"))
+    stack.emulator.change(stack.path("faster"), interval=300)
+    drift = stack.drift().exits(DRIFT).output
+    assert '~ state: "running" => "ended: StopByAPI"' in drift
+    assert "~ interval: 600 => 300" in drift
+    last = stack.emulator.last_call()
+    stack.up("--refresh").ok()
+    calls = stack.calls(last)
+    assert calls["faster"] == [GET, UPDATE, GET]
+    assert START in calls["stopped"]
+    stack.drift().ok()
+    stack.up("--target-replace", stack.tasks()[0]["urn"]).ok()
+    assert stack.rooms() == ["faster", "stopped"]
+
+    before = stack.tasks()
+    stack.emulator.advance(73 * HOUR)
+    refreshed = stack.run("refresh", "--yes", "--skip-preview").ok().output
+    assert "cannot be read any more: the service answers for 72 hours after the start" in refreshed
+    assert [task["outputs"] for task in stack.tasks()] == [task["outputs"] for task in before]
+    stack.up("--expect-no-changes").ok()
+
+    stack.emulator.reset()
+    assert "- 2 deleted" in stack.run("refresh", "--yes", "--skip-preview").ok().output
+    stack.up().ok()
+    assert stack.rooms() == ["faster", "stopped"]
+    stack.ends()
+
+
+def test_a_plan_that_was_reviewed_is_what_runs(stack: Stack) -> None:
+    stack.declare(lobby={})
+    stack.run("preview", "--save-plan", "plan.json").ok()
+    stack.declare(lobby={"image_config": {"interval": 8}})
+    assert "violates plan" in stack.up("--plan", "plan.json").exits(1).output
+    assert stack.rooms() == []
+    stack.declare(lobby={})
+    stack.up("--plan", "plan.json").ok()
+    assert [task["interval"] for task in stack.emulator.running(stack.app)] == [5]
+    stack.destroy().ok()
+
+
+UNKNOWN = """\
+import pulumi
+from pulumi_videosnap import volcengine
+
+storage = {{"tos_config": {{"account_id": "2100000000", "bucket": "frames"}}}}
+given = {{"app_id": "{app}", "storage_config": storage}}
+first = volcengine.SnapshotTask("first", room_id="first", image_config={{"interval": 5}}, **given)
+for change in ("interval", "width"):
+    later = first.start_time.apply(lambda start: 7)
+    volcengine.SnapshotTask(change, room_id=change, image_config={{change: later}}, **given)
+pulumi.export("task", first.task_id)
+pulumi.export("interval", first.image_config["interval"])
+"""
+
+
+def test_an_unknown_value_is_left_alone_by_the_preview(stack: Stack) -> None:
+    stack.write(UNKNOWN.format(app=stack.app))
+    stack.preview().ok()
+    assert stack.rooms() == []
+    stack.up().ok()
+    running = {task["roomId"]: task for task in stack.emulator.running(stack.app)}
+    assert running["interval"]["interval"] == running["width"]["width"] == 7
+    assert running["width"]["taskId"] == "stories.dev.width"
+    assert stack.outputs() == {"task": "stories.dev.first", "interval": 5}
+    stack.destroy().ok()

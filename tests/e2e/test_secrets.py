@@ -1,0 +1,69 @@
+"""A canary in every place for a credential: it may reach the service, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import urllib.parse
+
+import pytest
+
+from e2e.conftest import Stack
+from support.sampling import sample
+
+CANARY = "cAnAry/+secret=42"
+ACCOUNT = ("VOLCENGINE_ACCESS_KEY", "VOLCENGINE_SECRET_KEY", "VOLCENGINE_SESSION_TOKEN")
+
+
+def _assert_hidden(*texts: str) -> None:
+    """The canary occurs in no text, in none of its forms."""
+    forms = {
+        "raw": CANARY,
+        "quoted": urllib.parse.quote(CANARY, safe=""),
+        "hex": CANARY.encode().hex(),
+        "base64": base64.b64encode(CANARY.encode()).decode().rstrip("="),
+        "json": json.dumps(CANARY)[1:-1],
+    }
+    for text in texts:
+        assert [name for name, form in forms.items() if form in text] == [], text
+
+
+def _third_party(**keys: str) -> dict[str, object]:
+    return {"storage_config": {"custom_config": {"vendor": "aliyun", "bucket": "frames", **keys}}}
+
+
+def test_keys_given_as_values_are_encrypted_and_shown_nowhere(stack: Stack) -> None:
+    keys = {"access_key": f"{CANARY}-a", "secret_key": f"{CANARY}-s"}
+    stack.declare(lobby=_third_party(**keys))
+    shown = [stack.up().ok().output]
+    stack.declare(lobby=_third_party(**{**keys, "bucket": "media"}))
+    shown.append(stack.preview("--save-plan", "plan.json").ok().output)
+    shown.append(stack.run("preview", "--json").ok().output)
+    stack.emulator.stop(stack.path("lobby"))
+    shown.append(stack.run("refresh", "--yes", "--skip-preview", "--diff").ok().output)
+    shown.append(stack.run("stack", "export").ok().output)
+    shown.append(stack.run("stack", "--show-urns").ok().output)
+    shown.append(stack.up("--diff").ok().output)
+    assert stack.emulator.running(stack.app)[0]["storage"]["bucket"] == "media"
+    stack.declare(lobby={**_third_party(**{**keys, "vendor": "nobody"}), "image_config": {"interval": 999}})
+    shown.append(stack.preview().exits(1).output)
+    stack.destroy().ok()
+    _assert_hidden(*shown, *stack.files())
+
+
+def test_keys_named_by_variable_and_keys_of_the_account_never_reach_state(stack: Stack) -> None:
+    stack.environment |= {"FRAMES_KEY": CANARY, "FRAMES_SECRET": CANARY}
+    stack.declare(lobby=_third_party(access_key_env="FRAMES_KEY", secret_key_env="FRAMES_SECRET"))
+    shown = [stack.up().ok().output, stack.run("stack", "export", "--show-secrets").ok().output]
+    assert stack.rooms() == ["lobby"]
+    stack.destroy().ok()
+    _assert_hidden(*shown, *stack.files())
+    for name in ACCOUNT[:2]:
+        assert not [text for text in [*shown, *stack.files()] if stack.environment[name] in text]
+
+
+@pytest.mark.parametrize("name", sample(ACCOUNT, 0.3))
+def test_a_key_of_the_account_stays_out_of_errors(stack: Stack, name: str) -> None:
+    stack.declare(lobby={})
+    failed = stack.up("--diff", env={name: CANARY})
+    _assert_hidden(failed.output, *stack.files())

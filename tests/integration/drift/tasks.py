@@ -1,0 +1,244 @@
+"""Live rooms of the matrix: what is declared, how each comes into its state, and what happens then."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from integration.drift.expected import Cell
+from pulumi_videosnap.errors import NotFound
+from pulumi_videosnap.volcengine.api import connect
+from pulumi_videosnap.volcengine.convert import start_request
+from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
+from pulumi_videosnap.volcengine.models import TaskKey
+from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
+from support.emulator import Emulator
+from support.miniengine import Entry, MiniEngine
+
+APP = "661e000000000000000d21f7"
+USER, OTHER = "user0", "user1"
+PATIENT, SOON, AT_ONCE = 86_400, 120, 60
+"""Seconds without a stream: not within the matrix; between record and run; before the record."""
+
+Inputs = dict[str, Any]
+
+SETTINGS: dict[str, Inputs] = {
+    "interval": {"interval": 300},
+    "width": {"width": 640},
+    "height": {"height": 480},
+    "size": {"width": 1280, "height": 720},
+    "format": {"format": "png"},
+    "bucket": {"bucket": "media"},
+    "idle-time": {"maxIdleTime": 80_000},
+    "everything": {
+        "interval": 300,
+        "width": 640,
+        "height": 480,
+        "format": "png",
+        "bucket": "media",
+        "maxIdleTime": 80_000,
+    },
+    "history": {"interval": 300, "bucket": "media"},
+    "user-left": {"status": "ended", "stopReason": "UserDisconnect"},
+    "ended-somehow": {"status": "ended"},
+    "failed": {"status": "failed"},
+    "failed-idle": {"status": "failed", "stopReason": "IdleTimeOut"},
+}
+"""What the control API changes behind everybody's back."""
+PREPARED: dict[str, Inputs] = {
+    "not-started": {"status": "not started"},
+    "ended-left": SETTINGS["user-left"],
+    "ended-failed": SETTINGS["failed"],
+}
+
+STREAMS: dict[str, list[Inputs]] = {
+    "another-stream": [{"userId": OTHER}],
+    "one-stream-more": [{"userId": USER}, {"userId": OTHER}],
+    "all-streams": [],
+    "kind-of-stream": [{"userId": USER, "streamType": "screen"}],
+}
+TOS = {"accountId": "2100000000", "bucket": "frames"}
+KEYS = {"accessKeyEnv": "MATRIX_KEY", "secretKeyEnv": "MATRIX_SECRET"}
+SECRETS = {"accessKey": "AKmatrix", "secretKey": "secret"}
+PLACES: dict[str, tuple[Inputs, Inputs]] = {
+    "vod": (
+        {"vodConfig": {"accountId": "2100000000", "space": "here"}},
+        {"vodConfig": {"accountId": "2100000000", "space": "there"}},
+    ),
+    "custom": (
+        {"customConfig": {"bucket": "frames", "vendor": "aliyun", **KEYS}},
+        {"customConfig": {"bucket": "media", "vendor": "aliyun", **KEYS}},
+    ),
+    "secret": (
+        {"customConfig": {"bucket": "frames", "vendor": "qiniu", **SECRETS}},
+        {"customConfig": {"bucket": "media", "vendor": "qiniu", **SECRETS}},
+    ),
+    "hidden": (
+        {"customConfig": {"bucket": "frames", "vendor": "qiniu", **SECRETS}},
+        {"customConfig": {"bucket": "media", "vendor": "qiniu", **SECRETS}},
+    ),
+    "veimagex": (
+        {"veImageXConfig": {"accountId": "2100000000", "serviceId": "here"}},
+        {"veImageXConfig": {"accountId": "2100000000", "serviceId": "there"}},
+    ),
+}
+"""A declared storage of each platform, and another one."""
+
+RESTARTS: dict[str, Inputs] = {
+    **{drift: {"targetStreams": {"streamList": streams}} for drift, streams in STREAMS.items()},
+    "account": {"storageConfig": {"tosConfig": {**TOS, "accountId": "2100000001"}}},
+    "region": {"storageConfig": {"tosConfig": {**TOS, "region": 1}}},
+    "restarted-alike": {},
+    "restarted-faster": {"imageConfig": {"interval": 300}},
+    "restarted-and-stopped": {},
+}
+"""What somebody starts instead, after stopping the task, under the same three ids."""
+
+
+class SnapshotTasks:
+    """The tasks of live rooms, one in each room."""
+
+    def __init__(self, emulator: Emulator, cells: Sequence[Cell]) -> None:
+        self._emulator = emulator
+        self._cells = cells
+        self._unread, self._read = self._stack(), self._stack()
+        self._unsaid: dict[str, Entry] = {}
+
+    def start(self) -> None:
+        """Start every task, and bring it on its way to the state in which it is recorded."""
+        for stack, read in ((self._unread, False), (self._read, True)):
+            stack.up({cell.name: declared(cell) for cell in self._cells if _is_read(cell) is read})
+        for cell in self._cells:
+            self._prepare(cell)
+
+    def record(self) -> None:
+        """Refresh what is recorded later than at its start."""
+        self._read.refresh()
+
+    def drift(self) -> None:
+        """Let happen to each task what its cell says."""
+        for cell in self._cells:
+            self._happen(cell)
+
+    def records(self) -> dict[str, Entry]:
+        """What the stack records of each task, by its name."""
+        return {**self._unread.state, **self._read.state, **self._unsaid}
+
+    def restart_again(self) -> None:
+        """Start anew, with the settings that are recorded, what was started so before."""
+        for cell in self._cells:
+            if cell.drift == "restarted-alike":
+                self._restart(cell)
+
+    def _stack(self) -> MiniEngine:
+        return MiniEngine(lambda host: SnapshotTaskLifecycle(host, connect, sleep=lambda seconds: None))
+
+    def _prepare(self, cell: Cell) -> None:
+        if cell.state in ("idle", "ended-idle"):
+            self._everybody_leaves(cell)
+        elif cell.state == "ended-stopped":
+            self._emulator.stop(path_of(cell))
+        elif cell.state in PREPARED:
+            self._emulator.change(path_of(cell), **PREPARED[cell.state])
+
+    def _happen(self, cell: Cell) -> None:
+        path = path_of(cell)
+        if cell.drift in SETTINGS:
+            self._emulator.change(path, **SETTINGS[cell.drift])
+        elif cell.drift in RESTARTS or cell.drift == "place":
+            self._restart(cell)
+        elif cell.drift == "nobody-came":
+            self._nobody_comes(cell)
+        elif cell.drift == "stopped-by-api":
+            self._emulator.stop(path)
+        elif cell.drift.startswith("un"):
+            self._unsaid[cell.name] = _with_another_record(cell, self.records()[cell.name])
+        if cell.drift == "restarted-and-stopped":
+            self._emulator.stop(path)
+
+    def _nobody_comes(self, cell: Cell) -> None:
+        if cell.state == "not-started":  # nothing that has not started waits for anybody
+            self._emulator.change(path_of(cell), status="ended", stopReason="IdleTimeOut")
+        elif cell.state != "idle":
+            self._everybody_leaves(cell)
+
+    def _everybody_leaves(self, cell: Cell) -> None:
+        for user in (USER, OTHER):
+            self._emulator.request("DELETE", f"/rooms/{APP}/{cell.name}/users/{user}")
+
+    def _restart(self, cell: Cell) -> None:
+        api, change = connect(None), RESTARTS.get(cell.drift, {})
+        if cell.drift == "place":
+            change = {"storageConfig": PLACES[cell.state][1]}
+        if cell.state == "ended-idle":
+            self._emulator.request("PUT", f"/rooms/{APP}/{cell.name}/users/{USER}", {"camera": True})
+        with contextlib.suppress(NotFound):
+            api.stop(TaskKey(*path_of(cell).split("/")), None)
+        api.start(start_request(SnapshotTaskInputs.model_validate({**declared(cell), **change}), os.environ))
+
+
+def declared(cell: Cell) -> Inputs:
+    """What a program declares of a cell's task."""
+    idle = SOON if cell.drift == "nobody-came" else AT_ONCE if cell.state == "ended-idle" else PATIENT
+    return {
+        "appId": APP,
+        "roomId": cell.name,
+        "taskId": "stills",
+        "businessId": "matrix",
+        "targetStreams": {"streamList": [{"userId": USER}]},
+        "maxIdleTime": idle,
+        # A whole number of the sample's loops, so that a leap of the clock cuts the same pictures.
+        "imageConfig": {"interval": 600},
+        "storageConfig": PLACES[cell.state][0] if cell.state in PLACES else {"tosConfig": TOS},
+        "keepRunning": cell.keep_running,
+    }
+
+
+def path_of(cell: Cell) -> str:
+    """The task's id, which is also its path in the control API."""
+    return f"{APP}/{cell.name}/stills"
+
+
+def actual_states(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
+    """Status and stop reason of each task when the command runs, in the emulator's words."""
+    for cell in cells:
+        status = ACTUAL.get(cell.drift) or ACTUAL.get(cell.state, "running")
+        yield cell.name, status
+
+
+ACTUAL = {
+    "nobody-came": "ended IdleTimeOut",
+    "user-left": "ended UserDisconnect",
+    "ended-somehow": "ended UnknownStopReason",
+    "stopped-by-api": "ended StopByAPI",
+    "failed": "failed StartTaskFailed",
+    "failed-idle": "failed IdleTimeOut",
+    "restarted-and-stopped": "ended StopByAPI",
+    **dict.fromkeys((*STREAMS, "account", "region", "restarted-alike", "restarted-faster"), "running"),
+    "not-started": "not started",
+    "ended-idle": "ended IdleTimeOut",
+    "ended-left": "ended UserDisconnect",
+    "ended-stopped": "ended StopByAPI",
+    "ended-failed": "failed StartTaskFailed",
+}
+
+
+def _is_read(cell: Cell) -> bool:
+    """Whether a refresh has recorded the task; else its record is that of its start."""
+    return cell.state != "just-started"
+
+
+def _with_another_record(cell: Cell, entry: Entry) -> Entry:
+    """A record of something that the service does not say, or of a task that it never knew."""
+    changed = copy.deepcopy(entry)
+    if cell.drift == "unknown":
+        changed.id = entry.id.replace("/stills", "/nobodys")
+        changes = {"taskId": "nobodys"}
+    else:
+        changes = {"businessId": "another"} if cell.drift == "unsaid-business" else {"framePrefix": "a/"}
+    changed.inputs.update(changes)
+    changed.outputs.update(changes)
+    return changed

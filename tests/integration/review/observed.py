@@ -1,0 +1,282 @@
+"""What really happened: an emulator's calls, tasks, jobs and pictures, told as a review would tell them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import unquote, urlencode
+
+from integration.review.changes import QUERY, SUBMIT, UPDATE, Change, Declared
+from pulumi_videosnap.review.model import Outcome
+from support.emulator import Emulator
+
+HOUR = 3600.0
+WITHIN = 0.05
+MOST_FRAMES = 10_000
+_REFUSED_FOR_NOW = ("FlowLimitExceeded", "Throttling")
+
+Json = dict[str, Any]
+Stream = tuple[str, str]
+
+
+class Identity(NamedTuple):
+    """What names a live room's task."""
+
+    app: str
+    room: str
+    task: str
+
+
+class Window(NamedTuple):
+    """A stretch of the emulator's time, in seconds; its end is not in it."""
+
+    begin: float
+    end: float
+
+
+FrameTimes = Mapping[Identity, Mapping[Stream, list[float]]]
+"""When each stream of each task was pictured, in order."""
+
+
+Runs = Mapping[Identity, str]
+"""When the run of each task that goes on was started."""
+
+
+def moment(text: str) -> float:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+
+
+def now(emulator: Emulator) -> float:
+    return moment(emulator.request("GET", "/clock")["now"])
+
+
+def advance(emulator: Emulator, seconds: float, step: float = 600) -> None:
+    """Move the clock in steps in which the emulator cuts every picture that falls due."""
+    while seconds > step:
+        emulator.advance(step)
+        seconds -= step
+    emulator.advance(seconds)
+
+
+def frames_of_tasks(emulator: Emulator) -> FrameTimes:
+    """When each task took its frames, by stream."""
+    tasks = emulator.tasks()
+    skipped = [task["taskId"] for task in tasks if task["skippedFrames"]]
+    assert not skipped, f"the clock was moved too far at once: {skipped}"
+    found: dict[Identity, dict[Stream, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for identity in {Identity(task["appId"], task["roomId"], task["taskId"]) for task in tasks}:
+        query = urlencode({**identity._asdict(), "limit": MOST_FRAMES})
+        frames = emulator.request("GET", f"/frames?{query}")["frames"]
+        assert len(frames) < MOST_FRAMES, f"there may be more frames of {identity} than the emulator lists"
+        for frame in reversed(frames):
+            found[identity][frame["userId"], frame["streamType"]].append(moment(frame["time"]))
+    return found
+
+
+def runs(emulator: Emulator) -> Runs:
+    running = emulator.running()
+    return {Identity(task["appId"], task["roomId"], task["taskId"]): task["startTime"] for task in running}
+
+
+def admitted(calls: Iterable[Json]) -> Iterator[Json]:
+    """The calls that were not sent back for their number."""
+    return (call for call in calls if not (call["code"] or "").startswith(_REFUSED_FOR_NOW))
+
+
+def identity_of(declared: Declared, name: str) -> Identity:
+    """What names the task of a resource, whose default is documented: <project>.<stack>.<name>."""
+    return Identity(declared["app_id"], declared["room_id"], declared.get("task_id", f"stories.dev.{name}"))
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What was seen before a change, while it was made, and after it."""
+
+    before: Window
+    after: Window
+    runs_before: Runs
+    runs_after: Runs
+    calls: tuple[Json, ...]
+    frames: FrameTimes
+
+
+@dataclass(frozen=True)
+class RoomSeen:
+    """What happened to one live room's task; rates are pictures an hour of each stream."""
+
+    outcome: Outcome
+    calls: Counter[str]
+    before: Mapping[Stream, float]
+    after: Mapping[Stream, float]
+    gap: float | None
+    """The longest time between two pictures of a stream over the change; None where no stream goes on."""
+
+
+def room_seen(change: Change, seen: Moments) -> RoomSeen:
+    """Tell what happened to the task of one change."""
+    old = identity_of(change.before, change.old_name) if change.before else None
+    new = identity_of(change.after, change.name) if change.after else None
+    calls = Counter(call["action"] for call in seen.calls if _identity(call["summary"]) in (old, new))
+    return RoomSeen(
+        outcome=_outcome(change, seen, old, new, calls),
+        calls=calls,
+        before=_rates(seen.frames.get(old, {}), seen.before) if old else {},
+        after=_rates(seen.frames.get(new, {}), seen.after) if new else {},
+        gap=_gap(seen, old, new),
+    )
+
+
+def _identity(summary: Json) -> Identity:
+    return Identity(*(str(summary.get(name)) for name in ("AppId", "RoomId", "TaskId")))
+
+
+def _outcome(
+    change: Change, seen: Moments, old: Identity | None, new: Identity | None, calls: Counter[str]
+) -> Outcome:
+    run_before = seen.runs_before.get(old) if old else None
+    run_after = seen.runs_after.get(new) if new else None
+    if old and not new:
+        return Outcome.STOPS if run_before and old not in seen.runs_after else Outcome.FORGOTTEN
+    if run_after is None:
+        return Outcome.RECORDED
+    if run_before is None:
+        return Outcome.STARTS if change.was or not old else Outcome.STARTS_AGAIN
+    if run_after != run_before or old != new:
+        return Outcome.RESTART
+    if change.was and calls:
+        return Outcome.GOES_ON
+    return Outcome.IN_PLACE if UPDATE in calls else Outcome.RECORDED
+
+
+def _rates(streams: Mapping[Stream, list[float]], window: Window) -> dict[Stream, float]:
+    per_hour = HOUR / (window.end - window.begin)
+    counted = {
+        stream: sum(window.begin <= at < window.end for at in times) for stream, times in streams.items()
+    }
+    return {stream: count * per_hour for stream, count in counted.items() if count}
+
+
+def _gap(seen: Moments, old: Identity | None, new: Identity | None) -> float | None:
+    if not old or not new or (old.app, old.room) != (new.app, new.room):
+        return None
+    before, after = seen.frames.get(old, {}), seen.frames.get(new, {})
+    gaps = [_over(before[stream], after[stream], seen.after.begin) for stream in before if stream in after]
+    return max((gap for gap in gaps if gap is not None), default=None)
+
+
+def _over(before: list[float], after: list[float], change: float) -> float | None:
+    """The time from the last picture before a change to the first one after it."""
+    last = max((at for at in before if at < change), default=None)
+    first = min((at for at in after if at >= change), default=None)
+    return None if last is None or first is None else first - last
+
+
+@dataclass(frozen=True)
+class JobSeen:
+    """What happened to one job: how many pictures and sheets the old and the new one wrote."""
+
+    outcome: Outcome
+    calls: Counter[str]
+    questions: int
+    """Queries that may have been about it: those that name it, and those that list."""
+    deleted: int
+    """Objects of the old job that are not there any more."""
+    before: int
+    after: int
+
+
+@dataclass(frozen=True)
+class JobMoments:
+    """The jobs before a change and those that it made, the calls, and the keys that are left."""
+
+    before: Mapping[str, list[Json]]
+    made: Mapping[str, list[Json]]
+    """By the folder that they write to."""
+    calls: tuple[Json, ...]
+    left: frozenset[str]
+    """Bucket and key of every object."""
+
+
+def jobs_by_folder(emulator: Emulator, known: Iterable[str] = ()) -> dict[str, list[Json]]:
+    """The jobs that are not known yet, oldest first, by the folder of their pictures."""
+    found: dict[str, list[Json]] = defaultdict(list)
+    for job in reversed(emulator.request("GET", "/jobs")["jobs"]):
+        if job["jobId"] not in known:
+            found[folder_of(_output_of(job["snapshotConfig"]))].append(job)
+    return found
+
+
+def folder_of(key: str) -> str:
+    return unquote(key).partition("/")[0]
+
+
+def job_seen(change: Change, seen: JobMoments) -> JobSeen:
+    """Tell what happened to the job of one change."""
+    declared = change.after or change.before or {}
+    folder = folder_of(declared["snapshot_config"]["output_file"]["object"])
+    old = seen.before.get(folder, [])[-1:] if change.before else []
+    made = seen.made.get(folder, []) if change.after else []
+    ids = {job["jobId"] for job in (*old, *made)}
+    return JobSeen(
+        outcome=_job_outcome(change, old, made, seen.left),
+        calls=Counter(SUBMIT for call in seen.calls if change.after and _submits_to(call, folder)),
+        questions=sum(_may_be_about(call, ids) for call in seen.calls),
+        deleted=len(_keys(old) - seen.left),
+        before=_written(old),
+        after=_written(made or (old if change.after else [])),
+    )
+
+
+def _job_outcome(change: Change, old: list[Json], made: list[Json], left: frozenset[str]) -> Outcome:
+    if change.after:
+        return Outcome.NEW_JOB if made else Outcome.RECORDED
+    return Outcome.FORGOTTEN if _keys(old) & left else Outcome.FRAMES_DELETED
+
+
+def _keys(jobs: list[Json]) -> set[str]:
+    return {f"{item['bucket']}/{item['key']}" for job in jobs for item in job["objects"]}
+
+
+def _submits_to(call: Json, folder: str) -> bool:
+    return call["action"] == SUBMIT and folder_of(_output_of(call["summary"]["SnapshotConfig"])) == folder
+
+
+def _output_of(config: Json) -> str:
+    return str(config["OutputFile"]["Object"])
+
+
+def _may_be_about(call: Json, ids: set[str]) -> bool:
+    asked = str(call["summary"].get("SnapshotJobIds") or "")
+    return call["action"] == QUERY and (not asked or any(name in asked for name in ids))
+
+
+def _written(jobs: list[Json]) -> int:
+    """Of the last one, unless it failed: nothing of a failed job is recorded."""
+    done = [job for job in jobs[-1:] if job["state"] == "Success"]
+    return sum(item["kind"] in ("picture", "sheet") for job in done for item in job["objects"])
+
+
+@dataclass
+class Tally:
+    """What agreed and what did not, in the words of whoever reads a failure."""
+
+    cases: int = 0
+    agreed: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+    def same(self, case: str, what: str, said: Any, real: Any) -> None:
+        self._note(case, what, said, real, said == real)
+
+    def near(self, case: str, what: str, said: float | None, real: float) -> None:
+        self._note(case, what, said, real, said is not None and abs(said - real) <= WITHIN * real)
+
+    def true(self, case: str, what: str, said: Any, real: Any, agrees: bool) -> None:
+        self._note(case, what, said, real, agrees)
+
+    def _note(self, case: str, what: str, said: Any, real: Any, agrees: bool) -> None:
+        self.agreed += agrees
+        if not agrees:
+            self.wrong.append(f"{case}: {what}: said {said}, was {real}")

@@ -1,0 +1,92 @@
+"""Processes that a test starts, and all that they start in turn: none outlives its block."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def running(
+    command: list[str], folder: Path, environment: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """A command in a process group of its own; at the end of the block it and its descendants are killed."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            kill(process.pid, *descendants(process.pid))
+            process.wait()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def killed(run: subprocess.Popen[str], victim: str) -> Iterator[None]:
+    """Kill the engine or its provider; what outlives the engine goes on until the block ends."""
+    family = descendants(run.pid)
+    providers = [process for process in family if b"pulumi.dynamic" in _command_of(process)]
+    try:
+        kill(*([run.pid] if victim == "engine" else providers))
+        if victim == "provider":
+            assert providers, "no provider process was found"
+            run.communicate(timeout=60)
+        # The engine's own children hold its output open for as long as they live.
+        run.wait(timeout=30)
+        yield
+    finally:
+        kill(*family)
+
+
+def kill(*processes: int) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
+def descendants(parent: int) -> list[int]:
+    """The ids of all processes below one."""
+    found, todo = [], [parent]
+    while todo:
+        children = _children_of(todo.pop())
+        todo += children
+        found += children
+    return found
+
+
+def _children_of(process: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{process}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _command_of(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Ask again and again what only another process can bring about."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "the moment never came"
+        time.sleep(0.02)

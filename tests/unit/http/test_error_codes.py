@@ -1,0 +1,234 @@
+"""What each error code and status of both clouds becomes: which exception, and whether the call is retried.
+
+The tables are tests/data/{rtc,mps}/error_codes.json, from the vendors' pages: status, code or body, error,
+retry. A body `[*100000` stands for that many brackets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_videosnap import errors
+from pulumi_videosnap.alibaba import errors as mps_errors
+from pulumi_videosnap.alibaba import responses as mps
+from pulumi_videosnap.http.error_codes import Outcome
+from pulumi_videosnap.http.retry import Retry
+from pulumi_videosnap.http.transport import Response
+from pulumi_videosnap.volcengine import errors as rtc_errors
+from pulumi_videosnap.volcengine import responses as rtc
+from unit.alibaba.conftest import refusal
+from unit.conftest import answer
+
+NOW = datetime(2024, 1, 1, tzinfo=timezone.utc).timestamp()
+DATA = Path(__file__).parents[2] / "data"
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """One cloud's parser, and how its service refuses."""
+
+    parser: rtc.ResponseParser | mps.ResponseParser
+    refusal: Callable[..., Response]
+    expired: str
+    """The code for a signature that has expired."""
+
+    def classify(self, response: Response) -> Outcome:
+        return self.parser.classify(response)
+
+
+def rtc_refusal(code: str, message: str = "No.", *, status: int = 400, **headers: str) -> Response:
+    return answer(status=status, error={"Code": code, "Message": message}, **headers)
+
+
+CLOUDS = {
+    "rtc": Cloud(
+        rtc.ResponseParser("Do", errors.one_line, lambda: NOW, rtc_errors.unknown_task_codes({})),
+        rtc_refusal,
+        "InvalidTimestamp",
+    ),
+    "mps": Cloud(mps.ResponseParser("Do", errors.one_line, lambda: NOW), refusal, "InvalidTimeStamp.Expired"),
+}
+SUBMIT = mps.ResponseParser("SubmitSnapshotJob", errors.one_line, lambda: NOW, idempotent=False)
+
+
+def table(name: str) -> list[Any]:
+    return [
+        pytest.param(cloud, *row, id=f"{cloud}: {row[0]} {str(row[1])[:40]}")
+        for cloud in CLOUDS
+        for row in json.loads((DATA / cloud / "error_codes.json").read_text(encoding="utf-8"))[name]
+    ]
+
+
+@pytest.mark.parametrize(("cloud", "status", "code", "kind", "retry"), table("codes"))
+def test_a_code(cloud: str, status: int, code: str, kind: str, retry: str) -> None:
+    outcome = CLOUDS[cloud].classify(CLOUDS[cloud].refusal(code, status=status))
+    assert outcome.error is not None
+    assert (type(outcome.error).__name__, outcome.retry.name) == (kind, retry)
+    assert (outcome.error.code, bool(outcome.error.request_id)) == (code, True)
+    assert f"No ({code})" in str(outcome.error)
+
+
+@pytest.mark.parametrize(("cloud", "status", "body", "kind", "retry"), table("without a code"))
+def test_a_response_without_a_code(cloud: str, status: int, body: str, kind: str | None, retry: str) -> None:
+    content = b"[" * 100_000 if body == "[*100000" else body.encode("latin-1")
+    outcome = CLOUDS[cloud].classify(Response(status, {}, content))
+    assert (outcome.error and type(outcome.error).__name__, outcome.retry.name) == (kind, retry)
+
+
+def test_every_rule_of_mps_is_tried() -> None:
+    codes = [row.values[2] for row in table("codes") if row.values[0] == "mps"]
+    tried = {
+        max((s for s in mps_errors.CODES if str(code).startswith(s)), key=len, default="") for code in codes
+    }
+    # The same meanings under names that some gateways use.
+    same = {"MissingSignature", "InvalidTimeStamp", "MissingSecurityToken", "InvalidAction", "InvalidVersion"}
+    assert set(mps_errors.CODES) - tried <= same
+
+
+@pytest.mark.parametrize("rules", [rtc_errors.CODES, mps_errors.CODES])
+def test_every_missing_permission_comes_with_advice(rules: Any) -> None:
+    denied = {code: rule for code, rule in rules.items() if rule.kind is errors.Unauthorized}
+    assert denied
+    assert [code for code, rule in denied.items() if not (rule.text and rule.advice)] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("PermissionDenied.ResourceAccess", "AliyunMTSDefaultRole"),
+        ("EntityNotExist.Role", "authorise MPS"),
+        ("InvalidIdentity.ServiceDisabled", "open it in the MPS console"),
+        ("SnapshotTimeOut", "set snapshot_config.num to 1"),
+        ("InvalidAccessKeyId.NotFound", "ALIBABA_CLOUD_ACCESS_KEY_ID"),
+        ("InvalidAccessKeyId.Inactive", "the access key is disabled"),
+        ("SignatureDoesNotMatch", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"),
+        ("InvalidSecurityToken.MismatchWithAccessKey", "ALIBABA_CLOUD_SECURITY_TOKEN"),
+        ("InvalidParameter.LocationInvalid", "must be the region"),
+        ("InvalidApi.NotFound", "ALIBABA_CLOUD_MPS_ENDPOINT"),
+    ],
+)
+def test_a_refusal_says_what_to_do(code: str, advice: str) -> None:
+    assert advice in str(SUBMIT.classify(refusal(code)).error)
+
+
+def test_whole_sentences() -> None:
+    message = 'The format of parameter "SnapshotConfig:OutputFile:Object" is invalid.'
+    assert str(SUBMIT.classify(refusal("InvalidParameter.ResourceContentBad", message)).error) == (
+        'SubmitSnapshotJob was refused: The format of parameter "SnapshotConfig:OutputFile:Object" is '
+        "invalid (InvalidParameter.ResourceContentBad); check that the input is a complete video, and the "
+        "names of the output files (RequestId 19B6D8C5-A5DD-467A-B435-29D393C7AAAA)"
+    )
+    message = "The accesskey [AKLT] included in the request is invalid."
+    error = CLOUDS["rtc"].classify(rtc_refusal("InvalidAccessKey", message, status=401)).error
+    assert str(error) == (
+        "Do was refused: the access key is not known to the service: The accesskey [AKLT] included in the "
+        "request is invalid (InvalidAccessKey); check VOLCENGINE_ACCESS_KEY or the profile "
+        "(RequestId 2025020709532617FF27DCF79B6BEFE478)"
+    )
+    body = b'{"ResponseMetadata":{"RequestId":"R","Error":{"CodeN":100002,"Code":"MissingParameter"}}}'
+    error = CLOUDS["rtc"].classify(Response(400, {}, body)).error
+    assert str(error) == "Do was refused: no reason given (MissingParameter) (RequestId R)"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b'{"Code": "InternalError", "Message": "Oops"}'),
+        (400, b'{"Code": "TransientNetWorkError"}'),
+        (400, b'{"Code": "SignatureNonceUsed"}'),
+        (503, b'{"Code": "ServiceUnavailable"}'),
+        (502, b"<html>bad gateway</html>"),
+        (408, b""),
+        (200, b"<html>"),
+    ],
+)
+def test_an_unclear_end_of_a_submission_is_reported(status: int, body: bytes) -> None:
+    outcome = SUBMIT.classify(Response(status, {}, body))
+    assert outcome.retry is Retry.IF_IDEMPOTENT
+    assert "it may have taken effect nevertheless; check before repeating it" in str(outcome.error)
+    assert "check before" not in str(CLOUDS["mps"].classify(Response(status, {}, body)).error)
+
+
+XML = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<Error>\n  <RequestId>8906582E-6722</RequestId>\n'
+    "  <HostId>mts.cn-hangzhou.aliyuncs.com</HostId>\n  <Code>{code}</Code>\n"
+    "  <Message>Specified &quot;key&quot;\n is not &lt;found&gt;.</Message>\n</Error>"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind", "retry"),
+    [
+        (404, "InvalidAccessKeyId.NotFound", errors.Unauthorized, Retry.NEVER),
+        (400, "Throttling.User", errors.Throttled, Retry.ALWAYS),
+        (500, "InternalError", errors.ServiceFault, Retry.IF_IDEMPOTENT),
+    ],
+)
+def test_a_refusal_of_mps_in_xml(status: int, code: str, kind: type[Exception], retry: Retry) -> None:
+    outcome = CLOUDS["mps"].classify(Response(status, {}, XML.format(code=code).encode()))
+    assert (type(outcome.error), outcome.retry) == (kind, retry)
+    assert outcome.error is not None
+    assert (outcome.error.code, outcome.error.request_id) == (code, "8906582E-6722")
+    assert 'Specified "key" is not <found>' in str(outcome.error)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+@pytest.mark.parametrize(
+    ("date", "text"),
+    [
+        ("Mon, 01 Jan 2024 00:10:00 GMT", "this machine's clock is 600 s behind the service's"),
+        ("Sun, 31 Dec 2023 23:50:00 GMT", "this machine's clock is 600 s ahead of the service's"),
+        ("", "the signature has expired: Late"),
+    ],
+)
+def test_a_wrong_clock_is_reported_with_the_difference(date: str, text: str, cloud: str) -> None:
+    late = CLOUDS[cloud].refusal(CLOUDS[cloud].expired, "Late.", date=date)
+    assert text in str(CLOUDS[cloud].classify(late).error)
+
+
+@pytest.mark.parametrize("cloud", CLOUDS)
+def test_a_long_message_is_cut_and_put_on_one_line(cloud: str) -> None:
+    message = "first\r\n\x1b[31msecond\x00 " + "x" * 5000
+    text = str(CLOUDS[cloud].classify(CLOUDS[cloud].refusal("InvalidParameter", message)).error)
+    assert "\n" not in text
+    assert "\x1b" not in text
+    assert len(text) < 500
+
+
+EIGHT = datetime(2024, 1, 3, 8, tzinfo=timezone.utc)
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=timezone.utc)
+
+
+@pytest.mark.parametrize(
+    ("date", "at"),
+    [
+        ("Wed, 03 Jan 2024 08:00:00 GMT", EIGHT),
+        ("Wed, 03 Jan 2024 08:00:00 -0000", EIGHT),
+        ("Wed, 03 Jan 2024 16:00:00 +0800", EIGHT),
+        ("Wed, 03 Jan 99999999999999999999 08:00:00 GMT", NEW_YEAR),
+        ("yesterday", NEW_YEAR),
+        ("", NEW_YEAR),
+    ],
+)
+def test_not_found_has_the_services_time(date: str, at: datetime) -> None:
+    unknown = rtc_refusal("InvalidParameter.ErrorActiveTaskNotFound", "指定任务不存在", date=date)
+    found = CLOUDS["rtc"].classify(unknown).error
+    assert isinstance(found, errors.NotFound)
+    assert found.at == at
+    assert "指定任务不存在" in str(found)
+
+
+def test_the_codes_for_an_unknown_task_can_be_replaced() -> None:
+    default = rtc_errors.unknown_task_codes({})
+    assert default == rtc_errors.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " , "})
+    own = rtc_errors.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " TaskNotFound, ,Other "})
+    assert own == {"TaskNotFound", "Other"}
+    parser = rtc.ResponseParser("GetSnapshotTask", errors.one_line, lambda: NOW, own)
+    assert isinstance(parser.classify(rtc_refusal("Other")).error, errors.NotFound)
