@@ -30,6 +30,10 @@ ALL_PICTURES = """() => Promise.all([...document.querySelectorAll(".frame img")]
 
 VISIBLE_FRAMES = "[...document.querySelectorAll('.frame')].filter((frame) => frame.checkVisibility()).length"
 
+BROKEN_EXTENSIONS = """() => [...document.querySelectorAll(".extension")]
+  .filter((node) => node.getClientRects().length > 1)
+  .map((node) => node.parentElement.textContent)"""
+
 CUT_OFF = """() => [...document.querySelectorAll("body *")]
   .filter((node) => node.checkVisibility() && !node.closest(".frames, .unseen, .skip, svg"))
   .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)
@@ -145,6 +149,7 @@ def _check_looks(page: Page, width: int) -> None:
     assert found["faint"] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(CUT_OFF) == []
+    assert page.evaluate(BROKEN_EXTENSIONS) == []
 
 
 def test_all_pictures_of_a_large_sheet_open(open_sheet: Open) -> None:

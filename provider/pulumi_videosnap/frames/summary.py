@@ -67,7 +67,7 @@ def _counts(tasks: Sequence[TaskFrames]) -> Iterator[str]:
     if not known:
         yield f"{counted(unknown, 'frame')}; how many there should be is not known"
     elif len(known) < len(tasks):
-        yield f"{counted(unknown, 'frame')} of tasks for which it is not known how many there should be"
+        yield f"{counted(unknown, 'frame')} of tasks whose number of frames is not known"
     for condition in FINDINGS[1:]:
         if count := sum(task.count(condition) for task in tasks):
             yield f"{count:,} {condition.value}"

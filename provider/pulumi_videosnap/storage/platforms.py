@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 from pulumi_videosnap.errors import NotConfigured
@@ -41,8 +40,7 @@ class Platform:
     """How one storage platform is reached over the S3 protocol.
 
     `endpoint` has `{region}` in it; `region_prefix` is what its regions are also written with. `permissions`
-    is what the reader's key needs, `delete_permission` what it needs to delete,
-    empty for a platform on which nothing is deleted. `profiles` reads the vendor's
+    is what the reader's key needs, `delete_permission` what it needs to delete. `profiles` reads the vendor's
     own profile files in a home folder. `list_version` is the version of ListObjects; `url_encoding` whether
     keys are requested URL-encoded, without which a key with control characters cannot be listed;
     `start_after` whether a listing can begin after a key of our choice. `aws_settings` says that boto3's own
@@ -61,7 +59,7 @@ class Platform:
     permissions: str
     assumed: tuple[str, ...] = field(default=(), repr=False)
     profiles: Callable[[Path, Lookup], ProfileReader] | None = field(default=None, repr=False)
-    delete_permission: str = ""
+    delete_permission: str = "the permission to delete objects"
     list_version: Literal[1, 2] = 2
     url_encoding: bool = True
     start_after: bool = True
@@ -94,9 +92,9 @@ def register(*platforms: Platform, without_listing: Mapping[str, str] | None = N
 
 
 def platforms() -> Mapping[str, Platform]:
-    """Every platform that can be read, by its name."""
+    """Every platform that can be read, by its name, in the order of names."""
     kinds()  # imports the clouds, whose modules call `register`
-    return MappingProxyType(_platforms)
+    return dict(sorted(_platforms.items()))
 
 
 def find_platform(name: str) -> Platform:

@@ -82,13 +82,8 @@ def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
 
 
 def missing(frame: Frame) -> Frame:
-    return replace(
-        frame,
-        condition=Condition.MISSING,
-        stored=None,
-        decoded=None,
-        why="nothing was written for it, every 5 s one is due",
-    )
+    why = "nothing was written for it, every 5 s one is due"
+    return replace(frame, condition=Condition.MISSING, stored=None, decoded=None, why=why)
 
 
 def late(frame: Frame) -> Frame:
@@ -142,12 +137,11 @@ def events(last: int) -> tuple[Event, ...]:
     def at(share: float) -> datetime:
         return NOON + timedelta(seconds=round(last * share) * INTERVAL)
 
+    gap = f"stopped {at(0.4):%H:%M:%S} to {at(0.45):%H:%M:%S}, StopByAPI"
     return (
         Event(NOON, "start", "started, every 5 s"),
         Event(at(0.25), "interval", "every 10 s instead of 5 s"),
-        Event(
-            at(0.4), "gap", f"stopped {at(0.4):%H:%M:%S} to {at(0.45):%H:%M:%S}, StopByAPI", until=at(0.45)
-        ),
+        Event(at(0.4), "gap", gap, until=at(0.45)),
         Event(at(0.45), "restart", "started again, every 10 s"),
         Event(at(1), "end", "ended: IdleTimeOut"),
     )

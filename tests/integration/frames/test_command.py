@@ -177,7 +177,7 @@ def test_a_contact_sheet_is_written(run: Run, tmp_path: Path) -> None:
 def test_a_store_that_refuses_is_one_line_and_never_no_frames(
     run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong")
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "wrong")
     code, output = run("stills", *arguments)
     assert code == 2
     assert "cannot be checked" in output or '"problem"' in output

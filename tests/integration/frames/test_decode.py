@@ -120,33 +120,21 @@ def _levels_of_16_bits() -> Image.Image:
     return image
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        encoded(gradient().convert("CMYK"), "JPEG"),
-        encoded(gradient().convert("L"), "JPEG"),
-        encoded(gradient(), "JPEG", progressive=True),
-        encoded(gradient().convert("1")),
-        encoded(gradient().convert("LA")),
-        encoded(gradient().convert("RGBA")),
-        encoded(gradient().quantize(16)),
-        encoded(gradient().quantize(16), transparency=b"\0\x80\xff"),
-        encoded(_levels_of_16_bits()),
-        bodies.animated(),
-    ],
-    ids=[
-        "cmyk",
-        "gray",
-        "progressive",
-        "one-bit",
-        "gray-alpha",
-        "alpha",
-        "palette",
-        "clear-palette",
-        "16-bit",
-        "animated",
-    ],
-)
+UNUSUAL = {
+    "cmyk": encoded(gradient().convert("CMYK"), "JPEG"),
+    "gray": encoded(gradient().convert("L"), "JPEG"),
+    "progressive": encoded(gradient(), "JPEG", progressive=True),
+    "one-bit": encoded(gradient().convert("1")),
+    "gray-alpha": encoded(gradient().convert("LA")),
+    "alpha": encoded(gradient().convert("RGBA")),
+    "palette": encoded(gradient().quantize(16)),
+    "clear-palette": encoded(gradient().quantize(16), transparency=b"\0\x80\xff"),
+    "16-bit": encoded(_levels_of_16_bits()),
+    "animated": bodies.animated(),
+}
+
+
+@pytest.mark.parametrize("body", UNUSUAL.values(), ids=UNUSUAL)
 def test_unusual_formats_are_decoded(body: bytes) -> None:
     assert decode_frame(body).peak > 100
 

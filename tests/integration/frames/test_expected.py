@@ -14,8 +14,8 @@ from pulumi_videosnap.frames.expected import frames_of_stream, gaps
 from pulumi_videosnap.frames.model import Condition, Frame, Series
 from pulumi_videosnap.frames.schedule import events_of
 from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.volcengine.convert import with_history
 from pulumi_videosnap.volcengine.frames import schedule_of
-from pulumi_videosnap.volcengine.lifecycle import with_history
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 P, M, L = Condition.PRESENT, Condition.MISSING, Condition.LATE
@@ -132,9 +132,7 @@ STOPPED_ONCE = ((0, "start", 5), (12, "end", "StopByAPI"), (28.5, "start", 5))
         pytest.param(STOPPED_ONCE, (0, 30), 33, [5], id="nothing is expected at the end"),
         pytest.param(STOPPED_ONCE, (0, 5, 10), 38, [33.5], id="none since the restart"),
         pytest.param(STOPPED_ONCE, (100, 105), 107, [], id="a user who joined after the restart"),
-        pytest.param(
-            ((0, "start", 5), (28.5, "start", 5)), (0, 5, 28, 33), 36, [], id="an end that is not known"
-        ),
+        pytest.param(((0, "start", 5), (28.5, "start", 5)), (0, 5, 28, 33), 36, [], id="unknown end"),
         pytest.param(STOPPED_ONCE[:2], (0, 5, 10), 500, [], id="stopped for good"),
     ],
 )

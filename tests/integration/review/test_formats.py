@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +21,6 @@ from integration.review.page_checks import (
     plain,
     shape,
 )
-from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.report import formatting
 from pulumi_videosnap.report.markdown import LIMIT
 from pulumi_videosnap.review.html import as_html
@@ -178,19 +175,6 @@ def test_a_page_has_the_same_parts_whatever_strangers_write(text: str) -> None:
     assert {name for _, name in attributes} == {name for _, name in harmless[1]}
     assert tags["script"] == tags["style"] == 1
     assert not any(name.startswith("on") or name == "style" for _, name in attributes)
-
-
-def test_without_jinja_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name == "pulumi_videosnap.report" and "html" in (rest[2] or ()):
-            raise ModuleNotFoundError("No module named 'jinja2'", name="jinja2")
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(VideosnapError, match=r"needs Jinja2.*pip install 'pulumi-videosnap\[frames\]'"):
-        as_html(samples.usual())
 
 
 @pytest.fixture(scope="module")
