@@ -8,13 +8,13 @@ from e2e.third_cloud.provider.api import KEYS
 from e2e.third_cloud.provider.lifecycle import RecorderLifecycle, has_ended
 from e2e.third_cloud.provider.schema import RUNNING, RecorderInputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
-from pulumi_videosnap.drift.rules import explain_other_value
-from pulumi_videosnap.frames.rules import ScheduledFrames
+from pulumi_videosnap.drift.rules import DriftRules, explain_other_value
+from pulumi_videosnap.frames.rules import FrameRules, ScheduledFrames
 from pulumi_videosnap.frames.schedule import Run, Schedule
 from pulumi_videosnap.kinds import ResourceKind
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome
 from pulumi_videosnap.review.preview import Step, number_at
-from pulumi_videosnap.review.rules import FrameForm, StepEffect
+from pulumi_videosnap.review.rules import FrameForm, ReviewRules, StepEffect
 from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.storage.platforms import Location
 
@@ -25,8 +25,8 @@ def _nothing(*_: Any, **__: Any) -> Iterator[Any]:
     return iter(())
 
 
-class Review:
-    """What a planned step does (`review.rules.ReviewRules`)."""
+class Review(ReviewRules):
+    """What a planned step does."""
 
     continuous, price, credentials = True, "perThousandRecorderFrames", KEYS
     shared_actions = frozenset[str]()
@@ -57,8 +57,8 @@ def _effect(step: Step) -> StepEffect:
     return StepEffect(Outcome.IN_PLACE, "the next frame has the new interval", (update,))
 
 
-class Drift:
-    """What another value means, and what brings a recorder back (`drift.rules.DriftRules`)."""
+class Drift(DriftRules):
+    """What another value means, and what brings a recorder back."""
 
     service, goal, reached, can_change = "Acme Cameras", ("state",), RUNNING, True
     stored_fields = frozenset[str]()
@@ -91,8 +91,8 @@ class Drift:
         yield f"{self.service} cannot list recorders, so one that no stack records is not found."
 
 
-class Frames:
-    """Where the frames are, and when they are due (`frames.rules.FrameRules`)."""
+class Frames(FrameRules):
+    """Where the frames are, and when they are due."""
 
     keys_output, since_output = None, "start_time"
     location_outputs = ("bucket", "camera", "name")
