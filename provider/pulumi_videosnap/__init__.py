@@ -3,10 +3,11 @@
 import importlib
 from types import ModuleType
 
-__all__ = ["alibaba", "errors", "frames", "volcengine"]
-
 
 def __getattr__(name: str) -> ModuleType:
-    if name in __all__:
+    try:
         return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    except ModuleNotFoundError as missing:
+        if missing.name != f"{__name__}.{name}":
+            raise
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
