@@ -48,6 +48,8 @@ class Review(ReviewRules):
 
 def _effect(step: Step) -> StepEffect:
     start, update, stop = (Calls(action=f"{verb}Recorder", count=1) for verb in ("Start", "Update", "Stop"))
+    if step.retained:
+        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it continues to run")
     if step.operation == "delete":
         return StepEffect(Outcome.STOPS, "stops: no more frames are taken", (stop,))
     if step.old is None or has_ended(step.old.properties):
