@@ -13,8 +13,8 @@ import pytest
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.http.retry import RetryHandler, RetryPolicy
-from pulumi_videosnap.http.transport import Request, Response
 from pulumi_videosnap.volcengine.api import RtcApi
 from pulumi_videosnap.volcengine.auth import Account
 

@@ -22,8 +22,9 @@ from pulumi_videosnap.errors import (
     Unreachable,
     VideosnapError,
 )
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import Response, TransportError
+from pulumi_videosnap.http.transport import TransportError
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from unit.inputs.tasks import complete
 

@@ -14,7 +14,7 @@ from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.alibaba.models import InputFile, OutputFile, SnapshotConfig, SubmitSnapshotJobBody
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import Response
+from pulumi_videosnap.http.request import Response
 
 REQUEST_ID = "19B6D8C5-A5DD-467A-B435-29D393C7AAAA"
 

@@ -17,8 +17,9 @@ from pulumi_videosnap.errors import Garbled, Rejected, Throttled
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter, Slot, account_digest
+from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.http.retry import Retry, RetryHandler
-from pulumi_videosnap.http.transport import Request, Response, TransportError
+from pulumi_videosnap.http.transport import TransportError
 
 ApiOf = Callable[..., tuple[MpsApi, Any]]
 AnswerOf = Callable[..., Response]

@@ -14,8 +14,9 @@ from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Throttled, Unauthorized, Unreachable
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
+from pulumi_videosnap.http.transport import HttpTransport, TransportError
 from support import fake_server
 from support.fake_server import FakeServer
 

@@ -7,7 +7,7 @@ import pytest
 from pulumi_videosnap import errors
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.responses import ResponseParser
-from pulumi_videosnap.http.transport import Response
+from pulumi_videosnap.http.request import Response
 
 PARSER = ResponseParser("QuerySnapshotJobList", errors.one_line, lambda: 0.0)
 JOB = '{"Id": "a1", "State": "Success"}'

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pulumi_videosnap.alibaba.auth import sign
 from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import Request, canonical_request
+from pulumi_videosnap.http.request import Request, canonical_request
 
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=timezone.utc)
 

@@ -19,8 +19,8 @@ from pulumi_videosnap import errors
 from pulumi_videosnap.alibaba import errors as mps_errors
 from pulumi_videosnap.alibaba import responses as mps
 from pulumi_videosnap.http.error_codes import Outcome
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import Response
 from pulumi_videosnap.volcengine import errors as rtc_errors
 from pulumi_videosnap.volcengine import responses as rtc
 from unit.alibaba.conftest import refusal

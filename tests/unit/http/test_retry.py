@@ -24,8 +24,9 @@ from pulumi_videosnap.errors import (
 from pulumi_videosnap.http.client import ApiClient, Call
 from pulumi_videosnap.http.error_codes import OK, Outcome
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.request import Request, Response, encode_query
 from pulumi_videosnap.http.retry import Retry, RetryHandler, RetryPolicy, retry_policy
-from pulumi_videosnap.http.transport import Request, Response, TransportError, encode_query
+from pulumi_videosnap.http.transport import TransportError
 
 VERDICTS = {
     200: OK,

@@ -18,8 +18,9 @@ from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.models import InputFile, OutputFile, SnapshotConfig, SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed
 from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
+from pulumi_videosnap.http.transport import HttpTransport, TransportError
 from pulumi_videosnap.volcengine import auth as volcengine
 from pulumi_videosnap.volcengine.api import RtcApi
 from pulumi_videosnap.volcengine.models import CustomConfig, StartSnapshotBody, StorageConfig

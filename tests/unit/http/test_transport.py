@@ -13,13 +13,12 @@ import requests
 import urllib3
 
 from pulumi_videosnap.errors import Garbled, Unreachable
+from pulumi_videosnap.http.request import Request, is_loopback
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import (
     MAX_RESPONSE,
     HttpTransport,
-    Request,
     TransportError,
-    is_loopback,
     transport_error,
     user_agent,
 )

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.errors import Garbled, NotFound, Rejected, ServiceFault
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import Response, TransportError
+from pulumi_videosnap.http.transport import TransportError
 from pulumi_videosnap.volcengine.api import RtcApi, is_already_running
 from pulumi_videosnap.volcengine.models import StartSnapshotBody, StorageConfig, TaskKey
 

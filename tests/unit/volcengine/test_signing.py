@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_videosnap.http.credentials import Credentials
-from pulumi_videosnap.http.transport import Request
+from pulumi_videosnap.http.request import Request
 from pulumi_videosnap.volcengine.auth import Scope, sign, signed_host
 
 KEYS = Credentials("AKLTEXAMPLE", "SECRETEXAMPLE")
