@@ -99,7 +99,7 @@ def _missing(due: datetime, schedule: Schedule) -> Frame:
     return Frame(
         Condition.MISSING,
         due=due,
-        why=f"nothing was written for it, every {schedule.interval_at(due)} s one is due",
+        why=f"nothing was written; one is due every {schedule.interval_at(due)} s",
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames
 from pulumi_videosnap.report.base import ExitCode
-from pulumi_videosnap.report.formatting import counted
+from pulumi_videosnap.report.formatting import quantity
 from pulumi_videosnap.storage.platforms import Location
 
 FINDINGS = tuple(condition for condition in Condition if condition is not Condition.PRESENT)
@@ -45,7 +45,7 @@ def summary(report: FramesReport) -> str:
     checked = [task for task in report.tasks if task.problem is None]
     parts = list(_counts(checked)) if checked else []
     if failed := len(report.tasks) - len(checked):
-        parts.append(f"{failed} of {counted(len(report.tasks), 'task')} could not be checked")
+        parts.append(f"{failed} of {quantity(len(report.tasks), 'task')} could not be checked")
     return f"{_sentence(parts)}."
 
 
@@ -65,9 +65,9 @@ def _counts(tasks: Sequence[TaskFrames]) -> Iterator[str]:
     if known:
         yield from _expected(known)
     if not known:
-        yield f"{counted(unknown, 'frame')}; how many there should be is not known"
+        yield f"{quantity(unknown, 'frame')}; how many there should be is not known"
     elif len(known) < len(tasks):
-        yield f"{counted(unknown, 'frame')} of tasks whose number of frames is not known"
+        yield f"{quantity(unknown, 'frame')} of tasks whose number of frames is not known"
     for condition in FINDINGS[1:]:
         if count := sum(task.count(condition) for task in tasks):
             yield f"{count:,} {condition.value}"
@@ -77,7 +77,7 @@ def _expected(tasks: Sequence[TaskFrames]) -> Iterator[str]:
     expected = sum(task.expected or 0 for task in tasks)
     present = sum(map(_present, tasks))
     if present < expected:
-        yield f"{present:,} of {counted(expected, 'expected frame')}"
+        yield f"{present:,} of {quantity(expected, 'expected frame')}"
         yield f"{expected - present:,} missing"
     elif expected > 1:
         yield f"all {expected:,} expected frames are present"

@@ -10,7 +10,7 @@ from typing import Any
 from pulumi_videosnap.core.timestamps import format_rfc3339
 from pulumi_videosnap.frames.model import Condition, Frame, FramesReport, Series, TaskFrames
 from pulumi_videosnap.frames.summary import exit_code, location_text, offset, summary
-from pulumi_videosnap.report.formatting import brief, exact, shown
+from pulumi_videosnap.report.formatting import brief, exact, printable
 
 
 def as_text(report: FramesReport) -> Iterator[str]:
@@ -26,15 +26,15 @@ def as_text(report: FramesReport) -> Iterator[str]:
 
 def _task(task: TaskFrames) -> Iterator[str]:
     where = f"  {location_text(task.location)}" if task.location else ""
-    yield f"{shown(task.name)}  {task.kind} {shown(task.id)}{shown(where)}"
+    yield f"{printable(task.name)}  {task.kind} {printable(task.id)}{printable(where)}"
     if task.problem:
-        yield f"  cannot be checked: {shown(task.problem)}"
+        yield f"  cannot be checked: {printable(task.problem)}"
     for series in task.series:
         present = [frame for frame in series.frames if frame.condition is Condition.PRESENT]
-        yield f"  {shown(series.name)}: {len(present)} of {len(series.frames)} present"
+        yield f"  {printable(series.name)}: {len(present)} of {len(series.frames)} present"
         yield from (f"    {_finding(frame)}" for frame in _findings(series))
-    yield from (f"  gap: {shown(gap.text)}" for gap in task.gaps)
-    yield from (f"  note: {shown(note)}" for note in task.notes)
+    yield from (f"  gap: {printable(gap.text)}" for gap in task.gaps)
+    yield from (f"  note: {printable(note)}" for note in task.notes)
 
 
 def _findings(series: Series) -> Iterator[Frame]:
@@ -42,12 +42,14 @@ def _findings(series: Series) -> Iterator[Frame]:
 
 
 def _finding(frame: Frame) -> str:
-    which = [shown(frame.key)] if frame.key else []
+    which = [printable(frame.key)] if frame.key else []
     if frame.due:
         which.append(f"due {brief(frame.due, with_day=True)}")
     if frame.offset_ms is not None:
         which.append(f"at {offset(frame.offset_ms)}")
-    return f"{frame.condition.value}: {', '.join(which)}" + (f" ({shown(frame.why)})" if frame.why else "")
+    return f"{frame.condition.value}: {', '.join(which)}" + (
+        f" ({printable(frame.why)})" if frame.why else ""
+    )
 
 
 def as_json(report: FramesReport) -> str:

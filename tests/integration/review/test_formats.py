@@ -95,7 +95,7 @@ def test_changes_of_a_figure(before: float | None, after: float | None, said: st
     [(0, "0 bytes"), (16_900, "16.9 kB"), (999_999_999, "1.0 GB"), (2.5e12, "2.5 TB"), (4e18, "4,000.0 PB")],
 )
 def test_sizes_reach_from_bytes_to_petabytes(count: float, said: str) -> None:
-    assert formatting.stored(count) == said
+    assert formatting.byte_size(count) == said
 
 
 strangers = st.one_of(st.text(max_size=60), st.sampled_from(samples.HOSTILE))

@@ -128,5 +128,5 @@ def _facts(frame: Frame, series: Series, gap: str) -> list[tuple[str, str]]:
 
 
 def _exact_size(stored: StoredObject) -> str:
-    exact = formatting.counted(stored.size, "byte")
+    exact = formatting.quantity(stored.size, "byte")
     return exact if stored.size < formatting.KILO else f"{formatting.size(stored.size)} ({exact})"

@@ -1,14 +1,14 @@
-"""The page of a contact sheet: views of tasks and series, for the template."""
+"""The page of a contact sheet: what its template writes of tasks and series."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from pulumi_videosnap.frames.contact_sheet.cells import Cell, cells_of, shared_folder
-from pulumi_videosnap.frames.contact_sheet.timeline import Scale, Timeline, scale, timeline
-from pulumi_videosnap.frames.model import MEANINGS, Event, FramesReport, Series, TaskFrames
+from pulumi_videosnap.frames.contact_sheet.cells import cells_of, shared_folder
+from pulumi_videosnap.frames.contact_sheet.timeline import scale, timeline
+from pulumi_videosnap.frames.model import MEANINGS, FramesReport, TaskFrames
 from pulumi_videosnap.frames.summary import location_text, summary, task_summary
 from pulumi_videosnap.report.formatting import exact
 from pulumi_videosnap.report.html import LOOK, NARROW, PRINT, page, wrapping
@@ -16,26 +16,6 @@ from pulumi_videosnap.report.html import LOOK, NARROW, PRINT, page, wrapping
 TEMPLATES = Path(__file__).parent / "templates"
 STYLES = (LOOK, TEMPLATES / "task.css", TEMPLATES / "frame.css", NARROW, PRINT)
 SCRIPTS = tuple(TEMPLATES / name for name in ("frames.js", "filter.js", "walk.js", "facts.js", "view.js"))
-
-
-@dataclass(frozen=True)
-class SeriesView:
-    """A series as the template writes it."""
-
-    name: str
-    folder: str
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class TaskView:
-    """A task as the template writes it."""
-
-    task: TaskFrames
-    where: str
-    summary: str
-    series: tuple[SeriesView, ...]
-    timeline: Timeline | None
 
 
 def as_html(report: FramesReport) -> str:
@@ -60,16 +40,16 @@ def _counts(report: FramesReport) -> Iterator[tuple[str, int]]:
             yield condition.value, count
 
 
-def _task_view(task: TaskFrames) -> TaskView:
+def _task_view(task: TaskFrames) -> dict[str, Any]:
     line = scale(task)
-    return TaskView(
-        task=task,
-        where=location_text(task.location),
-        summary="" if task.problem else task_summary(task),
-        series=tuple(_series_view(series, line, task.gaps) for series in task.series if series.frames),
-        timeline=timeline(task, line) if line else None,
-    )
-
-
-def _series_view(series: Series, line: Scale | None, gaps: Sequence[Event]) -> SeriesView:
-    return SeriesView(series.name, shared_folder(series), tuple(cells_of(series, line, gaps)))
+    return {
+        "task": task,
+        "where": location_text(task.location),
+        "summary": "" if task.problem else task_summary(task),
+        "series": [
+            {"name": one.name, "folder": shared_folder(one), "cells": list(cells_of(one, line, task.gaps))}
+            for one in task.series
+            if one.frames
+        ],
+        "timeline": timeline(task, line) if line else None,
+    }

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from pulumi_videosnap.frames.model import Condition, Event, Frame, TaskFrames
 from pulumi_videosnap.frames.summary import offset
-from pulumi_videosnap.report.formatting import brief, counted, exact, utc
+from pulumi_videosnap.report.formatting import brief, exact, quantity, utc
 
 WIDTH = 1000
 FLAG_WIDTH = 62
@@ -195,7 +195,7 @@ def _extent(task: TaskFrames, line: Scale) -> str:
 
 def _label_of(task: TaskFrames, line: Scale) -> str:
     places = sum(_breaks(series.frames) for series in task.series)
-    missing = f"frames are missing in {counted(places, 'place')}" if places else "no frame is missing"
+    missing = f"frames are missing in {quantity(places, 'place')}" if places else "no frame is missing"
     return f"Timeline, {_extent(task, line)}: {missing}"
 
 
