@@ -25,7 +25,7 @@ LAYERS = {
     "settings": {"errors"},
     "core": {"errors", "settings"},
     "http": {"errors", "settings", "core"},
-    "storage": {"errors", "settings", "core", "http"},
+    "storage": {"errors", "settings", "core", "http", "kinds"},
     "kinds": {"errors", "core"},
     "pulumi_cli": {"errors", "settings"},
     "state": {"errors", "core", "kinds", "pulumi_cli"},

@@ -14,7 +14,9 @@ import pytest
 
 from pulumi_videosnap import kinds
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
+from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.kinds import kind_titled
+from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.review.estimate import review_of
 from pulumi_videosnap.review.preview import read_preview
 from pulumi_videosnap.state import read_export
@@ -73,6 +75,12 @@ def third_kind(monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setattr(kinds, "_MODULES", list(kinds._MODULES))
     kinds.register(module.__name__)
     return title
+
+
+def test_frames_of_a_new_kind_are_reported_without_another_change(third_kind: str) -> None:
+    stack = read_export(export(record("pulumi-python:dynamic/third:Snapshot", state="Submitted")), "dev")
+    (task,) = report_of(stack, Dependencies()).tasks
+    assert (task.kind, "still Submitted" in str(task.problem)) == (third_kind, True)
 
 
 def test_a_new_kind_is_reviewed_without_another_change(third_kind: str) -> None:

@@ -33,7 +33,6 @@ TOS = Platform(
     region_setting=Setting("VOLCENGINE_TOS_REGION", "videosnap:volcengineTosRegion"),
     # after the names in Volcengine's access policies
     permissions="tos:ListBucket and tos:GetObject",
-    delete_permission="tos:DeleteObject",
     # signature: Volcengine 6349/147050: version 4, not version 2
     # list_version: Volcengine 6349/357812, ListObjectsV2
     # url_encoding: Volcengine 6349/357812, encoding-type=url
@@ -59,7 +58,6 @@ AWS = Platform(
     region_setting=Setting("AWS_DEFAULT_REGION", "videosnap:awsRegion"),
     # AWS, actions for Amazon S3
     permissions="s3:ListBucket and s3:GetObject",
-    delete_permission="s3:DeleteObject",
     aws_settings=True,
     # signature: AWS, Signature Version 4
     # list_version: AWS, ListObjectsV2
@@ -87,7 +85,6 @@ OBS = Platform(
     region_setting=Setting("HUAWEICLOUD_SDK_REGION", "videosnap:huaweiRegion"),
     # Huawei Cloud, listing objects: obs:bucket:ListBucket
     permissions="obs:bucket:ListBucket and obs:object:GetObject",
-    delete_permission="obs:object:DeleteObject",
     # Huawei Cloud api-obs/obs_04_0022 has the first version only (marker)
     list_version=1,
     # rclone: with it the marker stays on the same page
@@ -117,7 +114,6 @@ COS = Platform(
     region_setting=Setting("TENCENTCLOUD_REGION", "videosnap:tencentRegion"),
     # Tencent Cloud 436/30580
     permissions="cos:GetBucket, cos:HeadBucket and cos:GetObject",
-    delete_permission="cos:DeleteObject",
     # rclone: the first version, the only one it found to work
     list_version=1,
     # signature: what other S3 clients use against COS
@@ -146,7 +142,6 @@ KODO = Platform(
     region_setting=Setting("QINIU_REGION_NAME", "videosnap:qiniuRegion"),
     # unknown
     permissions="list and read",
-    delete_permission="delete",
     # rclone leaves it out for Kodo
     url_encoding=False,
     # not found in its documents

@@ -7,10 +7,10 @@ from typing import Any
 
 from integration.review.samples import HOSTILE, urn
 from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
-from pulumi_videosnap.state import FILE, LIVE
 
 __all__ = ["HOSTILE"]
 
+LIVE, FILE = "live room", "video file"
 AT = datetime(2026, 11, 21, 18, 4, 5, 271_000, tzinfo=timezone.utc)
 APP = "661e64d2a7ac3d0176bd3f20"
 SCOPE = (

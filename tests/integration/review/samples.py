@@ -16,7 +16,6 @@ from pulumi_videosnap.review.model import (
     TaskReview,
     Totals,
 )
-from pulumi_videosnap.state import LIVE
 
 FOLDER = Path(__file__).parents[2] / "data" / "reviews"
 NOTHING = Totals(
@@ -41,7 +40,7 @@ HOSTILE = (
 
 
 def urn(kind: str, name: str) -> str:
-    of = "volcengine:SnapshotTask" if kind == LIVE else "alibaba:SnapshotJob"
+    of = "volcengine:SnapshotTask" if kind == "live room" else "alibaba:SnapshotJob"
     return f"urn:pulumi:dev::shop::pulumi-python:dynamic/{of}::{name}"
 
 
@@ -93,7 +92,7 @@ def many(count: int = 500) -> Review:
 
 def _renamed(name: str) -> TaskReview:
     [task] = _read("usual").tasks
-    return task.model_copy(update={"name": name, "urn": urn(LIVE, name)})
+    return task.model_copy(update={"name": name, "urn": urn("live room", name)})
 
 
 def hostile(text: str) -> Review:
@@ -111,8 +110,8 @@ def hostile(text: str) -> Review:
     tasks = (
         TaskReview(
             name=text,
-            urn=urn(LIVE, text),
-            kind=LIVE,
+            urn=urn("live room", text),
+            kind="live room",
             continuous=True,
             action=Action.UPDATE,
             outcome=Outcome.IN_PLACE,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import builtins
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +21,6 @@ from integration.review.page_checks import (
     plain,
     shape,
 )
-from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.report import formatting
 from pulumi_videosnap.report.markdown import LIMIT
 from pulumi_videosnap.review.html import as_html
@@ -98,7 +95,7 @@ def test_changes_of_a_figure(before: float | None, after: float | None, said: st
     [(0, "0 bytes"), (16_900, "16.9 kB"), (999_999_999, "1.0 GB"), (2.5e12, "2.5 TB"), (4e18, "4,000.0 PB")],
 )
 def test_sizes_reach_from_bytes_to_petabytes(count: float, said: str) -> None:
-    assert formatting.stored(count) == said
+    assert formatting.byte_size(count) == said
 
 
 strangers = st.one_of(st.text(max_size=60), st.sampled_from(samples.HOSTILE))
@@ -178,19 +175,6 @@ def test_a_page_has_the_same_parts_whatever_strangers_write(text: str) -> None:
     assert {name for _, name in attributes} == {name for _, name in harmless[1]}
     assert tags["script"] == tags["style"] == 1
     assert not any(name.startswith("on") or name == "style" for _, name in attributes)
-
-
-def test_without_jinja_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name == "pulumi_videosnap.report" and "html" in (rest[2] or ()):
-            raise ModuleNotFoundError("No module named 'jinja2'", name="jinja2")
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(VideosnapError, match=r"needs Jinja2.*pip install 'pulumi-videosnap\[frames\]'"):
-        as_html(samples.usual())
 
 
 @pytest.fixture(scope="module")

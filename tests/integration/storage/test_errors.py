@@ -286,7 +286,7 @@ def test_aws_settings_that_cannot_be_used(profile: str | None, text: str) -> Non
 
 def test_every_call_names_what_it_was_denied(serve: Serve, tmp_path: Path) -> None:
     bucket, _ = serve(Response(403))
-    read, delete = "tos:ListBucket and tos:GetObject", "tos:DeleteObject"
+    read, delete = "tos:ListBucket and tos:GetObject", "the permission to delete objects"
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: bucket.head("a"), read),
         (lambda: bucket.read("a", 10), read),

@@ -1,4 +1,4 @@
-"""Pictures, and what pretends to be one."""
+"""Bodies of frames, and of objects that pretend to be one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image
 
 
 def gradient(width: int = 96, height: int = 64) -> Image.Image:
-    """A picture with something on it."""
+    """An image with something on it."""
     return Image.linear_gradient("L").resize((width, height)).convert("RGB")
 
 
@@ -28,7 +28,7 @@ def chunk(name: bytes, content: bytes) -> bytes:
 
 
 def png_bomb(width: int, height: int) -> bytes:
-    """A few bytes that claim to be a huge picture."""
+    """A few bytes that claim to be a huge image."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     rows = zlib.compress(bytes(1_000_000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
@@ -42,7 +42,7 @@ def jpeg_bomb(width: int, height: int) -> bytes:
 
 
 def many_scans(count: int) -> bytes:
-    """A progressive JPEG of moderate size that goes over its picture again and again."""
+    """A progressive JPEG of moderate size that goes over its pixels again and again."""
     body = encoded(gradient(2000, 2000), "JPEG", progressive=True)
     last = body[body.rindex(b"\xff\xda") : -2]
     return body[:-2] + last * count + body[-2:]
@@ -56,6 +56,6 @@ def text_bomb() -> bytes:
 
 
 def animated() -> bytes:
-    """A PNG of two pictures, the second one white."""
+    """A PNG of two images, the second one white."""
     white = Image.new("RGB", (96, 64), "white")
     return encoded(gradient(), save_all=True, append_images=[white], duration=50)

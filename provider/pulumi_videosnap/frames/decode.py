@@ -1,4 +1,4 @@
-"""Opening pictures that strangers may have written: bounded and safe, and what there is to tell of them."""
+"""Decodes frames that anybody may have written, within bounds, and measures them."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.frames.model import Picture
+from pulumi_videosnap.frames.model import DecodedFrame
 
 if TYPE_CHECKING:
     from PIL import Image
 
 MOST_BYTES = 64_000_000
-"""No snapshot is larger; a caller can refuse by an object's size before it is fetched."""
+"""No snapshot is larger; a caller can refuse by an object's size before it is read."""
 
 MOST_PIXELS = 36_000_000
-"""A picture of 8K (33 million) opens; a decoded one of this many takes 144 MB."""
+"""A frame of 8K (33 million) is decoded; one of this many pixels takes 144 MB."""
 
 MOST_SCANNED_PIXELS = 12 * MOST_PIXELS
-"""Pixels times scans: a progressive JPEG goes over its picture ten times, a hostile one a thousand."""
+"""Pixels times scans: a progressive JPEG goes over its pixels ten times, a hostile one a thousand."""
 
 BLACK_LEVEL = 32
 """A pixel is black if none of its colours is above this (of 255); with luma, a blue screen would be black."""
 
 BRIGHT_SHARE = 10_000
-"""One pixel in this many may be brighter in a black picture: dead pixels of a sensor, but not a word."""
+"""One pixel in this many may be brighter in a black frame: dead pixels of a sensor, but not a word."""
 
 NO_PILLOW = (
-    "Looking into pictures needs Pillow, which is not installed; "
+    "Decoding frames needs Pillow, which is not installed; "
     "install the extra with: pip install 'pulumi-videosnap[frames]'"
 )
 
 _MARKS = {
-    b"GIF8": "a GIF picture",
-    b"BM": "a BMP picture",
-    b"II*\0": "a TIFF picture",
-    b"MM\0*": "a TIFF picture",
+    b"GIF8": "a GIF image",
+    b"BM": "a BMP image",
+    b"II*\0": "a TIFF image",
+    b"MM\0*": "a TIFF image",
     b"%PDF": "a PDF document",
     b"WEBVTT": "a WebVTT text",
     b"{": "JSON text",
@@ -49,43 +49,43 @@ _ROWS_AT_ONCE = 256
 _NOT_THREAD_SAFE = threading.Lock()
 
 
-class NotAPicture(VideosnapError):
-    """These bytes are no picture that can be opened safely; `reason` says why."""
+class UnreadableFrame(VideosnapError):
+    """These bytes cannot be decoded as a frame; `reason` says why."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
-        super().__init__(f"not a picture: {reason}")
+        super().__init__(f"not a frame: {reason}")
 
 
-def look(body: bytes, *, thumbnail_side: int = 160) -> Picture:
-    """Decode one JPEG or PNG in full, and tell its size, a digest of its pixels and a small WebP of it.
+def decode_frame(body: bytes, *, thumbnail_side: int = 160) -> DecodedFrame:
+    """Decode one JPEG or PNG in full: its size, a digest of its pixels and a small WebP of it.
 
-    Orientation and all other metadata are ignored, of an animation the first picture is taken, and the
+    Orientation and all other metadata are ignored, of an animation the first image is taken, and the
     thumbnail carries pixels only. Anything else, and whatever would take too much time or memory, is
-    `NotAPicture`; without Pillow a sentence says what to install.
+    `UnreadableFrame`; without Pillow a sentence says what to install.
     """
     _refuse_by_bytes(body)
-    image = _flat(_decoded(body))
-    (width, height), (digest, levels) = image.size, _measured(image)
-    return Picture(width, height, digest, _shrunk(image, thumbnail_side), peak=_peak(levels))
+    image = _as_rgb(_decode(body))
+    (width, height), (digest, levels) = image.size, _measure(image)
+    return DecodedFrame(width, height, digest, _thumbnail(image, thumbnail_side), peak=_peak(levels))
 
 
-def is_black(picture: Picture) -> bool:
+def is_black(frame: DecodedFrame) -> bool:
     """Whether all but one in ten thousand pixels are black (`BLACK_LEVEL`): a covered camera, or no signal.
 
     A black slide with a word on it is not black, nor is a dark room with a lamp.
     """
-    return picture.peak <= BLACK_LEVEL
+    return frame.peak <= BLACK_LEVEL
 
 
-def is_same(one: Picture, other: Picture) -> bool:
-    """Whether two pictures are equal in each pixel, as frames of a frozen stream are.
+def is_same(one: DecodedFrame, other: DecodedFrame) -> bool:
+    """Whether two frames are equal in each pixel, as those of a frozen stream are.
 
-    A decoder that gets nothing new repeats its last frame, and equal pixels are compressed to equal pictures.
+    A decoder that gets nothing new repeats its last frame, and equal pixels are compressed to equal bytes.
     There is no tolerance, by measurement (H.264 at 23 to 30, JPEG at 85). A still slide that is being sent
     differs by 0.01 to 2.0 levels a pixel on average, a still camera by 0.03 to 0.9, and a slide on which
     only the digits of a clock change by 0.02: no threshold would tell a frozen stream from a live one. Even
-    equal pictures can be legitimate. A still slide sent with few key frames was equal in 10 of 11
+    equal frames can be legitimate. A still slide sent with few key frames was equal in 10 of 11
     seconds, and a video that loops is equal to itself. So this is a hint to look, not a verdict.
     """
     return (one.width, one.height, one.digest) == (other.width, other.height, other.digest)
@@ -93,27 +93,27 @@ def is_same(one: Picture, other: Picture) -> bool:
 
 def _refuse_by_bytes(body: bytes) -> None:
     if not body:
-        raise NotAPicture("empty, 0 bytes")
+        raise UnreadableFrame("empty, 0 bytes")
     if len(body) > MOST_BYTES:
-        raise NotAPicture(f"too large to be opened safely: {len(body):,} bytes")
+        raise UnreadableFrame(f"too large to decode safely: {len(body):,} bytes")
     if not body.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")):
-        raise NotAPicture(f"{_named(body)}, neither JPEG nor PNG")
+        raise UnreadableFrame(f"{_describe(body)}, neither JPEG nor PNG")
 
 
-def _named(body: bytes) -> str:
+def _describe(body: bytes) -> str:
     if body[:4] == b"RIFF" and body[8:12] == b"WEBP":
-        return "a WebP picture"
+        return "a WebP image"
     start = body[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
     return next((name for mark, name in _MARKS.items() if start.startswith(mark)), "bytes of another type")
 
 
-def _decoded(body: bytes) -> Image.Image:
-    """Decode all of the picture, once its header says that this is safe."""
+def _decode(body: bytes) -> Image.Image:
+    """Decode all of the pixels, once the header says that this is safe."""
     try:
         from PIL import Image  # noqa: PLC0415 - an extra, loaded on demand
     except ModuleNotFoundError:
         raise VideosnapError(NO_PILLOW) from None
-    # Python's warning filters belong to the whole process, so only one picture is opened at a time, and
+    # Python's warning filters belong to the whole process, so only one frame is decoded at a time, and
     # only Pillow's warnings are made errors: other threads may be warned meanwhile.
     with _NOT_THREAD_SAFE, warnings.catch_warnings():
         warnings.filterwarnings("error", module=r"PIL\.")
@@ -121,23 +121,23 @@ def _decoded(body: bytes) -> Image.Image:
             image = Image.open(BytesIO(body), formats=("JPEG", "PNG"))
             _refuse_by_header(image, body)
             image.load()
-        except NotAPicture:
+        except UnreadableFrame:
             raise
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            raise NotAPicture("too large to be opened safely") from None
-        except Exception as error:  # a decoder that is fed nonsense may fail in any way
-            raise NotAPicture(_why_broken(error)) from None
+            raise UnreadableFrame("too large to decode safely") from None
+        except Exception as error:  # on invalid data, a decoder may fail in any way
+            raise UnreadableFrame(_why_broken(error)) from None
     return image
 
 
 def _refuse_by_header(image: Image.Image, body: bytes) -> None:
     pixels = image.width * image.height
     if pixels > MOST_PIXELS:
-        raise NotAPicture(f"too large to be opened safely: {image.width:,} × {image.height:,} pixels")
+        raise UnreadableFrame(f"too large to decode safely: {image.width:,} × {image.height:,} pixels")
     # Inside of compressed data FF is always followed by 00, so this counts real markers.
     scans = body.count(b"\xff\xda") if image.format != "PNG" else 1
     if pixels * scans > MOST_SCANNED_PIXELS:
-        raise NotAPicture(f"too slow to be opened safely: {scans:,} scans of {pixels:,} pixels")
+        raise UnreadableFrame(f"too slow to decode safely: {scans:,} scans of {pixels:,} pixels")
 
 
 def _why_broken(error: Exception) -> str:
@@ -145,8 +145,8 @@ def _why_broken(error: Exception) -> str:
     return "truncated" if "truncated" in text or isinstance(error, EOFError) else "damaged"
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """The picture as RGB, whatever its mode: transparency is dropped, 16 bits become 8."""
+def _as_rgb(image: Image.Image) -> Image.Image:
+    """The image as RGB, whatever its mode: transparency is dropped, 16 bits become 8."""
     if image.mode == "I;16":
         image = image.point(lambda level: level / 256).convert("L")
     elif "transparency" in image.info:
@@ -154,7 +154,7 @@ def _flat(image: Image.Image) -> Image.Image:
     return image if image.mode == "RGB" else image.convert("RGB")
 
 
-def _measured(image: Image.Image) -> tuple[str, list[int]]:
+def _measure(image: Image.Image) -> tuple[str, list[int]]:
     """The digest of the pixels and how many have which level, by bands: a whole copy takes much memory."""
     digest, levels = hashlib.sha256(f"{image.width}x{image.height}\n".encode()), [0] * 256
     for band in _bands(image):
@@ -185,8 +185,8 @@ def _peak(levels: list[int]) -> int:
     return level
 
 
-def _shrunk(image: Image.Image, side: int) -> bytes:
-    """Make a WebP of the picture, in place: it is measured by now. Less than half as large as a JPEG."""
+def _thumbnail(image: Image.Image, side: int) -> bytes:
+    """Make a WebP of the image, in place: it is measured by now. Less than half as large as a JPEG."""
     image.thumbnail((side, side), reducing_gap=2.0)
     image.info = {}
     file = BytesIO()

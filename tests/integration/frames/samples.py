@@ -1,4 +1,4 @@
-"""Reports to make sheets of: frames of the emulator's sample videos, and something of all that can happen."""
+"""Reports for the contact sheet: frames of the emulator's sample videos, in every condition."""
 
 from __future__ import annotations
 
@@ -10,8 +10,17 @@ from io import BytesIO
 
 from PIL import Image
 
-from pulumi_videosnap.frames.model import Condition, Event, Frame, Picture, Report, Series, TaskFrames
-from pulumi_videosnap.frames.pictures import look
+from pulumi_videosnap.frames.contact_sheet import as_html
+from pulumi_videosnap.frames.decode import decode_frame
+from pulumi_videosnap.frames.model import (
+    Condition,
+    DecodedFrame,
+    Event,
+    Frame,
+    FramesReport,
+    Series,
+    TaskFrames,
+)
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 from videosnap_emulator.media import samples as sample
@@ -20,7 +29,7 @@ NOON = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 INTERVAL = 5
 FOLDER = "661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby"
 DISTINCT = 12
-"""So many pictures are drawn of each video, and then used again."""
+"""Frames that are drawn of each video; then they repeat."""
 
 HOSTILE_KEYS = (
     "<img src=x onerror=alert(1)>.jpg",
@@ -44,24 +53,24 @@ def _drawing(name: str) -> Callable[[int], Image.Image]:
 
 
 @cache
-def snapshot(name: str, number: int) -> tuple[bytes, Picture]:
-    """A frame of a sample video, as it is stored and as it is told."""
+def snapshot(name: str, number: int) -> tuple[bytes, DecodedFrame]:
+    """A frame of a sample video: its bytes, and what decoding shows."""
     file = BytesIO()
     _drawing(name)(number % DISTINCT * 24).save(file, "JPEG", quality=85)
-    return file.getvalue(), look(file.getvalue())
+    return file.getvalue(), decode_frame(file.getvalue())
 
 
 @cache
-def covered() -> Picture:
+def covered() -> DecodedFrame:
     """What a covered camera shows."""
     file = BytesIO()
     Image.new("RGB", (640, 360), (4, 4, 6)).save(file, "JPEG")
-    return look(file.getvalue())
+    return decode_frame(file.getvalue())
 
 
 def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
     """A frame of a room, in its place."""
-    body, picture = snapshot(name, number)
+    body, decoded = snapshot(name, number)
     due = NOON + timedelta(seconds=number * interval)
     stored = StoredObject(
         f"{FOLDER}/{name}/{due:%Y%m%d%H%M%S}000.jpg",
@@ -69,33 +78,32 @@ def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
         due + timedelta(milliseconds=240),
         "9b2cf535f27731c9",
     )
-    return Frame(Condition.PRESENT, key=stored.key, due=due, stored=stored, picture=picture)
+    return Frame(Condition.PRESENT, key=stored.key, due=due, stored=stored, decoded=decoded)
 
 
 def missing(frame: Frame) -> Frame:
-    return replace(
-        frame, condition=Condition.MISSING, stored=None, picture=None, why="nothing was stored for this time"
-    )
+    why = "nothing was written; one is due every 5 s"
+    return replace(frame, condition=Condition.MISSING, stored=None, decoded=None, why=why)
 
 
 def late(frame: Frame) -> Frame:
     assert frame.stored
     stored = replace(frame.stored, modified=frame.stored.modified + timedelta(seconds=3.4))
-    return replace(frame, condition=Condition.LATE, stored=stored, why="3.6 s after its time")
+    return replace(frame, condition=Condition.LATE, stored=stored, why="written 3.6 s after its time")
 
 
 def unreadable(frame: Frame) -> Frame:
-    why = "truncated: it ends before the picture does"
-    return replace(frame, condition=Condition.UNREADABLE, picture=None, why=why)
+    why = "not a frame: truncated"
+    return replace(frame, condition=Condition.UNREADABLE, decoded=None, why=why)
 
 
 def duplicate(frame: Frame) -> Frame:
-    return replace(frame, condition=Condition.DUPLICATE, why="each pixel equals the frame before")
+    return replace(frame, condition=Condition.DUPLICATE, why="every pixel equals the frame before")
 
 
 def black(frame: Frame) -> Frame:
-    why = "all but one in a thousand pixels are black"
-    return replace(frame, condition=Condition.BLACK, picture=covered(), why=why)
+    why = "nothing but black"
+    return replace(frame, condition=Condition.BLACK, decoded=covered(), why=why)
 
 
 def room(count: int) -> TaskFrames:
@@ -106,9 +114,9 @@ def room(count: int) -> TaskFrames:
     )
     return TaskFrames(
         name="lobby",
-        kind="volcengine.SnapshotTask",
+        kind="live room",
         id="661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby",
-        place=Location("tos", "frames", "cn-beijing", FOLDER + "/"),
+        location=Location("tos", "frames", "cn-beijing", FOLDER + "/"),
         series=series,
         events=events(count // 2),
         expected=count,
@@ -129,12 +137,13 @@ def events(last: int) -> tuple[Event, ...]:
     def at(share: float) -> datetime:
         return NOON + timedelta(seconds=round(last * share) * INTERVAL)
 
+    gap = f"stopped {at(0.4):%H:%M:%S} to {at(0.45):%H:%M:%S}, StopByAPI"
     return (
-        Event(NOON, "start", "started, a frame every 5 s"),
-        Event(at(0.25), "interval", "every 10 s instead of every 5 s"),
-        Event(at(0.4), "gap", "no frame of any stream for 15 s", until=at(0.45)),
-        Event(at(0.45), "restart", "started again after IdleTimeOut"),
-        Event(at(1), "end", "ended: StopByAPI"),
+        Event(NOON, "start", "started, every 5 s"),
+        Event(at(0.25), "interval", "every 10 s instead of 5 s"),
+        Event(at(0.4), "gap", gap, until=at(0.45)),
+        Event(at(0.45), "restart", "started again, every 10 s"),
+        Event(at(1), "end", "ended: IdleTimeOut"),
     )
 
 
@@ -142,34 +151,34 @@ def job(count: int) -> TaskFrames:
     """Stills of a video, all there; two of them are the same, since the video stands still."""
 
     def still(number: int) -> Frame:
-        body, picture = snapshot("screen0", number)
+        body, decoded = snapshot("screen0", number)
         stored = StoredObject(
             f"stills/output_{number + 1:05d}.jpg", len(body), NOON + timedelta(minutes=4), "1f3870be274f6c49"
         )
-        frame = Frame(Condition.PRESENT, stored.key, offset_ms=2000 * number, stored=stored, picture=picture)
+        frame = Frame(Condition.PRESENT, stored.key, offset_ms=2000 * number, stored=stored, decoded=decoded)
         return duplicate(frame) if number == 1 else frame
 
-    series = Series("pictures", tuple(map(still, range(count))))
+    series = Series("frames", tuple(map(still, range(count))))
     place = Location("oss", "frames", "oss-cn-hangzhou", "stills/")
     ended = Event(NOON + timedelta(minutes=4), "end", "finished: Success")
     return TaskFrames(
-        "stills", "alibaba.SnapshotJob", "88c6ca184c0e47098a5b665e2a126797", place, (series,), (ended,), count
+        "stills", "video file", "88c6ca184c0e47098a5b665e2a126797", place, (series,), (ended,), count
     )
 
 
 def unread() -> TaskFrames:
     problem = "AccessDenied: the key pair may not list the bucket archive; give it oss:ListObjects"
-    return TaskFrames("archive", "alibaba.SnapshotJob", "9a31", Location("oss", "archive"), problem=problem)
+    return TaskFrames("archive", "video file", "9a31", Location("oss", "archive"), problem=problem)
 
 
-def story(count: int) -> Report:
+def story(count: int) -> FramesReport:
     """A stack of three tasks with so many frames."""
     stills = count // 6
     tasks = (room(count - stills), job(stills), unread())
-    return Report("shop.dev", NOON + timedelta(minutes=30), tasks, verified=True)
+    return FramesReport("shop.dev", NOON + timedelta(minutes=30), tasks, verified=True)
 
 
-def hostile() -> Report:
+def hostile() -> FramesReport:
     """Names and keys that try to be something else."""
 
     def frame(number: int, key: str) -> Frame:
@@ -194,4 +203,10 @@ def hostile() -> Report:
         for key in HOSTILE_KEYS
     ]
     every = TaskFrames("all", "k", "i", None, (Series("mixed", frames), *series), expected=3)
-    return Report(HOSTILE_KEYS[0], NOON, (every, *tasks))
+    return FramesReport(HOSTILE_KEYS[0], NOON, (every, *tasks))
+
+
+@cache
+def sheet(of: str | int) -> str:
+    """The contact sheet of so many frames, or of hostile names."""
+    return as_html(hostile() if of == "hostile" else story(int(of)))
