@@ -3,60 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from support.browser import LOW_CONTRAST
-
-if TYPE_CHECKING:
-    from browser.conftest import FakeEmulator, Open
+from browser.conftest import HOSTILE, FakeEmulator, Open
+from browser.test_jobs import all_sorts
+from support.browser import LOW_CONTRAST, script
+from support.emulator import Emulator
+from support.rtc_client import BODY
 
 pytestmark = pytest.mark.browser
 
-HOSTILE = "<img src=x onerror=alert(1)>"
-LONG = "company-platform-team.production-eu-west." + "lobby-camera-" * 12
-
 WHERE = "node => node.getBoundingClientRect().top"
-
-COUNT_FETCHES = """() => {
-  let under_way = 0;
-  window.mostFetches = window.allFetches = 0;
-  const real = window.fetch;
-  window.fetch = async (...request) => {
-    window.mostFetches = Math.max(window.mostFetches, ++under_way);
-    window.allFetches += 1;
-    const response = await real(...request);
-    const text = await response.text();
-    under_way -= 1;
-    return { ok: response.ok, status: response.status, text: async () => text };
-  };
-}"""
-
-
-def full_world(fake: FakeEmulator) -> None:
-    """Something of everything that the page can show."""
-    fake.add_task(0)
-    fake.add_task(1, taskId=LONG, users=(HOSTILE, "user-with-a-name-that-does-not-fit-into-its-place", "u2"))
-    fake.add_task(2, skippedFrames=261710, lastError="bucket frames: AccessDenied")
-    fake.add_task(3, status="not started", startTime=None, users=())
-    fake.add_task(4, status="ended", stopReason="IdleTimeOut", endTime=fake.tasks[0]["startTime"])
-    fake.add_task(
-        5, status="failed", stopReason="StartTaskFailed", endTime=fake.tasks[0]["startTime"], users=()
-    )
-    fake.faults = [
-        {"action": "*", "afterCall": 2, "times": 1, "fault": "close-after", "hits": 0, "remaining": 1},
-        {"action": HOSTILE, "afterCall": 0, "times": None, "fault": "html", "hits": 12, "remaining": None},
-    ]
-    fake.quota = [{"action": "StartSnapshot", "used": 140, "limit": 150, "maximum": 149}]
-    fake.add_call()
-    fake.add_call("StopSnapshot", httpStatus=403, code="SignatureDoesNotMatch", signature="mismatch")
-    fake.add_call(
-        "GetSnapshotTask", httpStatus=400, code="InvalidParameter.ErrorActiveTaskNotFound", fault="error"
-    )
-    fake.add_call(HOSTILE, httpStatus=None, signature="unchecked", qpsLimit=None, summary={HOSTILE: HOSTILE})
 
 
 def rows(page: Page) -> list[str]:
@@ -70,6 +30,7 @@ def test_an_idle_emulator_says_what_to_run(open_page: Open) -> None:
     expect(page.locator("#no-calls")).to_be_visible()
     expect(page.locator("#no-faults")).to_be_visible()
     expect(page.locator("#calls-box")).to_be_hidden()
+    expect(page.locator("#jobs-section")).to_be_hidden()
 
 
 def test_a_task_shows_its_state_and_the_latest_picture_of_each_stream(
@@ -169,7 +130,7 @@ def test_a_reset_is_confirmed_first(fake: FakeEmulator, open_page: Open) -> None
 
 
 def test_calls_tell_their_verdict_and_the_newest_is_on_top(fake: FakeEmulator, open_page: Open) -> None:
-    full_world(fake)
+    fake.fill()
     watched = open_page()
     page = watched.page
     expect(page.locator("#calls tr")).to_have_count(4)
@@ -206,7 +167,7 @@ def test_the_last_fifty_calls_are_kept_and_a_reader_keeps_the_place(
 
 
 def test_faults_are_listed_and_switched_off(fake: FakeEmulator, open_page: Open) -> None:
-    full_world(fake)
+    fake.fill()
     page = open_page().page
     expect(page.locator("#faults li").first).to_have_text(
         "close-after on any action, after 2 calls, 1 time met 0 calls, 1 to go"
@@ -232,7 +193,7 @@ def test_quota_and_assumptions_are_shown(fake: FakeEmulator, open_page: Open, as
 
 
 def test_names_chosen_by_strangers_stay_text(fake: FakeEmulator, open_page: Open) -> None:
-    full_world(fake)
+    fake.fill()
     fake.add_task(9, taskId=HOSTILE, roomId=HOSTILE, lastError=HOSTILE, users=(HOSTILE,))
     page = open_page().page
     expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
@@ -286,29 +247,29 @@ def test_an_error_of_the_emulator_is_told_and_leaves_the_rest_alive(
 def test_requests_go_one_by_one_to_the_same_origin_and_pause_out_of_sight(
     fake: FakeEmulator, open_page: Open
 ) -> None:
-    full_world(fake)
+    fake.fill()
     watched = open_page()
     page = watched.page
-    page.evaluate(COUNT_FETCHES)
+    page.evaluate(script("count_fetches.js"))
     fake.add_frame(fake.tasks[0], "user0")
     page.wait_for_timeout(1100)
     page.get_by_role("button", name="+1 min").click()
     watched.look_now()
     expect(page.locator("#clock-lead")).to_contain_text("1 min ahead")
     assert page.evaluate("[mostFetches, allFetches > 5]") == [1, True]
-    assert {urlsplit(url).netloc for url in watched.requests} == {urlsplit(fake.url).netloc}
+    assert {urlsplit(url).netloc for url in watched.requests} == {urlsplit(fake.endpoint).netloc}
     assert sum(path == "/tasks" for path, _ in fake.sent("GET")) <= 4
     page.evaluate("""() => {
         Object.defineProperty(document, "hidden", { value: true, configurable: true });
         document.dispatchEvent(new Event("visibilitychange"));
     }""")
     page.wait_for_timeout(150)
-    asked = len(fake.asked)
+    before = len(fake.requests)
     page.wait_for_timeout(1200)
-    assert len(fake.asked) == asked
+    assert len(fake.requests) == before
     page.evaluate("() => { delete document.hidden; document.dispatchEvent(new Event('visibilitychange')); }")
     page.wait_for_timeout(300)
-    assert len(fake.asked) > asked
+    assert len(fake.requests) > before
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -316,8 +277,10 @@ def test_requests_go_one_by_one_to_the_same_origin_and_pause_out_of_sight(
 def test_text_is_readable_and_nothing_is_cut_off(
     fake: FakeEmulator, open_page: Open, width: int, scheme: str
 ) -> None:
-    full_world(fake)
+    fake.fill()
+    fake.jobs = all_sorts()
     page = open_page(width, 800, scheme).page
+    expect(page.locator("#jobs-list .card")).to_have_count(6)
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     expect(page.locator("#ended-tasks .card")).to_have_count(2)
     for dialog in ("", "confirm-reset", "call", "picture"):
@@ -334,7 +297,7 @@ def test_text_is_readable_and_nothing_is_cut_off(
 
 
 def test_every_control_has_a_name_and_every_part_a_heading(fake: FakeEmulator, open_page: Open) -> None:
-    full_world(fake)
+    fake.fill()
     page = open_page().page
     page.locator("#ended summary").click()
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
@@ -351,7 +314,7 @@ def test_every_control_has_a_name_and_every_part_a_heading(fake: FakeEmulator, o
 
 
 def test_the_keyboard_reaches_all_controls_and_shows_where_it_is(fake: FakeEmulator, open_page: Open) -> None:
-    full_world(fake)
+    fake.fill()
     page = open_page().page
     expect(page.locator("#live-tasks .card")).to_have_count(4)
     reached = set()
@@ -372,3 +335,20 @@ def test_the_keyboard_reaches_all_controls_and_shows_where_it_is(fake: FakeEmula
         "Switch all off",
         "StopSnapshot",
     }
+
+
+def test_the_real_emulator_serves_the_page(emulator: Emulator, open_page: Open) -> None:
+    """A task with its frames, its calls, and a button that works."""
+    assert emulator.rtc.start(TaskId="lobby").status_code == 200
+    assert emulator.rtc.call("StartSnapshot", BODY, access_key="AKLTnobody").status_code == 401
+    emulator.advance(10)
+    page = open_page(url=emulator.url).page
+    page.wait_for_selector("text=lobby")
+    for number in range(2):
+        image = page.locator("main img").nth(number)
+        image.wait_for()
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
+    page.wait_for_selector("text=InvalidAccessKey")
+    page.click("text=Stop")
+    page.wait_for_selector("text=Ended tasks: 1")
+    assert [task["stopReason"] for task in emulator.tasks()] == ["StopByAPI"]

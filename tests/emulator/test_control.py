@@ -1,107 +1,31 @@
-"""The control API and faults."""
+"""The control API: what it changes, shows and refuses."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from support.data import load
 from support.emulator import Emulator
+from support.mps_client import Mps
 
 EMULATOR = Path(__file__).parents[2] / "emulator" / "videosnap_emulator"
 
 
-def inject(emulator: Emulator, kind: str, **more: Any) -> None:
-    emulator.request("PUT", "/faults", {"faults": [{"action": "StartSnapshot", "fault": kind, **more}]})
-
-
-@pytest.mark.parametrize(("kind", "effect"), [("close-before", 0), ("close-after", 1)])
-def test_closed_connections(emulator: Emulator, kind: str, effect: int) -> None:
-    inject(emulator, kind)
-    with pytest.raises(httpx.RemoteProtocolError):
-        emulator.rtc.start()
-    assert len(emulator.show("/tasks")["tasks"]) == effect
-    call = emulator.show("/calls")["calls"][-1]
-    assert (call["httpStatus"], call["code"], call["fault"], call["signature"]) == (None, None, kind, "ok")
-    assert emulator.rtc.start().status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("kind", "status", "effect"),
-    [("throttle", 429, 0), ("error", 503, 0), ("malformed", 200, 1), ("empty", 200, 1), ("html", 503, 0)],
-)
-def test_spoilt_answers(emulator: Emulator, kind: str, status: int, effect: int) -> None:
-    inject(emulator, kind, status=503, code="X.Y", message="m")
-    answer = emulator.rtc.start()
-    assert answer.status_code == status
-    assert len(emulator.show("/tasks")["tasks"]) == effect
-    if kind in ("malformed", "empty", "html"):
-        with pytest.raises(ValueError, match=r"JSON|Expecting|Unterminated|delimiter"):
-            answer.json()
-    else:
-        code = {"throttle": "FlowLimitExceeded.QPSOverLimit", "error": "X.Y"}[kind]
-        assert answer.json()["ResponseMetadata"]["Error"]["Code"] == code
-
-
-@pytest.mark.parametrize(("kind", "effect"), [("stall-before", 0), ("stall-after", 1)])
-def test_stalls_block_nobody_else(emulator: Emulator, kind: str, effect: int) -> None:
-    inject(emulator, kind, seconds=2)
-    with ThreadPoolExecutor(1) as pool:
-        stalled = pool.submit(emulator.rtc.start)
-        while not emulator.show("/faults")["faults"][0]["hits"] or len(emulator.tasks()) < effect:
-            assert not stalled.done()
-        assert len(emulator.tasks()) == effect
-        assert emulator.rtc.get(TaskId="x").status_code == 400
-        assert not stalled.done()
-        assert stalled.result().json()["Result"] == "ok"
-    assert len(emulator.show("/tasks")["tasks"]) == 1
-
-
-def test_fault_counting(emulator: Emulator) -> None:
-    inject(emulator, "error", afterCall=1, times=2)
-    assert [emulator.rtc.start().status_code for _ in range(4)] == [200, 500, 500, 200]
-    fault = emulator.show("/faults")["faults"][0]
-    assert (fault["hits"], fault["remaining"]) == (2, 0)
-    inject(emulator, "error", times=None)
-    assert [emulator.rtc.start().status_code for _ in range(3)] == [500, 500, 500]
-    assert emulator.request("DELETE", "/faults") == {"faults": []}
-    assert emulator.rtc.start().status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "field"),
-    [
-        ("PUT", "/faults", {"faults": [{"action": "*", "fault": "explode"}]}, "faults[0].fault"),
-        ("PUT", "/faults", {"faults": [{"action": "*", "fault": "html", "x": 1}]}, "faults[0].x"),
-        ("PUT", "/faults", {"rules": []}, "rules"),
-        ("POST", "/clock/advance", {"seconds": -1}, "seconds"),
-        ("POST", "/clock/advance", {"seconds": True}, "seconds"),
-        ("POST", "/clock/advance", {}, "seconds"),
-        ("PUT", "/rooms/a/b/users/u", {"kamera": True}, "kamera"),
-        ("PUT", "/rooms/a/b/users/u", {"camera": 1}, "camera"),
-        ("PUT", "/rooms/a/b", {"autoSnapshot": {"interval": 0}}, "interval"),
-        ("PUT", "/tasks/a/b/c", {"intervall": 1}, "intervall"),
-        ("PUT", "/tasks/a/b/c", {"status": "dead"}, "status"),
-        ("GET", "/tasks?status=dead", None, "status"),
-        ("GET", "/calls?after=x", None, "after"),
-    ],
-)
-def test_unknown_names_and_bad_values(
-    emulator: Emulator, method: str, path: str, body: Any, field: str
-) -> None:
-    assert emulator.request(method, path, body, status=400)["field"] == field
+@pytest.mark.parametrize(("method", "path", "body", "field"), load("emulator/bad_control_requests.json"))
+def test_a_bad_request_names_its_field(mps: Mps, method: str, path: str, body: Any, field: str) -> None:
+    path = path.format(job=mps.submitted()["Id"]) if "{job}" in path else path
+    assert mps.emulator.request(method, path, body, status=400)["field"] == field
 
 
 def test_changes_behind_the_api(emulator: Emulator) -> None:
     path = "/tasks/661e/Room1/Task1"
     emulator.request("PUT", path, {"interval": 5}, status=404)
     emulator.rtc.start()
-    changed = emulator.request(
-        "PUT", path, {"interval": 7, "width": 320, "bucket": "media", "maxIdleTime": 30}
-    )
+    changes = {"interval": 7, "width": 320, "bucket": "media", "maxIdleTime": 30}
+    changed = emulator.request("PUT", path, changes)
     assert (changed["interval"], changed["width"], changed["storage"]["bucket"]) == (7, 320, "media")
     task = emulator.rtc.get().json()["Result"]["SnapshotTask"]
     assert (task["ImageConfig"]["Interval"], task["MaxIdleTime"]) == (7, 30)
@@ -131,11 +55,8 @@ def test_users(emulator: Emulator) -> None:
     assert [u["userId"] for u in emulator.show(room)["users"]] == ["user0", "user1"]
     assert emulator.show("/rooms") == {"rooms": []}
     assert emulator.http.get(room + "/users/bob").status_code == 404
-    assert emulator.request("PUT", room + "/users/bob", {"screen": True}) == {
-        "userId": "bob",
-        "camera": True,
-        "screen": True,
-    }
+    bob = {"userId": "bob", "camera": True, "screen": True}
+    assert emulator.request("PUT", room + "/users/bob", {"screen": True}) == bob
     emulator.request("DELETE", room + "/users/user0")
     assert [u["userId"] for u in emulator.show("/rooms")["rooms"][0]["users"]] == ["user1", "bob"]
     emulator.request("DELETE", room + "/users/user0", status=404)
@@ -154,22 +75,14 @@ def test_strangers_are_kept_out(emulator: Emulator) -> None:
     assert status(origin=str(emulator.http.base_url).rstrip("/")) == 200
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/", 200),
-        ("/page/page.js", 200),
-        ("/page/rtc/panel.js", 200),
-        ("/page/nothing.js", 404),
-        ("/page/rtc/nothing.js", 404),
-        ("/page/..%2fapi.py", 404),
-        ("/page/rtc/..%2fapi.py", 404),
-    ],
-)
-def test_page_is_served_with_a_policy(emulator: Emulator, path: str, status: int) -> None:
-    answer = emulator.http.get(path)
-    assert answer.status_code == status
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+def test_page_is_served_with_a_policy(emulator: Emulator) -> None:
+    found = ("/", "/page/page.js", "/page/rtc/panel.js")
+    missing = [f"/page/{name}" for name in ("nothing.js", "rtc/nothing.js", "..%2fapi.py", "rtc/..%2fapi.py")]
+    for path in (*found, *missing):
+        answer = emulator.http.get(path)
+        assert (path, answer.status_code) == (path, 200 if path in found else 404)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'"), path
 
 
 def test_services_are_listed(emulator: Emulator) -> None:

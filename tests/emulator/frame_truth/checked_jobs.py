@@ -1,21 +1,122 @@
-"""Jobs on the videos, whose results are compared with what the second implementation expects."""
+"""Jobs on the videos, submitted as Pulumi would, and compared with the second implementation."""
 
 from __future__ import annotations
 
+import functools
+import io
+import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageStat
 
 from emulator.frame_truth import outputs
-from emulator.frame_truth.decoded_video import DecodedVideo, decode
-from emulator.frame_truth.job_runner import JobResult, JobRunner, place
 from emulator.frame_truth.outputs import Box, FrameObject, Layout, Sheet
-from emulator.frame_truth.reference import JobRequest
-from emulator.frame_truth.videos import read_number
+from emulator.frame_truth.reference import DecodedVideo, JobRequest, decode
+from emulator.frame_truth.videos import read_number, videos
+from pulumi_videosnap.alibaba.api import MpsApi
+from pulumi_videosnap.alibaba.auth import find_account
+from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
+from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
 from pulumi_videosnap.errors import Rejected, TaskFailed
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.transport import HttpTransport
+from support.miniengine import MiniEngine
+from support.store_support import client
 from videosnap_emulator.media import frame_marker
+
+LOCATION = "oss-cn-hangzhou"
+SOURCES, RESULTS = "media", "frames"
+
+
+class SkippingClock:
+    """A clock on which pauses pass at once; nothing is missed, for the emulator's clock is manual."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object that a job wrote."""
+
+    image: Image.Image
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """The outputs of a job, and what is really there: every object below the job's own folder, by its key."""
+
+    outputs: Mapping[str, Any]
+    stored: Mapping[str, Stored]
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+class JobRunner:
+    """Submits jobs, each with a folder of its own in the bucket of results, and fetches what they left."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        account, clock = find_account(None, LOCATION, env=environment.get, home=folder), SkippingClock()
+        api = MpsApi(account, ApiClient(HttpTransport(), RateLimiter(MemoryReservations())))
+        pending = PendingSubmissions(folder / "pending", clock.monotonic)
+        jobs = Jobs(api, pending, monotonic=clock.monotonic, sleep=clock.sleep)
+        self._opened = OpenAccount(jobs, functools.partial(bucket_of, account, env=environment.get))
+        port = int(environment["ALIBABA_CLOUD_OSS_ENDPOINT"].rpartition(":")[2])
+        keys, region = account.credentials, account.region
+        self._store = client(port, access=keys.access_key, secret=keys.secret_key, region=region)
+        self._numbers = itertools.count()
+
+    def upload(self, key: str, video: bytes) -> None:
+        self._store.put_object(Bucket=SOURCES, Key=key, Body=video)
+
+    def source(self, key: str) -> bytes:
+        return self._store.get_object(Bucket=SOURCES, Key=key)["Body"].read()
+
+    def new_folder(self) -> str:
+        """The beginning of keys that no other job has."""
+        return f"job{next(self._numbers)}/"
+
+    def run(self, folder: str, source: str, config: Mapping[str, Any]) -> JobResult:
+        """Run a job whose keys begin with `folder`, to its end; what it raises is the provider's."""
+        inputs = {
+            "owner": f"truth.dev.{folder[:-1]}",
+            "input": {"location": LOCATION, "bucket": SOURCES, "object": source},
+            "snapshotConfig": config,
+        }
+        stack = MiniEngine(lambda host: SnapshotJobLifecycle(host, lambda profile, location: self._opened))
+        stack.up({"job": inputs})
+        return self._result(folder, stack.state["job"].outputs)
+
+    def keys(self, folder: str) -> list[str]:
+        pages = self._store.get_paginator("list_objects_v2").paginate(Bucket=RESULTS, Prefix=folder)
+        return [found["Key"] for page in pages for found in page.get("Contents", [])]
+
+    def _result(self, folder: str, outputs: Mapping[str, Any]) -> JobResult:
+        keys = self.keys(folder)
+        texts = {key: self._body(key)[0].decode() for key in keys if key.endswith(".vtt")}
+        stored = {key: self._frame(key) for key in keys if key not in texts}
+        return JobResult(outputs, stored, texts)
+
+    def _frame(self, key: str) -> Stored:
+        body, metadata = self._body(key)
+        image = Image.open(io.BytesIO(body))
+        assert image.format == "JPEG"
+        return Stored(image, metadata)
+
+    def _body(self, key: str) -> tuple[bytes, Mapping[str, str]]:
+        found = self._store.get_object(Bucket=RESULTS, Key=key)
+        return found["Body"].read(), found["Metadata"]
+
 
 #: The emulator's own sample video.
 SAMPLE = "input.mp4"
@@ -32,7 +133,8 @@ class CheckedJobs:
         self.runner, self.videos = runner, videos
 
     @classmethod
-    def upload(cls, runner: JobRunner, made: Mapping[str, bytes]) -> CheckedJobs:
+    def upload(cls, runner: JobRunner) -> CheckedJobs:
+        made = videos()
         for key, video in made.items():
             runner.upload(key, video)
         return cls(runner, {SAMPLE: runner.source(SAMPLE), **made})
@@ -117,7 +219,8 @@ def check_sheets(result: JobResult, sheets: list[Sheet], read: ReadNumber) -> No
     same("tileFrames", result.outputs["tileFrames"], [sheet.key for sheet in sheets])
     same("tileCount", result.outputs["tileCount"], len(sheets))
     for sheet in sheets:
-        image = result.stored[sheet.key].image
+        image, metadata = result.stored[sheet.key].image, result.stored[sheet.key].metadata
+        assert not {"source-ms", "source-frame"} & set(metadata)
         same(f"size of {sheet.key}", image.size, sheet.size)
         cells = [(box, one.frame.number) for box, one in sheet.cells if one is not None]
         same(f"cells of {sheet.key}", [(box, read(image.crop(box))) for box, _ in cells], cells)
@@ -131,36 +234,24 @@ def check_color(image: Image.Image, box: Box, color: tuple[int, ...]) -> None:
     assert max(*off, *inside.stddev) <= COLOR_TOLERANCE, f"{box}: {inside.mean} is not {color}"
 
 
+def place(key: str) -> dict[str, str]:
+    """An output file as a program declares it."""
+    return {"location": LOCATION, "bucket": RESULTS, "object": key}
+
+
 def config_of(request: JobRequest, key: str) -> dict[str, Any]:
     """A request in state's spelling."""
-    fields = {
-        "time": None if request.points is not None else request.time,
-        "interval": request.interval,
-        "num": request.num,
-        "frameType": request.frame_type,
-        "width": request.width,
-        "height": request.height,
-        "blackLevel": request.black_level,
-        "pixelBlackThreshold": request.pixel_black_threshold,
-        "timeArray": None if request.points is None else {"timePointList": list(request.points)},
-    }
-    return {"outputFile": place(key), **_without_none(fields)}
+    fields = {**vars(request), "points": None}
+    if request.points is not None:
+        fields |= {"time": None, "time_array": {"timePointList": list(request.points)}}
+    return {"outputFile": place(key), **_camel_keys(fields)}
 
 
 def tile_out_of(layout: Layout, color: str | None) -> dict[str, Any]:
-    fields = {
-        "lines": layout.lines,
-        "columns": layout.columns,
-        "cellWidth": layout.cell_width,
-        "cellHeight": layout.cell_height,
-        "margin": layout.margin,
-        "padding": layout.padding,
-        "cellSelStep": layout.step,
-        "isKeepCellPic": layout.keeps_frames,
-        "color": color,
-    }
-    return _without_none(fields)
+    fields = {**vars(layout), "step": None, "keeps_frames": None, "color": color}
+    return _camel_keys({**fields, "cell_sel_step": layout.step, "is_keep_cell_pic": layout.keeps_frames})
 
 
-def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+def _camel_keys(fields: Mapping[str, Any]) -> dict[str, Any]:
+    words = {name: name.split("_") for name, value in fields.items() if value is not None}
+    return {first + "".join(map(str.title, more)): fields[name] for name, (first, *more) in words.items()}

@@ -20,12 +20,7 @@ from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import ApiError, Context, HttpRequest
 from videosnap_emulator.services.mps.api import MpsService
 from videosnap_emulator.services.mps.errors import content_bad
-from videosnap_emulator.services.mps.models import (
-    Readings,
-    RenderedObject,
-    SnapshotConfig,
-    SnapshotResult,
-)
+from videosnap_emulator.services.mps.models import Readings, RenderedObject, SnapshotConfig, SnapshotResult
 from videosnap_emulator.services.mps.requests import parse_config
 from videosnap_emulator.services.mps.rpc import JsonObject, MpsRequest
 from videosnap_emulator.storage.store import NoSuchBucketError, StoredObject

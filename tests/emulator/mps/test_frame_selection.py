@@ -15,14 +15,14 @@ from support.mps_videos import (
     Recipe,
     frame_numbers,
     index_first,
-    irregular,
     make_video,
     opened,
+    recipe_of,
     rotated,
     shown_number,
     take,
     without_first,
-)
+)  # fmt: skip
 from videosnap_emulator.core.service import ApiError
 from videosnap_emulator.media import samples
 from videosnap_emulator.services.mps.frame_selection import MAX_FRAMES
@@ -38,59 +38,23 @@ def test_every_boundary_of_the_sample(sample_video: bytes) -> None:
     result = take(sample_video, time_points=tuple(points), width=192)
     assert frame_numbers(result) == [at // samples.FRAME_MS for at in points]
     assert [frame.source_ms for frame in result.frames] == [at // 40 * 40 for at in points]
+    for at in (0, 39, 40, 1_999, 2_000, 2_001, 5_959, 5_960, 11_959, 11_960, 11_999):
+        assert frame_numbers(take(sample_video, time=at)) == [at // samples.FRAME_MS]
 
 
-@pytest.mark.parametrize("at", [0, 39, 40, 1_999, 2_000, 2_001, 5_959, 5_960, 11_959, 11_960, 11_999])
-def test_single_frames_of_the_sample(sample_video: bytes, at: int) -> None:
-    assert frame_numbers(take(sample_video, time=at)) == [at // samples.FRAME_MS]
-
-
-RECIPES = {
-    "no B frames": Recipe(b_frames=0),
-    "many B frames": Recipe(b_frames=8, key_every=30),
-    "open GOP": Recipe(open_gop=True),
-    "open GOP, TS": Recipe("mpegts", open_gop=True),
-    "key frames only": Recipe(key_every=1, b_frames=0),
-    "one key frame": Recipe(key_every=250),
-    "TS": Recipe("mpegts"),
-    "FLV": Recipe("flv"),
-    "MKV": Recipe("matroska"),
-    "MOV": Recipe("mov"),
-    "AVI": Recipe("avi"),
-    "AVI, MPEG-4": Recipe("avi", "mpeg4", b_frames=2),
-    "MPEG-PS": Recipe("mpeg", "mpeg2video", b_frames=2),
-    "MXF": Recipe("mxf", "mpeg2video", b_frames=2, size=(192, 112)),
-    "ASF": Recipe("asf", "mpeg4", b_frames=0),
-    "WebM": Recipe("webm", "libvpx", b_frames=0),
-    "late start": Recipe(pts=lambda number: number + 90),
-    "late start, TS": Recipe("mpegts", pts=lambda number: number + 90),
-    "late start, FLV": Recipe("flv", pts=lambda number: number + 90),
-    "portrait": Recipe(size=(192, 320)),
-    "odd frame rate": Recipe(clock=Fraction(30_000, 1001)),
-    "odd frame rate, MKV": Recipe("matroska", clock=Fraction(24_000, 1001)),
-}
-
-
-@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
-def test_every_boundary_of_every_sort_of_file(recipe: Recipe) -> None:
+@pytest.mark.parametrize("fields", load("mps/videos.json").values(), ids=load("mps/videos.json"))
+def test_every_boundary_of_every_sort_of_file(fields: dict[str, Any]) -> None:
+    recipe = recipe_of(**fields)
     video, rate = make_video(recipe), Fraction(recipe.clock)
-    starts = [number * 1000 / rate for number in range(recipe.frames)]
+    starts = [(recipe.pts(number) - recipe.pts(0)) * 1000 / rate for number in range(recipe.frames)]
     if recipe.container == "matroska":
         starts = [Fraction(floor(at + Fraction(1, 2))) for at in starts]
-    wanted = {ceil(at): number for number, at in enumerate(starts)}
-    wanted |= {ceil(at) - 1: number for number, at in enumerate(starts[1:])}
+    wanted = {ceil(at) - 1: number for number, at in enumerate(starts[1:])}
+    wanted |= {ceil(at): number for number, at in enumerate(starts)}
     assert frame_numbers(take(video, time_points=tuple(wanted))) == [wanted[at] for at in sorted(wanted)]
     for at in (0, 39, 1_033, 1_600, ceil(starts[-1])):
         last = max(number for number, start in enumerate(starts) if start <= at)
         assert shown_number(take(video, time=at).frames[0]) == last
-
-
-def test_variable_frame_rate() -> None:
-    pts = irregular([10, 23, 467, 1, 250, 99])
-    video, begins = make_video(Recipe(clock=1000, frames=30, pts=pts)), [pts(number) for number in range(30)]
-    points = sorted({at + shift for at in begins for shift in (-1, 0, 1) if 0 <= at + shift <= begins[-1]})
-    wanted = [max(number for number, begin in enumerate(begins) if begin <= at) for at in points]
-    assert frame_numbers(take(video, time_points=tuple(points))) == wanted
 
 
 def test_frames_that_an_edit_list_hides_do_not_count(plain: bytes) -> None:
@@ -163,17 +127,16 @@ def test_key_frames_shown_are_the_nearest(plain: bytes) -> None:
     assert [frame.source_ms for frame in take(plain, interval=1, **INTRA).frames] == [0, 800, 1_600]
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"time": 2_400, "interval": 1},
-        {"time": 2_400, "num": 2, "interval": 0},
-        {"time_points": (2_400,)},
-        {"time_points": ()},
-        {"time": 600, "num": 2, "interval": 1, **INTRA},
-    ],
-    ids=str,
-)
+NOTHING: list[dict[str, Any]] = [
+    {"time": 2_400, "interval": 1},
+    {"time": 2_400, "num": 2, "interval": 0},
+    {"time_points": (2_400,)},
+    {"time_points": ()},
+    {"time": 600, "num": 2, "interval": 1, **INTRA},
+]
+
+
+@pytest.mark.parametrize("fields", NOTHING, ids=str)
 def test_a_job_without_any_frame_fails(plain: bytes, fields: dict[str, Any]) -> None:
     video = make_video(Recipe(key_every=250, frames=40)) if "frame_type" in fields else plain
     with pytest.raises(ApiError) as failure:

@@ -9,9 +9,8 @@ import pytest
 from PIL import Image
 
 from support.data import load
-from support.mps_videos import OUTPUT, Recipe, make_video, opened, shown_number, take
+from support.mps_videos import OUTPUT, Recipe, make_video, opened, take
 from videosnap_emulator.core.service import ApiError
-from videosnap_emulator.media import frame_marker
 from videosnap_emulator.services.mps.models import ObjectRef, RenderedObject, SnapshotResult, TileOut
 
 SHEET = ObjectRef(OUTPUT.bucket, OUTPUT.location, "out/sheet-{TileCount}.jpg")
@@ -66,74 +65,12 @@ def tiled(video: bytes, tile: TileOut | None, **fields: Any) -> SnapshotResult:
     return take(video, **{"time_points": points, "tile": tile, "tile_output": SHEET, **fields})
 
 
-def cells(sheet: RenderedObject, tile: TileOut) -> list[int | None]:
-    """The frame in each cell, None for an empty one."""
-    image, found = opened(sheet), list[int | None]()
-    width, height = tile.cell_width or 0, tile.cell_height or 0
-    for place in range(tile.lines * tile.columns):
-        x = tile.margin + place % tile.columns * (width + tile.padding)
-        y = tile.margin + place // tile.columns * (height + tile.padding)
-        try:
-            found.append(frame_marker.read_frame_number(image.crop((x, y, x + width, y + height))))
-        except ValueError:
-            found.append(None)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("changes", "kept", "expected"),
-    [
-        ({"lines": 2, "columns": 2, "margin": 9, "padding": 5}, 7, [[0, 1, 2, 3], [4, 5, 6, None]]),
-        ({"lines": 2, "columns": 4, "keep_cell_pictures": False}, 0, [[0, 1, 2, 3, 4, 5, 6, None]]),
-        ({"lines": 1, "columns": 2, "cell_step": 3}, 7, [[0, 3], [6, None]]),
-        ({"lines": 7, "columns": 1}, 7, [[0, 1, 2, 3, 4, 5, 6]]),
-    ],
-    ids=str,
-)
-def test_sheets(plain: bytes, changes: dict[str, Any], kept: int, expected: list[list[int | None]]) -> None:
-    tile = replace(CELL, **changes)
-    result = tiled(plain, tile)
-    assert [cells(sheet, tile) for sheet in result.sheets] == expected
-    assert [sheet.key for sheet in result.sheets] == [
-        f"out/sheet-{number:05d}.jpg" for number in range(1, len(expected) + 1)
-    ]
-    wide = tile.columns * 168 + (tile.columns - 1) * tile.padding + 2 * tile.margin
-    high = tile.lines * 96 + (tile.lines - 1) * tile.padding + 2 * tile.margin
-    assert {size(sheet) for sheet in result.sheets} == {(wide, high)}
-    assert {(sheet.source_ms, sheet.source_frame) for sheet in result.sheets} == {(None, None)}
-    assert (result.count, result.tile_count) == (7, len(expected))
-    assert [shown_number(frame) for frame in result.frames] == list(range(kept))
-
-
-def test_margin_padding_and_empty_cells_have_the_sheets_color(plain: bytes) -> None:
-    # Edges on whole blocks of 16 pixels: JPEG mixes colours for a pixel or two around them, no more.
-    tile = TileOut(lines=2, columns=2, cell_width=160, cell_height=96, margin=16, padding=16, color="#ff0000")
-    image = opened(tiled(plain, tile).sheets[1])
-    assert image.size == (368, 240)
-    border = [(3, 3), (12, 100), (364, 236), (200, 5), (200, 236)]
-    gaps = [(180, 30), (187, 60), (50, 116), (50, 123), (184, 120)]
-    empty = [(196, 132), (300, 200), (347, 220)]
-    filled = [(19, 19), (172, 19), (195, 19), (348, 19), (19, 131), (172, 131), (19, 80), (172, 200)]
-    for places, expected in (([*border, *gaps, *empty], (254, 0, 0)), (filled, (110, 140, 170))):
-        for place in places:
-            assert color(image, *place) == pytest.approx(expected, abs=12), place
-
-
-@pytest.mark.parametrize(
-    ("tile", "fields", "expected"),
-    [
-        # As the sister service was seen to make them.
-        (TileOut(lines=5, columns=8, cell_width=135, cell_height=240, margin=8, padding=4), {}, (1124, 1232)),
-        (None, {"width": 16}, (160, 100)),
-        (TileOut(lines=1, columns=1, cell_width=50), {"width": 96}, (50, 54)),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("tile", "fields", "expected"), TABLES["sheet_sizes"], ids=str)
 def test_sizes_of_sheets(
-    plain: bytes, tile: TileOut | None, fields: dict[str, Any], expected: tuple[int, int]
+    plain: bytes, tile: dict[str, int] | None, fields: dict[str, Any], expected: list[int]
 ) -> None:
-    result = tiled(plain, tile, **fields)
-    assert (size(result.sheets[0]), len(result.frames)) == (expected, 7)
+    result = tiled(plain, None if tile is None else TileOut(**tile), **fields)
+    assert (list(size(result.sheets[0])), len(result.frames)) == (expected, 7)
 
 
 def test_names_of_sheets_have_the_first_moment(plain: bytes) -> None:
@@ -142,19 +79,10 @@ def test_names_of_sheets_have_the_first_moment(plain: bytes) -> None:
     assert [sheet.key for sheet in result.sheets] == ["x.mp4/0-00001-{Count}", "x.mp4/160-00002-{Count}"]
 
 
-def test_one_frame_on_a_sheet(plain: bytes) -> None:
-    tile = replace(CELL, lines=1, columns=1)
-    result = tiled(plain, tile, time_points=None, time=400)
-    assert (cells(result.sheets[0], tile), result.count, result.tile_count) == ([10], 1, 1)
-
-
-@pytest.mark.parametrize(
-    ("name", "rgb"),
-    [("Black", (0, 0, 0)), ("white", (255, 255, 255)), ("#00FF00", (0, 255, 1)), ("NAVY", (0, 0, 128))],
-)
-def test_colors(plain: bytes, name: str, rgb: Rgb) -> None:
+@pytest.mark.parametrize(("name", "rgb"), TABLES["colors"])
+def test_colors(plain: bytes, name: str, rgb: list[int]) -> None:
     sheet = tiled(plain, replace(CELL, lines=2, columns=7, color=name)).sheets[0]
-    assert color(opened(sheet), 20, 150) == pytest.approx(rgb, abs=3)
+    assert color(opened(sheet), 20, 150) == pytest.approx(tuple(rgb), abs=3)
 
 
 def test_a_random_color_is_the_jobs_own(plain: bytes) -> None:
@@ -163,7 +91,7 @@ def test_a_random_color_is_the_jobs_own(plain: bytes) -> None:
     assert one == again != other
 
 
-@pytest.mark.parametrize("name", ["", "blak", "#12345", "#1234567", "rgb(1,2,3)", "#ggg000", "red\n"])
+@pytest.mark.parametrize("name", TABLES["bad_colors"])
 def test_unknown_colors(plain: bytes, name: str) -> None:
     with pytest.raises(ApiError, match="SnapshotConfig:TileOut:Color"):
         tiled(plain, TileOut(color=name))
@@ -183,59 +111,18 @@ def vtt_text(result: SnapshotResult) -> str:
     return result.vtt.body.decode()
 
 
-TILE = TileOut(lines=1, columns=2, cell_width=192, cell_height=108, margin=3, padding=6)
-ON_SHEETS = {
-    "tile": TILE,
-    "sprite_fragments": True,
-}
-EVERY_SECOND = {**ON_SHEETS, "tile": TileOut(lines=1, columns=2, cell_step=2)}
-
-
-@pytest.mark.parametrize(
-    ("fields", "cues", "files"),
-    [
-        (
-            {},
-            ["0 1 x/snapshot-00001.jpg", "1 2 x/snapshot-00002.jpg", "2 3 x/snapshot-00003.jpg"],
-            ["snapshot-00001.jpg", "snapshot-00002.jpg", "snapshot-00003.jpg"],
-        ),
-        (
-            ON_SHEETS,
-            [
-                "0 1 x/snapshot-tile-00001.jpg#xywh=3,3,192,108",
-                "1 2 x/snapshot-tile-00001.jpg#xywh=201,3,192,108",
-                "2 3 x/snapshot-tile-00002.jpg#xywh=3,3,192,108",
-            ],
-            ["snapshot-tile-00001.jpg", "snapshot-tile-00002.jpg"],
-        ),
-        (
-            EVERY_SECOND,
-            [
-                "0 2 x/snapshot-tile-00001.jpg#xywh=0,0,192,108",
-                "2 4 x/snapshot-tile-00001.jpg#xywh=192,0,192,108",
-            ],
-            ["snapshot-tile-00001.jpg"],
-        ),
-        # TileOutputFile makes no sheets beside a text.
-        (
-            {"tile_output": SHEET, "tile": TileOut(), "num": 1},
-            ["0 2.400 x/snapshot-00001.jpg"],
-            ["snapshot-00001.jpg"],
-        ),
-    ],
-    ids=["frames", "sheets", "every second frame", "unused tile output"],
-)
-def test_webvtt(plain: bytes, fields: dict[str, Any], cues: list[str], files: list[str]) -> None:
-    result = take(plain, **VTT, **{"interval": 1, **fields})
+@pytest.mark.parametrize(("fields", "cues"), TABLES["webvtt"], ids=str)
+def test_webvtt(plain: bytes, fields: dict[str, Any], cues: list[str]) -> None:
+    """The text and the objects. A place for sheets makes none beside a text."""
+    more = {"tile": TileOut(**fields["tile"]), "tile_output": SHEET} if "tile" in fields else {}
+    result = take(plain, **VTT, **{"interval": 1, **fields, **more})
     parts = [cue.split(" ") for cue in cues]
     blocks = [f"{timestamp(begin)} --> {timestamp(end)}\n{file}" for begin, end, file in parts]
     assert vtt_text(result) == "\n\n".join(["WEBVTT", *blocks]) + "\n"
-    assert result.vtt is not None
-    assert [one.key for one in result.objects] == [*(f"a/b/x/{file}" for file in files), "a/b/x.vtt"]
-    sheets = len(files) if fields.get("sprite_fragments") else 0
+    files = list(dict.fromkeys(file.split("#")[0] for _, _, file in parts))
+    assert [one.key for one in result.objects] == [*(f"a/b/{file}" for file in files), "a/b/x.vtt"]
+    sheets = len(files) if "sprite_fragments" in fields else 0
     assert (result.count, result.tile_count) == (1 if "num" in fields else 3, sheets)
-    if fields is ON_SHEETS:
-        assert frame_marker.read_frame_number(opened(result.sheets[0]).crop((201, 3, 393, 111))) == 25
 
 
 def timestamp(seconds: str) -> str:

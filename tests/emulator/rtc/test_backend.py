@@ -20,10 +20,11 @@ from support.emulator import running_emulator
 from videosnap_emulator.core.clock import Clock, Pace
 from videosnap_emulator.core.persistence import SqliteStore, StateError
 from videosnap_emulator.core.scheduler import Scheduler
-from videosnap_emulator.media.samples import Library
+from videosnap_emulator.media import samples
+from videosnap_emulator.media.video import decode_frame
 from videosnap_emulator.services.rtc.api import RtcService
 from videosnap_emulator.services.rtc.backend import RtcBackend
-from videosnap_emulator.services.rtc.capture import FrameCapturer, SampleRenderer
+from videosnap_emulator.services.rtc.capture import FrameCapturer, FrameFormat, SampleRenderer
 from videosnap_emulator.services.rtc.models import (
     ImageSettings,
     RoomKey,
@@ -36,7 +37,8 @@ from videosnap_emulator.storage.store import NoSuchBucketError
 
 DATA = Path(__file__).parents[2] / "data" / "emulator"
 START = 1_700_000_000_123
-RENDERER = SampleRenderer(Library(user_cache_path("videosnap-emulator")))
+LIBRARY = samples.Library(user_cache_path("videosnap-emulator"))
+RENDERER = SampleRenderer(LIBRARY)
 
 
 class Memory:
@@ -46,13 +48,7 @@ class Memory:
     def make_bucket(self, bucket: str) -> None: ...
 
     def put(
-        self,
-        bucket: str,
-        key: str,
-        body: bytes,
-        content_type: str,
-        metadata: dict[str, str],
-        modified: datetime,
+        self, bucket: str, key: str, body: bytes, _type: str, metadata: dict[str, str], modified: datetime
     ) -> None:
         if bucket == "nowhere":
             raise NoSuchBucketError(bucket)
@@ -176,3 +172,21 @@ def test_a_state_that_does_not_fit_is_refused(store: Open, tmp_path: Path, state
         db.execute(statement, [json.dumps({"odd": 1})] if "?" in statement else [])
     with pytest.raises(StateError, match="use an empty --data-dir"):
         World(store(tmp_path))
+
+
+def test_frame_boundaries() -> None:
+    """Exact where floating-point arithmetic is not."""
+    video = LIBRARY.read("camera0")
+    for number in [*range(0, samples.FRAMES, 17), samples.FRAMES - 1]:
+        at = number * samples.FRAME_MS
+        for moment, shown in ((at - 1, number - 1), (at, number), (at + samples.FRAME_MS - 1, number)):
+            if shown >= 0:
+                assert decode_frame(video, moment).pts_ms == shown * samples.FRAME_MS
+
+
+def test_the_video_loops_and_frames_are_the_same_each_time() -> None:
+    wanted = FrameFormat("jpeg", 320, 0)
+    first = RENDERER.frame("camera1", 5_040, wanted)
+    later = RENDERER.frame("camera1", 5_079 + 7 * samples.DURATION_MS, wanted)
+    assert first == later
+    assert (first.source_frame, first.width, first.height) == (126, 320, 360)

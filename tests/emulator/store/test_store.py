@@ -1,7 +1,11 @@
-"""The emulator's store, through boto3 and directly."""
+"""The emulator's store, through boto3 and directly, and what it keeps in its folder."""
 
 import hashlib
+import json
 import os
+import signal
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -11,29 +15,27 @@ from typing import Any
 import pytest
 from moto.s3.models import FakeKey
 
-from support.store_support import ODD_KEYS, WHEN, client, code_of, fetch
+from support.store_support import ACCESS, ODD_KEYS, WHEN, client, code_of, fetch
 from videosnap_emulator.storage.store import NoSuchBucketError, Store
+
+BEIJING = {"LocationConstraint": "cn-beijing"}
+#: Puts objects until it is killed.
+KILLED = Path(__file__).parents[2] / "data" / "emulator" / "endless_puts.py"
 
 
 def test_objects_over_http(s3: Any, store: Store) -> None:
-    s3.put_object(
-        Bucket="frames",
-        Key="a/1.jpg",
-        Body=b"one",
-        ContentType="image/jpeg",
-        Metadata={"task_id": "t", "at": "7"},
-    )
-    got = s3.get_object(Bucket="frames", Key="a/1.jpg")
+    where, metadata = {"Bucket": "frames", "Key": "a/1.jpg"}, {"task_id": "t", "at": "7"}
+    s3.put_object(**where, Body=b"one", ContentType="image/jpeg", Metadata=metadata)
+    got = s3.get_object(**where)
     assert got["Body"].read() == b"one"
-    assert got["ContentType"] == "image/jpeg"
-    assert got["Metadata"] == {"task_id": "t", "at": "7"}
-    assert s3.head_object(Bucket="frames", Key="a/1.jpg")["ContentLength"] == 3
-    assert s3.get_object(Bucket="frames", Key="a/1.jpg", Range="bytes=1-")["Body"].read() == b"ne"
-    assert store.get("frames", "a/1.jpg").metadata == {"task_id": "t", "at": "7"}
-    s3.copy_object(Bucket="media", Key="b", CopySource={"Bucket": "frames", "Key": "a/1.jpg"})
+    assert (got["ContentType"], got["Metadata"]) == ("image/jpeg", metadata)
+    assert s3.head_object(**where)["ContentLength"] == 3
+    assert s3.get_object(**where, Range="bytes=1-")["Body"].read() == b"ne"
+    assert store.get("frames", "a/1.jpg").metadata == metadata
+    s3.copy_object(Bucket="media", Key="b", CopySource=where)
     assert store.get("media", "b").content_type == "image/jpeg"
-    s3.delete_object(Bucket="frames", Key="a/1.jpg")
-    assert code_of(s3.get_object, Bucket="frames", Key="a/1.jpg") == (404, "NoSuchKey")
+    s3.delete_object(**where)
+    assert code_of(s3.get_object, **where) == (404, "NoSuchKey")
     with pytest.raises(KeyError):
         store.get("frames", "a/1.jpg")
 
@@ -45,10 +47,8 @@ def test_upload_of_a_stream_and_of_many_megabytes(s3: Any, store: Store, tmp_pat
     assert store.get("media", "big.bin").body == big
     with (tmp_path / "big").open("rb") as stream:
         s3.put_object(Bucket="media", Key="one.bin", Body=stream)
-    assert (
-        hashlib.sha256(s3.get_object(Bucket="media", Key="one.bin")["Body"].read()).digest()
-        == hashlib.sha256(big).digest()
-    )
+    body = s3.get_object(Bucket="media", Key="one.bin")["Body"].read()
+    assert hashlib.sha256(body).digest() == hashlib.sha256(big).digest()
 
 
 @pytest.mark.parametrize("key", ODD_KEYS)
@@ -74,9 +74,9 @@ def test_listing_in_pages_with_a_delimiter(s3: Any, store: Store) -> None:
 
 def test_buckets_over_http(s3: Any, store: Store) -> None:
     s3.put_object(Bucket="frames", Key="k", Body=b"x")
-    s3.create_bucket(Bucket="frames", CreateBucketConfiguration={"LocationConstraint": "cn-beijing"})
+    s3.create_bucket(Bucket="frames", CreateBucketConfiguration=BEIJING)
     assert store.keys("frames") == ["k"], "making a bucket again keeps its objects"
-    s3.create_bucket(Bucket="other", CreateBucketConfiguration={"LocationConstraint": "cn-beijing"})
+    s3.create_bucket(Bucket="other", CreateBucketConfiguration=BEIJING)
     assert [found["Name"] for found in s3.list_buckets()["Buckets"]] == ["frames", "media", "other"]
     s3.delete_bucket(Bucket="other")
     with pytest.raises(NoSuchBucketError):
@@ -126,3 +126,68 @@ def test_direct_puts_are_fast_and_leave_nothing_in_moto(store: Store) -> None:
         store.put("frames", f"{number % 50}.jpg", body, "image/jpeg", {"n": str(number)}, WHEN)
     assert time.perf_counter() - started < 5
     assert FakeKey.instances_tracked == tracked
+
+
+def everything(store: Store) -> list[tuple[str, str, object]]:
+    buckets = ("extra", "frames", "media")
+    return [(bucket, key, store.get(bucket, key)) for bucket in buckets for key in store.keys(bucket)]
+
+
+def test_the_folder_keeps_every_change(tmp_path: Path) -> None:
+    first = Store.open(tmp_path, [ACCESS])
+    s3 = client(first.serve("127.0.0.1", 0))
+    first.put("frames", "direct", b"1", "image/jpeg", {"a": "b"}, WHEN)
+    for key in ODD_KEYS:
+        s3.put_object(Bucket="frames", Key=key, Body=b"old", Metadata={"n": "1"})
+        s3.put_object(Bucket="frames", Key=key, Body=b"new", CacheControl="no-store")
+    s3.copy_object(Bucket="media", Key="copy", CopySource={"Bucket": "frames", "Key": "direct"})
+    s3.delete_objects(Bucket="frames", Delete={"Objects": [{"Key": key} for key in ODD_KEYS[2:]]})
+    s3.delete_object(Bucket="frames", Key=ODD_KEYS[0])
+    for bucket in ("extra", "gone"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration=BEIJING)
+    s3.delete_bucket(Bucket="gone")
+    upload = s3.create_multipart_upload(Bucket="extra", Key="parts", ContentType="video/mp4")["UploadId"]
+    where = {"Bucket": "extra", "Key": "parts", "UploadId": upload}
+    etag = s3.upload_part(**where, PartNumber=1, Body=b"part")["ETag"]
+    s3.complete_multipart_upload(**where, MultipartUpload={"Parts": [{"ETag": etag, "PartNumber": 1}]})
+    before = everything(first)
+    etag = s3.head_object(Bucket="extra", Key="parts")["ETag"]
+    second = Store.open(tmp_path, [ACCESS])  # while the first is still open
+    assert everything(second) == before
+    assert [key for _, key, _ in before] == ["parts", ODD_KEYS[1], "direct", "copy"]
+    reached = client(second.serve("127.0.0.1", 0))
+    assert reached.head_object(Bucket="extra", Key="parts")["ETag"] == etag
+    assert reached.head_object(Bucket="frames", Key=ODD_KEYS[1])["CacheControl"] == "no-store"
+    assert [found["Name"] for found in reached.list_buckets()["Buckets"]] == ["extra", "frames", "media"]
+    first.close()
+    second.empty()
+    second.close()
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["frames", "media"]
+
+
+def test_a_killed_process_leaves_whole_objects(tmp_path: Path) -> None:
+    for count in (60, 150, 260):
+        command = [sys.executable, str(KILLED), str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            for _ in range(count):
+                process.stdout.readline()
+            process.send_signal(signal.SIGKILL)
+        store = Store.open(tmp_path, [])
+        assert len(store.keys("frames")) == 7
+        for key in store.keys("frames"):
+            found = store.get("frames", key)
+            assert found.body == found.metadata["turn"].encode() * 5000
+        store.close()
+        assert len(list((tmp_path / "frames").iterdir())) == 14, "nothing half done is left"
+
+
+def test_a_sidecar_without_its_body_is_dropped(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, [])
+    store.put("frames", "k", b"x", "text/plain", {}, WHEN)
+    store.close()
+    (sidecar,) = (tmp_path / "frames").glob("*.json")
+    (sidecar.parent / json.loads(sidecar.read_text())["body"]).unlink()
+    store = Store.open(tmp_path, [])
+    assert store.keys("frames") == []
+    store.close()

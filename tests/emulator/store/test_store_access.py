@@ -76,17 +76,11 @@ def test_bodies_are_decoded(port: int, store: Store, payload: str, body: bytes) 
     assert store.get("frames", "k").body == b"abc"
 
 
-@pytest.mark.parametrize(
-    ("body", "code"),
-    [
-        (b"3\r\nabc\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n", b"BadDigest"),
-        (b"4\r\nabc", b"IncompleteBody"),
-        (b"3\r\nabcd\r\n0\r\n\r\n", b"IncompleteBody"),
-        (b"abc", b"IncompleteBody"),
-    ],
-)
-def test_damaged_chunks_are_refused(port: int, body: bytes, code: bytes) -> None:
-    assert code in put(port, "/frames/k", body, TRAILER)[1]
+def test_damaged_chunks_are_refused(port: int) -> None:
+    wrong_digest = b"3\r\nabc\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n"
+    assert b"BadDigest" in put(port, "/frames/k", wrong_digest, TRAILER)[1]
+    for body in (b"4\r\nabc", b"3\r\nabcd\r\n0\r\n\r\n", b"abc"):
+        assert b"IncompleteBody" in put(port, "/frames/k", body, TRAILER)[1], body
 
 
 def test_an_object_with_a_forms_type_stays_as_it_is(port: int, store: Store) -> None:
