@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -68,9 +68,7 @@ class FakeEmulator(FakeServer):
             if one.method == method and one.path != "/" and not one.path.startswith(("/page/", "/frames/"))
         ]
 
-    def add_task(
-        self, number: int = 0, *, users: tuple[str, ...] = ("user0", "user1"), **changes: Any
-    ) -> Json:
+    def add_task(self, number: int = 0, *, users: Sequence[str] = ("user0", "user1"), **changes: Any) -> Json:
         """A running task with one frame of each user, unless `changes` say otherwise."""
         streams = [{"userId": user, "index": 0, "streamType": "camera"} for user in users]
         own = {"roomId": f"Room{number}", "taskId": f"shop.dev.lobby{number}", "streams": streams}
@@ -94,23 +92,24 @@ class FakeEmulator(FakeServer):
         own = {"seq": number, "time": moment(number), "realTime": moment(number), "qpsUsed": 1 + number % 12}
         self.calls.append({**CANNED["call"], **own, "action": action, **changes})
 
+    def add_job(self, **changes: Any) -> None:
+        """A job that succeeded, unless `changes` say otherwise."""
+        objects = [{**CANNED["object"], **one} for one in changes.pop("objects", [])]
+        own = {"jobId": f"{len(self.jobs) + 1:032x}", "creationTime": moment(-60), "objects": objects}
+        self.jobs.append({**CANNED["job"], **own, **changes})
+
     def fill(self) -> None:
         """Something of everything that the page can show, except jobs."""
-        began, long = moment(-65), "company-platform-team.production-eu-west." + "lobby-camera-" * 12
-        users = (HOSTILE, "user-with-a-name-that-does-not-fit-into-its-place", "u2")
-        self.add_task(0)
-        self.add_task(1, taskId=long, users=users)
-        self.add_task(2, skippedFrames=261710, lastError="bucket frames: AccessDenied")
-        self.add_task(3, status="not started", startTime=None, users=())
-        self.add_task(4, status="ended", stopReason="IdleTimeOut", endTime=began)
-        self.add_task(5, status="failed", stopReason="StartTaskFailed", endTime=began, users=())
+        for number, task in enumerate(CANNED["tasks"]):
+            self.add_task(number, **task)
+        for call in CANNED["calls"]:
+            self.add_call(**call)
         self.faults, self.quota = CANNED["faults"], CANNED["quota"]
-        self.add_call()
-        self.add_call("StopSnapshot", httpStatus=403, code="SignatureDoesNotMatch", signature="mismatch")
-        unknown = "InvalidParameter.ErrorActiveTaskNotFound"
-        self.add_call("GetSnapshotTask", httpStatus=400, code=unknown, fault="error")
-        odd: Json = {"httpStatus": None, "signature": "unchecked", "qpsLimit": None}
-        self.add_call(HOSTILE, **odd, summary={HOSTILE: HOSTILE})
+
+    def add_jobs(self) -> None:
+        """A job in each state, and one whose names were chosen by a stranger."""
+        for job in CANNED["jobs"]:
+            self.add_job(**job)
 
     def _answer(self, request: Request) -> Response:
         path = request.path
@@ -188,9 +187,8 @@ Open = Callable[..., Watched]
 @pytest.fixture
 def fake() -> Iterator[FakeEmulator]:
     emulator = FakeEmulator()
-    emulator.start()
-    yield emulator
-    emulator.stop()
+    with emulator:
+        yield emulator
 
 
 @pytest.fixture

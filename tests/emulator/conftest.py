@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from platformdirs import user_cache_path
 
-from emulator.frame_truth.checked_jobs import CheckedJobs, JobRunner
+from emulator.frame_truth.checked_jobs import CheckedJobs
 from support.emulator import Emulator
 from support.mps_client import Mps
 from support.mps_videos import Recipe, make_video
@@ -59,10 +59,10 @@ def s3(port: int, request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(scope="module")
-def jobs(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CheckedJobs]:
+def jobs(shared_emulator: Emulator) -> Iterator[CheckedJobs]:
     """Jobs on the sample and on generated videos. One state for a module: each job has its folder."""
     shared_emulator.reset()
     pace = {"queuedSeconds": 0, "runningSeconds": 0, "syncSeconds": 0}
     shared_emulator.request("PUT", "/jobs/pace", pace)
-    yield CheckedJobs.upload(JobRunner(shared_emulator.environment, tmp_path_factory.mktemp("empty-home")))
+    yield CheckedJobs(shared_emulator)
     shared_emulator.reset()

@@ -16,16 +16,18 @@ from typing import Any
 import httpx
 import pytest
 
+from support.data import load
 from support.emulator import COMMAND, Emulator, clean_environment, running_emulator
 from support.mps_client import SEQUENCE, SINGLE, Mps, ref, refused
 from support.rtc_client import BODY
 from videosnap_emulator import cli
 
 MINE = "cd" * 16
+OLDER = Path(__file__).parents[1] / "data" / "emulator"
 PATHS = ("/tasks", "/rooms", "/frames?limit=1000", "/jobs", "/jobs/pace", "/pipelines", "/calls")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_coming_back(tmp_path: Path, number: int) -> None:
     """Tasks, jobs, pipelines, pace, calls and the clock come back, and what was under way goes on."""
     options = ("--data-dir", str(tmp_path / "data"), "--pace", "manual")
@@ -36,7 +38,7 @@ def test_coming_back(tmp_path: Path, number: int) -> None:
     with running_emulator(tmp_path, *options, "--job-seconds", "4") as first, closing(Mps(first)) as mps:
         first.rtc.start()
         first.rtc.start(TaskId="Task2")
-        first.request("PUT", "/rooms/661e/Room1/users/alice", {})
+        first.request("PUT", "/rooms/661e/Room1/users/alice", {"screen": True})
         first.advance(100)
         first.rtc.stop(TaskId="Task2")
         first.request("PUT", f"/pipelines/{MINE}", {"state": "Paused"})
@@ -63,21 +65,36 @@ def test_coming_back(tmp_path: Path, number: int) -> None:
         assert mps.submitted()["Id"] not in states
         assert second.http.get("/frames/frames/r00002.jpg").status_code == 200
         second.advance(5.5)
-        assert second.task()["frames"] == before["/tasks"]["tasks"][1]["frames"] + 15
+        assert second.task()["frames"] == before["/tasks"]["tasks"][1]["frames"] + 4 * 5
+
+
+def older_data(folder: Path, change: str = "") -> Path:
+    """A data directory as the emulator of commit 390d83b left it."""
+    data = folder / "data"
+    data.mkdir()
+    with closing(sqlite3.connect(data / "world.sqlite3")) as database:
+        database.executescript((OLDER / "state-390d83b.sql").read_text() + change)
+    return data
+
+
+def test_a_data_directory_of_an_older_commit_is_read(tmp_path: Path) -> None:
+    """It shows what the control API of that commit showed."""
+    expected = load("emulator/state-390d83b.json")
+    options = ("--data-dir", str(older_data(tmp_path)), "--pace", "manual")
+    with running_emulator(tmp_path, *options) as emulator:
+        shown = {path: emulator.show(path) for path in expected}
+        assert {**shown, "/clock": {"now": shown["/clock"]["now"]}} == expected
+        emulator.advance(3600)
+        assert emulator.task()["frames"] > expected["/tasks"]["tasks"][1]["frames"]
+        assert [job["state"] for job in emulator.show("/jobs")["jobs"]] == ["Success", "Success"]
 
 
 def test_a_directory_without_jobs_opens_and_an_option_beats_what_is_stored(tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    options = ("--data-dir", str(data), "--pace", "manual", "--job-seconds", "4")
-    with running_emulator(tmp_path, *options):
-        pass
-    with closing(sqlite3.connect(data / "world.sqlite3")) as database:
-        database.executescript(
-            "DROP TABLE jobs; DROP TABLE pipelines; DELETE FROM facts WHERE name LIKE '%job%'"
-        )
-    for more, seconds in ((), 2), (("--job-seconds", "6"), 3):
-        with running_emulator(tmp_path, *options, *more) as emulator:
-            assert emulator.show("/jobs/pace")["queuedSeconds"] == seconds
+    forget = "DROP TABLE jobs; DROP TABLE pipelines; DELETE FROM facts WHERE name LIKE '%job%';"
+    options = ("--data-dir", str(older_data(tmp_path, forget)), "--pace", "manual", "--job-seconds")
+    for job_seconds, queued in (("4", 2), ("6", 3)):
+        with running_emulator(tmp_path, *options, job_seconds) as emulator:
+            assert emulator.show("/jobs/pace")["queuedSeconds"] == queued
             assert len(emulator.show("/pipelines")["pipelines"]) == 1
 
 
@@ -114,7 +131,7 @@ def test_ends_in_time_with_an_open_stall_and_a_long_advance(tmp_path: Path) -> N
         advancing = pool.submit(emulator.advance, 7200)
         while emulator.show("/health") and not advancing.running():
             assert not advancing.done()
-        assert emulator.end() < 10, "far less than the stall"
+        assert emulator.end(signal.SIGINT) < 10, "far less than the stall"
         assert emulator.process.returncode == 0
         assert stalled.exception()
 
@@ -139,6 +156,12 @@ def test_refusals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "--env-file" in usage_error(capsys)
     assert "--service nowhere:Service" in usage_error(capsys, *env, "--service", "nowhere:Service")
     assert "not a subclass of Service" in usage_error(capsys, *env, "--service", "json:JSONDecoder")
+    for option, value in (
+        ("--mps-reading", "frame-type"),
+        ("--mps-reading", "interval=5"),
+        ("--job-seconds", "-1"),
+    ):
+        assert value in usage_error(capsys, *env, option, value)
     data = ("--data-dir", str(tmp_path / "data"))
     with running_emulator(tmp_path, *data) as emulator:
         assert "another emulator" in refusal(*env, *data)
@@ -165,17 +188,14 @@ def test_unsigned_and_in_real_time(tmp_path: Path) -> None:
         assert time.monotonic() - started > 1
 
 
-@pytest.mark.parametrize("scheme", ["V1", "ACS3"])
-def test_a_session_token(tmp_path: Path, scheme: str) -> None:
-    def status(token: str) -> int | tuple[int, str]:
-        name = "SecurityToken" if scheme == "V1" else "x-acs-security-token"
-        part = {"common" if scheme == "V1" else "headers": {name: token or None}}
-        response = mps.call("QuerySnapshotJobList", scheme=scheme, **part)
-        return 200 if response.status_code == 200 else refused(response)
-
-    with (
-        running_emulator(tmp_path, "--mps-security-token", "sts-dummy") as emulator,
-        closing(Mps(emulator)) as mps,
-    ):
-        assert [status("sts-dummy"), status("")] == [200, 200]
-        assert status("other") == (400, "InvalidSecurityToken.MismatchWithAccessKey")
+def test_a_session_token(tmp_path: Path) -> None:
+    options = ("--mps-security-token", "sts-dummy")
+    parts = {"V1": ("common", "SecurityToken"), "ACS3": ("headers", "x-acs-security-token")}
+    with running_emulator(tmp_path, *options) as emulator, closing(Mps(emulator)) as mps:
+        for scheme, (place, name) in parts.items():
+            own, none, other = (
+                mps.call("QuerySnapshotJobList", scheme=scheme, **{place: {name: token}})
+                for token in ("sts-dummy", None, "other")
+            )
+            assert (own.status_code, none.status_code) == (200, 200)
+            assert refused(other) == (400, "InvalidSecurityToken.MismatchWithAccessKey")

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-OPTIONS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-LATER_OPTIONS = "--disable-component-update --disable-sync"
+OPTIONS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 def script(name: str) -> str:
@@ -29,7 +31,6 @@ def headless_chromium() -> Iterator[Browser]:
     if chromium is None:
         pytest.skip("no Chromium: install it or run `make test` as root on Debian")
     with sync_playwright() as playwright:
-        options = [*OPTIONS.split(), *LATER_OPTIONS.split()]
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
         yield browser
         browser.close()

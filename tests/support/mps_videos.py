@@ -79,10 +79,12 @@ def times(*gaps: int, late: int = 0) -> Callable[[int], int]:
     return known.__getitem__
 
 
-def recipe_of(clock: int | str = 25, late: int = 0, gaps: Sequence[int] = (1,), **more: Any) -> Recipe:
-    """A recipe as a table spells it."""
-    size = tuple(more.pop("size", Recipe.size))
-    return Recipe(clock=Fraction(clock), size=size, pts=times(*gaps, late=late), **more)
+def recipe_of(
+    clock: int | str = 25, late: int = 0, gaps: Sequence[int] = (1,), black: int = 0, **more: Any
+) -> Recipe:
+    """A recipe as a table spells it; `black` is how many frames it begins with that are."""
+    size, pts = tuple(more.pop("size", Recipe.size)), times(*gaps, late=late)
+    return Recipe(clock=Fraction(clock), size=size, pts=pts, black=range(black), **more)
 
 
 def make_video(recipe: Recipe) -> bytes:
@@ -115,46 +117,34 @@ def _silence(stream: AudioStream, samples: int) -> list[Packet[AudioStream]]:
     return packets + stream.encode(None)
 
 
-def index_first(video: bytes, shift: int = 0) -> bytes:
-    """Write the MP4 with its index in front, its times shifted by that many ticks."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "video.mp4"
-        options = {"movflags": "faststart"}
-        with av.open(io.BytesIO(video), "r") as source, av.open(str(path), "w", options=options) as target:
-            stream = target.add_stream_from_template(source.streams.video[0])
-            for packet in source.demux(source.streams.video[0]):
+def remuxed(
+    video: bytes, container: str = "mp4", lost: int = 0, shift: int = 0, cover: bool = False, **options: str
+) -> bytes:
+    """The same packets in another file, without the first `lost` of them, `shift` ticks later."""
+    with tempfile.TemporaryDirectory() as folder, av.open(io.BytesIO(video), "r") as source:
+        path = Path(folder) / "video"
+        with av.open(str(path), "w", format=container, options=options) as target:
+            stream = target.add_stream_from_template(source.streams[0])
+            if cover:
+                target.mux(_cover(target))
+            for packet in list(source.demux(source.streams[0]))[lost:]:
                 if packet.dts is not None and packet.pts is not None:
                     packet.stream, packet.dts, packet.pts = stream, packet.dts + shift, packet.pts + shift
                     target.mux(packet)
         return path.read_bytes()
 
 
-def without_first(video: bytes, packets: int, container: str = "mpegts") -> bytes:
-    """Write the video without its first packets, as a recording that began too late."""
-    file = io.BytesIO()
-    with av.open(io.BytesIO(video), "r") as source, av.open(file, "w", format=container) as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in list(source.demux(source.streams.video[0]))[packets:-1]:
-            packet.stream = stream
-            target.mux(packet)
-    return file.getvalue()
+def index_first(video: bytes, shift: int = 0) -> bytes:
+    """Write the MP4 with its index in front, its times shifted by that many ticks."""
+    return remuxed(video, shift=shift, movflags="faststart")
 
 
-def sound_with_cover() -> bytes:
-    """Write sound with a cover image."""
-    file = io.BytesIO()
-    with av.open(io.BytesIO(sound()), "r") as source, av.open(file, "w", format="mp4") as target:
-        stream = target.add_stream_from_template(source.streams.audio[0])
-        cover: VideoStream = target.add_stream("mjpeg", rate=1)
-        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
-        cover.disposition = Disposition.attached_pic
-        image = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
-        target.mux([*cover.encode(image), *cover.encode(None)])
-        for packet in source.demux(source.streams.audio[0]):
-            if packet.dts is not None:
-                packet.stream = stream
-                target.mux(packet)
-    return file.getvalue()
+def _cover(target: Any) -> list[Packet[VideoStream]]:
+    cover: VideoStream = target.add_stream("mjpeg", rate=1)
+    cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+    cover.disposition = Disposition.attached_pic
+    image = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
+    return [*cover.encode(image), *cover.encode(None)]
 
 
 def rotated(video: bytes) -> bytes:

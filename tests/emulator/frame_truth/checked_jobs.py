@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,32 +15,22 @@ from emulator.frame_truth import outputs
 from emulator.frame_truth.outputs import Box, FrameObject, Layout, Sheet
 from emulator.frame_truth.reference import DecodedVideo, JobRequest, decode
 from emulator.frame_truth.videos import read_number, videos
-from pulumi_videosnap.alibaba.api import MpsApi
-from pulumi_videosnap.alibaba.auth import find_account
-from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
-from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
 from pulumi_videosnap.errors import Rejected, TaskFailed
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.transport import HttpTransport
-from support.miniengine import MiniEngine
-from support.store_support import client
+from support.emulator import Emulator
+from support.jobs import job_engine, store_of
 from videosnap_emulator.media import frame_marker
 
 LOCATION = "oss-cn-hangzhou"
 SOURCES, RESULTS = "media", "frames"
+#: The emulator's own sample video.
+SAMPLE = "input.mp4"
+#: How far a color may be off after JPEG.
+COLOR_TOLERANCE = 12
 
-
-class SkippingClock:
-    """A clock on which pauses pass at once; nothing is missed, for the emulator's clock is manual."""
-
-    now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
+ReadNumber = Callable[[Image.Image], int]
 
 
 @dataclass(frozen=True)
@@ -62,100 +50,55 @@ class JobResult:
     texts: Mapping[str, str] = field(default_factory=dict)
 
 
-class JobRunner:
-    """Submits jobs, each with a folder of its own in the bucket of results, and fetches what they left."""
+class CheckedJobs:
+    """The videos by their keys, and jobs on them, each with a folder of its own in the bucket of results."""
 
-    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
-        account, clock = find_account(None, LOCATION, env=environment.get, home=folder), SkippingClock()
-        api = MpsApi(account, ApiClient(HttpTransport(), RateLimiter(MemoryReservations())))
-        pending = PendingSubmissions(folder / "pending", clock.monotonic)
-        jobs = Jobs(api, pending, monotonic=clock.monotonic, sleep=clock.sleep)
-        self._opened = OpenAccount(jobs, functools.partial(bucket_of, account, env=environment.get))
-        port = int(environment["ALIBABA_CLOUD_OSS_ENDPOINT"].rpartition(":")[2])
-        keys, region = account.credentials, account.region
-        self._store = client(port, access=keys.access_key, secret=keys.secret_key, region=region)
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator, self._store = emulator, store_of(emulator.environment)
+        self._client = ApiClient(HttpTransport(), RateLimiter(MemoryReservations()))
         self._numbers = itertools.count()
+        self.videos = {SAMPLE: self._store.get_object(Bucket=SOURCES, Key=SAMPLE)["Body"].read()}
+        for key, video in videos().items():
+            self.upload(key, video)
 
     def upload(self, key: str, video: bytes) -> None:
         self._store.put_object(Bucket=SOURCES, Key=key, Body=video)
-
-    def source(self, key: str) -> bytes:
-        return self._store.get_object(Bucket=SOURCES, Key=key)["Body"].read()
+        self.videos[key] = video
 
     def new_folder(self) -> str:
         """The beginning of keys that no other job has."""
         return f"job{next(self._numbers)}/"
 
-    def run(self, folder: str, source: str, config: Mapping[str, Any]) -> JobResult:
+    def run_job(self, folder: str, source: str, config: Mapping[str, Any]) -> JobResult:
         """Run a job whose keys begin with `folder`, to its end; what it raises is the provider's."""
-        inputs = {
-            "owner": f"truth.dev.{folder[:-1]}",
-            "input": {"location": LOCATION, "bucket": SOURCES, "object": source},
-            "snapshotConfig": config,
-        }
-        stack = MiniEngine(lambda host: SnapshotJobLifecycle(host, lambda profile, location: self._opened))
+        where = {"location": LOCATION, "bucket": SOURCES, "object": source}
+        inputs = {"owner": f"truth.dev.{folder[:-1]}", "input": where, "snapshotConfig": config}
+        stack = job_engine(self._emulator, self._client)
         stack.up({"job": inputs})
-        return self._result(folder, stack.state["job"].outputs)
+        found = {key: self._store.get_object(Bucket=RESULTS, Key=key) for key in self.keys(folder)}
+        bodies = {key: one["Body"].read() for key, one in found.items()}
+        texts = {key: body.decode() for key, body in bodies.items() if key.endswith(".vtt")}
+        images = {key: Image.open(io.BytesIO(body)) for key, body in bodies.items() if key not in texts}
+        assert {image.format for image in images.values()} == {"JPEG"}
+        stored = {key: Stored(image, found[key]["Metadata"]) for key, image in images.items()}
+        return JobResult(stack.state["job"].outputs, stored, texts)
 
     def keys(self, folder: str) -> list[str]:
         pages = self._store.get_paginator("list_objects_v2").paginate(Bucket=RESULTS, Prefix=folder)
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
-    def _result(self, folder: str, outputs: Mapping[str, Any]) -> JobResult:
-        keys = self.keys(folder)
-        texts = {key: self._body(key)[0].decode() for key in keys if key.endswith(".vtt")}
-        stored = {key: self._frame(key) for key in keys if key not in texts}
-        return JobResult(outputs, stored, texts)
-
-    def _frame(self, key: str) -> Stored:
-        body, metadata = self._body(key)
-        image = Image.open(io.BytesIO(body))
-        assert image.format == "JPEG"
-        return Stored(image, metadata)
-
-    def _body(self, key: str) -> tuple[bytes, Mapping[str, str]]:
-        found = self._store.get_object(Bucket=RESULTS, Key=key)
-        return found["Body"].read(), found["Metadata"]
-
-
-#: The emulator's own sample video.
-SAMPLE = "input.mp4"
-#: How far a color may be off after JPEG.
-COLOR_TOLERANCE = 12
-
-ReadNumber = Callable[[Image.Image], int]
-
-
-class CheckedJobs:
-    """The videos by their keys, and how to take snapshots of them."""
-
-    def __init__(self, runner: JobRunner, videos: Mapping[str, bytes]) -> None:
-        self.runner, self.videos = runner, videos
-
-    @classmethod
-    def upload(cls, runner: JobRunner) -> CheckedJobs:
-        made = videos()
-        for key, video in made.items():
-            runner.upload(key, video)
-        return cls(runner, {SAMPLE: runner.source(SAMPLE), **made})
-
     def video(self, source: str) -> DecodedVideo:
         return decode(self.videos[source])
 
-    def with_copy(self, key: str, source: str) -> CheckedJobs:
-        """Add another copy of a video."""
-        self.runner.upload(key, self.videos[source])
-        return CheckedJobs(self.runner, {**self.videos, key: self.videos[source]})
-
     def run(self, source: str, request: JobRequest, template: str = "{Count}.jpg") -> list[FrameObject]:
         """Run a job that takes frames only, check everything, and return what it took."""
-        folder = self.runner.new_folder()
+        folder = self.new_folder()
         config = config_of(request, folder + template)
         frames = outputs.frame_objects(self.video(source), request, folder + template, source)
         if not frames:
             self._fail(folder, source, config)
             return []
-        result = self.runner.run(folder, source, config)
+        result = self.run_job(folder, source, config)
         same("keys in the bucket", sorted(result.stored), sorted(frame.key for frame in frames))
         check_frames(result, frames, reader_of(source))
         return frames
@@ -164,7 +107,7 @@ class CheckedJobs:
         self, source: str, request: JobRequest, layout: Layout, color: str | None = None
     ) -> tuple[list[Sheet], JobResult]:
         """Run a job that makes sheets, check everything but colors."""
-        folder, video = self.runner.new_folder(), self.video(source)
+        folder, video = self.new_folder(), self.video(source)
         one, sheet = f"{folder}one/{{Count}}.jpg", f"{folder}all/{{TileCount}}.jpg"
         tiles = {"tileOutputFile": place(sheet), "tileOut": tile_out_of(layout, color)}
         config = {**config_of(request, one), **tiles}
@@ -173,7 +116,7 @@ class CheckedJobs:
         if not frames:
             self._fail(folder, source, config)
             return [], JobResult({}, {})
-        result = self.runner.run(folder, source, config)
+        result = self.run_job(folder, source, config)
         kept = frames if layout.keeps_frames else []
         keys = [*(frame.key for frame in kept), *(sheet.key for sheet in sheets)]
         same("keys in the bucket", sorted(result.stored), sorted(keys))
@@ -184,8 +127,8 @@ class CheckedJobs:
     def _fail(self, folder: str, source: str, config: Mapping[str, Any]) -> None:
         """A job that takes no frame fails with the vendor's code, and leaves nothing."""
         with pytest.raises((TaskFailed, Rejected), match=r"InvalidParameter\.ResourceContentBad"):
-            self.runner.run(folder, source, config)
-        same("keys of a job that failed", self.runner.keys(folder), [])
+            self.run_job(folder, source, config)
+        same("keys of a job that failed", self.keys(folder), [])
 
 
 def reader_of(source: str) -> ReadNumber:

@@ -1,4 +1,4 @@
-"""Sheets, cell by cell, and the color between the cells; WebVTT; that the provider names what is there."""
+"""Sheets, cell by cell, and the color between the cells; WebVTT."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from emulator.frame_truth.checked_jobs import (
 )
 from emulator.frame_truth.outputs import Layout, cues_in, expected_cues
 from emulator.frame_truth.reference import JobRequest
-from support.miniengine import Refused
 from support.sampling import sample
 
 COLORS = {
@@ -74,12 +73,6 @@ def test_the_sample_on_sheets(jobs: CheckedJobs, layout: Layout, count: int, she
     assert bool(result.outputs["frames"]) == layout.keeps_frames
 
 
-def test_the_measured_sheet_of_the_sister_service(jobs: CheckedJobs) -> None:
-    layout = Layout(5, 8, 135, 240, margin=8, padding=4)
-    [sheet], _ = jobs.run_sheets("portrait.mp4", JobRequest(0, 1, 5, "normal"), layout)
-    assert sheet.size == (1124, 1232)
-
-
 MILLISECOND = 0.001
 SOURCE = "late.mp4"
 GRID = Layout(1, 2, 80, 48, margin=4, padding=3)
@@ -94,14 +87,19 @@ REQUESTS = [
 ]
 
 
-CUES = list(itertools.product([None, Layout(), GRID], REQUESTS))
+ON_SHEETS = {"subOut": {"isSptFrag": True}}
+#: A layout needs a place for sheets too, which a WebVTT does not use.
+SMALL_SHEETS = {"tileOut": tile_out_of(GRID, None), "tileOutputFile": place("nowhere/{TileCount}.jpg")}
+SPRITES = [(None, {}), (Layout(), ON_SHEETS), (GRID, {**ON_SHEETS, **SMALL_SHEETS})]
+CUES = list(itertools.product(SPRITES, REQUESTS))
 
 
-@pytest.mark.parametrize(("layout", "asked"), sample(CUES, 0.3, by=lambda case: case[0]), ids=str)
-def test_cues(jobs: CheckedJobs, layout: Layout | None, asked: JobRequest) -> None:
-    folder = jobs.runner.new_folder()
+@pytest.mark.parametrize(("sprites", "asked"), sample(CUES, 0.3, by=lambda case: case[0][0]), ids=str)
+def test_cues(jobs: CheckedJobs, sprites: tuple[Layout | None, dict[str, Any]], asked: JobRequest) -> None:
+    layout, fields = sprites
+    folder = jobs.new_folder()
     key = f"{folder}片 1/{{FileName}}+x.vtt"
-    result = jobs.runner.run(folder, SOURCE, {**config_of(asked, key), "format": "vtt", **sprites(layout)})
+    result = jobs.run_job(folder, SOURCE, {**config_of(asked, key), "format": "vtt", **fields})
     wanted = expected_cues(jobs.video(SOURCE), asked, "late+x", layout)
     assert result.outputs["vtt"] == f"{folder}片 1/late+x.vtt"
     assert set(result.stored) == {f"{folder}片 1/{cue.file}" for cue, _ in wanted}
@@ -112,50 +110,3 @@ def test_cues(jobs: CheckedJobs, layout: Layout | None, asked: JobRequest) -> No
         assert abs(cue.end - expected.end) < MILLISECOND
         image = result.stored[f"{folder}片 1/{cue.file}"].image
         assert reader_of(SOURCE)(image.crop(cue.box) if cue.box else image) == one.frame.number
-
-
-def sprites(layout: Layout | None) -> dict[str, Any]:
-    """A layout needs a place for sheets too, which a WebVTT does not use."""
-    if layout is None:
-        return {}
-    unused = {"tileOutputFile": place("nowhere/{TileCount}.jpg")}
-    return {
-        "subOut": {"isSptFrag": True},
-        **({} if layout == Layout() else unused | {"tileOut": tile_out_of(layout, None)}),
-    }
-
-
-LAYOUT = {"lines": 1, "columns": 2}
-SHEETS: dict[str, Any] = {"tileOut": LAYOUT, "tileOutputFile": "{SnapshotTime} {TileCount}.jpg"}
-SPRITES: dict[str, Any] = {"format": "vtt", "subOut": {"isSptFrag": True}, "tileOut": LAYOUT}
-LISTED = JobRequest(points=(1000,))
-
-
-@pytest.mark.parametrize(
-    ("request_", "template", "more", "field"),
-    [
-        (JobRequest(0, 1, 4), "{Count}.jpg", SHEETS, "tile_output_file.object"),
-        (JobRequest(300, 1, 4), "{Count}.jpg", SHEETS, "tile_output_file.object"),
-        (LISTED, "{SnapshotTime}-{Count}.jpg", {}, "output_file.object"),
-        (LISTED, "{Count}.jpg", {}, "output_file.object"),
-        (LISTED, "cover.jpg", {}, "output_file.object"),
-        (JobRequest(0, 1, 2), "x.vtt", SPRITES, "tile_output_file"),
-    ],
-)
-def test_outputs_are_there_or_the_field_is_refused(
-    jobs: CheckedJobs, request_: JobRequest, template: str, more: dict[str, Any], field: str
-) -> None:
-    folder = jobs.runner.new_folder()
-    config = {**config_of(request_, folder + template), **more}
-    if "tileOutputFile" in more:
-        config["tileOutputFile"] = place(folder + more["tileOutputFile"])
-    try:
-        result = jobs.runner.run(folder, "late.mp4", config)
-    except Refused as refused:
-        [line] = refused.lines
-        assert line.startswith(f"snapshot_config.{field} ")
-        return
-    vtt = [result.outputs["vtt"]] if "vtt" in result.outputs else []
-    named = [*result.outputs["frames"], *result.outputs.get("tileFrames", []), *vtt]
-    assert set(named) <= {*result.stored, *result.texts}
-    assert vtt or sorted(named) == sorted(result.stored)

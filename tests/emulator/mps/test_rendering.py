@@ -1,7 +1,8 @@
-"""Which frames a job takes, exactly, in any sort of file: moments, key frames, black beginnings."""
+"""Which frames a job takes, exactly, from any sort of file; names and sizes of frames, sheets, WebVTT."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -12,21 +13,27 @@ from PIL import Image
 from support.data import load
 from support.mps_videos import (
     CONTENT_BAD,
+    OUTPUT,
     Recipe,
     frame_numbers,
     index_first,
     make_video,
     opened,
     recipe_of,
-    rotated,
+    remuxed,
     shown_number,
     take,
-    without_first,
 )  # fmt: skip
 from videosnap_emulator.core.service import ApiError
 from videosnap_emulator.media import samples
 from videosnap_emulator.services.mps.frame_selection import MAX_FRAMES
-from videosnap_emulator.services.mps.models import Readings
+from videosnap_emulator.services.mps.models import (
+    ObjectRef,
+    Readings,
+    RenderedObject,
+    SnapshotResult,
+    TileOut,
+)
 
 SPREAD = Readings(missing_interval="average")
 INTRA: dict[str, Any] = {"frame_type": "intra"}
@@ -70,16 +77,10 @@ def test_frames_that_an_edit_list_hides_do_not_count(plain: bytes) -> None:
 def test_a_stream_that_begins_too_late_begins_at_its_first_key_frame(
     source: str, container: str, open_gop: bool, lost: int
 ) -> None:
-    video = without_first(make_video(Recipe(source, open_gop=open_gop)), lost, container)
+    video = remuxed(make_video(Recipe(source, open_gop=open_gop)), container, lost)
     result = take(video, time_points=(0, 39, 40, 200))
     assert [shown_number(frame) for frame in result.frames] == [20, 20, 21, 25]
     assert [frame.source_frame for frame in result.frames] == [0, 0, 1, 5]
-
-
-def test_rotation_is_not_applied(plain: bytes) -> None:
-    result = take(rotated(plain), time=400)
-    assert frame_numbers(result) == [10]
-    assert (result.frames[0].width, result.frames[0].height) == (192, 108)
 
 
 @pytest.mark.parametrize("past", [2_400, 2_401, 10**6, 10**12])
@@ -120,30 +121,6 @@ def test_more_moments_than_milliseconds(plain: bytes) -> None:
     assert set(frame_numbers(take(plain, num=3000, interval=0, width=160, **INTRA))) == {0, 20, 40}
 
 
-def test_key_frames_shown_are_the_nearest(plain: bytes) -> None:
-    points, nearest = (0, 399, 400, 401, 1_200, 1_201, 2_399), [0, 0, 0, 20, 20, 40, 40]
-    assert [frame_numbers(take(plain, time=at, **INTRA)) for at in points] == [[one] for one in nearest]
-    assert frame_numbers(take(plain, time_points=points, **INTRA)) == nearest
-    assert [frame.source_ms for frame in take(plain, interval=1, **INTRA).frames] == [0, 800, 1_600]
-
-
-NOTHING: list[dict[str, Any]] = [
-    {"time": 2_400, "interval": 1},
-    {"time": 2_400, "num": 2, "interval": 0},
-    {"time_points": (2_400,)},
-    {"time_points": ()},
-    {"time": 600, "num": 2, "interval": 1, **INTRA},
-]
-
-
-@pytest.mark.parametrize("fields", NOTHING, ids=str)
-def test_a_job_without_any_frame_fails(plain: bytes, fields: dict[str, Any]) -> None:
-    video = make_video(Recipe(key_every=250, frames=40)) if "frame_type" in fields else plain
-    with pytest.raises(ApiError) as failure:
-        take(video, **fields)
-    assert failure.value.code == CONTENT_BAD
-
-
 def test_more_frames_than_memory_holds_are_refused(plain: bytes) -> None:
     with pytest.raises(ApiError, match=f"at most {MAX_FRAMES} frames") as failure:
         take(plain, num=10**12, interval=0)
@@ -159,32 +136,15 @@ def test_a_video_of_years() -> None:
         take(video, interval=1)
 
 
-class _HalfBlack(Recipe):
-    """Half of the first frame is black, the others are not."""
-
-    def image(self, number: int) -> Image.Image:
-        image = super().image(number)
-        return image if number else image.crop((0, 0, 160, 48)).crop((0, 0, 160, 96))
-
-
-BLACK: dict[str, Any] = {"clock": 5, "key_every": 10, "size": (160, 96)}
-BLACK_VIDEOS = {
-    # 10 s at 5 frames a second; 13 black frames, key frames at 0, 2, 4 s and so on.
-    "begins black": Recipe(frames=50, black=range(13), **BLACK),
-    # Its first frame that is not black begins at 5 s.
-    "long black": Recipe(frames=35, black=range(25), **BLACK),
-    # 2 s of grey 40, then numbered frames.
-    "dark": Recipe(frames=20, black=range(10), shade=40, **BLACK),
-    "half black": _HalfBlack(frames=6, **BLACK),
-}
+BLACK = load("mps/black.json")
 
 
 @pytest.fixture(scope="module")
 def black_videos() -> dict[str, bytes]:
-    return {name: make_video(recipe) for name, recipe in BLACK_VIDEOS.items()}
+    return {name: make_video(recipe_of(**fields)) for name, fields in BLACK["videos"].items()}
 
 
-@pytest.mark.parametrize(("video", "fields", "expected"), load("mps/black.json"), ids=str)
+@pytest.mark.parametrize(("video", "fields", "expected"), BLACK["cases"], ids=str)
 def test_black_beginnings(
     black_videos: dict[str, bytes], video: str, fields: dict[str, Any], expected: list[int] | None
 ) -> None:
@@ -203,3 +163,127 @@ def test_a_replaced_frame_shows_the_other_frame_under_the_old_name(black_videos:
     black = [opened(frame).getextrema() == ((0, 0),) * 3 for frame in found]
     assert black == [False, True, True, False]
     assert (found[0].key, found[0].source_ms, shown_number(found[0])) == ("0-00001", 2_600, 13)
+
+
+SHEET = ObjectRef(OUTPUT.bucket, OUTPUT.location, "out/sheet-{TileCount}.jpg")
+CELL = TileOut(cell_width=168, cell_height=96)
+VTT: dict[str, Any] = {"format": "vtt", "output": "a/b/x.vtt"}
+TABLES = load("mps/outputs.json")
+Rgb = tuple[int, ...]
+
+
+def size(one: RenderedObject) -> tuple[int, int]:
+    return opened(one).size
+
+
+def color(image: Image.Image, x: int, y: int) -> Rgb:
+    pixel = image.getpixel((x, y))
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
+@pytest.mark.parametrize(("key", "template", "name"), TABLES["placeholders"])
+def test_placeholders(plain: bytes, key: str, template: str, name: str) -> None:
+    assert [one.key for one in take(plain, time=1234, key=key, output=template).frames] == [name]
+
+
+def test_counts_number_the_frames_taken_and_times_are_the_moments_asked_for(plain: bytes) -> None:
+    result = take(plain, time=100, interval=1, frame_type="intra", output="{SnapshotTime}-{Count}")
+    found = [(frame.key, frame.source_ms) for frame in result.frames]
+    assert found == [("100-00001", 0), ("1100-00002", 800), ("2100-00003", 1600)]
+
+
+def test_both_sides_given_stretch_the_frame(plain: bytes) -> None:
+    image = opened(take(plain, width=100, height=300).frames[0])
+    for corner in ((2, 2), (97, 2), (2, 260), (97, 260)):
+        assert color(image, *corner) == pytest.approx((110, 140, 170), abs=8)
+
+
+def tiled(video: bytes, tile: TileOut | None, **fields: Any) -> SnapshotResult:
+    points = tuple(number * 40 for number in range(7))
+    return take(video, **{"time_points": points, "tile": tile, "tile_output": SHEET, **fields})
+
+
+@pytest.mark.parametrize(("tile", "fields", "expected"), TABLES["sheet_sizes"], ids=str)
+def test_sizes_of_sheets(
+    plain: bytes, tile: dict[str, int] | None, fields: dict[str, Any], expected: list[int]
+) -> None:
+    result = tiled(plain, None if tile is None else TileOut(**tile), **fields)
+    assert (list(size(result.sheets[0])), len(result.frames)) == (expected, 7)
+
+
+def test_names_of_sheets_have_the_first_moment(plain: bytes) -> None:
+    place = ObjectRef("b", "l", "{FileName}.{ExtName}/{SnapshotTime}-{TileCount}-{Count}")
+    result = tiled(plain, replace(CELL, lines=1, columns=4), tile_output=place)
+    assert [sheet.key for sheet in result.sheets] == ["x.mp4/0-00001-{Count}", "x.mp4/160-00002-{Count}"]
+
+
+@pytest.mark.parametrize(("name", "rgb"), TABLES["colors"])
+def test_colors(plain: bytes, name: str, rgb: list[int]) -> None:
+    sheet = tiled(plain, replace(CELL, lines=2, columns=7, color=name)).sheets[0]
+    assert color(opened(sheet), 20, 150) == pytest.approx(tuple(rgb), abs=3)
+
+
+def test_a_random_color_is_the_jobs_own(plain: bytes) -> None:
+    tile = replace(CELL, lines=2, columns=7, color="random")
+    one, again, other = (color(opened(tiled(plain, tile, time=at).sheets[0]), 20, 150) for at in (0, 0, 1))
+    assert one == again != other
+
+
+@pytest.mark.parametrize("name", TABLES["bad_colors"])
+def test_unknown_colors(plain: bytes, name: str) -> None:
+    with pytest.raises(ApiError, match="SnapshotConfig:TileOut:Color"):
+        tiled(plain, TileOut(color=name))
+
+
+@pytest.mark.parametrize("tile", [TileOut(10_000, 10_000), TileOut(1, 400), TileOut(200, 100), None], ids=str)
+def test_an_image_beyond_the_limits_is_refused(plain: bytes, tile: TileOut | None) -> None:
+    fields: dict[str, Any] = {"height": 4096} if tile is None else {}
+    video = make_video(Recipe(frames=1, size=(1600, 16))) if tile is None else plain
+    with pytest.raises(ApiError, match=r"makes no image of \d+x\d+ pixels"):
+        tiled(video, tile, **fields)
+
+
+def vtt_text(result: SnapshotResult) -> str:
+    assert result.vtt is not None
+    assert result.vtt.content_type == "text/vtt"
+    return result.vtt.body.decode()
+
+
+@pytest.mark.parametrize(("fields", "cues"), TABLES["webvtt"], ids=str)
+def test_webvtt(plain: bytes, fields: dict[str, Any], cues: list[str]) -> None:
+    """The text and the objects. A place for sheets makes none beside a text."""
+    more = {"tile": TileOut(**fields["tile"]), "tile_output": SHEET} if "tile" in fields else {}
+    result = take(plain, **VTT, **{"interval": 1, **fields, **more})
+    parts = [cue.split(" ") for cue in cues]
+    blocks = [f"{timestamp(begin)} --> {timestamp(end)}\n{file}" for begin, end, file in parts]
+    assert vtt_text(result) == "\n\n".join(["WEBVTT", *blocks]) + "\n"
+    files = list(dict.fromkeys(file.split("#")[0] for _, _, file in parts))
+    assert [one.key for one in result.objects] == [*(f"a/b/{file}" for file in files), "a/b/x.vtt"]
+    sheets = len(files) if "sprite_fragments" in fields else 0
+    assert (result.count, result.tile_count) == (1 if "num" in fields else 3, sheets)
+
+
+def timestamp(seconds: str) -> str:
+    return f"00:00:{float(seconds):06.3f}"
+
+
+@pytest.mark.parametrize(("fields", "cues"), TABLES["cues"], ids=str)
+def test_cues(plain: bytes, fields: dict[str, Any], cues: list[str]) -> None:
+    points = {"time_points": tuple(fields["time_points"])} if "time_points" in fields else {}
+    lines = vtt_text(take(plain, **VTT, **{**fields, **points})).splitlines()
+    times = [tuple(map(timestamp, cue.split())) for cue in cues]
+    assert [line for line in lines if "-->" in line] == [f"{begin} --> {end}" for begin, end in times]
+
+
+def test_hours() -> None:
+    recipe = Recipe("matroska", frames=3, clock=1, b_frames=0, pts=lambda number: number * 200_000)
+    assert "\n111:06:40.123 --> " in vtt_text(take(make_video(recipe), **VTT, time_points=(400_000_123,)))
+
+
+def test_names_of_webvtt(plain: bytes) -> None:
+    result = take(plain, format="vtt", output="{ObjectPrefix}{FileName}.vtt", key="in/视频.mp4")
+    assert "\n视频/snapshot-00001.jpg\n" in vtt_text(result)
+    assert [one.key for one in result.objects] == ["in/视频/snapshot-00001.jpg", "in/视频.vtt"]
+    with pytest.raises(ApiError, match="SnapshotConfig:OutputFile:Object"):
+        take(plain, format="vtt", output="x.jpg")
