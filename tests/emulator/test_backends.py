@@ -1,44 +1,59 @@
-"""Frames are taken on worker threads: no other call waits for them, and a bug stays with its job."""
+"""The services without HTTP: worker threads of MPS, determinism and frames of RTC, bad state."""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import asdict
 from datetime import datetime, timezone
+from hashlib import sha256
 from itertools import count
-from typing import Any
+from pathlib import Path
+from random import Random
+from typing import Any, cast
 from unittest import mock
 
 import pytest
+from platformdirs import user_cache_path
 
-from support.mps_client import INPUT, SEQUENCE, SINGLE, Json, ref, texts
+from support.mps_client import INPUT, SEQUENCE, SINGLE, Json, texts
 from videosnap_emulator.core.clock import Clock, Pace
-from videosnap_emulator.core.persistence import SqliteStore
+from videosnap_emulator.core.persistence import SqliteStore, StateError
 from videosnap_emulator.core.scheduler import Scheduler
-from videosnap_emulator.core.service import ApiError, Context, HttpRequest
+from videosnap_emulator.core.service import Context, HttpRequest
+from videosnap_emulator.media import samples
+from videosnap_emulator.media.video import decode_frame
 from videosnap_emulator.services.mps.api import MpsService
-from videosnap_emulator.services.mps.errors import content_bad
-from videosnap_emulator.services.mps.models import (
-    Readings,
-    RenderedObject,
-    SnapshotConfig,
-    SnapshotResult,
-)
+from videosnap_emulator.services.mps.models import Readings, RenderedObject, SnapshotConfig, SnapshotResult
 from videosnap_emulator.services.mps.requests import parse_config
 from videosnap_emulator.services.mps.rpc import JsonObject, MpsRequest
-from videosnap_emulator.storage.store import NoSuchBucketError, StoredObject
+from videosnap_emulator.services.rtc.api import RtcService
+from videosnap_emulator.services.rtc.backend import RtcBackend
+from videosnap_emulator.services.rtc.capture import FrameCapturer, FrameFormat, SampleRenderer
+from videosnap_emulator.services.rtc.models import (
+    ImageSettings,
+    StartRequest,
+    Storage,
+    Stream,
+    TaskKey,
+)
+from videosnap_emulator.storage.store import StoredObject
 
 START = 1_700_000_000_123
 
 
 class MemoryStore:
-    """A store in which every input exists, and of buckets `frames`."""
+    """A store in which every input and every bucket exists."""
 
     def __init__(self) -> None:
-        self.written: dict[str, dict[str, str]] = {}
+        #: The digest, metadata and time of each object.
+        self.written: dict[str, tuple[str, dict[str, str], datetime]] = {}
         self.reads = 0
+
+    def make_bucket(self, bucket: str) -> None: ...
 
     def etag(self, _bucket: str, _key: str) -> str:
         return "1"
@@ -48,11 +63,9 @@ class MemoryStore:
         return StoredObject(b"video", "video/mp4", {}, datetime.fromtimestamp(0, timezone.utc))
 
     def put(
-        self, bucket: str, key: str, _body: bytes, _type: str, metadata: dict[str, str], _at: Any
+        self, _bucket: str, key: str, body: bytes, _type: str, metadata: dict[str, str], at: datetime
     ) -> None:
-        if bucket != "frames":
-            raise NoSuchBucketError(bucket)
-        self.written[key] = metadata
+        self.written[key] = sha256(body).hexdigest(), metadata, at
 
 
 def options(*arguments: str) -> Any:
@@ -126,15 +139,8 @@ def test_an_api_call_does_not_wait_for_frames(scene: Scene) -> None:
     assert scene.job()["State"] == "Snapshoting", "due, but its frames are not ready"
     scene.go.set()
     assert scene.ended()["State"] == "Success"
-    metadata = scene.store.written["shot_{Count}.jpg"]
+    metadata = scene.store.written["shot_{Count}.jpg"][1]
     assert metadata["captured-at"] == "2023-11-14T22:13:21.123Z", "when it was due, not when it was ready"
-
-
-def test_moving_the_clock_waits_for_frames(scene: Scene) -> None:
-    scene.submit()
-    threading.Timer(0.05, scene.go.set).start()
-    scene.scheduler.advance(1000)
-    assert scene.job()["State"] == "Success"
 
 
 def test_the_same_job_is_rendered_once_and_an_input_is_read_once(scene: Scene) -> None:
@@ -153,15 +159,6 @@ def test_a_bug_fails_its_job_and_nothing_else(scene: Scene, caplog: pytest.LogCa
     assert scene.run({**SEQUENCE, "Time": 1})["State"] == "Success"
 
 
-def test_what_cannot_be_rendered_fails_with_its_own_words(scene: Scene) -> None:
-    scene.outcome = mock.Mock(side_effect=content_bad())
-    job = scene.run()
-    assert (job["Code"], job["Message"]) == (content_bad().code, content_bad().message)
-    with pytest.raises(ApiError, match="is bad") as caught:
-        scene.submit(SINGLE)
-    assert (caught.value.code, caught.value.status) == ("InvalidParameter.ResourceContentBad", 400)
-
-
 def test_a_synchronous_call_holds_up_only_itself(scene: Scene) -> None:
     thread = threading.Thread(target=scene.submit, args=(SINGLE,))
     thread.start()
@@ -169,23 +166,6 @@ def test_a_synchronous_call_holds_up_only_itself(scene: Scene) -> None:
     scene.go.set()
     thread.join()
     assert scene.job()["State"] == "Success"
-
-
-def test_a_job_forgotten_while_it_runs_writes_nothing(scene: Scene) -> None:
-    scene.submit()
-    scene.time += 700
-    assert scene.job()["State"] == "Snapshoting"
-    forget = next(one for one in scene.service.control_routes() if one.method == "DELETE")
-    forget.run(mock.Mock(path_params={"job": scene.job()["Id"]}), None)
-    scene.go.set()
-    scene.scheduler.advance(1000)
-    assert scene.store.written == {}
-
-
-def test_a_missing_bucket_leaves_no_half_of_a_job(scene: Scene) -> None:
-    job = scene.run({**SEQUENCE, "OutputFile": ref("{Count}.jpg", "elsewhere")})
-    assert job["Code"] == "InvalidParameter.ResourceNotFound"
-    assert scene.store.written == {}
 
 
 def readings(*arguments: str) -> Readings:
@@ -205,12 +185,91 @@ def test_the_other_reading_of_two_documents() -> None:
     assert parse_config(given, both).frame_type == "intra"
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [("--mps-reading", "frame-type"), ("--mps-reading", "interval=5"), ("--job-seconds", "-1")],
-    ids=" ".join,
-)
-def test_bad_options_are_refused(arguments: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        options(*arguments)
-    assert arguments[1] in capsys.readouterr().err
+LIBRARY = samples.Library(user_cache_path("videosnap-emulator"))
+RENDERER = SampleRenderer(LIBRARY)
+
+
+class World:
+    """The RTC service without HTTP, in front of objects in memory."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self.store = MemoryStore()
+        self.scheduler = Scheduler(Clock(lambda: START, Pace.MANUAL), store)
+        service = RtcService.__new__(RtcService)
+        service.backend = self.backend = RtcBackend(
+            self.scheduler, FrameCapturer(cast(Any, self.store), RENDERER)
+        )
+        self.scheduler.start([service])
+
+    def outcome(self) -> object:
+        with self.scheduler.transaction() as now:
+            tasks = [asdict(task) for task in self.backend.tasks.values()]
+            return now, tasks, list(self.backend.frames.values()), self.store.written
+
+
+def request(name: str, interval: int, *users: str, idle: int = 180) -> StartRequest:
+    streams = tuple(Stream(user, index) for index, user in enumerate(users))
+    image, storage = ImageSettings(interval=interval), Storage("tos", "frames")
+    return StartRequest(TaskKey("a", "r", name), image, storage, "", streams, idle)
+
+
+def populate(world: World) -> None:
+    world.backend.start(request("one", 7))
+    world.backend.start(request("two", 3, "user1", "ghost"))
+    world.backend.start(request("idle", 2, "ghost", idle=61))
+
+
+Open = Callable[..., SqliteStore]
+
+
+@pytest.fixture
+def store() -> Iterator[Open]:
+    """Open a database, in memory or in a folder; all are closed in the end."""
+    with ExitStack() as stack:
+        yield lambda folder=None: stack.enter_context(closing(SqliteStore(folder)))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_split_of_time_gives_the_same_state(store: Open, seed: int) -> None:
+    whole, parts = World(store()), World(store())
+    populate(whole)
+    whole.scheduler.advance(300_000)
+    populate(parts)
+    random, left = Random(seed), 300_000
+    while left:
+        step = min(left, random.choice([1, 40, 999, 1000, 7000, 61_000, random.randrange(50_000)]))
+        parts.scheduler.advance(step)
+        left -= step
+    assert whole.outcome() == parts.outcome()
+    assert len(whole.store.written) == 2 * 43 + 101
+
+
+BAD_STATES = ["CREATE TABLE tasks (id INTEGER, body TEXT)", "INSERT INTO tasks VALUES (1, '{\"odd\": 1}')"]
+
+
+@pytest.mark.parametrize("statement", BAD_STATES)
+def test_a_state_that_does_not_fit_is_refused(store: Open, tmp_path: Path, statement: str) -> None:
+    if statement.startswith("INSERT"):
+        World(store(tmp_path))
+    with closing(sqlite3.connect(tmp_path / "world.sqlite3")) as db, db:
+        db.execute(statement)
+    with pytest.raises(StateError, match="use an empty --data-dir"):
+        World(store(tmp_path))
+
+
+def test_frame_boundaries() -> None:
+    """Exact where floating-point arithmetic is not."""
+    video = LIBRARY.read("camera0")
+    for number in [*range(0, samples.FRAMES, 17), samples.FRAMES - 1]:
+        at = number * samples.FRAME_MS
+        for moment, shown in ((at - 1, number - 1), (at, number), (at + samples.FRAME_MS - 1, number)):
+            if shown >= 0:
+                assert decode_frame(video, moment).pts_ms == shown * samples.FRAME_MS
+
+
+def test_the_video_loops_and_frames_are_the_same_each_time() -> None:
+    wanted = FrameFormat("jpeg", 320, 0)
+    first = RENDERER.frame("camera1", 5_040, wanted)
+    later = RENDERER.frame("camera1", 5_079 + 7 * samples.DURATION_MS, wanted)
+    assert first == later
+    assert (first.source_frame, first.width, first.height) == (126, 320, 360)

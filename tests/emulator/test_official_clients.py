@@ -1,4 +1,4 @@
-"""The vendor's own software: its tutorial, the old core SDK, and the Tea SDK with both of its signatures."""
+"""The vendors' own software is served: signers, clients, both signatures of the Tea SDK, the MPS tutorial."""
 
 from __future__ import annotations
 
@@ -13,13 +13,21 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from volcengine.auth.SignerV4 import SignerV4
+from volcengine.base.Request import Request
+from volcengine.Credentials import Credentials
 
+from support.emulator import Emulator
 from support.mps_client import DEFAULT_PIPELINE, INPUT, SEQUENCE, Mps
+from support.rtc_client import BODY, KEY
 from support.tutorial import run_tutorial
 from videosnap_emulator.media import frame_marker
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the clients' own, at import
+    from volcenginesdkcore import ApiClient, Configuration, UniversalApi, UniversalInfo
+    from volcenginesdkcore.rest import ApiException
+
     models: Any = import_module("alibabacloud_mts20140618.models")
     Client: Any = import_module("alibabacloud_mts20140618.client").Client
     Config: Any = import_module("alibabacloud_tea_openapi.models").Config
@@ -35,6 +43,49 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
+
+
+@pytest.mark.parametrize(("action", "method"), [("StartSnapshot", "POST"), ("GetSnapshotTask", "GET")])
+def test_pypi_volcengine(emulator: Emulator, action: str, method: str) -> None:
+    emulator.rtc.start()
+    request, posts = Request(), method == "POST"
+    request.set_method(method)
+    request.set_path("/")
+    request.set_host(emulator.rtc.http.base_url.netloc.decode())
+    request.set_query({"Action": action, "Version": "2023-11-01", **({} if posts else KEY)})
+    request.set_headers({"Host": request.host, "Content-Type": "application/json"} if posts else {})
+    request.set_body(json.dumps(BODY) if posts else "")
+    keys = [emulator.environment[f"VOLCENGINE_{name}_KEY"] for name in ("ACCESS", "SECRET")]
+    SignerV4.sign(request, Credentials(*keys, "rtc", "cn-north-1"))
+    parts = {"params": request.query, "headers": request.headers, "content": request.body}
+    answer = emulator.rtc.http.request(method, "/", **parts)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("token", [None, "TOKEN"])
+def test_an_official_client_leads_a_task_through_its_life(emulator: Emulator, token: str | None) -> None:
+    configuration = Configuration()
+    configuration.ak = emulator.environment["VOLCENGINE_ACCESS_KEY"]
+    configuration.sk = emulator.environment["VOLCENGINE_SECRET_KEY"]
+    configuration.session_token = token
+    configuration.region, configuration.scheme, configuration.auto_retry = "cn-north-1", "http", False
+    configuration.host = emulator.rtc.http.base_url.netloc.decode()
+    client = UniversalApi(ApiClient(configuration))
+
+    def call(action: str, body: dict[str, Any]) -> Any:
+        method, kind = ("GET", None) if action == "GetSnapshotTask" else ("POST", "application/json")
+        return client.do_call(UniversalInfo(method, "rtc", "2023-11-01", action, kind), dict(body))
+
+    assert call("StartSnapshot", BODY) == "ok"
+    assert "has been started" in call("StartSnapshot", BODY)
+    assert call("UpdateSnapshot", {**KEY, "ImageConfig": {"Interval": 9, "Width": 9}}) == "ok"
+    found = call("GetSnapshotTask", KEY)["SnapshotTask"]
+    assert (found["Status"], found["ImageConfig"]["Interval"], found["ImageConfig"]["Width"]) == (2, 9, 0)
+    assert call("StopSnapshot", KEY) == "ok"
+    found = call("GetSnapshotTask", KEY)["SnapshotTask"]
+    assert (found["Status"], found["StopReason"]) == (3, "StopByAPI")
+    with pytest.raises(ApiException, match="ErrorActiveTaskNotFound"):
+        call("StopSnapshot", KEY)
 
 
 @pytest.fixture
@@ -76,47 +127,36 @@ def test_the_core_sdk(mps: Mps, core: Callable[..., Any]) -> None:
     assert answer["NonExistSnapshotJobIds"]["String"] == [UNKNOWN]
 
 
-def test_the_core_sdk_recognises_a_wrong_secret(core: Callable[..., Any]) -> None:
+def test_the_core_sdk_shows_errors(core: Callable[..., Any]) -> None:
+    request = submission()
     with pytest.raises(ServerException) as caught:
-        core(submission(), secret="wrong")
+        core(request, secret="wrong")
     assert caught.value.get_error_code() == "InvalidAccessKeySecret"
-
-
-def test_the_core_sdk_shows_code_and_message(core: Callable[..., Any]) -> None:
     request = submission()
     request.set_Input("{}")
     with pytest.raises(ServerException) as caught:
         core(request)
-    assert caught.value.get_error_code() == "InvalidParameter.NullValue"
-    assert caught.value.get_http_status() == 400
-    assert 'parameter "Input:Bucket" cannot be null' in caught.value.get_error_msg()
+    error = caught.value
+    assert (error.get_error_code(), error.get_http_status()) == ("InvalidParameter.NullValue", 400)
+    assert 'parameter "Input:Bucket" cannot be null' in error.get_error_msg()
 
 
 @pytest.fixture(params=[None, "v2"], ids=["ACS3", "V1"])
 def tea(mps: Mps, no_proxy: None, request: pytest.FixtureRequest) -> Any:
-    return Client(
-        Config(
-            access_key_id=mps.key,
-            access_key_secret=mps.secret,
-            endpoint=mps.http.base_url.netloc.decode(),
-            protocol="http",
-            signature_algorithm=request.param,
-        )
-    )
+    where = {"endpoint": mps.http.base_url.netloc.decode(), "protocol": "http"}
+    keys = {"access_key_id": mps.key, "access_key_secret": mps.secret}
+    return Client(Config(**keys, **where, signature_algorithm=request.param))
 
 
-def tea_submission(**changes: str) -> Any:
-    own = {"input": json.dumps(INPUT), "snapshot_config": json.dumps(SEQUENCE), "user_data": "a b", **changes}
+def tea_submission(user_data: str) -> Any:
+    own = {"input": json.dumps(INPUT), "snapshot_config": json.dumps(SEQUENCE), "user_data": user_data}
     return models.SubmitSnapshotJobRequest(**own)
 
 
 def test_the_tea_sdk(mps: Mps, tea: Any) -> None:
     job = tea.submit_snapshot_job(tea_submission(user_data="图-1")).body.snapshot_job
-    assert (job.state, job.user_data, job.snapshot_config.output_file.object) == (
-        "Submitted",
-        "图-1",
-        "shot_{Count}.jpg",
-    )
+    assert (job.state, job.user_data) == ("Submitted", "图-1")
+    assert job.snapshot_config.output_file.object == "shot_{Count}.jpg"
     mps.emulator.advance(1)
     query = models.QuerySnapshotJobListRequest(snapshot_job_ids=f"{job.id},{UNKNOWN}")
     answer = tea.query_snapshot_job_list(query).body
@@ -129,9 +169,10 @@ def test_the_tea_sdk(mps: Mps, tea: Any) -> None:
 def test_the_tea_sdk_pages(mps: Mps, tea: Any) -> None:
     for _ in range(3):
         mps.submitted()
-    first = tea.query_snapshot_job_list(models.QuerySnapshotJobListRequest(maximum_page_size=2)).body
-    query = models.QuerySnapshotJobListRequest(maximum_page_size=2, next_page_token=first.next_page_token)
-    second = tea.query_snapshot_job_list(query).body
+    query = models.QuerySnapshotJobListRequest
+    first = tea.query_snapshot_job_list(query(maximum_page_size=2)).body
+    more = query(maximum_page_size=2, next_page_token=first.next_page_token)
+    second = tea.query_snapshot_job_list(more).body
     assert [len(answer.snapshot_job_list.snapshot_job) for answer in (first, second)] == [2, 1]
     assert second.next_page_token is None
     pipelines = tea.search_pipeline(models.SearchPipelineRequest()).body
@@ -140,7 +181,7 @@ def test_the_tea_sdk_pages(mps: Mps, tea: Any) -> None:
 
 def test_the_tea_sdk_shows_code_and_message(tea: Any) -> None:
     with pytest.raises(Exception, match="The format of parameter") as caught:
-        tea.submit_snapshot_job(tea_submission())
+        tea.submit_snapshot_job(tea_submission("a b"))
     assert getattr(caught.value, "code", None) == "InvalidParameter.Format"
 
 
