@@ -147,7 +147,7 @@ def _flags(task: TaskFrames, line: Scale) -> Iterator[Flag]:
         row = free[0] if free else ends.index(min(ends))
         if at is not None:
             ends[row] = at + FLAG_WIDTH
-        yield Flag(number, event.kind, _span(event, line), event.text, at, row, _length(event, line))
+        yield Flag(number, event.kind, _flag_time(event, line), event.text, at, row, _length(event, line))
 
 
 def _length(event: Event, line: Scale) -> float:
@@ -156,12 +156,11 @@ def _length(event: Event, line: Scale) -> float:
     return max(0, line.at(_epoch(event.until)) - line.at(_epoch(event.at)))
 
 
-def _span(event: Event, line: Scale) -> str:
+def _flag_time(event: Event, line: Scale) -> str:
+    """The time of an event; empty for a gap, whose text has both of its times."""
     if event.until:
-        return ""  # its text has both times
-    if not line.clock:
-        return exact(event.at)
-    return brief(event.at, line.with_day)
+        return ""
+    return brief(event.at, line.with_day) if line.clock else exact(event.at)
 
 
 def _labels(line: Scale) -> Iterator[tuple[float, str]]:
