@@ -27,7 +27,7 @@ from pulumi_videosnap.core.schema import (
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import TaskUnfinished
-from pulumi_videosnap.frames.ownership import EXTENSIONS
+from pulumi_videosnap.frames.expected import EXTENSIONS
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from pulumi_videosnap.frames.schedule import Schedule
+from pulumi_videosnap.frames.expected import Schedule
 from pulumi_videosnap.storage.platforms import Location
 
 

@@ -1,4 +1,4 @@
-"""Puts objects into the store in a folder, each body with the turn that is in its metadata, until it is killed."""
+"""Puts objects into the store of a folder, each with its turn in body and metadata, until it is killed."""
 
 import sys
 from datetime import datetime, timezone

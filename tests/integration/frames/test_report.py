@@ -13,8 +13,7 @@ from integration.frames import samples
 from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames
-from pulumi_videosnap.frames.summary import exit_code
-from pulumi_videosnap.frames.text import as_text
+from pulumi_videosnap.frames.text import as_text, exit_code
 from pulumi_videosnap.kinds import kind_titled
 from pulumi_videosnap.report.base import Dependencies, ExitCode
 from pulumi_videosnap.state import RecordedResource, Stack, read_export

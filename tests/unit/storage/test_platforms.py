@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_videosnap.alibaba.storage import output_location
+from pulumi_videosnap.alibaba.frames import output_location
 from pulumi_videosnap.errors import CannotCheck, NotConfigured
 from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import open_bucket
 from pulumi_videosnap.storage.client import ClientConfig
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform, platforms
-from pulumi_videosnap.volcengine import models
-from pulumi_videosnap.volcengine.storage import NOT_READABLE, REGIONS, VENDORS, frame_location, platform_name
+from pulumi_videosnap.volcengine import frames, models
+from pulumi_videosnap.volcengine.frames import NOT_READABLE, REGIONS, VENDORS, platform_name
 
 ALL = sorted(platforms())
 OWN_FILES = {"tos", "oss", "aws"}
@@ -106,7 +106,7 @@ def test_a_platform_that_cannot_be_read(name: str, text: str) -> None:
     ],
 )
 def test_where_a_task_writes(storage: dict[str, object], location: Location) -> None:
-    assert frame_location({"storageConfig": storage, "framePrefix": "x/"}) == location
+    assert frames.location({"storageConfig": storage, "framePrefix": "x/"}) == location
 
 
 def test_where_a_job_writes() -> None:

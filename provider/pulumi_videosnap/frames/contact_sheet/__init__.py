@@ -9,7 +9,7 @@ from typing import Any
 from pulumi_videosnap.frames.contact_sheet.cells import cells_of, shared_folder
 from pulumi_videosnap.frames.contact_sheet.timeline import scale, timeline
 from pulumi_videosnap.frames.model import MEANINGS, FramesReport, TaskFrames
-from pulumi_videosnap.frames.summary import location_text, summary, task_summary
+from pulumi_videosnap.frames.text import location_text, summary, task_summary
 from pulumi_videosnap.report.formatting import exact
 from pulumi_videosnap.report.html import LOOK, NARROW, PRINT, page, wrapping
 

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from pulumi_videosnap.frames.contact_sheet.timeline import Scale
 from pulumi_videosnap.frames.model import MEANINGS, Condition, DecodedFrame, Event, Frame, Series
-from pulumi_videosnap.frames.summary import offset
+from pulumi_videosnap.frames.text import offset
 from pulumi_videosnap.report import formatting
 from pulumi_videosnap.storage.bucket import StoredObject
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 from pulumi_videosnap.frames.model import Condition, Event, Frame, TaskFrames
-from pulumi_videosnap.frames.summary import offset
+from pulumi_videosnap.frames.text import offset
 from pulumi_videosnap.report.formatting import brief, exact, quantity, utc
 
 WIDTH = 1000
