@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -21,10 +22,12 @@ VIDEOS = [SAMPLE, *SMALL]
 TWO = JobRequest(0, 0, 2, "normal")
 
 #: By what they are about. `frames` and `size` are written down: reference and emulator cannot both be wrong.
-CASES = [{**case, "of": of} for of, cases in load("mps/frame_cases.json").items() for case in cases]
+CASES: list[dict[str, Any]] = [
+    {**case, "of": of} for of, cases in load("mps/frame_cases.json").items() for case in cases
+]
 
 
-@pytest.mark.parametrize("case", sample(CASES, 0.2, by=lambda case: case["of"]), ids=str)
+@pytest.mark.parametrize("case", sample(CASES, 0.2, by=operator.itemgetter("of")), ids=str)
 def test_written_cases(jobs: CheckedJobs, case: dict[str, Any]) -> None:
     request = dict(case["request"])
     if "points" in request:

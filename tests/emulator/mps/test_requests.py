@@ -148,10 +148,12 @@ def _with_times(value: Any) -> Any:
     return stamp(float(value[1:])) if str(value).startswith("@") else value
 
 
-BAD: list[tuple[str, dict[str, Any], int, str]] = load("mps/bad_signatures.json")
+BAD_SIGNATURES: list[tuple[str, dict[str, Any], int, str]] = load("mps/bad_signatures.json")
 
 
-@pytest.mark.parametrize(("scheme", "parts", "status", "code"), BAD, ids=[f"{b[0]} {b[3]}" for b in BAD])
+@pytest.mark.parametrize(
+    ("scheme", "parts", "status", "code"), BAD_SIGNATURES, ids=[f"{b[0]} {b[3]}" for b in BAD_SIGNATURES]
+)
 def test_bad_signatures(mps: Mps, scheme: str, parts: dict[str, Any], status: int, code: str) -> None:
     assert refused(mps.call(LIST, scheme=scheme, State="Success", **_with_times(parts))) == (status, code)
     unsigned = code in ("MissingSignature", "MissingAccessKeyId", "MissingAuthorization")
