@@ -47,15 +47,11 @@ def port(store: Store) -> int:
     return store.serve("127.0.0.1", 0)
 
 
-@pytest.fixture(
-    params=[
-        {},
-        dict.fromkeys(("request_checksum_calculation", "response_checksum_validation"), "when_required"),
-    ],
-    ids=["default", "when_required"],
-)
+@pytest.fixture(params=["when_supported", "when_required"])
 def s3(port: int, request: pytest.FixtureRequest) -> Any:
-    return client(port, **request.param)
+    """A client of the store, with checksums that boto3 adds by itself, and without."""
+    when = request.param
+    return client(port, request_checksum_calculation=when, response_checksum_validation=when)
 
 
 @pytest.fixture(scope="module")

@@ -207,7 +207,7 @@ def test_reset_forgets_jobs_pipelines_and_pace(mps: Mps) -> None:
 def test_the_call_log_has_both_apis(mps: Mps) -> None:
     emulator, first = mps.emulator, mps.emulator.last_call()
     mps.submit(UserData="u1", common={"RegionId": "cn-hangzhou"})
-    emulator.rtc.start()
+    emulator.rtc.stop()
     calls = emulator.calls()
     assert [call["service"] for call in calls] == ["mts", "rtc"]
     assert calls[0]["summary"] == {"Input": INPUT, "SnapshotConfig": SEQUENCE, "UserData": "u1"}

@@ -21,10 +21,15 @@ VIDEOS = [SAMPLE, *SMALL]
 TWO = JobRequest(0, 0, 2, "normal")
 
 #: By what they are about. `frames` and `size` are written down: reference and emulator cannot both be wrong.
-CASES = [{**case, "of": of} for of, cases in load("mps/frame_cases.json").items() for case in cases]
+CASES: list[dict[str, Any]] = [
+    {**case, "of": of} for of, cases in load("mps/frame_cases.json").items() for case in cases
+]
 
 
-@pytest.mark.parametrize("case", sample(CASES, 0.2, by=lambda case: case["of"]), ids=str)
+WRITTEN = sample(CASES, 0.2, by=lambda case: case["of"])
+
+
+@pytest.mark.parametrize("case", WRITTEN, ids=str)
 def test_written_cases(jobs: CheckedJobs, case: dict[str, Any]) -> None:
     request = dict(case["request"])
     if "points" in request:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import pytest
@@ -90,11 +89,15 @@ REQUESTS = [
 ON_SHEETS = {"subOut": {"isSptFrag": True}}
 #: A layout needs a place for sheets too, which a WebVTT does not use.
 SMALL_SHEETS = {"tileOut": tile_out_of(GRID, None), "tileOutputFile": place("nowhere/{TileCount}.jpg")}
-SPRITES = [(None, {}), (Layout(), ON_SHEETS), (GRID, {**ON_SHEETS, **SMALL_SHEETS})]
-CUES = list(itertools.product(SPRITES, REQUESTS))
+SPRITES: list[tuple[Layout | None, dict[str, Any]]] = [
+    (None, {}),
+    (Layout(), ON_SHEETS),
+    (GRID, {**ON_SHEETS, **SMALL_SHEETS}),
+]
 
 
-@pytest.mark.parametrize(("sprites", "asked"), sample(CUES, 0.3, by=lambda case: case[0][0]), ids=str)
+@pytest.mark.parametrize("sprites", SPRITES, ids=["frames", "sheets", "small sheets"])
+@pytest.mark.parametrize("asked", sample(REQUESTS, 0.3), ids=str)
 def test_cues(jobs: CheckedJobs, sprites: tuple[Layout | None, dict[str, Any]], asked: JobRequest) -> None:
     layout, fields = sprites
     folder = jobs.new_folder()

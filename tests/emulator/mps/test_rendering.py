@@ -206,7 +206,7 @@ def tiled(video: bytes, tile: TileOut | None, **fields: Any) -> SnapshotResult:
 
 @pytest.mark.parametrize(("tile", "fields", "expected"), TABLES["sheet_sizes"], ids=str)
 def test_sizes_of_sheets(
-    plain: bytes, tile: dict[str, int] | None, fields: dict[str, Any], expected: list[int]
+    plain: bytes, tile: dict[str, Any] | None, fields: dict[str, Any], expected: list[int]
 ) -> None:
     result = tiled(plain, None if tile is None else TileOut(**tile), **fields)
     assert (list(size(result.sheets[0])), len(result.frames)) == (expected, 7)

@@ -58,15 +58,14 @@ def test_bad_parameters_are_named(mps: Mps, own: Json, status: int, code: str, m
     assert message in answer.json()["Message"]
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        {"OutputFile": ref("a{Count}.jpg"), **NUMBERS},
-        {"OutputFile": ref("a%7BCount%7D.jpg"), **{name: str(value) for name, value in NUMBERS.items()}},
-        {"OutputFile": json.dumps(ref("a{Count}.jpg")), **NUMBERS, "Height": "", "TileOut": None},
-    ],
-    ids=["numbers", "texts", "JSON inside JSON"],
-)
+SPELLINGS: list[Json] = [
+    {"OutputFile": ref("a{Count}.jpg"), **NUMBERS},
+    {"OutputFile": ref("a%7BCount%7D.jpg"), **{name: str(value) for name, value in NUMBERS.items()}},
+    {"OutputFile": json.dumps(ref("a{Count}.jpg")), **NUMBERS, "Height": "", "TileOut": None},
+]
+
+
+@pytest.mark.parametrize("config", SPELLINGS, ids=["numbers", "texts", "JSON inside JSON"])
 @pytest.mark.parametrize("parts", [{"method": "GET"}, {"method": "POST"}, {"form": True}], ids=str)
 def test_all_official_spellings_are_accepted(mps: Mps, config: Json, parts: Json) -> None:
     job = mps.submitted(config, **parts)
@@ -148,10 +147,7 @@ def _with_times(value: Any) -> Any:
     return stamp(float(value[1:])) if str(value).startswith("@") else value
 
 
-BAD: list[tuple[str, dict[str, Any], int, str]] = load("mps/bad_signatures.json")
-
-
-@pytest.mark.parametrize(("scheme", "parts", "status", "code"), BAD, ids=[f"{b[0]} {b[3]}" for b in BAD])
+@pytest.mark.parametrize(("scheme", "parts", "status", "code"), load("mps/bad_signatures.json"), ids=str)
 def test_bad_signatures(mps: Mps, scheme: str, parts: dict[str, Any], status: int, code: str) -> None:
     assert refused(mps.call(LIST, scheme=scheme, State="Success", **_with_times(parts))) == (status, code)
     unsigned = code in ("MissingSignature", "MissingAccessKeyId", "MissingAuthorization")
