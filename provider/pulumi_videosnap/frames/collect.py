@@ -140,10 +140,10 @@ def _scheduled(task: RecordedResource, candidate: Candidate, now: datetime) -> T
 
 
 def _notes(candidate: Candidate) -> Iterator[str]:
-    prefix = candidate.frames.location.prefix
+    prefix, reason = candidate.frames.location.prefix, candidate.frames.reason
     where = f"below {prefix} " if prefix else ""
     yield (
-        f"the vendor documents no keys: frames written {where}while it ran count as its own, each folder "
+        f"{reason}{': ' if reason else ''}frames written {where}while it ran count as its own, each folder "
         "is a stream, and a stream is expected from its first frame on"
     )
     if not candidate.objects:
@@ -151,8 +151,8 @@ def _notes(candidate: Candidate) -> Iterator[str]:
 
 
 def _ambiguous(candidate: Candidate) -> str:
-    rivals = ", ".join(sorted(candidate.rivals))
+    rivals, advice = ", ".join(sorted(candidate.rivals)), candidate.frames.advice
     return (
         f"{candidate.undecided} frames could be its own or those of {rivals}: "
-        "they share a bucket and a time; give each a frame_prefix of its own"
+        "they share a bucket and a time" + (f"; {advice}" if advice else "")
     )

@@ -76,7 +76,7 @@ def of(task: TaskResource) -> pulumi.Output[Sequence[str]]:
     """The keys of a task's frames, oldest first, as an Output.
 
     Where the task's outputs have the keys, they are these. Otherwise the bucket is listed each time the
-    program runs, with your own credentials: what was written while the task ran, below its `frame_prefix`.
+    program runs, with your own credentials: what was written while the task ran, below its prefix.
 
     :raises CannotCheck: other tasks could have written the same frames, or the bucket cannot be listed.
     """

@@ -43,6 +43,10 @@ class ScheduledFrames:
     schedule: Schedule
     since: datetime
     until: datetime | None
+    reason: str = ""
+    """Why its frames have to be found by listing, as a note begins; empty where the layout is documented."""
+    advice: str = ""
+    """What to change in the program when two resources could have written the same frames."""
 
 
 class FrameRules(Protocol):

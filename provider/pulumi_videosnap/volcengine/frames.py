@@ -39,7 +39,14 @@ def expected(properties: Mapping[str, Any]) -> ScheduledFrames:
     started = schedule.starts[0] if schedule.runs else parse_rfc3339(properties.get("startTime"))
     if started is None:
         raise CannotCheck("state records no start of it, so its time is not known: run `pulumi refresh`")
-    return ScheduledFrames(where, schedule, started, parse_rfc3339(properties.get("endTime")))
+    return ScheduledFrames(
+        where,
+        schedule,
+        started,
+        parse_rfc3339(properties.get("endTime")),
+        reason="the vendor documents no keys",
+        advice="give each a frame_prefix of its own",
+    )
 
 
 def schedule_of(properties: Mapping[str, Any]) -> Schedule:
