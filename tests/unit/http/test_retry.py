@@ -101,11 +101,7 @@ def test_what_is_repeated(
 
 @pytest.mark.parametrize(
     ("random", "pauses"),
-    [
-        (0.0, [0.0, 0.0, 0.0, 0.0, 0.0]),
-        (0.5, [0.1, 0.2, 0.4, 0.8, 1.6]),
-        (1.0, [0.2, 0.4, 0.8, 1.6, 3.2]),
-    ],
+    [(0.0, [0.0, 0.0, 0.0, 0.0, 0.0]), (0.5, [0.1, 0.2, 0.4, 0.8, 1.6]), (1.0, [0.2, 0.4, 0.8, 1.6, 3.2])],
 )
 def test_pauses_grow_and_are_jittered_in_full(
     random: float, pauses: list[float], caller_of: CallerOf, script_of: Any, time: Any
@@ -122,10 +118,7 @@ def test_retry_after_is_honoured(caller_of: CallerOf, script_of: Any, time: Any)
 
 
 def test_retry_after_may_be_a_date(caller_of: CallerOf, script_of: Any, time: Any) -> None:
-    headers = {
-        "date": "Wed, 03 Jan 2024 08:00:00 GMT",
-        "retry-after": "Wed, 03 Jan 2024 08:00:09 GMT",
-    }
+    headers = {"date": "Wed, 03 Jan 2024 08:00:00 GMT", "retry-after": "Wed, 03 Jan 2024 08:00:09 GMT"}
     caller_of(script_of([Response(429, headers), GOOD])).call(a_call())
     assert 9 in time.slept
 
@@ -174,11 +167,7 @@ def test_the_budget_bounds_attempts_that_hang(caller_of: CallerOf, time: Any) ->
     assert timeouts[2] < 15.0
 
 
-@given(
-    budget=st.floats(0.5, 60),
-    random=st.floats(0, 1, exclude_max=True),
-    hang=st.floats(0, 20),
-)
+@given(budget=st.floats(0.5, 60), random=st.floats(0, 1, exclude_max=True), hang=st.floats(0, 20))
 def test_no_call_outlasts_its_budget(budget: float, random: float, hang: float) -> None:
     now = [0.0]
 

@@ -82,7 +82,4 @@ def test_defaults_are_filled_in_around_unknown_values(check: Check) -> None:
 def test_a_missing_field_is_refused_beside_unknown_ones(check: Check) -> None:
     inputs = {"appId": UNKNOWN, "taskId": UNKNOWN, "storageConfig": {"tosConfig": {"bucket": UNKNOWN}}}
     _, refused = check(inputs)
-    assert sorted(refused) == [
-        "room_id is required",
-        "storage_config.tos_config.account_id is required",
-    ]
+    assert sorted(refused) == ["room_id is required", "storage_config.tos_config.account_id is required"]

@@ -6,12 +6,7 @@ import pytest
 
 from policy.rules import Finding, Misconfigured, Unchecked, Violation
 from policy.rules.facts import JOB, TASK, Kind
-from policy.rules.limits import (
-    foreign_places,
-    interval_out_of_range,
-    missing_business_id,
-    too_many_frames,
-)
+from policy.rules.limits import foreign_places, interval_out_of_range, missing_business_id, too_many_frames
 from policy.rules.plain_secrets import plain_credentials, plain_keys
 from policy.rules.values import SECRET, SIGNATURE, NotKnown, Secret, python_name, read, shown, value_at
 
