@@ -10,8 +10,10 @@ from configparser import ConfigParser
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
 from pulumi_videosnap.drift.model import Verdict
+from support.data import load
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Expected:
 Row = tuple[Expected, Expected]
 """For a task that may end, and for one with keep_running."""
 FILE = Path(__file__).parents[2] / "data" / "drift_matrix.ini"
+WORLD: dict[str, Any] = load("drift_world.json")
+"""How each state and each drift comes about, and the scenarios."""
 
 
 def _read_tables() -> dict[str, dict[str, Row]]:

@@ -117,7 +117,7 @@ def assert_as_claimed(matrix: Matrix) -> None:
         task["roomId"]: f"{task['status']} {task['stopReason']}".strip()
         for task in reversed(matrix.emulator.tasks())
     }
-    wanted = dict(tasks.actual_states(of_kind("room")))
+    wanted = {cell.name: tasks.actual_state(cell) for cell in of_kind("room")}
     assert {name: there[name] for name in wanted} == wanted
     states = {job["jobId"]: job["state"] for job in matrix.emulator.request("GET", "/jobs")["jobs"]}
     records = matrix.population.jobs.records()
@@ -149,10 +149,10 @@ def each_scenario(matrix: Matrix) -> None:
     """What happens to all tasks at once, over tasks in every state."""
     for scenario in sample(scenarios(), SAMPLE, by=lambda one: (one.tasks, one.jobs)):
         chosen = chosen_for(scenario)
-        told = {kind: scenario.told(kind) for kind in BOTH}
+        told = {"room": scenario.tasks, "job": scenario.jobs}
         with pytest.MonkeyPatch.context() as environment:
             matrix.budget = scenario.budget
-            with scenario.within((matrix.emulator, environment)):
+            with scenario.within(matrix.emulator, environment):
                 matrix.hold(scenario.name, chosen, told)
                 if few := read_and_unread(chosen, told):
                     matrix.hold_text(scenario.name, few, told)
