@@ -156,4 +156,4 @@ def actual_state(cell: Cell) -> str | None:
     """The state in which a job must be when the command runs; None where the service has forgotten it."""
     if cell.drift.startswith("forgotten"):
         return None
-    return ACTUAL.get(cell.drift) or ACTUAL[cell.state]
+    return str(ACTUAL.get(cell.drift) or ACTUAL[cell.state])

@@ -150,7 +150,7 @@ def test_no_streams_in_an_answer_are_all_streams(stack: Stack, streams: Any) -> 
 @pytest.mark.parametrize("more", TABLES["no drift"], ids=str)
 def test_what_says_nothing_of_the_settings_is_no_drift(stack: Stack, more: dict[str, Any]) -> None:
     [(path, value)] = more.items()
-    change = {tuple(path.split(".")): ABSENT if value == "$absent" else value}
+    change: dict[Steps, Any] = {tuple(path.split(".")): ABSENT if value == "$absent" else value}
     stack.up(task()).service.task = edited(RUNNING, change)
     assert stack.drift() == {}
 

@@ -23,7 +23,7 @@ from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from support.data import load
 from support.story import declare
-from unit.inputs.tasks import complete, edited
+from unit.inputs.tasks import complete
 
 TABLES = load("rtc/refresh.json")
 NO_DRIFT: dict[str, tuple[Any, Any]] = {}
@@ -49,27 +49,6 @@ def test_a_row_of_the_table(
     assert stack.drift() == ({"state": ("running", drifted)} if drifted else NO_DRIFT)
     assert stack.plan() == ("update" if drifted else "nothing")
     assert stack.drift() == NO_DRIFT, "a second refresh finds nothing new"
-
-
-@pytest.mark.parametrize("keep_running", [False, True])
-@pytest.mark.parametrize(("where", "value", "path", "old", "plan"), rows("other settings"))
-def test_another_setting_is_drift_on_its_field(
-    stack: Stack, where: str, value: Any, path: str, old: Any, plan: str, keep_running: bool
-) -> None:
-    stack.up({**complete(), "keepRunning": keep_running})
-    stack.service.task = edited(stack.service.task, {tuple(where.split(".")): value})
-    actual = next(iter(value.values())) if isinstance(value, dict) else value
-    assert stack.drift() == {path: (old, actual)}
-    assert stack.plan() == plan
-
-
-@pytest.mark.parametrize("status", [3, 4])
-def test_the_settings_of_a_run_that_is_over_are_history(stack: Stack, status: int) -> None:
-    stack.up(complete())
-    stack.service.task.update(over(status, "IdleTimeOut"))
-    stack.service.task["ImageConfig"]["Interval"] = 9
-    stack.service.task["TargetStreams"]["StreamList"] = []
-    assert set(stack.drift()) <= {"state"}
 
 
 AGES = {

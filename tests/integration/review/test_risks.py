@@ -79,9 +79,14 @@ def reviewed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Reviewed:
 def steps_of(table: str, name: str) -> list[dict[str, Any]]:
     """Steps of the table: operation, name, and what differs from ordinary inputs before and after."""
     return [
-        step(op, task, *(None if part is None else inputs(**part) for part in parts), **dict(*more))
-        for op, task, *parts in TABLES[table][name]
-        for parts, more in [(parts[:2], parts[2:])]
+        step(
+            op,
+            task,
+            None if old is None else inputs(**old),
+            None if new is None else inputs(**new),
+            **dict(*more),
+        )
+        for op, task, old, new, *more in TABLES[table][name]
     ]
 
 
