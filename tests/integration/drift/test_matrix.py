@@ -15,17 +15,7 @@ from typing import Any
 import pytest
 
 from integration.drift import jobs, tasks
-from integration.drift.expected import (
-    JOBS,
-    RECORDED_ENDS,
-    UNREADABLE,
-    UNSAID,
-    WENT_ON,
-    Cell,
-    Told,
-    cells,
-    expected,
-)
+from integration.drift.expected import TABLE, TABLES, UNREADABLE, UNSAID, Cell, Told, expected
 from integration.drift.population import UNTIL_LOOKED_AT, UNTIL_RECORDED, Population, populate
 from integration.drift.scenarios import PATIENCE, Scenario, scenarios
 from integration.drift.score import FALSE, HUSHED, MISSED, Score, score_report, score_text
@@ -35,7 +25,7 @@ from support.emulator import Emulator, running_emulator
 from support.layers import COUNTED
 from support.sampling import sample
 
-EVERY, BOTH = cells(), ("room", "job")
+EVERY, BOTH = list(TABLE), ("room", "job")
 SAMPLE = 0.15
 FEW = 12
 """How many cells are enough where each call is tried until its time is over."""
@@ -117,7 +107,7 @@ def assert_as_claimed(matrix: Matrix) -> None:
         task["roomId"]: f"{task['status']} {task['stopReason']}".strip()
         for task in reversed(matrix.emulator.tasks())
     }
-    wanted = dict(tasks.actual_states(of_kind("room")))
+    wanted = {cell.name: tasks.actual_state(cell) for cell in of_kind("room")}
     assert {name: there[name] for name in wanted} == wanted
     states = {job["jobId"]: job["state"] for job in matrix.emulator.request("GET", "/jobs")["jobs"]}
     records = matrix.population.jobs.records()
@@ -149,10 +139,10 @@ def each_scenario(matrix: Matrix) -> None:
     """What happens to all tasks at once, over tasks in every state."""
     for scenario in sample(scenarios(), SAMPLE, by=lambda one: (one.tasks, one.jobs)):
         chosen = chosen_for(scenario)
-        told = {kind: scenario.told(kind) for kind in BOTH}
+        told = {"room": scenario.tasks, "job": scenario.jobs}
         with pytest.MonkeyPatch.context() as environment:
             matrix.budget = scenario.budget
-            with scenario.within((matrix.emulator, environment)):
+            with scenario.within(matrix.emulator, environment):
                 matrix.hold(scenario.name, chosen, told)
                 if few := read_and_unread(chosen, told):
                     matrix.hold_text(scenario.name, few, told)
@@ -211,10 +201,11 @@ def read_and_unread(chosen: list[Cell], told: Mapping[str, Told]) -> list[Cell]:
 
 
 def test_the_matrix_has_a_cell_for_every_row_and_state() -> None:
-    names = [cell.name for cell in EVERY]
-    assert len(set(names)) == len(names)
-    assert len(of_kind("job", EVERY)) == sum(map(len, JOBS.values()))
-    assert len(of_kind("room", EVERY)) >= 2 * (4 * len(WENT_ON) + 4 * len(RECORDED_ENDS))
+    assert len({cell.name for cell in EVERY}) == len(EVERY)
+    jobs_of = [table for name, table in TABLES.items() if name.startswith("job ")]
+    assert len(of_kind("job", EVERY)) == sum(map(len, jobs_of))
+    rows = len(TABLES["went on"]), len(TABLES["recorded ends"])
+    assert len(of_kind("room", EVERY)) >= 2 * (4 * rows[0] + 4 * rows[1])
     seen = {
         one.verdict for cell in EVERY for told in Told if _fits(cell, told) for one in expected(cell, told)
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD:tests/integration/review/samples.py
 from pulumi_videosnap.review.model import (
     Action,
     Calls,
@@ -16,8 +18,12 @@ from pulumi_videosnap.review.model import (
     TaskReview,
     Totals,
 )
+=======
+from pulumi_videosnap.review.model import Calls, Review, TaskReview, Totals
+from pulumi_videosnap.state import LIVE
+>>>>>>> trim3:tests/integration/report/review_samples.py
 
-FOLDER = Path(__file__).parents[2] / "data" / "reviews"
+REPORTS = Path(__file__).parents[2] / "data" / "reports"
 NOTHING = Totals(
     frames_per_hour_before=0, frames_per_hour_after=0, bytes_per_day_before=0, bytes_per_day_after=0
 )
@@ -55,7 +61,7 @@ def everything() -> Review:
 
 
 def _read(name: str) -> Review:
-    return Review.model_validate_json((FOLDER / f"{name}.json").read_text())
+    return Review.model_validate_json((REPORTS / f"{name}.json").read_text())
 
 
 def calm(unchanged: int = 4) -> Review:
@@ -97,6 +103,7 @@ def _renamed(name: str) -> TaskReview:
 
 def hostile(text: str) -> Review:
     """Everything that a stranger can write is this text."""
+<<<<<<< HEAD:tests/integration/review/samples.py
     whole = Calls(action=text, count=1)
     given: dict[str, Any] = {
         "fields": (FieldChange(field=text, before=text, after=[text], replaces=False),),
@@ -130,3 +137,15 @@ def hostile(text: str) -> Review:
     )
     risks = (Risk(code=text, task=text, field=text, text=text), Risk(code="plain", text=text))
     return usual(stack=text, tasks=tasks, risks=risks, currency=text, assumptions=(text, text), problem=text)
+=======
+    template = (REPORTS / "hostile_review.json").read_text()
+    return Review.model_validate_json(template.replace("$TEXT", json.dumps(text)[1:-1]))
+
+
+def grown(text: str, tasks: int, others: int) -> Review:
+    """As hostile, and long."""
+    short = hostile(text * 20)
+    many_tasks = tuple(short.tasks[0].model_copy(update={"name": f"{text}{n}"}) for n in range(tasks))
+    risks = tuple(short.risks[0].model_copy(update={"text": f"{text} {n}"}) for n in range(others))
+    return short.model_copy(update={"tasks": many_tasks, "risks": risks})
+>>>>>>> trim3:tests/integration/report/review_samples.py
