@@ -6,22 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD:tests/integration/review/samples.py
-from pulumi_videosnap.review.model import (
-    Action,
-    Calls,
-    FieldChange,
-    FrameEstimate,
-    Outcome,
-    Review,
-    Risk,
-    TaskReview,
-    Totals,
-)
-=======
 from pulumi_videosnap.review.model import Calls, Review, TaskReview, Totals
-from pulumi_videosnap.state import LIVE
->>>>>>> trim3:tests/integration/report/review_samples.py
 
 REPORTS = Path(__file__).parents[2] / "data" / "reports"
 NOTHING = Totals(
@@ -103,41 +88,6 @@ def _renamed(name: str) -> TaskReview:
 
 def hostile(text: str) -> Review:
     """Everything that a stranger can write is this text."""
-<<<<<<< HEAD:tests/integration/review/samples.py
-    whole = Calls(action=text, count=1)
-    given: dict[str, Any] = {
-        "fields": (FieldChange(field=text, before=text, after=[text], replaces=False),),
-        "before": FrameEstimate(per_hour=1, streams=1, bytes_each=5, size_from=text),
-        "after": FrameEstimate(per_hour=2, streams=1, bytes_each=5, size_from=text),
-        "calls": (whole,),
-        "notes": (text,),
-        "cost_before": 1,
-        "cost_after": 2,
-    }
-    tasks = (
-        TaskReview(
-            name=text,
-            urn=urn("live room", text),
-            kind="live room",
-            continuous=True,
-            action=Action.UPDATE,
-            outcome=Outcome.IN_PLACE,
-            effect=text,
-            **given,
-        ),
-        TaskReview(
-            name=text,
-            urn=text,
-            kind=text,
-            continuous=False,
-            action=Action.DELETE,
-            outcome=Outcome.FORGOTTEN,
-            effect=text,
-        ),
-    )
-    risks = (Risk(code=text, task=text, field=text, text=text), Risk(code="plain", text=text))
-    return usual(stack=text, tasks=tasks, risks=risks, currency=text, assumptions=(text, text), problem=text)
-=======
     template = (REPORTS / "hostile_review.json").read_text()
     return Review.model_validate_json(template.replace("$TEXT", json.dumps(text)[1:-1]))
 
@@ -148,4 +98,3 @@ def grown(text: str, tasks: int, others: int) -> Review:
     many_tasks = tuple(short.tasks[0].model_copy(update={"name": f"{text}{n}"}) for n in range(tasks))
     risks = tuple(short.risks[0].model_copy(update={"text": f"{text} {n}"}) for n in range(others))
     return short.model_copy(update={"tasks": many_tasks, "risks": risks})
->>>>>>> trim3:tests/integration/report/review_samples.py
