@@ -57,7 +57,7 @@ def checked(
     progress: list[int] = [] if told is None else told
     dependencies = Dependencies(now=lambda: NOW, checked=lambda done, _: progress.append(done))
     stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
-    faked = {
+    faked: dict[str, Any] = {
         name: tuple(replace(one, kind=fake) for one in getattr(stack, name))
         for name in ("tasks", "pending_creates")
     }
