@@ -10,9 +10,16 @@ vendors' similar services number the regions differently: nothing is taken from 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck
@@ -111,155 +118,30 @@ TOS = Platform(
     assumed=("endpoint_setting", "region_setting", "permissions"),
 )
 
-AWS = Platform(
-    name="aws",
-    title="Amazon S3",
-    # AWS, S3 endpoints; boto3 chooses it, also for China and GovCloud
-    endpoint="https://s3.{region}.amazonaws.com",
-    # boto3: virtual-hosted; path for a bucket with dots or an endpoint that is set
-    addressing="auto",
-    # boto3: environment, then (ours) the stack's configuration, then its usual chain
-    keys=KeySettings(
-        cloud="AWS",
-        access_key=Setting("AWS_ACCESS_KEY_ID", "videosnap:awsAccessKeyId"),
-        secret_key=Setting("AWS_SECRET_ACCESS_KEY", "videosnap:awsSecretAccessKey"),
-        session_token=Setting("AWS_SESSION_TOKEN", "videosnap:awsSessionToken"),
-    ),
-    endpoint_setting=Setting("AWS_ENDPOINT_URL_S3", "videosnap:awsEndpoint"),
-    region_setting=Setting("AWS_DEFAULT_REGION", "videosnap:awsRegion"),
-    # AWS, actions for Amazon S3
-    permissions="s3:ListBucket and s3:GetObject",
-    aws_settings=True,
-    # signature: AWS, Signature Version 4
-    # list_version: AWS, ListObjectsV2
-    # url_encoding: AWS, ListObjectsV2, encoding-type=url
-    # start_after: AWS, ListObjectsV2, start-after
-)
-
-OBS = Platform(
-    name="obs",
-    title="Huawei Cloud OBS",
-    # Huawei Cloud api-obs/obs_04_0022: bucketname.obs.region.myhuaweicloud.com
-    endpoint="https://obs.{region}.myhuaweicloud.com",
-    # Huawei Cloud api-obs/obs_04_0022
-    addressing="virtual",
-    # EnvCredentialProvider of Huawei Cloud's SDK for Python
-    keys=KeySettings(
-        cloud="Huawei Cloud",
-        access_key=Setting("HUAWEICLOUD_SDK_AK", "videosnap:huaweiAccessKey"),
-        secret_key=Setting("HUAWEICLOUD_SDK_SK", "videosnap:huaweiSecretKey"),
-        session_token=Setting("HUAWEICLOUD_SDK_SECURITY_TOKEN", "videosnap:huaweiSecurityToken"),
-    ),
-    # our name
-    endpoint_setting=Setting("HUAWEICLOUD_OBS_ENDPOINT", "videosnap:huaweiObsEndpoint"),
-    # our name, after the SDK's
-    region_setting=Setting("HUAWEICLOUD_SDK_REGION", "videosnap:huaweiRegion"),
-    # Huawei Cloud, listing objects: obs:bucket:ListBucket
-    permissions="obs:bucket:ListBucket and obs:object:GetObject",
-    # Huawei Cloud api-obs/obs_04_0022 has the first version only (marker)
-    list_version=1,
-    # rclone: with it the marker stays on the same page
-    url_encoding=False,
-    # signature: what other S3 clients use against OBS
-    # start_after: Huawei Cloud api-obs/obs_04_0022, marker
-    assumed=("signature", "url_encoding", "endpoint_setting", "region_setting"),
-)
-
-COS = Platform(
-    name="cos",
-    title="Tencent Cloud COS",
-    # Tencent Cloud 436/37421, Accessing COS with AWS S3 SDK; the bucket is BucketName-APPID
-    endpoint="https://cos.{region}.myqcloud.com",
-    # COS refuses path style on newer buckets (its own error message)
-    addressing="virtual",
-    # Tencent Cloud's SDK for Python; the token as in its command line
-    keys=KeySettings(
-        cloud="Tencent Cloud",
-        access_key=Setting("TENCENTCLOUD_SECRET_ID", "videosnap:tencentSecretId"),
-        secret_key=Setting("TENCENTCLOUD_SECRET_KEY", "videosnap:tencentSecretKey"),
-        session_token=Setting("TENCENTCLOUD_TOKEN", "videosnap:tencentToken"),
-    ),
-    # our name
-    endpoint_setting=Setting("TENCENTCLOUD_COS_ENDPOINT", "videosnap:tencentCosEndpoint"),
-    # Tencent Cloud's command line
-    region_setting=Setting("TENCENTCLOUD_REGION", "videosnap:tencentRegion"),
-    # Tencent Cloud 436/30580
-    permissions="cos:GetBucket, cos:HeadBucket and cos:GetObject",
-    # rclone: the first version, the only one it found to work
-    list_version=1,
-    # signature: what other S3 clients use against COS
-    # url_encoding: Tencent Cloud 436/7734, GET Bucket, encoding-type=url
-    # start_after: Tencent Cloud 436/7734, GET Bucket, marker
-    assumed=("signature", "list_version", "endpoint_setting", "permissions"),
-)
-
-KODO = Platform(
-    name="kodo",
-    title="Qiniu Kodo",
-    # Qiniu, Kodo's S3 endpoints; the bucket is the space's S3 name, which its console shows
-    endpoint="https://s3.{region}.qiniucs.com",
-    # Qiniu: both styles; path, as rclone does, since it needs no wildcard name
-    addressing="path",
-    # Qiniu's own tools; the token's name is ours
-    keys=KeySettings(
-        cloud="Qiniu",
-        access_key=Setting("QINIU_ACCESS_KEY", "videosnap:qiniuAccessKey"),
-        secret_key=Setting("QINIU_SECRET_KEY", "videosnap:qiniuSecretKey"),
-        session_token=Setting("QINIU_SESSION_TOKEN", "videosnap:qiniuSessionToken"),
-    ),
-    # Qiniu's own tools
-    endpoint_setting=Setting("QINIU_ENDPOINT_URL", "videosnap:qiniuEndpoint"),
-    # Qiniu's own tools
-    region_setting=Setting("QINIU_REGION_NAME", "videosnap:qiniuRegion"),
-    # unknown
-    permissions="list and read",
-    # rclone leaves it out for Kodo
-    url_encoding=False,
-    # not found in its documents
-    start_after=False,
-    # signature: what other S3 clients use against Kodo
-    # list_version: what other S3 clients use against Kodo
-    assumed=(
-        "signature",
-        "list_version",
-        "url_encoding",
-        "start_after",
-        "keys",
-        "endpoint_setting",
-        "region_setting",
-        "permissions",
-    ),
-)
-
 VENDORS = {"aliyun": "oss", "aws": "aws", "huawei": "obs", "tencent": "cos", "qiniu": "kodo"}
 """From the words of `custom_config.vendor` to names of platforms."""
 
-_TOS_REGIONS = "cn-beijing cn-guangzhou cn-shanghai ap-southeast-1"
-"""Number 3 is absent from the older page."""
-_AWS_REGIONS = (
-    "us-east-1 us-east-2 us-west-1 us-west-2 eu-west-1 eu-west-2 eu-west-3 eu-central-1 ap-southeast-1 "
-    "ap-southeast-2 ap-northeast-1 ap-northeast-2 sa-east-1 ca-central-1 ap-south-1 cn-north-1 "
-    "cn-northwest-1 us-gov-east-1 ap-east-1 eu-south-1 ap-northeast-3 eu-north-1 me-south-1 us-gov-west-1 "
-    "af-south-1"
-)
-"""The page names 7, 9, 17 and 23, and says that tasks cannot store there; the older adds 15 and 16."""
-_OSS_REGIONS = (
-    "cn-hangzhou cn-shanghai cn-qingdao cn-beijing cn-zhangjiakou cn-huhehaote cn-wulanchabu cn-shenzhen "
-    "cn-heyuan cn-guangzhou cn-chengdu cn-hongkong us-west-1 us-east-1 ap-southeast-1 ap-southeast-2 "
-    "ap-southeast-3 ap-southeast-5 ap-northeast-1 ap-south-1 eu-central-1"
-)
-"""0 to 6 are on both pages, 7 to 20 only on the older; written there with `oss-` in front."""
-
+_DATA = tomllib.loads(Path(__file__).with_name("vendors.toml").read_text(encoding="utf-8"))
 REGIONS: Mapping[str, Mapping[int, str]] = {
-    name: dict(enumerate(regions.split()))
-    for name, regions in (("tos", _TOS_REGIONS), ("aws", _AWS_REGIONS), ("oss", _OSS_REGIONS))
+    name: dict(enumerate(regions)) for name, regions in _DATA.pop("regions").items()
 }
 """For a platform, from the service's numbers of regions to the platform's own names."""
+
+
+def _vendor(name: str, facts: dict[str, Any]) -> Platform:
+    """The platform of a third party, as `vendors.toml` describes it."""
+    keys = {part: Setting(*facts.pop(part)) for part in ("access_key", "secret_key", "session_token")}
+    settings = {part: Setting(*facts.pop(part)) for part in ("endpoint_setting", "region_setting")}
+    assumed = tuple(facts.pop("assumed", ()))
+    return Platform(
+        name, keys=KeySettings(cloud=facts.pop("cloud"), **keys), assumed=assumed, **settings, **facts
+    )
+
 
 NOT_READABLE = {"vod": "Volcengine VOD", "veimagex": "Volcengine veImageX"}
 """Platforms without an S3 listing, by the words of `storage_config.type`."""
 
-register(TOS, AWS, OBS, COS, KODO, without_listing=NOT_READABLE)
+register(TOS, *(_vendor(*item) for item in _DATA.items()), without_listing=NOT_READABLE)
 
 
 def location(properties: Mapping[str, Any]) -> Location:
