@@ -131,7 +131,9 @@ REGIONS: Mapping[str, Mapping[int, str]] = {
 def _vendor(name: str, facts: dict[str, Any]) -> Platform:
     """The platform of a third party, as `vendors.toml` describes it."""
     keys = {part: Setting(*facts.pop(part)) for part in ("access_key", "secret_key", "session_token")}
-    settings = {part: Setting(*facts.pop(part)) for part in ("endpoint_setting", "region_setting")}
+    settings: dict[str, Any] = {
+        part: Setting(*facts.pop(part)) for part in ("endpoint_setting", "region_setting")
+    }
     assumed = tuple(facts.pop("assumed", ()))
     return Platform(
         name, keys=KeySettings(cloud=facts.pop("cloud"), **keys), assumed=assumed, **settings, **facts
