@@ -1,4 +1,4 @@
-"""Puts objects into the store in a folder, each body with the turn that is in its metadata, until it is killed."""
+"""Puts objects into a store until it is killed; each body has the turn that is in its metadata."""
 
 import sys
 from datetime import datetime, timezone
