@@ -68,7 +68,7 @@ class FakeEmulator(FakeServer):
             if one.method == method and one.path != "/" and not one.path.startswith(("/page/", "/frames/"))
         ]
 
-    def add_task(self, number: int = 0, *, users: Sequence[str] = ("user0", "user1"), **changes: Any) -> Json:
+    def add_task(self, number: int = 0, users: Sequence[str] = ("user0", "user1"), **changes: Any) -> Json:
         """A running task with one frame of each user, unless `changes` say otherwise."""
         streams = [{"userId": user, "index": 0, "streamType": "camera"} for user in users]
         own = {"roomId": f"Room{number}", "taskId": f"shop.dev.lobby{number}", "streams": streams}

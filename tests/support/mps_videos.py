@@ -153,9 +153,9 @@ def rotated(video: bytes) -> bytes:
     return video[:at] + _QUARTER + video[at + len(_QUARTER) :]
 
 
-def sound(container: str = "mp4", options: dict[str, str] | None = None) -> bytes:
+def sound(container: str = "mp4", **options: str) -> bytes:
     file = io.BytesIO()
-    with av.open(file, "w", format=container, options=options or {}) as target:
+    with av.open(file, "w", format=container, options=options) as target:
         target.mux(_silence(target.add_stream("aac", rate=SOUND_RATE), 8 * 1024))
     return file.getvalue()
 

@@ -131,7 +131,8 @@ REGIONS: Mapping[str, Mapping[int, str]] = {
 def _vendor(name: str, facts: dict[str, Any]) -> Platform:
     """The platform of a third party, as `vendors.toml` describes it."""
     keys = {part: Setting(*facts.pop(part)) for part in ("access_key", "secret_key", "session_token")}
-    settings: dict[str, Any] = {
+    names = ("endpoint_setting", "region_setting")
+    settings: dict[str, Any] = {name: Setting(*facts.pop(name)) for name in names}
         part: Setting(*facts.pop(part)) for part in ("endpoint_setting", "region_setting")
     }
     assumed = tuple(facts.pop("assumed", ()))

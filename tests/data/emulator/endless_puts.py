@@ -1,4 +1,4 @@
-"""Puts objects into the store of a folder, each with its turn in body and metadata, until it is killed."""
+"""Puts objects into a store until it is killed; each body has the turn that is in its metadata."""
 
 import sys
 from datetime import datetime, timezone

@@ -88,7 +88,7 @@ def test_a_gap_in_a_stream_does_not_end_the_video() -> None:
 def test_a_stream_of_sound_that_begins_late() -> None:
     # So late that neither a look at the first megabytes nor one at the last finds it.
     video, nothing = make_video(Recipe("mpegts")), b"\x47\x1f\xff\x10" + bytes(184)
-    parts = video[:-3760], nothing * 32_000, sound("mpegts", {"mpegts_start_pid": "512"}), nothing * 3_000
+    parts = video[:-3760], nothing * 32_000, sound("mpegts", mpegts_start_pid="512"), nothing * 3_000
     assert frame_numbers(take(b"".join(parts) + video[-3760:], time=400)) == [10]
 
 

@@ -86,9 +86,11 @@ def test_a_stream_that_begins_too_late_begins_at_its_first_key_frame(
 @pytest.mark.parametrize("past", [2_400, 2_401, 10**6, 10**12])
 def test_past_the_end(plain: bytes, past: int) -> None:
     assert frame_numbers(take(plain, time=2_399)) == [59]
-    with pytest.raises(ApiError, match="The resource operated InputFile is bad") as failure:
-        take(plain, time=past)
-    assert failure.value.code == CONTENT_BAD
+    late: list[dict[str, Any]] = [{"time": past}, {"time_points": (past,)}, {"time_points": ()}]
+    for fields in late:
+        with pytest.raises(ApiError, match="The resource operated InputFile is bad") as failure:
+            take(plain, **fields)
+        assert failure.value.code == CONTENT_BAD
     assert frame_numbers(take(plain, time=past, **INTRA)) == [40]
 
 
