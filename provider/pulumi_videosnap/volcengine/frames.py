@@ -132,9 +132,7 @@ def _vendor(name: str, facts: dict[str, Any]) -> Platform:
     """The platform of a third party, as `vendors.toml` describes it."""
     keys = {part: Setting(*facts.pop(part)) for part in ("access_key", "secret_key", "session_token")}
     names = ("endpoint_setting", "region_setting")
-    settings: dict[str, Any] = {name: Setting(*facts.pop(name)) for name in names}
-        part: Setting(*facts.pop(part)) for part in ("endpoint_setting", "region_setting")
-    }
+    settings: dict[str, Any] = {part: Setting(*facts.pop(part)) for part in names}
     assumed = tuple(facts.pop("assumed", ()))
     return Platform(
         name, keys=KeySettings(cloud=facts.pop("cloud"), **keys), assumed=assumed, **settings, **facts

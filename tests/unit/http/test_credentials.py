@@ -143,24 +143,18 @@ def test_no_credentials_names_every_source(cloud: Cloud, tmp_path: Path) -> None
     assert [name for name in (*names, *files) if name not in str(failed.value)] == []
 
 
-@pytest.mark.parametrize("profile", ["nobody", "empty"])
-def test_a_named_profile_without_keys_is_an_error(profile: str, cloud: Cloud, home: Path) -> None:
-    with pytest.raises(NotConfigured, match=f"no {cloud.keys.cloud} profile '{profile}'"):
-        keys_of(cloud, home, cloud.env, cloud.config, profile)
-
-
-def test_a_profile_that_needs_a_sign_in_is_refused(cloud: Cloud, home: Path) -> None:
-    token = cloud.keys.session_token.env
-    with pytest.raises(NotConfigured, match=rf"signs in by '{cloud.role}'.*{token}"):
+def test_profiles_by_name(cloud: Cloud, home: Path) -> None:
+    assert keys_of(cloud, home, {cloud.profile_variable: "other"}, {}).access_key == "other-ak"
+    assert keys_of(cloud, home, {}, {}, "second").access_key == "second-ak"
+    for profile in ("nobody", "empty"):
+        with pytest.raises(NotConfigured, match=f"no {cloud.keys.cloud} profile '{profile}'"):
+            keys_of(cloud, home, cloud.env, cloud.config, profile)
+    sign_in = rf"signs in by '{cloud.role}'.*{cloud.keys.session_token.env}"
+    with pytest.raises(NotConfigured, match=sign_in):
         keys_of(cloud, home, {}, {}, "role")
     # An unusable profile does not matter where an earlier source has a key pair.
     current = {**cloud.env, cloud.profile_variable: "role"}
     assert keys_of(cloud, home, current, {}).access_key == "env-ak"
-
-
-def test_the_vendors_variable_selects_the_current_profile(cloud: Cloud, home: Path) -> None:
-    assert keys_of(cloud, home, {cloud.profile_variable: "other"}, {}).access_key == "other-ak"
-    assert keys_of(cloud, home, {}, {}, "second").access_key == "second-ak"
 
 
 def test_other_files_of_volcengine(tmp_path: Path) -> None:
@@ -195,30 +189,27 @@ def test_other_files_of_alibaba_cloud(tmp_path: Path) -> None:
     assert keys_of(cloud, tmp_path, disabled, {}).access_key == "o"
 
 
-@pytest.mark.parametrize("content", ['{"profiles": {"CANARY": ', "CANARY = no section\n", "CANARY"])
-def test_a_broken_file_is_named_and_not_quoted(content: str, cloud: Cloud, tmp_path: Path) -> None:
+def test_a_broken_file_is_named_and_not_quoted(cloud: Cloud, tmp_path: Path) -> None:
     for name in cloud.files:
-        write(tmp_path, name, content)
-        with pytest.raises(NotConfigured, match=r"is not valid JSON|is not a valid INI file") as failed:
-            keys_of(cloud, tmp_path, {}, {})
-        assert str(tmp_path / name) in str(failed.value)
-        assert "CANARY" not in str(failed.value)
+        for content in ('{"profiles": {"CANARY": ', "CANARY = no section\n", "CANARY"):
+            write(tmp_path, name, content)
+            with pytest.raises(NotConfigured, match=r"is not valid JSON|is not a valid INI file") as failed:
+                keys_of(cloud, tmp_path, {}, {})
+            assert str(tmp_path / name) in str(failed.value)
+            assert "CANARY" not in str(failed.value)
         (tmp_path / name).unlink()
+    for content in ("[]", "null", "{}", '{"profiles": []}', '{"profiles": [[]]}', "  "):
+        write(tmp_path, next(iter(cloud.files)), content)
+        with pytest.raises(NotConfigured, match=f"no {cloud.keys.cloud} credentials"):
+            keys_of(cloud, tmp_path, {}, {})
 
 
-@pytest.mark.parametrize("content", ["[]", "null", "{}", '{"profiles": []}', '{"profiles": [[]]}', "  "])
-def test_a_file_of_another_shape_has_no_keys(content: str, cloud: Cloud, tmp_path: Path) -> None:
-    write(tmp_path, next(iter(cloud.files)), content)
-    with pytest.raises(NotConfigured, match=f"no {cloud.keys.cloud} credentials"):
-        keys_of(cloud, tmp_path, {}, {})
-
-
-@pytest.mark.parametrize("value", ["a b", "a\nb", "ключ", "a\x00"])
-def test_a_key_with_impossible_characters_is_refused(value: str, cloud: Cloud, tmp_path: Path) -> None:
+def test_a_key_with_impossible_characters_is_refused(cloud: Cloud, tmp_path: Path) -> None:
     secret = cloud.keys.secret_key.env
-    with pytest.raises(NotConfigured, match=f"{secret} contains whitespace") as failed:
-        keys_of(cloud, tmp_path, {**cloud.env, secret: value}, {})
-    assert value not in str(failed.value)
+    for value in ("a b", "a\nb", "ключ", "a\x00"):
+        with pytest.raises(NotConfigured, match=f"{secret} contains whitespace") as failed:
+            keys_of(cloud, tmp_path, {**cloud.env, secret: value}, {})
+        assert value not in str(failed.value)
 
 
 def test_an_account_shows_and_pickles_nothing(cloud: Cloud) -> None:
