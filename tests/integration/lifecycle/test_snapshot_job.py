@@ -16,8 +16,6 @@ from pulumi_videosnap.errors import (
     InvalidInput,
     NotConfigured,
     NotFound,
-    Rejected,
-    TaskFailed,
     TaskUnfinished,
 )
 from support.data import load
@@ -55,6 +53,11 @@ def test_a_job_is_submitted_once_and_its_pictures_are_named(story: JobStory) -> 
     assert "vtt" not in outputs
     story.settled(program)
     assert story.recorded().count(SUBMIT) == 0
+    story.stack.up({"stills": job_inputs(userData="team-视频")})
+    assert story.jobs()[-1]["userData"] == story.outputs()["token"]
+    assert story.outputs()["token"].startswith("team-视频-videosnap-"), (
+        "own user data stands before the token"
+    )
 
 
 def test_create_waits_for_the_end_or_a_refresh_finds_it(story: JobStory) -> None:
@@ -188,14 +191,6 @@ def test_a_job_that_ended_unseen_is_cleaned_up_and_one_that_runs_is_not_cancelle
     assert any("is running and cannot be cancelled" in line for line in story.stack.said)
 
 
-def test_a_job_that_fails_fails_with_the_vendors_words_and_is_submitted_again(story: JobStory) -> None:
-    missing = {"stills": job_inputs(input={**PLACE, "bucket": "media", "object": "later.mp4"})}
-    with pytest.raises((TaskFailed, Rejected)) as failed:
-        story.stack.up(missing)
-    assert "ResourceNotFound" in str(failed.value)
-    assert "\n" not in str(failed.value)
-
-
 def test_a_failure_in_the_middle_is_told_and_tried_again(story: JobStory) -> None:
     story.pace(5, 5)
     program = {"stills": job_inputs(waitFor="submitted")}
@@ -208,37 +203,6 @@ def test_a_failure_in_the_middle_is_told_and_tried_again(story: JobStory) -> Non
     assert story.stack.preview(program) == {"stills": "replace"}
     story.stack.up(program)
     assert [job["state"] for job in story.jobs()] == ["Fail", "Submitted"]
-
-
-def test_a_failed_create_says_what_the_next_up_does_and_does_it(story: JobStory) -> None:
-    story.pace(5, 5)
-    program = {"stills": job_inputs()}
-    fail_when_asked(story)
-    with pytest.raises(TaskFailed) as failed:
-        story.stack.up(program)
-    assert "failed: The resource operated InputFile is bad (InvalidParameter.ResourceContentBad)" in str(
-        failed.value
-    )
-    assert "fix the cause and run `pulumi up` again, which submits a new job" in str(failed.value)
-    story.stack.up(program)
-    assert [job["state"] for job in story.jobs()] == ["Fail", "Success"]
-    assert any("failed before" in line and "submitting a new one" in line for line in story.stack.said)
-    story.settled(program)
-
-
-def fail_when_asked(story: JobStory) -> None:
-    """Let the next job fail at the first moment that it is waited for."""
-    advance = story.emulator.advance
-
-    def failing(seconds: float) -> None:
-        story.emulator.advance = advance  # type: ignore[method-assign]
-        story.change(
-            state="Fail",
-            code="InvalidParameter.ResourceContentBad",
-            message="The resource operated InputFile is bad",
-        )
-
-    story.emulator.advance = failing  # type: ignore[method-assign]
 
 
 def test_a_missing_job_is_made_again_and_an_old_one_may_be_forgotten_and_is_kept(story: JobStory) -> None:
@@ -298,13 +262,6 @@ def test_two_hundred_jobs_cost_two_hundred_and_one_calls_and_one_to_read(story: 
     assert calls.count(QUERY) == 1
     assert story.stack.refresh() == {}
     assert story.recorded() == [QUERY]
-
-
-def test_own_user_data_stands_before_the_token(story: JobStory) -> None:
-    story.stack.up({"stills": job_inputs(userData="team-视频")})
-    [job] = story.jobs()
-    assert job["userData"].startswith("team-视频-videosnap-")
-    assert story.outputs()["token"] == job["userData"]
 
 
 def test_the_tutorials_numbers_make_the_tutorials_pictures(story: JobStory, tmp_path: Path) -> None:

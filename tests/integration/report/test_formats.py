@@ -300,3 +300,27 @@ def test_only_a_complete_check_finds_no_drift(
     for told in DRIFT.all_forms(report):
         assert ("no drift" in told.lower()) == (report.exit_code == 0 and sum(report.counts.values()) > 0)
         assert ("INCOMPLETE" in told) == (not report.complete)
+
+
+FINE = re.compile(
+    r"no drift|in sync|(?<!response was )\bcomplete\b|as recorded|nothing drifted", re.IGNORECASE
+)
+"""What a reader takes for "nothing drifted"."""
+
+
+@given(st.lists(st.sampled_from([*Verdict, Verdict.UNREADABLE, Verdict.UNREADABLE]), min_size=1, max_size=6))
+@settings(max_examples=examples(30, 200))
+def test_what_cannot_be_read_is_named_and_never_told_as_no_drift(found: list[Verdict]) -> None:
+    findings = [drift_samples.finding(verdict, f"room-{number}") for number, verdict in enumerate(found)]
+    paragraphs = DRIFT.text(drift_samples.report(drift_samples.stack(*findings))).split("\n\n")
+    unread = [finding.name for finding in findings if finding.verdict is Verdict.UNREADABLE]
+    others = [text for text in paragraphs if not text.startswith(Verdict.UNREADABLE.value)]
+    for name in unread:
+        naming = [text for text in paragraphs if re.search(rf"\b{name}\b", text)]
+        assert naming
+        assert not set(naming) & set(others)
+    if unread:
+        head = rf"\b{len(unread)} of {len(found)} tasks?[^.;]*cannot be read"
+        assert re.search(head, paragraphs[0])
+    if len(unread) == len(found):
+        assert not [text for text in others if FINE.search(" ".join(text.split()))]
