@@ -1,4 +1,4 @@
-"""The registry of resource kinds: what is recognised as one. tests/e2e/test_third_cloud.py registers a new one."""
+"""What the registry of resource kinds recognises as one; tests/e2e/test_third_cloud.py registers another."""
 
 from __future__ import annotations
 

@@ -15,8 +15,7 @@ from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
 from pulumi_videosnap.frames.download import download
 from pulumi_videosnap.frames.model import FramesReport
-from pulumi_videosnap.frames.summary import exit_code
-from pulumi_videosnap.frames.text import as_json, as_text
+from pulumi_videosnap.frames.text import as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verify
 from pulumi_videosnap.report.base import Dependencies, Reporter
 from pulumi_videosnap.state import Stack, read_stack, read_stack_file

@@ -12,11 +12,16 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from pulumi_videosnap.errors import CannotCheck, VideosnapError
-from pulumi_videosnap.frames.expected import frames_of_keys, frames_of_stream, gaps
+from pulumi_videosnap.frames.expected import (
+    Candidate,
+    assign,
+    events_of,
+    frames_of_keys,
+    frames_of_stream,
+    gaps,
+)
 from pulumi_videosnap.frames.model import FramesReport, Series, TaskFrames
-from pulumi_videosnap.frames.ownership import Candidate, assign
 from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
-from pulumi_videosnap.frames.schedule import events_of
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix

@@ -6,12 +6,15 @@ not known, so nothing is expected before. Frames whose keys state records are ex
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from itertools import combinations, takewhile
 
 from pulumi_videosnap.frames.model import Condition, Event, Frame, Series
-from pulumi_videosnap.frames.schedule import ANY_TIME, Run, Schedule
+from pulumi_videosnap.frames.rules import ScheduledFrames
+from pulumi_videosnap.report.formatting import brief
 from pulumi_videosnap.storage.bucket import StoredObject
 
 UPLOAD = timedelta(seconds=1)
@@ -99,7 +102,7 @@ def _missing(due: datetime, schedule: Schedule) -> Frame:
     return Frame(
         Condition.MISSING,
         due=due,
-        why=f"nothing was written for it, every {schedule.interval_at(due)} s one is due",
+        why=f"nothing was written; one is due every {schedule.interval_at(due)} s",
     )
 
 
@@ -114,3 +117,133 @@ def frames_of_keys(
         else:
             why = "state records it, and it is not in the bucket"
             yield Frame(Condition.MISSING, key, offset_ms=known.get(key), why=why)
+
+
+SLACK = timedelta(seconds=30)
+"""Added to both ends of a task's time: clocks differ, and a last frame is written after the end."""
+EXTENSIONS = (".jpg", ".jpeg", ".png")
+"""What the keys of frames end with."""
+
+
+@dataclass
+class Candidate:
+    """A task that may own objects of a bucket; `objects` fills up."""
+
+    name: str
+    frames: ScheduledFrames
+    objects: list[StoredObject] = field(default_factory=list)
+    undecided: int = 0
+    undecided_bytes: int = 0
+    rivals: set[str] = field(default_factory=set)
+
+    def may_own(self, stored: StoredObject) -> bool:
+        """Whether the object was written in this task's time and location."""
+        since, until = self.frames.since, self.frames.until
+        if stored.modified < since - SLACK or not stored.key.startswith(self.frames.location.prefix):
+            return False
+        return until is None or stored.modified <= until + SLACK
+
+    def streams(self) -> Iterator[tuple[str, list[StoredObject]]]:
+        """Its objects by the folder that they are in, named without what all of them share.
+
+        That a folder is a stream is how the emulator lays them out; the vendor's layout is not documented.
+        """
+        folders: dict[str, list[StoredObject]] = {}
+        for stored in self.objects:
+            folders.setdefault(stored.key.rpartition("/")[0], []).append(stored)
+        shared = _shared_path(list(folders))
+        for folder in sorted(folders):
+            name = folder[len(shared) :] or folder.rpartition("/")[2] or self.frames.location.bucket
+            yield name, folders[folder]
+
+
+def assign(candidates: Sequence[Candidate], objects: Iterable[StoredObject]) -> None:
+    """Give each frame of a bucket to the one task that may own it; undecided when several may.
+
+    Only frames are kept, so that memory holds what belongs to a task, not what is in the bucket.
+    """
+    for stored in objects:
+        if not stored.key.lower().endswith(EXTENSIONS):
+            continue
+        owners = [candidate for candidate in candidates if candidate.may_own(stored)]
+        if len(owners) == 1:
+            owners[0].objects.append(stored)
+            continue
+        for one, other in combinations(owners, 2):
+            one.rivals.add(other.name)
+            other.rivals.add(one.name)
+        for owner in owners:
+            owner.undecided += 1
+            owner.undecided_bytes += stored.size
+
+
+def _shared_path(folders: Sequence[str]) -> str:
+    """The folders that all of these are in; of a single one, those above it."""
+    if len(folders) == 1:
+        return folders[0].rpartition("/")[0] + "/" if "/" in folders[0] else ""
+    first, last = (text.split("/") for text in (min(folders, default=""), max(folders, default="")))
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
+    return "".join(f"{part}/" for part, _ in same)
+
+
+ANY_TIME = datetime.min.replace(tzinfo=timezone.utc)
+"""The time of an interval that was set before anything is recorded."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a task (UTC); `end` is None while it goes on, or where state does not record it."""
+
+    start: datetime
+    end: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Changes of the interval in order, each a time and seconds, and the runs in order."""
+
+    changes: tuple[tuple[datetime, int], ...]
+    runs: tuple[Run, ...]
+
+    @property
+    def starts(self) -> tuple[datetime, ...]:
+        """The times at which runs began."""
+        return tuple(run.start for run in self.runs)
+
+    def interval_at(self, time: datetime) -> int:
+        """The interval in force, in seconds; before the first change, the first one."""
+        at = bisect_right([change for change, _ in self.changes], time)
+        return self.changes[max(0, at - 1)][1]
+
+    def next_due(self, last: datetime) -> datetime:
+        """When the frame after one at `last` is due; a change in between counts from that frame."""
+        due = last + timedelta(seconds=self.interval_at(last))
+        for time, interval in self.changes:
+            if last < time < due:
+                due = max(time, last + timedelta(seconds=interval))
+        return due
+
+
+def events_of(schedule: Schedule) -> Iterator[Event]:
+    """Events in a task's life: starts, intervals, ends, and the gap between an end and the next start."""
+    interval: int | None = None
+    for at, seconds in schedule.changes:
+        if at in schedule.starts:
+            kind, text = ("start", "started") if at == schedule.starts[0] else ("restart", "started again")
+            yield Event(at, kind, f"{text}, every {seconds} s")
+        elif at != ANY_TIME and seconds != interval:
+            yield Event(at, "interval", f"every {seconds} s instead of {interval} s")
+        interval = seconds
+    for run, following in zip(schedule.runs, (*schedule.runs[1:], None), strict=True):
+        if run.end:
+            yield _end(run, run.end, following)
+
+
+def _end(run: Run, end: datetime, following: Run | None) -> Event:
+    reason = run.reason or "no reason given"
+    if following is None:
+        return Event(end, "end", f"ended: {reason}")
+    with_day = end.date() != following.start.date()
+    since, until = (brief(at.replace(microsecond=0), with_day) for at in (end, following.start))
+    return Event(end, "gap", f"stopped {since} to {until}, {reason}", following.start)

@@ -7,9 +7,9 @@ changes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -27,7 +27,7 @@ from pulumi_videosnap.core.schema import (
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import TaskUnfinished
-from pulumi_videosnap.frames.ownership import EXTENSIONS
+from pulumi_videosnap.frames.expected import EXTENSIONS
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 
@@ -58,19 +58,13 @@ class FramesReadyInputs(Inputs):
     )
 
 
-class Bucket(Protocol):
-    """What the lifecycle needs of a bucket."""
-
-    def list(self, prefix: str | None = None) -> Iterable[StoredObject]: ...  # noqa: D102
-
-
 class FramesReadyLifecycle(Lifecycle):
     """Drives one resource; `open_bucket` opens a bucket with the reader's own credentials."""
 
     def __init__(
         self,
         context: Context,
-        open_bucket: Callable[[Location], Bucket],
+        open_bucket: Callable[[Location], Any],
         *,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -108,7 +102,7 @@ class FramesReadyLifecycle(Lifecycle):
     def delete(self, task_id: str, recorded: Properties) -> None:
         """Nothing was created that could be deleted."""
 
-    def _wait(self, wanted: FramesReadyInputs, bucket: Bucket) -> list[str]:
+    def _wait(self, wanted: FramesReadyInputs, bucket: Any) -> list[str]:
         started = self._monotonic()
         count = len(wanted.keys) if wanted.keys else wanted.count
         while len(found := _list_keys(wanted, bucket)) < count:
@@ -122,7 +116,7 @@ class FramesReadyLifecycle(Lifecycle):
         return found[:count]
 
 
-def _list_keys(wanted: FramesReadyInputs, bucket: Bucket) -> list[str]:
+def _list_keys(wanted: FramesReadyInputs, bucket: Any) -> list[str]:
     """The keys of the frames that count, oldest first."""
     since = parse_rfc3339(wanted.since)
     listed = [stored for stored in bucket.list(wanted.prefix) if _counts(stored, wanted, since)]

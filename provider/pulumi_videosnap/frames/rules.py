@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pulumi_videosnap.frames.schedule import Schedule
 from pulumi_videosnap.storage.platforms import Location
+
+if TYPE_CHECKING:
+    from pulumi_videosnap.frames.expected import Schedule
 
 
 @dataclass(frozen=True)

@@ -65,30 +65,30 @@ def _clock(at: datetime) -> str:
 def size(count: int) -> str:
     """`812 bytes`, `16.9 kB`, `1.2 MB`."""
     if count < KILO:
-        return counted(count, "byte")
+        return quantity(count, "byte")
     kilobytes = round(count / KILO, 1)
     return f"{kilobytes:.1f} kB" if kilobytes < KILO else f"{kilobytes / KILO:.1f} MB"
 
 
-def counted(count: int, noun: str) -> str:
+def quantity(count: int, noun: str) -> str:
     """`1 frame`, `1,200 frames`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Untrusted text on one line, without characters that hide, move or reverse others."""
     return str(visible(text))
 
 
 def sentence(text: str, limit: int = 2000) -> str:
     """The same of a text that may have several lines; they become one."""
-    return shortened(shown(" ".join(text.split())), limit)
+    return shorten(printable(" ".join(text.split())), limit)
 
 
-def shortened(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """A text of about `limit` characters, which says how long it was if it is cut."""
     cut = len(text) > limit + _LITTLE
-    return f"{text[:limit]}... ({counted(len(text), 'character')})" if cut else text
+    return f"{text[:limit]}... ({quantity(len(text), 'character')})" if cut else text
 
 
 def value(given: Any, limit: int = _LONGEST_VALUE) -> str:
@@ -97,7 +97,7 @@ def value(given: Any, limit: int = _LONGEST_VALUE) -> str:
         return "not set"
     if given in MARKERS:
         return str(given)
-    return shortened(shown(json.dumps(given, ensure_ascii=False, default=str)), limit)
+    return shorten(printable(json.dumps(given, ensure_ascii=False, default=str)), limit)
 
 
 def few(names: Sequence[str], most: int = _FEW) -> str:
@@ -113,7 +113,7 @@ def number(figure: float) -> str:
     return f"{round(figure):,}" if abs(float(rounded)) >= _THREE_DIGITS else f"{float(rounded):g}"
 
 
-def stored(count: float) -> str:
+def byte_size(count: float) -> str:
     """`16.9 kB`, `3.1 GB`."""
     megabytes = count / KILO**2
     if megabytes < 1:
@@ -166,7 +166,7 @@ def span(length: timedelta) -> str:
     return f"{seconds / _DAY:,.0f} d"
 
 
-def wrapped(text: str, first: str = "", rest: str | None = None) -> Iterator[str]:
+def wrap(text: str, first: str = "", rest: str | None = None) -> Iterator[str]:
     """A text in lines; a word that is longer than a line, such as an id, is not broken."""
     following = " " * len(first) if rest is None else rest
     yield from textwrap.wrap(
@@ -180,11 +180,11 @@ def wrapped(text: str, first: str = "", rest: str | None = None) -> Iterator[str
     )
 
 
-def listed(title: str, texts: Iterable[str]) -> Iterator[str]:
+def titled_list(title: str, texts: Iterable[str]) -> Iterator[str]:
     """An empty line, a title, and a text to each point; nothing where there are no texts."""
     points = list(texts)
     if points:
         yield ""
         yield f"{title}:"
         for text in points:
-            yield from wrapped(text, "  - ")
+            yield from wrap(text, "  - ")

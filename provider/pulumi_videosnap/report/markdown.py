@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from pulumi_videosnap.report.formatting import few, sentence, shortened, shown
+from pulumi_videosnap.report.formatting import few, printable, sentence, shorten
 
 LIMIT = 65_000
 """Characters of a comment; GitHub takes 65,536."""
@@ -42,7 +42,7 @@ def escaped(text: str) -> str:
 
 def code(text: str, limit: int = SHORT) -> str:
     """A name, an id or a value."""
-    return f"<code>{escaped(shortened(shown(text), limit))}</code>" if text else ""
+    return f"<code>{escaped(shorten(printable(text), limit))}</code>" if text else ""
 
 
 def prose(text: str, limit: int = LONG) -> str:

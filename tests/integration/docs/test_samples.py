@@ -16,38 +16,11 @@ from support.cli import Project
 from support.emulator import Emulator
 from support.jobs import store_of
 
+DATA = Path(__file__).parents[2] / "data"
 SAMPLES = Path(__file__).resolve().parents[3] / "docs" / "samples"
 APP = "661e000000000000000543cf"
 
-PROGRAM = """\
-import os
-import pulumi
-from pulumi_videosnap import alibaba, volcengine
-
-changed = os.environ.get("CHANGED") == "yes"
-
-
-def room(name, interval, bucket="frames"):
-    return volcengine.SnapshotTask(
-        name, app_id="661e000000000000000543cf", room_id=name,
-        image_config={"interval": interval, "width": 640, "height": 360},
-        storage_config={"tos_config": {"account_id": "2100000000", "bucket": bucket}},
-        target_streams={"stream_list": [{"user_id": "user0"}, {"user_id": "user1"}]},
-    )
-
-
-room("lobby", interval=2 if changed else 5)
-room("hall", interval=10, bucket="media" if changed else "frames")
-room("yard" if changed else "door", interval=60)
-place = {"location": "oss-cn-hangzhou", "bucket": "frames"}
-alibaba.SnapshotJob(
-    "stills", input={**place, "bucket": "media", "object": "input.mp4"},
-    snapshot_config={
-        "output_file": {**place, "object": "output_{Count}.jpg"},
-        "time": 2, "interval": 2, "num": 5 if changed else 3, "height": 360, "frame_type": "normal",
-    },
-)
-"""
+PROGRAM = (DATA / "programs" / "samples.txt").read_text()
 
 ALIKE = (
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{3})?(?=Z| UTC)", "2026-11-21 18:04:05"),

@@ -10,8 +10,10 @@ from configparser import ConfigParser
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
 from pulumi_videosnap.drift.model import Verdict
+from support.data import load
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Expected:
 Row = tuple[Expected, Expected]
 """For a task that may end, and for one with keep_running."""
 FILE = Path(__file__).parents[2] / "data" / "drift_matrix.ini"
+WORLD: dict[str, Any] = load("drift_world.json")
+"""How each state and each drift comes about, and the scenarios."""
 
 
 def _read_tables() -> dict[str, dict[str, Row]]:
@@ -49,14 +53,6 @@ def _expected(text: str) -> Expected:
 
 
 TABLES = _read_tables()
-WENT_ON, RECORDED_ENDS, AFTER_THE_END = (TABLES[n] for n in ("went on", "recorded ends", "after the end"))
-STORAGES = TABLES["storages"]
-HIDDEN = {drift: row[0] for drift, row in TABLES["hidden"].items()}
-JOBS = {
-    name.removeprefix("job "): {drift: row[0] for drift, row in table.items()}
-    for name, table in TABLES.items()
-    if name.startswith("job ")
-}
 IN_SYNC, MISSING, UNREADABLE = map(Expected, (Verdict.IN_SYNC, Verdict.MISSING, Verdict.UNREADABLE))
 AS_IT_ENDED = ("nothing", "history")
 """Nothing happened; or somebody changed the settings of a run that was over."""
@@ -80,23 +76,27 @@ class Cell:
         return f"{self.kind}{patience}_{self.state}_{self.drift}"
 
 
-def cells() -> list[Cell]:
-    """The whole matrix."""
-    rooms = [
-        Cell("room", state, drift, keep)
-        for keep in (False, True)
-        for state, drifts in _room_states().items()
-        for drift in drifts
-    ]
-    stored = [Cell("room", storage, drift) for storage in STORAGES for drift in ("nothing", "place")]
-    hidden = [Cell("room", "hidden", drift) for drift in HIDDEN]
-    jobs = [Cell("job", state, drift) for state, row in JOBS.items() for drift in row]
-    return rooms + stored + hidden + jobs
+def _table() -> dict[Cell, Expected]:
+    """Every cell, with what is to be said of it as long as the services say everything."""
+    found: dict[Cell, Any] = {}
+    for keep in (False, True):
+        for state in ("just-started", "not-started", "running", "idle"):
+            found |= {Cell("room", state, drift, keep): row[keep] for drift, row in TABLES["went on"].items()}
+        for state, row in TABLES["recorded ends"].items():
+            after = dict.fromkeys(AS_IT_ENDED, row) | TABLES["after the end"]
+            found |= {Cell("room", state, drift, keep): row[keep] for drift, row in after.items()}
+    for storage, (nothing, place) in TABLES["storages"].items():
+        found |= {Cell("room", storage, "nothing"): nothing, Cell("room", storage, "place"): place}
+    found |= {Cell("room", "hidden", drift): row[0] for drift, row in TABLES["hidden"].items()}
+    for name, table in TABLES.items():
+        kind, _, state = name.partition(" ")
+        if kind == "job":
+            found |= {Cell("job", state, drift): row[0] for drift, row in table.items()}
+    return found
 
 
-def _room_states() -> dict[str, tuple[str, ...]]:
-    going = {state: tuple(WENT_ON) for state in ("just-started", "not-started", "running", "idle")}
-    return going | dict.fromkeys(RECORDED_ENDS, (*AS_IT_ENDED, *AFTER_THE_END))
+TABLE = _table()
+"""The whole matrix."""
 
 
 class Told(Enum):
@@ -120,7 +120,6 @@ class Told(Enum):
     """Row 7: the answer does not carry the field, so it is kept as recorded."""
 
 
-SAID_OF_ALL = {Told.NOTHING: UNREADABLE, Told.FORGOTTEN: MISSING}
 UNSAID = {
     Told.NO_IMAGE: "image_config",
     Told.NO_STORAGE: "storage_config",
@@ -131,36 +130,21 @@ UNSAID = {
 
 def expected(cell: Cell, told: Told) -> tuple[Expected, ...]:
     """What may be said of a cell; more than one only where the scenario leaves it open."""
-    usual = _room(cell) if cell.kind == "room" else JOBS[cell.state][cell.drift]
+    usual = TABLE[cell]
     if told is Told.PERHAPS:
         return usual, UNREADABLE
-    return (_certain(cell, usual, told),)
-
-
-def _certain(cell: Cell, usual: Expected, told: Told) -> Expected:
-    if told in SAID_OF_ALL:
-        return SAID_OF_ALL[told]
-    if told is Told.TOO_LATE:
-        return _room_too_late(cell) if cell.kind == "room" else _job_too_late(cell, usual)
-    if told is Told.NO_PICTURES:
-        return _without_pictures(usual)
-    return _unsaid(usual, UNSAID[told]) if told in UNSAID else usual
-
-
-def _room(cell: Cell) -> Expected:
-    if cell.state in STORAGES:
-        return STORAGES[cell.state][cell.drift == "place"]
-    if cell.state == "hidden":
-        return HIDDEN[cell.drift]
-    if cell.state not in RECORDED_ENDS:
-        return WENT_ON[cell.drift][cell.keep_running]
-    rows = RECORDED_ENDS[cell.state] if cell.drift in AS_IT_ENDED else AFTER_THE_END[cell.drift]
-    return rows[cell.keep_running]
-
-
-def _room_too_late(cell: Cell) -> Expected:
-    """Only what was started again meanwhile is younger than 72 hours."""
-    return IN_SYNC if cell.drift == "restarted-alike" else UNREADABLE
+    if told in UNSAID:
+        return (_unsaid(usual, UNSAID[told]),)
+    # A job that succeeded, and whose frames cannot be looked for: nothing may be said of it.
+    lost = told is Told.NO_PICTURES and usual.verdict in (Verdict.COMPLETE, Verdict.CHANGED)
+    # Only what was started again meanwhile is younger than 72 hours. A job that the service still knows can
+    # be read at any age; a forgotten one is no longer surely gone.
+    young = cell.drift == "restarted-alike" if cell.kind == "room" else "forgotten" not in cell.drift
+    if told is Told.NOTHING or lost or (told is Told.TOO_LATE and not young):
+        return (UNREADABLE,)
+    if told is Told.TOO_LATE and cell.kind == "room":
+        return (IN_SYNC,)
+    return (MISSING,) if told is Told.FORGOTTEN else (usual,)
 
 
 def _unsaid(usual: Expected, block: str) -> Expected:
@@ -168,13 +152,3 @@ def _unsaid(usual: Expected, block: str) -> Expected:
     if usual.verdict is Verdict.CHANGED:
         return Expected(Verdict.CHANGED, left, usual.perhaps) if left else IN_SYNC
     return usual
-
-
-def _job_too_late(cell: Cell, usual: Expected) -> Expected:
-    """A job that the service still knows can be read at any age; a forgotten one is no longer surely gone."""
-    return UNREADABLE if "forgotten" in cell.drift else usual
-
-
-def _without_pictures(usual: Expected) -> Expected:
-    """A job that succeeded, and whose pictures cannot be looked for: nothing may be said of it."""
-    return UNREADABLE if usual.verdict in (Verdict.COMPLETE, Verdict.CHANGED) else usual

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from integration.drift.expected import WITH_PICTURES, Cell
+from integration.drift.expected import WITH_PICTURES, WORLD, Cell
 from support.emulator import Emulator
 from support.jobs import PLACE, job_engine, job_inputs, store_of
 from support.miniengine import Entry
@@ -17,30 +17,12 @@ HELD = "f0" * 16
 FOR_EVER = "f1" * 16
 """The pipeline that never lets them go."""
 SHARED = {"frames", "media"}
-COUNT = {"stills": 3, "one": 1, "sheets": 3, "sheets-only": 3}
 TILES = {"tileOut": {"lines": 2, "columns": 2}}
 
 Inputs = dict[str, Any]
 
-DELETED: dict[str, tuple[str, ...]] = {
-    "first-deleted": ("output_00001.jpg",),
-    "middle-deleted": ("output_00002.jpg",),
-    "last-deleted": ("output_00003.jpg",),
-    "fewer-counted-last-deleted": ("output_00003.jpg",),
-    "all-deleted": (".jpg",),
-    "forgotten-all-deleted": (".jpg",),
-    "succeeded-all-deleted": (".jpg",),
-    "sheet-deleted": ("sheet_00001.jpg",),
-    "vtt-deleted": (".vtt",),
-    "its-pictures-deleted": (".jpg",),
-}
-"""How the keys end that somebody deletes."""
-EMPTIED = {
-    "bucket-emptied": ("pictures",),
-    "sheets-bucket-emptied": ("sheets",),
-    "both-buckets-emptied": ("pictures", "sheets"),
-    "bucket-deleted": ("pictures",),
-}
+DELETED, EMPTIED, ACTUAL = (WORLD[f"job {name}"] for name in ("deleted", "emptied", "actual"))
+"""How the keys end that somebody deletes, which buckets are emptied, and the state when the command runs."""
 
 
 class Jobs:
@@ -87,7 +69,7 @@ class Jobs:
     def _happen(self, cell: Cell) -> None:
         job = self._stack.state[cell.name].id
         if cell.drift in DELETED:
-            self._delete([key for key in self.keys(cell) if key.endswith(DELETED[cell.drift])])
+            self._delete([key for key in self.keys(cell) if key.endswith(tuple(DELETED[cell.drift]))])
         for which in EMPTIED.get(cell.drift, ()):
             self._delete(self._listed(_place(cell, which)), _place(cell, which))
         if cell.drift == "bucket-deleted":
@@ -170,19 +152,8 @@ def _pace(cell: Cell) -> int:
     return 1
 
 
-ACTUAL = {
-    "began": "Snapshoting",
-    "succeeded": "Success",
-    "succeeded-all-deleted": "Success",
-    "failed": "Fail",
-    "submitted": "Submitted",
-    "snapshoting": "Snapshoting",
-    **dict.fromkeys(WITH_PICTURES, "Success"),
-}
-
-
 def actual_state(cell: Cell) -> str | None:
     """The state in which a job must be when the command runs; None where the service has forgotten it."""
     if cell.drift.startswith("forgotten"):
         return None
-    return ACTUAL.get(cell.drift) or ACTUAL[cell.state]
+    return str(ACTUAL.get(cell.drift) or ACTUAL[cell.state])

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from integration.drift.expected import UNREADABLE, Cell, Expected, Told, expected
+from integration.drift.expected import Cell, Expected, Told, expected
 from pulumi_videosnap.drift.model import DRIFTED, Verdict
 from pulumi_videosnap.report.base import ExitCode
 
@@ -21,12 +20,6 @@ GAVE_UP, VERDICT, FIELDS, LOST, EXIT = (
     "another exit code",
 )
 MISTAKES = (FALSE, MISSED, HUSHED, GAVE_UP, VERDICT, FIELDS, LOST, EXIT)
-FINE = re.compile(
-    r"no drift|in sync|(?<!response was )\bcomplete\b|as recorded|nothing drifted", re.IGNORECASE
-)
-"""What a reader takes for "nothing drifted"."""
-FEW = 4
-"""So many tasks are always named; of more that are alike the text may say "and 7 more"."""
 
 
 @dataclass
@@ -107,39 +100,3 @@ def _hold_the_code(
     said = (code, report["exitCode"], report["complete"])
     if said != (wanted, wanted, wanted != ExitCode.FAILED):
         score.mistake(EXIT, f"{where}: exit code, exitCode and complete are {said}, not {wanted}")
-
-
-def score_text(
-    score: Score, where: str, cells: Sequence[Cell], told: Mapping[str, Told], run: tuple[int, str]
-) -> None:
-    """Hold a run's text against the table: what could not be checked is said, and never as no drift."""
-    code, text = run
-    unread = [cell.name for cell in cells if expected(cell, told[cell.kind]) == (UNREADABLE,)]
-    paragraphs = text.split("\n\n")
-    for name in unread:
-        naming = [paragraph for paragraph in paragraphs if _names(paragraph, name)]
-        if not naming and len(cells) <= FEW:
-            score.mistake(LOST, f"{where}: the text does not name {name}")
-        for paragraph in naming:
-            if not paragraph.startswith(Verdict.UNREADABLE.value):
-                score.mistake(HUSHED, f"{where}: {name} in {paragraph}")
-    if len(unread) == len(cells):
-        for paragraph in paragraphs:
-            if FINE.search(" ".join(paragraph.split())) and not paragraph.startswith(
-                Verdict.UNREADABLE.value
-            ):
-                score.mistake(HUSHED, f"{where}: {paragraph}")
-    if unread:
-        _hold_the_head(score, where, f"{len(unread)} of {len(cells)} tasks?", paragraphs[0], code)
-
-
-def _hold_the_head(score: Score, where: str, unread: str, head: str, code: int) -> None:
-    """The first paragraph counts what could not be checked, whatever else it says."""
-    if not re.search(rf"\b{unread}[^.;]*cannot be read", head):
-        score.mistake(HUSHED, f"{where}: {head} does not say that {unread} cannot be read")
-    if code != ExitCode.FAILED:
-        score.mistake(EXIT, f"{where}: the text's exit code is {code}")
-
-
-def _names(text: str, name: str) -> bool:
-    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from integration.drift.expected import Cell
+from integration.drift.expected import WORLD, Cell
 from pulumi_videosnap.errors import NotFound
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.convert import start_request
@@ -25,77 +25,13 @@ PATIENT, SOON, AT_ONCE = 86_400, 120, 60
 
 Inputs = dict[str, Any]
 
-SETTINGS: dict[str, Inputs] = {
-    "interval": {"interval": 300},
-    "width": {"width": 640},
-    "height": {"height": 480},
-    "size": {"width": 1280, "height": 720},
-    "format": {"format": "png"},
-    "bucket": {"bucket": "media"},
-    "idle-time": {"maxIdleTime": 80_000},
-    "everything": {
-        "interval": 300,
-        "width": 640,
-        "height": 480,
-        "format": "png",
-        "bucket": "media",
-        "maxIdleTime": 80_000,
-    },
-    "history": {"interval": 300, "bucket": "media"},
-    "user-left": {"status": "ended", "stopReason": "UserDisconnect"},
-    "ended-somehow": {"status": "ended"},
-    "failed": {"status": "failed"},
-    "failed-idle": {"status": "failed", "stopReason": "IdleTimeOut"},
-}
-"""What the control API changes behind everybody's back."""
-PREPARED: dict[str, Inputs] = {
-    "not-started": {"status": "not started"},
-    "ended-left": SETTINGS["user-left"],
-    "ended-failed": SETTINGS["failed"],
-}
-
-STREAMS: dict[str, list[Inputs]] = {
-    "another-stream": [{"userId": OTHER}],
-    "one-stream-more": [{"userId": USER}, {"userId": OTHER}],
-    "all-streams": [],
-    "kind-of-stream": [{"userId": USER, "streamType": "screen"}],
-}
+SETTINGS, PREPARED, PLACES, RESTARTS, ACTUAL = (
+    WORLD[f"room {name}"] for name in ("settings", "states", "places", "restarts", "actual")
+)
+"""What the control API changes behind everybody's back, and before the record; a declared storage of each
+platform and another one; what somebody starts instead, after stopping the task, under the same three ids;
+status and stop reason of each task when the command runs, in the emulator's words."""
 TOS = {"accountId": "2100000000", "bucket": "frames"}
-KEYS = {"accessKeyEnv": "MATRIX_KEY", "secretKeyEnv": "MATRIX_SECRET"}
-SECRETS = {"accessKey": "AKmatrix", "secretKey": "secret"}
-PLACES: dict[str, tuple[Inputs, Inputs]] = {
-    "vod": (
-        {"vodConfig": {"accountId": "2100000000", "space": "here"}},
-        {"vodConfig": {"accountId": "2100000000", "space": "there"}},
-    ),
-    "custom": (
-        {"customConfig": {"bucket": "frames", "vendor": "aliyun", **KEYS}},
-        {"customConfig": {"bucket": "media", "vendor": "aliyun", **KEYS}},
-    ),
-    "secret": (
-        {"customConfig": {"bucket": "frames", "vendor": "qiniu", **SECRETS}},
-        {"customConfig": {"bucket": "media", "vendor": "qiniu", **SECRETS}},
-    ),
-    "hidden": (
-        {"customConfig": {"bucket": "frames", "vendor": "qiniu", **SECRETS}},
-        {"customConfig": {"bucket": "media", "vendor": "qiniu", **SECRETS}},
-    ),
-    "veimagex": (
-        {"veImageXConfig": {"accountId": "2100000000", "serviceId": "here"}},
-        {"veImageXConfig": {"accountId": "2100000000", "serviceId": "there"}},
-    ),
-}
-"""A declared storage of each platform, and another one."""
-
-RESTARTS: dict[str, Inputs] = {
-    **{drift: {"targetStreams": {"streamList": streams}} for drift, streams in STREAMS.items()},
-    "account": {"storageConfig": {"tosConfig": {**TOS, "accountId": "2100000001"}}},
-    "region": {"storageConfig": {"tosConfig": {**TOS, "region": 1}}},
-    "restarted-alike": {},
-    "restarted-faster": {"imageConfig": {"interval": 300}},
-    "restarted-and-stopped": {},
-}
-"""What somebody starts instead, after stopping the task, under the same three ids."""
 
 
 class SnapshotTasks:
@@ -202,28 +138,9 @@ def path_of(cell: Cell) -> str:
     return f"{APP}/{cell.name}/stills"
 
 
-def actual_states(cells: Sequence[Cell]) -> Iterator[tuple[str, str]]:
-    """Status and stop reason of each task when the command runs, in the emulator's words."""
-    for cell in cells:
-        status = ACTUAL.get(cell.drift) or ACTUAL.get(cell.state, "running")
-        yield cell.name, status
-
-
-ACTUAL = {
-    "nobody-came": "ended IdleTimeOut",
-    "user-left": "ended UserDisconnect",
-    "ended-somehow": "ended UnknownStopReason",
-    "stopped-by-api": "ended StopByAPI",
-    "failed": "failed StartTaskFailed",
-    "failed-idle": "failed IdleTimeOut",
-    "restarted-and-stopped": "ended StopByAPI",
-    **dict.fromkeys((*STREAMS, "account", "region", "restarted-alike", "restarted-faster"), "running"),
-    "not-started": "not started",
-    "ended-idle": "ended IdleTimeOut",
-    "ended-left": "ended UserDisconnect",
-    "ended-stopped": "ended StopByAPI",
-    "ended-failed": "failed StartTaskFailed",
-}
+def actual_state(cell: Cell) -> str:
+    """Status and stop reason of a task when the command runs, in the emulator's words."""
+    return str(ACTUAL.get(cell.drift) or ACTUAL.get(cell.state, "running"))
 
 
 def _is_read(cell: Cell) -> bool:

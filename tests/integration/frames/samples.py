@@ -82,7 +82,7 @@ def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
 
 
 def missing(frame: Frame) -> Frame:
-    why = "nothing was written for it, every 5 s one is due"
+    why = "nothing was written; one is due every 5 s"
     return replace(frame, condition=Condition.MISSING, stored=None, decoded=None, why=why)
 
 

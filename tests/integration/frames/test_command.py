@@ -142,6 +142,7 @@ def test_the_json_is_one_document(run: Run) -> None:
     assert (code, exported["exitCode"]) == (0, 0)
     assert [task["name"] for task in exported["tasks"]] == ["lobby", "stills", "sheet"]
     assert exported["tasks"][0]["events"][-1]["kind"] == "end"
+    assert exported["tasks"][1]["counts"]["present"] == len(exported["tasks"][1]["series"][0]["frames"]) == 3
 
 
 def test_one_resource_can_be_asked_for(run: Run) -> None:

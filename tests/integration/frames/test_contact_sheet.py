@@ -19,7 +19,7 @@ from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.frames.contact_sheet import as_html
 from pulumi_videosnap.frames.contact_sheet.timeline import Timeline, scale, timeline
 from pulumi_videosnap.frames.model import Condition, Event, Frame, FramesReport, Series, TaskFrames
-from pulumi_videosnap.frames.summary import location_text, offset, summary
+from pulumi_videosnap.frames.text import location_text, offset, summary
 from pulumi_videosnap.report import formatting as figures
 from pulumi_videosnap.report import html as report_html
 from pulumi_videosnap.storage.platforms import Location

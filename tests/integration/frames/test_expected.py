@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_videosnap.alibaba.frames import offsets_of
-from pulumi_videosnap.frames.expected import frames_of_stream, gaps
+from pulumi_videosnap.frames.expected import events_of, frames_of_stream, gaps
 from pulumi_videosnap.frames.model import Condition, Frame, Series
-from pulumi_videosnap.frames.schedule import events_of
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.volcengine.convert import with_history
 from pulumi_videosnap.volcengine.frames import schedule_of

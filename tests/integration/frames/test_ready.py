@@ -119,12 +119,15 @@ PROGRAM = """\
 import pulumi
 from pulumi_videosnap import alibaba, frames, volcengine
 
+class Stills(alibaba.SnapshotJob, module="studio", name="Stills"):
+    pass  # a subclass with a type of its own
+
 lobby = volcengine.SnapshotTask(
     "lobby", app_id="{app}", room_id="Room1", frame_prefix="{app}/",
     storage_config={{"tos_config": {{"account_id": "2100000000", "bucket": "frames"}}}},
 )
 place = {{"location": "oss-cn-hangzhou", "bucket": "frames"}}
-stills = alibaba.SnapshotJob(
+stills = Stills(
     "stills", input={{**place, "bucket": "media", "object": "input.mp4"}},
     snapshot_config={{"output_file": {{**place, "object": "{app}-{{Count}}.jpg"}}, "time": 0, "num": 1}},
 )

@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
+from integration.frames import samples
 from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames
-from pulumi_videosnap.frames.summary import exit_code
-from pulumi_videosnap.frames.text import as_json, as_text
+from pulumi_videosnap.frames.text import as_text, exit_code
 from pulumi_videosnap.kinds import kind_titled
 from pulumi_videosnap.report.base import Dependencies, ExitCode
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
 from pulumi_videosnap.storage.platforms import Location
+from support.golden import Golden
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 1}}
@@ -172,26 +173,8 @@ def test_a_task_that_cannot_be_checked_says_why(task: RecordedResource, problem:
     assert exit_code(found) == ExitCode.FAILED
 
 
-def test_a_stack_without_tasks_says_so() -> None:
-    found = report(Bucket())
-    assert list(as_text(found))[-1] == "There are no snapshot tasks."
-    assert exit_code(found) == ExitCode.AS_EXPECTED
-
-
-def test_the_text_names_each_bad_frame_and_the_population() -> None:
-    bucket = Bucket(stored("o_1.jpg", 0), stored("o_3.jpg", 0))
-    text = "\n".join(as_text(report(bucket, job("stills", ["o_1.jpg", "o_2.jpg", "o_3.jpg"]))))
-    assert "missing: o_2.jpg, at 0:02.002 (state records it, and it is not in the bucket)" in text
-    assert "2 of 3 expected frames; 1 missing." in text
-
-
-def test_the_json_says_the_same() -> None:
-    bucket = Bucket(stored("o_1.jpg", 0))
-    rows = json.loads(as_json(report(bucket, job("stills", ["o_1.jpg", "o_2.jpg"]))))
-    assert rows["exitCode"] == ExitCode.FINDING
-    [task] = rows["tasks"]
-    assert task["counts"]["missing"] == 1
-    assert [frame["condition"] for frame in task["series"][0]["frames"]] == ["present", "missing"]
+def test_the_text_of_a_report(golden: Golden) -> None:
+    golden("frames/story.txt", "\n".join(as_text(samples.story(24))) + "\n")
 
 
 def test_hostile_names_do_no_harm_in_a_terminal() -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 import itertools
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import boto3
-import pytest
 from botocore.config import Config
 from PIL import Image
 
@@ -47,7 +46,7 @@ def _gaps(moments: list[datetime]) -> list[float]:
     return [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(moments)]
 
 
-def test_pictures_show_the_moments_at_which_they_were_taken(story: Story) -> None:
+def test_pictures_show_the_moments_at_which_they_were_taken_until_a_stop(story: Story) -> None:
     story.stack.up({"lobby": story.declare()})
     story.emulator.advance(30)
     for user in ("user0", "user1"):
@@ -57,53 +56,26 @@ def test_pictures_show_the_moments_at_which_they_were_taken(story: Story) -> Non
         shown = [read_frame_number(picture) for _, picture in pictures]
         moved = [(b - a) % FRAMES_IN_SAMPLE for a, b in itertools.pairwise(shown)]
         assert moved == [5 * FRAMES_A_SECOND] * len(moved), "a picture shows another moment than it says"
+        assert {(picture.format, picture.size) for _, picture in pictures} == {("JPEG", (640, 360))}
     story.ends_settled(lobby=story.declare())
+    story.emulator.advance(300)
+    assert len(_pictures_of(story, "user0")) == 7
 
 
-def test_a_new_interval_counts_from_the_last_picture(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
+def test_only_the_declared_streams_are_captured_in_their_format_and_from_a_new_interval_on(
+    story: Story,
+) -> None:
+    streams: dict[str, Any] = {"targetStreams": {"streamList": [{"userId": "user1"}]}}
+    png = {"format": "png", "width": 320, "height": 180}
+    story.stack.up({"lobby": story.declare(**streams, imageConfig={"interval": 5, **png})})
     story.emulator.advance(12)
-    changed = story.declare(imageConfig={"interval": 7})
+    changed = story.declare(**streams, imageConfig={"interval": 7, **png})
     story.stack.up({"lobby": changed})
     story.emulator.advance(20)
-    assert _gaps([moment for moment, _ in _pictures_of(story, "user0")]) == [5, 5, 7, 7, 7]
-    story.ends_settled(lobby=changed)
-
-
-@pytest.mark.parametrize(
-    ("config", "format", "size"),
-    [
-        ({"interval": 5}, "JPEG", (640, 360)),
-        ({"interval": 5, "format": "png", "width": 320, "height": 180}, "PNG", (320, 180)),
-    ],
-    ids=["as the stream", "png"],
-)
-def test_pictures_have_the_declared_format_and_size(
-    story: Story, config: dict[str, Any], format: str, size: tuple[int, int]
-) -> None:
-    declared = story.declare(imageConfig=config)
-    story.stack.up({"lobby": declared})
-    story.emulator.advance(1)
-    for _, picture in _pictures_of(story, "user0"):
-        assert (picture.format, picture.size) == (format, size)
-        picture.load()
-    story.ends_settled(lobby=declared)
-
-
-def test_only_the_declared_streams_are_captured(story: Story) -> None:
-    declared = story.declare(targetStreams={"streamList": [{"userId": "user1"}]})
-    story.stack.up({"lobby": declared})
-    story.emulator.advance(10)
     assert _pictures_of(story, "user0") == []
-    assert len(_pictures_of(story, "user1")) == 3
-    story.ends_settled(lobby=declared)
-
-
-def test_a_stop_ends_the_pictures(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    story.emulator.advance(10)
-    story.stack.destroy()
-    taken = len(_pictures_of(story, "user0"))
-    story.emulator.advance(timedelta(minutes=5).total_seconds())
-    assert len(_pictures_of(story, "user0")) == taken == 3
-    story.ends_settled()
+    pictures = _pictures_of(story, "user1")
+    assert _gaps([moment for moment, _ in pictures]) == [5, 5, 7, 7, 7], "it counts from the last picture"
+    for _, picture in pictures:
+        assert (picture.format, picture.size) == ("PNG", (320, 180))
+        picture.load()
+    story.ends_settled(lobby=changed)

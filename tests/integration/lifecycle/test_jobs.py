@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -29,8 +30,16 @@ BODY = SubmitSnapshotJobBody(
 DAY = 24 * 60
 
 
-def shared(mps: FakeMps) -> Jobs:
-    return Jobs(mps, PendingSubmissions(NOWHERE, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
+Sleep = Callable[[float], None]
+
+
+def shared(mps: FakeMps, notes: Path = NOWHERE, sleep: Sleep | None = None) -> Jobs:
+    clock = mps.monotonic
+    return Jobs(mps, PendingSubmissions(notes, clock), monotonic=clock, sleep=sleep or mps.sleep)
+
+
+def silent_submit(action: str) -> CallFailed | None:
+    return Unreachable(action, "silence") if action == "submit" else None
 
 
 def ignore(said: str) -> None:
@@ -80,23 +89,16 @@ def test_only_the_answer_to_its_id_makes_a_job_gone() -> None:
         shared(mps).get("f" * 32, NOON)
 
 
-def test_pages_are_believed_for_half_a_minute() -> None:
+def test_pages_are_believed_for_half_a_minute_and_lose_no_job_of_one_second() -> None:
     mps = FakeMps()
     [job] = mps.add(1)
     jobs = shared(mps)
-    jobs.get(job.id, job.creation_time)
-    mps.sleep(29)
-    jobs.get(job.id, job.creation_time)
-    assert mps.calls == ["list"]
-    mps.sleep(2)
-    jobs.get(job.id, job.creation_time)
-    assert mps.calls == ["list", "list"]
-
-
-def test_jobs_of_one_second_are_not_lost_between_two_pages() -> None:
+    for seconds, calls in ((0, 1), (29, 1), (2, 2)):
+        mps.sleep(seconds)
+        jobs.get(job.id, job.creation_time)
+        assert mps.calls == ["list"] * calls
     mps = FakeMps(page_size=3)
-    made = mps.add(*[1.0] * 8)
-    jobs = shared(mps)
+    made, jobs = mps.add(*[1.0] * 8), shared(mps)
     for job in made:
         assert jobs.get(job.id, job.creation_time).id == job.id
     assert "query 1" not in mps.calls
@@ -132,35 +134,28 @@ def test_a_page_read_for_another_job_does_not_stand_for_three_days() -> None:
     assert last in of(jobs, "mine")
 
 
-def test_a_lost_answer_leads_to_the_job_and_never_to_another() -> None:
+def test_a_lost_answer_leads_to_the_job_and_to_no_earlier_failure() -> None:
     mps = FakeMps()
-    mps.fail = lambda action: Unreachable(action, "silence") if action == "submit" else None
-    job = shared(mps).submit(BODY)
-    assert job.user_data == "mine"
+    mps.fail = silent_submit
+    assert shared(mps).submit(BODY).user_data == "mine"
     assert mps.calls == ["submit", "list"]
-
-
-def test_a_lost_answer_does_not_lead_to_an_earlier_failure() -> None:
     mps = FakeMps()
+    mps.fail = silent_submit
     earlier = mps.add(9, token="mine", state="Fail")
-    mps.fail = lambda action: Unreachable(action, "silence") if action == "submit" else None
     assert shared(mps).submit(BODY, earlier).id != earlier[0].id
 
 
-def test_a_lost_answer_without_a_job_is_an_error_and_no_second_try() -> None:
+def test_a_lost_answer_without_a_job_and_a_refusal_are_errors_and_no_second_try() -> None:
     mps = FakeMps()
 
     def nothing_arrives(action: str) -> CallFailed | None:
         mps.made.clear()
-        return Unreachable(action, "silence") if action == "submit" else None
+        return silent_submit(action)
 
     mps.fail = nothing_arrives
     with pytest.raises(Unreachable):
         shared(mps).submit(BODY)
     assert mps.calls.count("submit") == 1
-
-
-def test_a_refusal_is_not_looked_into() -> None:
     mps = FakeMps()
     mps.fail = lambda action: Rejected(action, "no")
     with pytest.raises(Rejected):
@@ -176,7 +171,7 @@ def test_whoever_waits_shares_one_round_of_questions() -> None:
     def sleep(_seconds: float) -> None:
         everybody.wait(20)
 
-    jobs = Jobs(mps, PendingSubmissions(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
+    jobs = shared(mps, sleep=sleep)
 
     def awaited(number: int) -> str:
         mps.runs_for = -1
@@ -187,16 +182,13 @@ def test_whoever_waits_shares_one_round_of_questions() -> None:
     assert sorted(mps.calls) == ["query 10"] * 6 + ["query 4"]
 
 
-def test_waiting_tells_the_state_and_asks_less_often_later() -> None:
+def test_waiting_tells_the_state_asks_less_often_later_and_gives_up_in_time() -> None:
     mps = FakeMps(runs_for=60)
     [job] = mps.add(0, state="Submitted")
     said: list[str] = []
     assert shared(mps).wait(job, 600, said.append).count == 3
     assert said[0] == "Submitted for 0 s"
     assert 50 <= len(mps.calls) <= 56, "every half second for 20 s, then every third second"
-
-
-def test_giving_up_says_how_to_go_on() -> None:
     mps = FakeMps(runs_for=60)
     [job] = mps.add(0, state="Submitted")
     with pytest.raises(
@@ -206,24 +198,18 @@ def test_giving_up_says_how_to_go_on() -> None:
     assert mps.now == pytest.approx(7)
 
 
-def test_a_new_job_may_be_unknown_for_a_while() -> None:
+def test_a_new_job_may_be_unknown_for_a_while_and_one_that_vanishes_is_not_waited_for() -> None:
     mps = FakeMps(runs_for=2)
     [job] = mps.add(0, state="Submitted")
     mps.made.clear()
 
-    def sleep(seconds: float) -> None:
+    def appear(seconds: float) -> None:
         mps.now += seconds
         if mps.now > 3 and not mps.made:
             mps.made.append(job)
 
-    jobs = Jobs(mps, PendingSubmissions(NOWHERE), monotonic=mps.monotonic, sleep=sleep)
-    assert jobs.wait(job, 600, ignore).state == "Success"
-
-
-def test_a_job_that_vanishes_is_not_waited_for() -> None:
+    assert shared(mps, sleep=appear).wait(job, 600, ignore).state == "Success"
     mps = FakeMps(runs_for=1e9)
-    [job] = mps.add(0, state="Submitted")
-    mps.made.clear()
     with pytest.raises(NotFound):
         shared(mps).wait(job, 600, ignore)
     assert mps.now < 20
@@ -233,7 +219,7 @@ def test_a_round_that_fails_fails_everyone_who_waited_for_it() -> None:
     mps = FakeMps(runs_for=1e9)
     made = mps.add(*[0.0] * 12, state="Submitted")
     mps.fail = lambda action: Unreachable(action, "dead")
-    jobs = Jobs(mps, PendingSubmissions(NOWHERE), monotonic=mps.monotonic, sleep=mps.sleep)
+    jobs = shared(mps)
 
     def awaited(number: int) -> type[Exception]:
         with pytest.raises(CallFailed) as failed:
@@ -257,28 +243,20 @@ def crashed_while_submitting(mps: FakeMps, notes: Path) -> None:
     PendingSubmissions(notes, mps.monotonic).add("mine")
 
 
-def after_the_crash(mps: FakeMps, notes: Path) -> Jobs:
-    return Jobs(mps, PendingSubmissions(notes, mps.monotonic), monotonic=mps.monotonic, sleep=mps.sleep)
-
-
-def test_a_submission_that_is_still_on_its_way_is_waited_for(tmp_path: Path) -> None:
+def test_a_submission_that_is_still_on_its_way_is_waited_for_and_given_up_in_time(tmp_path: Path) -> None:
     mps = FakeMps()
     crashed_while_submitting(mps, tmp_path)
 
-    def sleep(seconds: float) -> None:
+    def arrive(seconds: float) -> None:
         mps.now += seconds
         if mps.now >= 3 and not mps.made:
             mps.add(0, token="mine", state="Submitted")
 
-    jobs = Jobs(mps, PendingSubmissions(tmp_path, mps.monotonic), monotonic=mps.monotonic, sleep=sleep)
-    assert [job.user_data for job in of(jobs, "mine")] == ["mine"]
+    assert [job.user_data for job in of(shared(mps, tmp_path, arrive), "mine")] == ["mine"]
     assert mps.now == 3
-
-
-def test_a_submission_that_never_arrived_is_given_up_in_time(tmp_path: Path) -> None:
     mps = FakeMps()
     crashed_while_submitting(mps, tmp_path)
-    assert of(after_the_crash(mps, tmp_path), "mine") == []
+    assert of(shared(mps, tmp_path), "mine") == []
     assert 19 <= mps.now <= 21
 
 
@@ -286,13 +264,12 @@ def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Pat
     mps = FakeMps()
     [replaced] = mps.add(5, token="mine")
     crashed_while_submitting(mps, tmp_path)
-    jobs = after_the_crash(mps, tmp_path)
-    assert jobs.by_owner("mine", "mine", replaced.id, ignore) == [replaced]
+    assert shared(mps, tmp_path).by_owner("mine", "mine", replaced.id, ignore) == [replaced]
     assert mps.now >= 19
     mps.add(1, token="mine", state="Fail")
     crashed_while_submitting(mps, tmp_path)
     began = mps.now
-    assert len(of(after_the_crash(mps, tmp_path), "mine")) == 2
+    assert len(of(shared(mps, tmp_path), "mine")) == 2
     assert mps.now - began >= 19
 
 
@@ -300,14 +277,14 @@ def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Pat
 def test_an_answer_settles_it(tmp_path: Path, refused: CallFailed | None) -> None:
     mps = FakeMps()
     mps.fail = lambda action: refused if action == "submit" else None
-    jobs = after_the_crash(mps, tmp_path)
+    jobs = shared(mps, tmp_path)
     if refused:
         with pytest.raises(Rejected):
             jobs.submit(BODY)
     else:
         jobs.submit(BODY)
     assert list(tmp_path.iterdir()) == []
-    of(after_the_crash(mps, tmp_path), "mine")
+    of(shared(mps, tmp_path), "mine")
     assert mps.now == 0
 
 

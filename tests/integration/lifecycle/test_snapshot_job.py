@@ -8,21 +8,32 @@ from typing import Any
 
 import pytest
 
+from pulumi_videosnap import alibaba
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.errors import Rejected, TaskFailed, TaskUnfinished
+from pulumi_videosnap.errors import (
+    InvalidInput,
+    NotConfigured,
+    NotFound,
+    TaskUnfinished,
+)
+from support.data import load
 from support.emulator import Emulator
 from support.jobs import PLACE, JobStory, job_engine, job_inputs, store_of
 from support.tutorial import run_tutorial
 
+ANOTHER = "fedcba9876543210fedcba9876543210"
 SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"
 THREE = [f"stills/output_0000{number}.jpg" for number in (1, 2, 3)]
 
 
 @pytest.fixture
-def story(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> JobStory:
+def story(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> JobStory:
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
     told = JobStory(job_engine(emulator), emulator)
     told.pace(0, 0)
     return told
@@ -42,20 +53,21 @@ def test_a_job_is_submitted_once_and_its_pictures_are_named(story: JobStory) -> 
     assert "vtt" not in outputs
     story.settled(program)
     assert story.recorded().count(SUBMIT) == 0
+    story.stack.up({"stills": job_inputs(userData="team-视频")})
+    assert story.jobs()[-1]["userData"] == story.outputs()["token"]
+    assert story.outputs()["token"].startswith("team-视频-videosnap-"), (
+        "own user data stands before the token"
+    )
 
 
-def test_create_waits_for_the_end_and_tells_how_it_goes(story: JobStory) -> None:
+def test_create_waits_for_the_end_or_a_refresh_finds_it(story: JobStory) -> None:
     story.pace(2, 5)
     story.stack.up({"stills": job_inputs()})
     said = "\n".join(story.stack.said)
     assert "Submitted for 0 s" in said
     assert "Snapshoting for 3 s" in said
     assert story.outputs()["frames"] == THREE
-
-
-def test_whoever_does_not_wait_gets_the_pictures_with_a_refresh(story: JobStory) -> None:
-    story.pace(2, 5)
-    program = {"stills": job_inputs(waitFor="submitted")}
+    program = {"stills": job_inputs(waitFor="submitted", triggers=["again"])}
     story.stack.up(program)
     assert story.outputs()["state"] == "Submitted"
     assert story.outputs()["frames"] == []
@@ -87,22 +99,10 @@ def test_giving_up_loses_nothing(story: JobStory) -> None:
     story.settled(program)
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"num": 2},
-        {"time": 40},
-        {"interval": 1},
-        {"height": 180},
-        {"frameType": "normal"},
-        {"outputFile": {**PLACE, "object": "others/{Count}.jpg"}},
-        {"tileOutputFile": {**PLACE, "object": "stills/sheet_{TileCount}.jpg"}},
-        {"triggers": ["again"]},
-        {"userData": "mine"},
-        {"input": {**PLACE, "bucket": "media", "object": "input.mp4", "referer": "https://example.com"}},
-    ],
-    ids=lambda change: next(iter(change)),
-)
+CHANGES = load("mps/changes.json")
+
+
+@pytest.mark.parametrize("change", CHANGES["new job"], ids=lambda change: next(iter(change)))
 def test_every_change_of_what_is_asked_makes_a_new_job(story: JobStory, change: dict[str, Any]) -> None:
     story.stack.up({"stills": job_inputs()})
     changed = {"stills": job_inputs(**change)}
@@ -112,9 +112,7 @@ def test_every_change_of_what_is_asked_makes_a_new_job(story: JobStory, change: 
     story.settled(changed)
 
 
-@pytest.mark.parametrize(
-    "change", [{"timeout": 5}, {"onDelete": "delete-frames"}, {"owner": "proj.dev.renamed"}]
-)
+@pytest.mark.parametrize("change", CHANGES["no call"], ids=lambda change: next(iter(change)))
 def test_switches_of_ours_call_nothing(story: JobStory, change: dict[str, Any]) -> None:
     story.stack.up({"stills": job_inputs()})
     story.recorded()
@@ -125,20 +123,14 @@ def test_switches_of_ours_call_nothing(story: JobStory, change: dict[str, Any]) 
 
 
 def test_going_back_to_older_inputs_makes_a_new_job(story: JobStory) -> None:
-    """The pictures in the bucket are the later job's by then."""
-    for moments in (2, 40, 2, 40):
-        story.stack.up({"stills": job_inputs(time=moments)})
+    """The frames in the bucket are the later job's by then, before a destroy and after it."""
+    for moment in (2, 40, 2, 40):
+        story.stack.up({"stills": job_inputs(time=moment)})
     assert len(story.jobs()) == 4
     assert len({job["userData"] for job in story.jobs()}) == 2
-
-
-def test_older_inputs_after_destroy_make_a_new_job(story: JobStory) -> None:
-    """The token alone would find the first job, whose pictures are gone."""
-    for height in (360, 180):
-        story.stack.up({"stills": job_inputs(height=height)})
     story.stack.destroy()
-    story.stack.up({"stills": job_inputs(height=360)})
-    assert [job["snapshotConfig"]["Height"] for job in story.jobs()] == ["360", "180", "360"]
+    story.stack.up({"stills": job_inputs(time=2)})
+    assert [job["snapshotConfig"]["Time"] for job in story.jobs()] == ["2", "40", "2", "40", "2"]
 
 
 def test_a_renamed_resource_keeps_the_pictures_that_it_has_made_again(story: JobStory) -> None:
@@ -160,41 +152,23 @@ def test_the_same_inputs_after_destroy_find_the_finished_job(story: JobStory) ->
     assert any("change `triggers` to submit a new one" in line for line in story.stack.said)
 
 
-def test_deleted_pictures_are_made_again_after_destroy(story: JobStory) -> None:
-    program = {"stills": job_inputs(onDelete="delete-frames")}
+def test_frames_are_deleted_with_their_job_and_made_again(story: JobStory) -> None:
+    story.stack.up({"stills": job_inputs(num=5, onDelete="delete-frames")})
+    assert len(story.keys()) == 5
+    program = {"stills": job_inputs(num=3, onDelete="delete-frames")}
     story.stack.up(program)
+    assert story.keys() == THREE == story.outputs()["frames"], "a replacement keeps the new frames"
     story.stack.destroy()
     assert story.keys() == []
     story.stack.up(program)
-    assert len(story.jobs()) == 2
+    assert len(story.jobs()) == 3
     assert story.keys() == THREE
     story.settled(program)
 
 
-def test_a_replacement_deletes_the_old_pictures_and_not_the_new(story: JobStory) -> None:
-    story.stack.up({"stills": job_inputs(num=5, onDelete="delete-frames")})
-    assert len(story.keys()) == 5
-    story.stack.up({"stills": job_inputs(num=3, onDelete="delete-frames")})
-    assert story.keys() == THREE == story.outputs()["frames"]
-
-
 def test_sheets_and_web_vtt_are_named_and_deleted_too(story: JobStory) -> None:
-    sheets = job_inputs(
-        interval=1,
-        num=12,
-        frameType="normal",
-        tileOut={"lines": 2, "columns": 3, "isKeepCellPic": False},
-        tileOutputFile={**PLACE, "object": "sheets/{TileCount}.jpg"},
-        onDelete="delete-frames",
-    )
-    chapters = job_inputs(
-        "chapters",
-        outputFile={**PLACE, "object": "chapters/all.vtt"},
-        format="vtt",
-        subOut={"isSptFrag": True},
-        onDelete="delete-frames",
-    )
-    story.stack.up({"stills": sheets, "chapters": chapters})
+    inputs = CHANGES["sheets and chapters"]
+    story.stack.up({name: job_inputs(name, **config) for name, config in inputs.items()})
     assert story.outputs()["frames"] == []
     assert story.outputs()["tileFrames"] == ["sheets/00001.jpg", "sheets/00002.jpg"]
     assert story.outputs("chapters")["vtt"] == "chapters/all.vtt"
@@ -203,28 +177,18 @@ def test_sheets_and_web_vtt_are_named_and_deleted_too(story: JobStory) -> None:
     assert not {"sheets/00001.jpg", "sheets/00002.jpg", "chapters/all.vtt"} & set(story.keys())
 
 
-def test_a_job_that_still_runs_cannot_be_cancelled(story: JobStory) -> None:
-    story.pace(100, 100)
-    story.stack.up({"stills": job_inputs(waitFor="submitted", onDelete="delete-frames")})
-    story.stack.destroy()
-    assert any("is running and cannot be cancelled" in line for line in story.stack.said)
-
-
-def test_a_job_that_ended_unseen_is_cleaned_up(story: JobStory) -> None:
+def test_a_job_that_ended_unseen_is_cleaned_up_and_one_that_runs_is_not_cancelled(story: JobStory) -> None:
+    program = {"stills": job_inputs(waitFor="submitted", onDelete="delete-frames")}
     story.pace(1, 1)
-    story.stack.up({"stills": job_inputs(waitFor="submitted", onDelete="delete-frames")})
+    story.stack.up(program)
     story.emulator.advance(5)
     assert story.keys() == THREE
     story.stack.destroy()
     assert story.keys() == []
-
-
-def test_a_job_that_fails_fails_with_the_vendors_words_and_is_submitted_again(story: JobStory) -> None:
-    missing = {"stills": job_inputs(input={**PLACE, "bucket": "media", "object": "later.mp4"})}
-    with pytest.raises((TaskFailed, Rejected)) as failed:
-        story.stack.up(missing)
-    assert "ResourceNotFound" in str(failed.value)
-    assert "\n" not in str(failed.value)
+    story.pace(100, 100)
+    story.stack.up(program)
+    story.stack.destroy()
+    assert any("is running and cannot be cancelled" in line for line in story.stack.said)
 
 
 def test_a_failure_in_the_middle_is_told_and_tried_again(story: JobStory) -> None:
@@ -234,54 +198,20 @@ def test_a_failure_in_the_middle_is_told_and_tried_again(story: JobStory) -> Non
     story.change(state="Fail", code="InternalError", message="The operation has failed")
     assert story.stack.refresh() == {"stills.result": ("success", "failed: InternalError")}
     assert story.outputs()["message"] == "The operation has failed"
+    found = alibaba.get_snapshot_job(story.stack.state["stills"].id, location="oss-cn-hangzhou")
+    assert (found.state, found.code, found.message) == ("Fail", "InternalError", "The operation has failed")
     assert story.stack.preview(program) == {"stills": "replace"}
     story.stack.up(program)
     assert [job["state"] for job in story.jobs()] == ["Fail", "Submitted"]
 
 
-def test_a_failed_create_says_what_the_next_up_does_and_does_it(story: JobStory) -> None:
-    story.pace(5, 5)
-    program = {"stills": job_inputs()}
-    fail_when_asked(story)
-    with pytest.raises(TaskFailed) as failed:
-        story.stack.up(program)
-    assert "failed: The resource operated InputFile is bad (InvalidParameter.ResourceContentBad)" in str(
-        failed.value
-    )
-    assert "fix the cause and run `pulumi up` again, which submits a new job" in str(failed.value)
-    story.stack.up(program)
-    assert [job["state"] for job in story.jobs()] == ["Fail", "Success"]
-    assert any("failed before" in line and "submitting a new one" in line for line in story.stack.said)
-    story.settled(program)
-
-
-def fail_when_asked(story: JobStory) -> None:
-    """Let the next job fail at the first moment that it is waited for."""
-    advance = story.emulator.advance
-
-    def failing(seconds: float) -> None:
-        story.emulator.advance = advance  # type: ignore[method-assign]
-        story.change(
-            state="Fail",
-            code="InvalidParameter.ResourceContentBad",
-            message="The resource operated InputFile is bad",
-        )
-
-    story.emulator.advance = failing  # type: ignore[method-assign]
-
-
-def test_a_missing_job_is_gone_and_made_again(story: JobStory) -> None:
+def test_a_missing_job_is_made_again_and_an_old_one_may_be_forgotten_and_is_kept(story: JobStory) -> None:
     program = {"stills": job_inputs()}
     story.stack.up(program)
     story.emulator.request("DELETE", f"/jobs/{story.jobs()[0]['jobId']}")
     assert story.stack.refresh() == {"stills": ("there", "gone")}
     assert story.stack.up(program) == {"stills": "create"}
     assert len(story.jobs()) == 1
-
-
-def test_an_old_job_that_is_unknown_may_be_forgotten_and_is_kept(story: JobStory) -> None:
-    program = {"stills": job_inputs()}
-    story.stack.up(program)
     story.emulator.request("DELETE", f"/jobs/{story.jobs()[0]['jobId']}")
     story.emulator.advance(73 * 3600)
     assert story.stack.refresh() == {}
@@ -312,19 +242,13 @@ def test_any_key_just_works(story: JobStory, key: str) -> None:
 
 def copy_input(story: JobStory, key: str) -> None:
     store = store_of(story.emulator.environment)
-    body = store.get_object(Bucket="media", Key="input.mp4")["Body"].read()
-    store.put_object(Bucket="media", Key=key, Body=body)
+    store.copy_object(Bucket="media", Key=key, CopySource="media/input.mp4")
 
 
-def test_a_single_picture_is_taken_while_the_call_lasts(story: JobStory) -> None:
+def test_a_single_frame_is_taken_while_the_call_lasts(story: JobStory) -> None:
     story.pace(50, 50)
-    config = {
-        "outputFile": {**PLACE, "object": "poster-{SnapshotTime}.jpg"},
-        "time": 1500,
-        "frameType": "normal",
-    }
-    inputs = job_inputs()
-    inputs["snapshotConfig"] = config
+    place = {**PLACE, "object": "poster-{SnapshotTime}.jpg"}
+    inputs = {**job_inputs(), "snapshotConfig": {"outputFile": place, "time": 1500, "frameType": "normal"}}
     story.stack.up({"poster": inputs})
     assert story.recorded() == [QUERY, SUBMIT]
     assert story.stack.state["poster"].outputs["frames"] == ["poster-1500.jpg"] == story.keys()
@@ -338,13 +262,6 @@ def test_two_hundred_jobs_cost_two_hundred_and_one_calls_and_one_to_read(story: 
     assert calls.count(QUERY) == 1
     assert story.stack.refresh() == {}
     assert story.recorded() == [QUERY]
-
-
-def test_own_user_data_stands_before_the_token(story: JobStory) -> None:
-    story.stack.up({"stills": job_inputs(userData="team-视频")})
-    [job] = story.jobs()
-    assert job["userData"].startswith("team-视频-videosnap-")
-    assert story.outputs()["token"] == job["userData"]
 
 
 def test_the_tutorials_numbers_make_the_tutorials_pictures(story: JobStory, tmp_path: Path) -> None:
@@ -368,3 +285,43 @@ def test_a_count_that_an_answer_leaves_out_stays_as_recorded(story: JobStory) ->
     outcome = SnapshotJobLifecycle(Context(), lambda *_: account).read(told.id, recorded)
     assert isinstance(outcome, Present)
     assert (outcome.outputs["frames"], outcome.outputs["count"]) == (THREE, 3)
+
+
+def test_a_job_is_told_in_a_programs_words(story: JobStory) -> None:
+    sheets = {**PLACE, "object": "sheet {TileCount}.jpg"}
+    story.stack.up({"stills": job_inputs("still pictures", tileOutputFile=sheets, tileOut={"lines": 2})})
+    found = alibaba.get_snapshot_job(story.stack.state["stills"].id, location="oss-cn-hangzhou")
+    assert (found.state, found.count, found.code, found.message) == ("Success", 3, None, None)
+    assert found.creation_time == story.outputs()["creationTime"]
+    assert found.user_data == story.outputs()["token"]
+    assert found.input == {"bucket": "media", "location": "oss-cn-hangzhou", "object": "input.mp4"}
+    config = found.snapshot_config
+    assert config["output_file"] == {**PLACE, "object": "still pictures/output_{Count}.jpg"}
+    assert config["tile_output_file"]["object"] == "sheet {TileCount}.jpg"
+    assert config["tile_out"]["lines"] == 2
+    assert (config["time"], config["interval"], config["num"], config["height"]) == (2, 2, 3, 360)
+
+
+def test_what_cannot_be_looked_up_is_an_error(story: JobStory, monkeypatch: pytest.MonkeyPatch) -> None:
+    for job_id in ("", "a,b", "a b", None):
+        with pytest.raises(InvalidInput, match="job_id: must be the id of a job"):
+            alibaba.get_snapshot_job(job_id, location="oss-cn-hangzhou")  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput, match="state: must be 'All' or 'Active' or 'Paused', not 'active'"):
+        alibaba.search_pipelines("active", location="oss-cn-hangzhou")
+    assert story.recorded() == []
+    with pytest.raises(NotFound, match=f"job {ANOTHER} does not exist"):
+        alibaba.get_snapshot_job(ANOTHER, location="oss-cn-hangzhou")
+    monkeypatch.delenv("ALIBABA_CLOUD_MPS_ENDPOINT")
+    with pytest.raises(NotConfigured, match="set ALIBABA_CLOUD_REGION_ID"):
+        alibaba.search_pipelines()
+
+
+def test_pipelines_are_all_found_over_their_pages(story: JobStory) -> None:
+    for number in range(104):
+        story.emulator.request("PUT", f"/pipelines/{number:032x}", {"name": f"queue-{number}"})
+    story.emulator.request("PUT", f"/pipelines/{ANOTHER}", {"name": "night", "state": "Paused"})
+    everything = alibaba.search_pipelines(location="oss-cn-hangzhou")
+    assert len({pipeline.pipeline_id for pipeline in everything}) == len(everything) == 106
+    [night] = alibaba.search_pipelines("Paused", location="oss-cn-hangzhou")
+    assert (night.pipeline_id, night.name, night.state) == (ANOTHER, "night", "Paused")
+    assert night.speed == "Standard"

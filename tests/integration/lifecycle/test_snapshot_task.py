@@ -6,11 +6,21 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.errors import TaskConflict
+from pulumi_videosnap import volcengine
+from pulumi_videosnap.errors import NotFound, TaskConflict
+from support.data import load
 from support.miniengine import Refused
 from support.story import Story
 
-DAY = 86400
+STORIES = load("rtc/stories.json")
+REPLACED = {"step": "replace", "calls": "Stop Start Get"}
+CALLS = {
+    "Start": "StartSnapshot",
+    "Stop": "StopSnapshot",
+    "Update": "UpdateSnapshot",
+    "Get": "GetSnapshotTask",
+}
+THREE_DAYS = 3 * 86400
 
 
 def test_create_starts_the_task_and_reads_it_back(story: Story) -> None:
@@ -22,111 +32,49 @@ def test_create_starts_the_task_and_reads_it_back(story: Story) -> None:
     assert outputs["startTime"].endswith("Z")
     assert "endTime" not in outputs
     assert story.stack.state["lobby"].id == story.task
+    found = volcengine.get_snapshot_task(story.app, "Room1", "Task1")
+    assert (found.status, found.stop_reason, found.end_time) == ("running", None, None)
+    assert found.image_config == {"interval": 5, "format": "jpeg", "width": 0, "height": 0}
+    assert found.storage_config["tos_config"]["bucket"] == "frames"
+    assert found.start_time == outputs["startTime"]
+    with pytest.raises(NotFound, match="found no such task"):
+        volcengine.get_snapshot_task(story.app, "Room1", "nobody")
     assert story.stack.refresh() == {}
     story.ends_settled(lobby=story.declare())
 
 
-def test_interval_is_updated_in_place(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    faster = story.declare(imageConfig={"interval": 7})
+@pytest.mark.parametrize("name", STORIES)
+def test_a_change_takes_the_documented_step_and_calls(story: Story, name: str) -> None:
+    """Everything but what the table says replaces the task."""
+    told = {**({} if "step" in STORIES[name] else REPLACED), **STORIES[name]}
+    story.stack.up({"lobby": story.declare(**told.get("declared", {}))})
+    happen(story, told.get("event", ""))
+    if told.get("refresh"):
+        story.stack.refresh()
+    changed = story.declare(**told["change"])
     with story.emulator.recording(story.app) as calls:
-        assert story.stack.up({"lobby": faster}) == {"lobby": "update"}
-    assert calls == ["UpdateSnapshot", "GetSnapshotTask"]
-    assert story.running()[0]["interval"] == 7
-    story.ends_settled(lobby=faster)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"imageConfig": {"interval": 5, "width": 640}},
-        {"imageConfig": {"interval": 5, "format": "png"}},
-        {"storageConfig": {"tosConfig": {"accountId": "2100000000", "bucket": "media"}}},
-        {"targetStreams": {"streamList": [{"userId": "user0"}]}},
-        {"maxIdleTime": 200},
-        {"businessId": "B1"},
-        {"triggers": ["again"]},
-        {"roomId": "Room2"},
-        {"taskId": "Task2"},
-    ],
-    ids=lambda change: next(iter(change)),
-)
-def test_everything_else_replaces_the_task(story: Story, change: dict[str, Any]) -> None:
-    story.stack.up({"lobby": story.declare()})
-    with story.emulator.recording(story.app) as calls:
-        assert story.stack.up({"lobby": story.declare(**change)}) == {"lobby": "replace"}
-    assert calls == ["StopSnapshot", "StartSnapshot", "GetSnapshotTask"]
-    assert len(story.running()) == 1
-    story.ends_settled(lobby=story.declare(**change))
-
-
-def test_keep_running_is_a_switch_of_ours_and_calls_nothing(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    with story.emulator.recording(story.app) as calls:
-        assert story.stack.up({"lobby": story.declare(keepRunning=True)}) == {"lobby": "update"}
-    assert calls == []
-    story.ends_settled(lobby=story.declare(keepRunning=True))
-
-
-def test_a_change_to_a_complete_task_starts_a_new_run(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    story.everybody_leaves()
-    story.stack.refresh()
-    changed = story.declare(imageConfig={"interval": 9})
-    with story.emulator.recording(story.app) as calls:
-        assert story.stack.up({"lobby": changed}) == {"lobby": "update"}
-    assert calls == ["StartSnapshot", "GetSnapshotTask"]
-    assert story.running()[0]["interval"] == 9
+        assert story.stack.up({"lobby": changed}) == {"lobby": told["step"]}
+    if "calls" in told:
+        assert calls == [CALLS[call] for call in told["calls"].split()]
+    running = story.running()
+    assert len(running) == told.get("running", 1)
+    if "interval" in told:
+        assert running[0]["interval"] == told["interval"]
+    if told.get("event") == "state is lost":
+        assert len(story.emulator.tasks(app=story.app)) == 1
+        assert story.stack.refresh() == {}
     story.ends_settled(lobby=changed)
 
 
-def test_turning_keep_running_off_does_not_wake_a_complete_task(story: Story) -> None:
-    story.stack.up({"lobby": story.declare(keepRunning=True)})
-    story.everybody_leaves()
-    story.stack.refresh()
-    with story.emulator.recording(story.app) as calls:
-        story.stack.up({"lobby": story.declare()})
-    assert calls == []
-    assert story.running() == []
-    story.ends_settled(lobby=story.declare())
-
-
-def test_an_update_of_a_task_that_ended_meanwhile_starts_a_new_run(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    story.emulator.stop(story.task)
-    changed = story.declare(imageConfig={"interval": 9})
-    with story.emulator.recording(story.app) as calls:
-        story.stack.up({"lobby": changed})
-    assert calls == ["UpdateSnapshot", "GetSnapshotTask", "StartSnapshot", "GetSnapshotTask"]
-    story.ends_settled(lobby=changed)
-
-
-def test_the_interval_of_a_task_too_old_to_be_read_still_changes(story: Story) -> None:
-    story.stack.up({"lobby": story.declare(imageConfig={"interval": 600})})
-    story.emulator.advance(3 * DAY + 60)
-    changed = story.declare(imageConfig={"interval": 300})
-    assert story.stack.up({"lobby": changed}) == {"lobby": "update"}
-    assert story.running()[0]["interval"] == 300
-    story.ends_settled(lobby=changed)
-
-
-def test_an_equal_running_task_is_adopted(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    story.stack.state.clear()
-    assert story.stack.up({"lobby": story.declare()}) == {"lobby": "create"}
-    assert len(story.emulator.tasks(app=story.app)) == 1
-    story.ends_settled(lobby=story.declare())
-
-
-def test_an_adopted_task_is_brought_in_line_with_the_interval(story: Story) -> None:
-    story.stack.up({"lobby": story.declare()})
-    story.stack.state.clear()
-    changed = story.declare(imageConfig={"interval": 9})
-    with story.emulator.recording(story.app) as calls:
-        story.stack.up({"lobby": changed})
-    assert calls == ["StartSnapshot", "GetSnapshotTask", "UpdateSnapshot", "GetSnapshotTask"]
-    assert story.stack.refresh() == {}
-    story.ends_settled(lobby=changed)
+def happen(story: Story, event: str) -> None:
+    if event == "everybody leaves":
+        story.everybody_leaves()
+    elif event == "stop":
+        story.emulator.stop(story.task)
+    elif event == "three days":
+        story.emulator.advance(THREE_DAYS + 60)
+    elif event == "state is lost":
+        story.stack.state.clear()
 
 
 def test_a_running_task_with_other_settings_is_not_taken_over(story: Story) -> None:
@@ -150,14 +98,10 @@ def test_a_renamed_resource_keeps_its_task_running(story: Story) -> None:
     assert "StopSnapshot" not in calls
     assert len(story.running()) == 1
     assert list(story.stack.state) == ["foyer"]
-    story.ends_settled(foyer=story.declare())
-
-
-def test_two_resources_cannot_declare_one_task(story: Story) -> None:
     with pytest.raises(Refused) as refused:
-        story.stack.preview({"lobby": story.declare(), "foyer": story.declare()})
-    assert refused.value.lines == ["task_id 'Task1' is also declared by resource 'lobby'; choose another"]
-    story.ends_settled()
+        story.stack.preview({"foyer": story.declare(), "hall": story.declare()})
+    assert refused.value.lines == ["task_id 'Task1' is also declared by resource 'foyer'; choose another"]
+    story.ends_settled(foyer=story.declare())
 
 
 def test_delete_of_a_task_that_is_gone_succeeds(story: Story) -> None:
@@ -165,4 +109,16 @@ def test_delete_of_a_task_that_is_gone_succeeds(story: Story) -> None:
     story.emulator.stop(story.task)
     story.stack.destroy()
     assert "had ended already" in story.stack.said
+    story.ends_settled()
+
+
+def test_an_automatic_task_goes_by_the_users_name(story: Story) -> None:
+    settings: dict[str, Any] = {"autoSnapshot": {"interval": 3, "bucket": "frames"}}
+    story.emulator.request("PUT", f"/rooms/{story.app}/Room1", settings)
+    running = volcengine.get_snapshot_task(story.app, "Room1", "user0")
+    assert (running.status, running.image_config["interval"]) == ("running", 3)
+    story.emulator.request("DELETE", f"/rooms/{story.app}/Room1/users/user0")
+    left = volcengine.get_snapshot_task(story.app, "Room1", "user0")
+    assert (left.status, left.stop_reason) == ("ended", "UserDisconnect")
+    story.emulator.reset()
     story.ends_settled()

@@ -1,10 +1,127 @@
-"""A stack of one task for each test."""
+"""A service that says of a task what a test wants to hear, and a stack of one such task."""
 
 from __future__ import annotations
 
+import copy
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email.utils import formatdate
+from typing import Any
+
 import pytest
 
-from integration.refresh.service import Stack, new_stack
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.request import Request, Response
+from pulumi_videosnap.http.retry import RetryHandler
+from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.auth import Account
+from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
+from support.miniengine import MiniEngine
+
+BEGAN = 1_700_000_000.0
+UNKNOWN_TASK = "InvalidParameter.ErrorActiveTaskNotFound"
+
+
+def envelope(result: Any = None, error: dict[str, Any] | None = None) -> bytes:
+    """The vendor's envelope around a result or an error."""
+    metadata: dict[str, Any] = {"RequestId": "2025020709532617FF27DCF79B6BEFE478"}
+    return json.dumps(
+        {"ResponseMetadata": {**metadata, **({"Error": error} if error else {})}, "Result": result}
+    ).encode()
+
+
+@dataclass
+class Service:
+    """What the vendor answers: a task that was started runs as told, until a test says otherwise."""
+
+    now: float = BEGAN
+    task: dict[str, Any] = field(default_factory=dict)
+    failure: Response | Exception | None = None
+    """What every question is answered with instead."""
+
+    def __call__(self, request: Request) -> Response:
+        action = dict(request.query)["Action"]
+        if action != "GetSnapshotTask":
+            return self._told(action, json.loads(request.body))
+        if isinstance(self.failure, Exception):
+            raise self.failure
+        return self.failure or self._answer(envelope({"SnapshotTask": self.task}))
+
+    def _told(self, action: str, body: dict[str, Any]) -> Response:
+        if action == "StartSnapshot":
+            self.task = _running(body, self.now)
+        return self._answer(envelope("ok"))
+
+    def _answer(self, body: bytes, status: int = 200) -> Response:
+        return Response(status, {"date": formatdate(self.now, usegmt=True)}, body)
+
+    def forget(self, after: timedelta) -> None:
+        """Know the task no more, this long after its start."""
+        self.now = BEGAN + after.total_seconds()
+        error = {"Code": UNKNOWN_TASK, "Message": "no such task"}
+        self.failure = self._answer(envelope(error=error), 400)
+
+    def fail(self, body: bytes, status: int = 200) -> None:
+        """Response every question with these bytes."""
+        self.failure = self._answer(body, status)
+
+
+def _running(body: dict[str, Any], now: float) -> dict[str, Any]:
+    names = ("TargetStreams", "MaxIdleTime", "ImageConfig", "StorageConfig")
+    task = {name: copy.deepcopy(body[name]) for name in names}
+    for key in ("AccessKey", "SecretKey"):
+        task["StorageConfig"].get("CustomConfig", {}).pop(key, None)
+    return {"StartTime": int(now * 1000), "EndTime": 0, "Status": 2, "StopReason": "", **task}
+
+
+@dataclass
+class Stack:
+    """One declared task that runs."""
+
+    engine: MiniEngine
+    service: Service
+    declared: dict[str, Any] = field(default_factory=dict)
+
+    def up(self, declared: dict[str, Any]) -> Stack:
+        """Declare the task and start it; nothing has drifted yet."""
+        self.declared = declared
+        self.engine.up({"lobby": declared})
+        assert self.drift() == {}
+        return self
+
+    def drift(self) -> dict[str, tuple[Any, Any]]:
+        """What a refresh finds, by the input's path."""
+        found = self.engine.refresh()
+        return {name.removeprefix("lobby."): change for name, change in found.items()}
+
+    def plan(self) -> str:
+        """What the next `up` would do."""
+        return self.engine.preview({"lobby": self.declared}).get("lobby", "nothing")
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        return self.engine.state["lobby"].outputs
+
+
+def new_stack() -> Stack:
+    """A stack whose calls reach nothing but its service, and wait for nothing."""
+    service = Service()
+    caller = ApiClient(
+        service,
+        RateLimiter(
+            MemoryReservations(lambda: service.now), clock=lambda: service.now, sleep=lambda seconds: None
+        ),
+        RetryHandler(monotonic=lambda: 0.0, sleep=lambda seconds: None),
+        clock=lambda: service.now,
+    )
+    api = RtcApi(Account(Credentials("AKLTexample", "secret")), caller)
+    engine = MiniEngine(
+        lambda host: SnapshotTaskLifecycle(host, lambda profile: api, sleep=lambda seconds: None)
+    )
+    return Stack(engine, service)
 
 
 @pytest.fixture

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from integration.refresh.service import Stack, new_stack
-from unit.inputs.tasks import ABSENT, STORAGES, complete, edited, leaves, paths
+from integration.refresh.conftest import Stack, new_stack
+from support.data import load
+from unit.inputs.tasks import ABSENT, STORAGES, at, complete, edited, leaves, paths
 from unit.inputs.tasks import Path as Steps
 
 # The vendor's page on GetSnapshotTask (docs/6348/1188226), its sample of an answer word for word.
-SAMPLE = json.loads((Path(__file__).parents[2] / "data" / "rtc" / "GetSnapshotTask.answer.json").read_text())[
-    "Result"
-]["SnapshotTask"]
+SAMPLE = load("rtc/GetSnapshotTask.answer.json")["Result"]["SnapshotTask"]
+TABLES = load("rtc/refresh.json")
 
 LIKE_THE_SAMPLE: dict[str, Any] = {
     "appId": "661e",
@@ -44,18 +42,18 @@ def task(storage: str = "tos") -> dict[str, Any]:
     return {**LIKE_THE_SAMPLE, "storageConfig": STORAGES[storage]} if storage != "tos" else LIKE_THE_SAMPLE
 
 
-def test_the_vendors_sample_is_a_complete_task(stack: Stack) -> None:
-    stack.up(task()).service.task = SAMPLE
-    assert stack.drift() == {}
+@pytest.mark.parametrize(
+    ("keep_running", "drift"), [(False, {}), (True, {"state": ("running", "ended: IdleTimeOut")})]
+)
+def test_the_vendors_sample_is_a_complete_task(
+    stack: Stack, keep_running: bool, drift: dict[str, Any]
+) -> None:
+    stack.up({**task(), "keepRunning": keep_running}).service.task = SAMPLE
+    assert stack.drift() == drift
     assert stack.outputs["status"] == "ended"
     assert stack.outputs["stopReason"] == "IdleTimeOut"
     assert stack.outputs["startTime"] == "2023-02-24T08:28:29.000Z"
     assert stack.outputs["endTime"] == "2023-02-24T08:31:51.000Z"
-
-
-def test_the_vendors_sample_of_a_task_that_is_to_keep_running(stack: Stack) -> None:
-    stack.up({**task(), "keepRunning": True}).service.task = SAMPLE
-    assert stack.drift() == {"state": ("running", "ended: IdleTimeOut")}
 
 
 @pytest.mark.parametrize("storage", STORAGES)
@@ -121,25 +119,20 @@ def _values(value: Any) -> Iterator[Any]:
         yield value
 
 
-@pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_the_order_of_the_streams_is_no_drift(stack: Stack, order: tuple[int, ...]) -> None:
-    streams = [
-        {"userId": "a"},
-        {"userId": "b", "index": 9},
-        {"userId": "a", "index": 2, "streamType": "screen"},
-    ]
-    stack.up({**task(), "targetStreams": {"streamList": streams}})
-    answered = stack.service.task["TargetStreams"]["StreamList"]
-    stack.service.task["TargetStreams"]["StreamList"] = [answered[at] for at in order]
-    assert stack.drift() == {}
+STREAMS = [
+    [{"userId": "a"}, {"userId": "b", "index": 9}, {"userId": "a", "index": 2, "streamType": "screen"}],
+    [{"userId": "a"}, {"userId": "a", "streamType": "screen"}, {"userId": "b"}],
+]
 
 
+@pytest.mark.parametrize("streams", STREAMS, ids=["told", "zeros-left-out"])
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_numbers_left_out_for_being_zero_are_no_drift(stack: Stack, order: tuple[int, ...]) -> None:
-    streams = [{"userId": "a"}, {"userId": "a", "streamType": "screen"}, {"userId": "b"}]
+def test_the_order_of_the_streams_and_zeros_left_out_are_no_drift(
+    stack: Stack, order: tuple[int, ...], streams: list[dict[str, Any]]
+) -> None:
     stack.up({**task(), "targetStreams": {"streamList": streams}})
     answered = [
-        {name: value for name, value in stream.items() if value != 0}
+        {name: value for name, value in stream.items() if value != 0 or streams is STREAMS[0]}
         for stream in stack.service.task["TargetStreams"]["StreamList"]
     ]
     stack.service.task["TargetStreams"]["StreamList"] = [answered[at] for at in order]
@@ -154,27 +147,11 @@ def test_no_streams_in_an_answer_are_all_streams(stack: Stack, streams: Any) -> 
     assert stack.drift() == {}
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {("NewField",): 1},
-        {("ImageConfig", "Quality"): 80},
-        {("StorageConfig", "OssConfig"): {"Bucket": "other"}},
-        {("StorageConfig", "CustomConfig", "Vendor"): 9},
-        {("StorageConfig", "VodConfig"): {"AccountId": "9", "Space": "old", "StorageClass": 0}},
-        {("StorageConfig", "TosConfig"): {"AccountId": 2100000000, "Bucket": "tos-vod-c16fd9e8343"}},
-        {("StorageConfig", "TosConfig"): {"AccountId": "", "Bucket": "", "Region": 0}},
-        {("StopReason",): "UnknownStopReason"},
-        {("EndTime",): None},
-        {("MaxIdleTime",): ABSENT},
-        {("MaxIdleTime",): 0},
-        {("ImageConfig",): {"Format": 0, "Width": 0, "Height": 0, "Interval": 0}},
-        {("ImageConfig", "Interval"): 2.0},
-    ],
-    ids=str,
-)
-def test_what_says_nothing_of_the_settings_is_no_drift(stack: Stack, more: dict[Steps, Any]) -> None:
-    stack.up(task()).service.task = edited(RUNNING, more)
+@pytest.mark.parametrize("more", TABLES["no drift"], ids=str)
+def test_what_says_nothing_of_the_settings_is_no_drift(stack: Stack, more: dict[str, Any]) -> None:
+    [(path, value)] = more.items()
+    change: dict[Steps, Any] = {tuple(path.split(".")): ABSENT if value == "$absent" else value}
+    stack.up(task()).service.task = edited(RUNNING, change)
     assert stack.drift() == {}
 
 
@@ -196,9 +173,7 @@ def _changes() -> Iterator[Any]:
             ):
                 continue
             seen.add(path)
-            value: Any = answer
-            for step in path:
-                value = value[step]
+            value = at(answer, path)
             another = (
                 not value if isinstance(value, bool) else value - 1 if isinstance(value, int) else "other"
             )
@@ -240,19 +215,7 @@ def test_another_value_is_drift_also_where_its_neighbour_is_not_said(
     assert list(stack.drift()) == [_input(where)]
 
 
-@pytest.mark.parametrize(
-    "streams",
-    [
-        [],
-        [{"UserId": "user0", "Index": 0, "StreamType": 1}],
-        [{"UserId": "user0"}, {"UserId": "user0"}],
-        [{"UserId": "user0"}, {"UserId": "user1"}, {"UserId": "user2"}],
-        [{"UserId": "user0", "StreamType": 0}, {"UserId": "user1"}],
-        [{"UserId": "user0", "StreamType": 7}, {"UserId": "user1"}],
-        [{"Index": 0}, {"Index": 5}],
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("streams", TABLES["other streams"], ids=str)
 def test_other_streams_are_drift(stack: Stack, streams: list[dict[str, Any]]) -> None:
     stack.up(task()).service.task = edited(RUNNING, {("TargetStreams", "StreamList"): streams})
     assert list(stack.drift()) == ["targetStreams.streamList"]

@@ -7,16 +7,21 @@ docs/snapshot-job.md, and what a task takes is reckoned from what is declared.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import FieldFacts, Inputs, facts
 from pulumi_videosnap.review.model import Outcome
+from support.data import load
+from support.emulator import Emulator
 
-FILE = Path(__file__).parents[2] / "data" / "review_changes.json"
+DATA = load("review_changes.json")
+"""Declarations, changes of them, what happens to a task before its change, and the calls that each outcome
+takes; questions about jobs are shared among them, so they are not listed."""
 SECRET = "never-shown"
 """What every secret begins with."""
 VARIABLES = dict.fromkeys(("KEY_A", "SECRET_A", "KEY_B", "SECRET_B"), SECRET)
@@ -25,28 +30,14 @@ FORCED = "forced"
 OTHER_VIDEO, OTHER_BUCKET = "other.mp4", "stills"
 """What a test has to put there: the sample under another key, and in another bucket."""
 
+OPTIONAL = ("was", "proves", "options", "options_after", "incident")
+
 Declared = dict[str, Any]
 Program = dict[str, Declared]
 
-START, UPDATE, STOP, GET = "StartSnapshot", "UpdateSnapshot", "StopSnapshot", "GetSnapshotTask"
-SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"
+UPDATE, SUBMIT, QUERY = "UpdateSnapshot", "SubmitSnapshotJob", "QuerySnapshotJobList"
 DELETE = "DeleteObject"
 """A call of the object storage, which an emulator does not list: its effect is looked at."""
-
-CALLS: Mapping[Outcome, tuple[str, ...]] = {
-    Outcome.STARTS: (START, GET),
-    Outcome.IN_PLACE: (UPDATE, GET),
-    Outcome.RECORDED: (),
-    Outcome.RESTART: (STOP, START, GET),
-    Outcome.STARTS_AGAIN: (START, GET),
-    Outcome.STOPS: (STOP,),
-    Outcome.GOES_ON: (START, GET),
-    Outcome.NEW_JOB: (SUBMIT,),
-    Outcome.FORGOTTEN: (),
-    Outcome.FRAMES_DELETED: (),
-    Outcome.REFUSED: (),
-}
-"""The calls that each outcome takes; questions about jobs are shared among them, so they are not listed."""
 
 NOT_DECLARED: Mapping[str, str] = {
     "state": "set by the provider: it changes when a task ends",
@@ -73,6 +64,8 @@ class Change:
     options_after: Mapping[str, Any] = field(default_factory=dict)
     calls: tuple[str, ...] | None = None
     """Where they are others than the outcome's."""
+    incident: str = ""
+    """What happens to the task before."""
 
     @property
     def old_name(self) -> str:
@@ -84,7 +77,34 @@ class Change:
 
     @property
     def expected_calls(self) -> tuple[str, ...]:
-        return self.calls if self.calls is not None else CALLS[self.outcome] if self.outcome else ()
+        if self.calls is not None:
+            return self.calls
+        return tuple(DATA["calls"][self.outcome.name]) if self.outcome else ()
+
+    def happen(self, emulator: Emulator, incident: str) -> None:
+        """Let something happen to the task behind everybody's back."""
+        before = self.before or {}
+        room, task = (
+            "/".join(str(before.get(name)) for name in names)
+            for names in (("app_id", "room_id"), ("app_id", "room_id", "task_id"))
+        )
+        job = jobs_by_folder(emulator)[self.name][-1]["jobId"] if self.is_of_a_job else ""
+        for method, path, body in DATA["incidents"][incident]:
+            place = path.replace("$job", job).replace("$room", f"/rooms/{room}").replace("$task", task)
+            emulator.request(method, place, body)
+
+
+def jobs_by_folder(emulator: Emulator, known: Iterable[str] = ()) -> dict[str, list[dict[str, Any]]]:
+    """The jobs that are not known yet, oldest first, by the folder of their frames."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for job in reversed(emulator.request("GET", "/jobs")["jobs"]):
+        if job["jobId"] not in known:
+            found[folder_of(job["snapshotConfig"]["OutputFile"]["Object"])].append(job)
+    return found
+
+
+def folder_of(key: str) -> str:
+    return unquote(key).partition("/")[0]
 
 
 def program_before(changes: list[Change], kind: str) -> Program:
@@ -130,33 +150,31 @@ def fields_of(model: type[Inputs], lists: Mapping[str, type[Inputs]]) -> Iterato
 
 
 def load_changes(group: str, app: str = "app") -> list[Change]:
-    """The changes of a group in tests/data/review_changes.json, each in a room or folder of its own."""
-    return [change for change, _ in load_changes_and_incidents(group, app)]
+    """The changes of a group in tests/data/review_changes.json, each in a room or folder of its own.
+
+    `before` differs from its base, and `after` from what was before, by dotted paths.
+    """
+    made = []
+    for entry in DATA[group]:
+        given = {"before": {}, "after": {}, **entry}
+        text = json.dumps({**given, "base": DATA["bases"][given["base"]]}).replace("$APP", app)
+        parts = json.loads(text.replace("$PLACE", str(given.get("place", given["name"]))))
+        before = None if parts["before"] is None else with_all(parts["base"], parts["before"])
+        change = Change(
+            name=given["name"],
+            outcome=Outcome[given["outcome"]] if given["outcome"] else None,
+            before=before,
+            after=None if parts["after"] is None else with_all(before or parts["base"], parts["after"]),
+            calls=tuple(given["calls"]) if "calls" in given else None,
+            **{name: given[name] for name in OPTIONAL if name in given},
+        )
+        made.append(change)
+    return made
 
 
-def load_changes_and_incidents(group: str, app: str = "app") -> list[tuple[Change, str]]:
-    """The same with what happens to each task before its change."""
-    data = json.loads(FILE.read_text().replace("$APP", app))
-    return [_read_change(data["bases"], entry) for entry in data[group]]
-
-
-def _read_change(bases: Mapping[str, Declared], given: Declared) -> tuple[Change, str]:
-    """One entry: `before` differs from its base, and `after` from what was before, by dotted paths."""
-    place = str(given.get("place", given["name"]))
-    base, before, after = (
-        json.loads(json.dumps(part).replace("$PLACE", place))
-        for part in (bases[given["base"]], given.get("before", {}), given.get("after", {}))
-    )
-    declared = None if before is None else with_all(base, before)
-    change = Change(
-        name=given["name"],
-        outcome=Outcome[given["outcome"]] if given["outcome"] else None,
-        before=declared,
-        after=None if after is None else with_all(declared or base, after),
-        calls=tuple(given["calls"]) if "calls" in given else None,
-        **{name: given[name] for name in ("was", "proves", "options", "options_after") if name in given},
-    )
-    return change, given.get("incident", "")
+def as_it_is(change: Change) -> Change:
+    """The same task, left alone."""
+    return replace(change, outcome=None, after=change.before)
 
 
 def changed(base: Declared, path: str, value: Any) -> Declared:

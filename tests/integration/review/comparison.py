@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import ceil
@@ -70,11 +71,9 @@ def compare_job(tally: Tally, change: Change, seen: JobSeen, said: Json | None) 
 
 
 def _listed(tally: Tally, change: Change, said: Json | None) -> bool:
-    if change.outcome is None:
-        tally.true(change.name, "listed", said is not None, False, said is None)
-        return False
-    tally.true(change.name, "listed", said is not None, True, said is not None)
-    return said is not None
+    wanted = change.outcome is not None
+    tally.same(change.name, "listed", said is not None, wanted)
+    return wanted and said is not None
 
 
 def _room_by_the_documents(tally: Tally, change: Change, seen: RoomSeen) -> None:
@@ -161,49 +160,37 @@ def _compare_fields(tally: Tally, change: Change, said: list[Json], model: type[
             tally.same(change.name, f"{name} after", told[name]["after"], shown)
 
 
-def compare_total_calls(tally: Tally, said: Iterable[Json], real: Iterable[Json]) -> None:
-    """All calls of an `up`; where it may be more, at least."""
-    counted = Counter(call["action"] for call in real)
-    told = {call["action"]: call for call in said}
+def compare_totals(
+    tally: Tally,
+    rooms: list[Change],
+    jobs: list[Change],
+    seen: Mapping[str, RoomSeen],
+    calls: Any,
+    said: Json,
+) -> None:
+    """All calls of an `up`, all live tasks and all new jobs together; nothing is told of other tasks."""
+    totals, changes = said["totals"], [*rooms, *jobs]
+    counted = Counter(call["action"] for call in calls)
+    told = {call["action"]: call for call in totals["calls"]}
     for action in sorted({*counted, *told} - {DELETE}):
         count, at_least = (told[action]["count"], told[action]["atLeast"]) if action in told else (0, False)
         holds = counted[action] >= count if at_least else counted[action] == count
         tally.true("totals", action, f"{'at least ' if at_least else ''}{count}", counted[action], holds)
-
-
-def compare_total_rates(
-    tally: Tally, changes: list[Change], seen: Mapping[str, RoomSeen], totals: Mapping[str, Any]
-) -> None:
-    """All live tasks together; a task that takes every stream of its room counts one."""
     for when in ("before", "after"):
-        real = sum(_counted(c, getattr(seen[c.name], when), getattr(c, when)) for c in changes)
-        told = totals[f"picturesPerHour{when.title()}"]
-        tally.true("totals", f"pictures an hour {when}", told, real, abs(told - real) < LEAST_RATE)
-
-
-def compare_total_jobs(tally: Tally, tasks: Iterable[Json], totals: Mapping[str, Any]) -> None:
-    """All pictures and sheets that new jobs write, as far as they are known."""
-    new = [task for task in tasks if task["outcome"] == Outcome.NEW_JOB.value]
+        real = sum(_counted(getattr(seen[c.name], when), getattr(c, when)) for c in rooms)
+        per_hour = totals[f"picturesPerHour{when.title()}"]
+        tally.true("totals", f"frames an hour {when}", per_hour, real, abs(per_hour - real) < LEAST_RATE)
+    new = [task for task in said["tasks"] if task["outcome"] == Outcome.NEW_JOB.value]
     known = sum(task["after"]["once"] or 0 for task in new)
-    tally.same("totals", "pictures of new jobs", totals["jobPictures"], known)
+    tally.same("totals", "frames of new jobs", totals["jobPictures"], known)
+    names = {name for change in changes for name in (change.name, change.old_name)}
+    tally.same("totals", "other tasks", {task["name"] for task in said["tasks"]} - names, set())
+    tally.same("totals", "unchanged", said["unchanged"], sum(change.outcome is None for change in changes))
+    tally.same("secrets", "shown", SECRET in json.dumps(said), False)
 
 
-def compare_secrets(tally: Tally, told: str) -> None:
-    """No value of a secret is in a review."""
-    tally.true("secrets", "shown", SECRET in told, False, SECRET not in told)
-
-
-def compare_names(tally: Tally, changes: Iterable[Change], tasks: Iterable[Json]) -> None:
-    """Nothing is told of a task that no change touches."""
-    known = {name for change in changes for name in (change.name, change.old_name)}
-    tally.same("totals", "other tasks", [task["name"] for task in tasks if task["name"] not in known], [])
-
-
-def compare_unchanged(tally: Tally, changes: Iterable[Change], said: int) -> None:
-    tally.same("totals", "unchanged", said, sum(change.outcome is None for change in changes))
-
-
-def _counted(change: Change, rates: Mapping[Stream, float], declared: Declared | None) -> float:
+def _counted(rates: Mapping[Stream, float], declared: Declared | None) -> float:
+    """A task that takes every stream of its room counts one."""
     every = not (declared or {}).get("target_streams", {}).get("stream_list")
     return max(rates.values(), default=0) if every else sum(rates.values())
 

@@ -12,19 +12,7 @@ from integration.review.changes import VARIABLES, Program
 from support.cli import Project, Ran
 from support.emulator import Emulator
 
-PROGRAM = """\
-import json
-from pathlib import Path
-
-import pulumi
-from pulumi_videosnap import alibaba, volcengine
-
-KINDS = {"room": volcengine.SnapshotTask, "job": alibaba.SnapshotJob}
-for name, task in json.loads(Path("declared.json").read_text()).items():
-    options = dict(task["options"])
-    options["aliases"] = [pulumi.Alias(name=old) for old in options.get("aliases", [])]
-    KINDS[task["kind"]](name, **task["inputs"], opts=pulumi.ResourceOptions(**options))
-"""
+PROGRAM = (Path(__file__).parents[2] / "data" / "programs" / "declared.txt").read_text()
 
 
 class Stack:

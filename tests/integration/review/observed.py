@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlencode
+from urllib.parse import urlencode
 
-from integration.review.changes import QUERY, SUBMIT, UPDATE, Change, Declared
+from integration.review.changes import QUERY, SUBMIT, UPDATE, Change, Declared, folder_of
 from pulumi_videosnap.review.model import Outcome
 from support.emulator import Emulator
 
@@ -200,19 +200,6 @@ class JobMoments:
     """Bucket and key of every object."""
 
 
-def jobs_by_folder(emulator: Emulator, known: Iterable[str] = ()) -> dict[str, list[Json]]:
-    """The jobs that are not known yet, oldest first, by the folder of their pictures."""
-    found: dict[str, list[Json]] = defaultdict(list)
-    for job in reversed(emulator.request("GET", "/jobs")["jobs"]):
-        if job["jobId"] not in known:
-            found[folder_of(_output_of(job["snapshotConfig"]))].append(job)
-    return found
-
-
-def folder_of(key: str) -> str:
-    return unquote(key).partition("/")[0]
-
-
 def job_seen(change: Change, seen: JobMoments) -> JobSeen:
     """Tell what happened to the job of one change."""
     declared = change.after or change.before or {}
@@ -241,11 +228,10 @@ def _keys(jobs: list[Json]) -> set[str]:
 
 
 def _submits_to(call: Json, folder: str) -> bool:
-    return call["action"] == SUBMIT and folder_of(_output_of(call["summary"]["SnapshotConfig"])) == folder
-
-
-def _output_of(config: Json) -> str:
-    return str(config["OutputFile"]["Object"])
+    return (
+        call["action"] == SUBMIT
+        and folder_of(call["summary"]["SnapshotConfig"]["OutputFile"]["Object"]) == folder
+    )
 
 
 def _may_be_about(call: Json, ids: set[str]) -> bool:

@@ -7,7 +7,7 @@ expected comes from the documents, what is predicted from the command, what happ
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,29 +19,17 @@ from integration.review.changes import (
     OTHER_VIDEO,
     Change,
     Program,
+    as_it_is,
     changed_fields,
     fields_of,
+    folder_of,
+    jobs_by_folder,
     load_changes,
     program_after,
     program_before,
 )
-from integration.review.comparison import (
-    compare_job,
-    compare_names,
-    compare_room,
-    compare_secrets,
-    compare_total_calls,
-    compare_total_jobs,
-    compare_total_rates,
-    compare_unchanged,
-)
+from integration.review.comparison import compare_job, compare_room, compare_totals
 from integration.review.conftest import Stack
-from integration.review.incidents import (
-    as_it_is,
-    come_back,
-    leave,
-    load_incidents,
-)
 from integration.review.observed import (
     HOUR,
     JobMoments,
@@ -52,10 +40,8 @@ from integration.review.observed import (
     Window,
     admitted,
     advance,
-    folder_of,
     frames_of_tasks,
     job_seen,
-    jobs_by_folder,
     now,
     room_seen,
     runs,
@@ -110,21 +96,22 @@ def note(request: pytest.FixtureRequest, record_property: Callable[[str, object]
     return noted
 
 
-def test_every_field_of_a_live_room_has_a_change() -> None:
-    changes = [*load_changes("tasks after incidents"), *load_changes("tasks")]
-    _assert_covered(changes, dict(fields_of(SnapshotTaskInputs, STREAM_LIST)), Outcome.RESTART)
-
-
-def test_every_field_of_a_job_has_a_change() -> None:
-    changes = [*load_changes("jobs after incidents"), *load_changes("jobs")]
-    _assert_covered(changes, dict(fields_of(SnapshotJobInputs, {})), Outcome.NEW_JOB)
-
-
-def _assert_covered(changes: list[Change], fields: dict[str, FieldFacts], replacing: Outcome) -> None:
+@pytest.mark.parametrize(
+    ("kind", "fields", "replacing"),
+    [
+        ("tasks", fields_of(SnapshotTaskInputs, STREAM_LIST), Outcome.RESTART),
+        ("jobs", fields_of(SnapshotJobInputs, {}), Outcome.NEW_JOB),
+    ],
+)
+def test_every_field_has_a_change(
+    kind: str, fields: Iterator[tuple[str, FieldFacts]], replacing: Outcome
+) -> None:
     """Each field has a change that does what the model says of it; a program declares all but a few."""
+    changes = [*load_changes(f"{kind} after incidents"), *load_changes(kind)]
+    known = dict(fields)
     shown = {change.proves: change for change in changes if change.proves}
-    assert set(shown) == set(fields)
-    for name, leaf in fields.items():
+    assert set(shown) == set(known)
+    for name, leaf in known.items():
         assert (shown[name].outcome is replacing) == (leaf.effect is Effect.REPLACE), name
         declared = name.partition("[")[0] in changed_fields(shown[name])
         assert declared == (name not in NOT_DECLARED), name
@@ -135,19 +122,19 @@ def test_what_a_review_predicts_is_what_happens(
     stack: Stack, emulator: Emulator, app: str, review: Review, note: Note
 ) -> None:
     incidents = [
-        *sample(load_incidents("tasks after incidents", app), SAMPLE, by=lambda found: found.change.outcome),
-        *load_incidents("jobs after incidents"),
+        *sample(load_changes("tasks after incidents", app), SAMPLE, by=lambda change: change.outcome),
+        *load_changes("jobs after incidents"),
     ]
     refused = load_changes("protected tasks", app)
     tasks = [*some(load_changes("tasks", app)), *map(as_it_is, refused)]
     jobs = some(load_changes("jobs"))
     for found in incidents:
-        (jobs if found.change.is_of_a_job else tasks).append(found.change)
+        (jobs if found.is_of_a_job else tasks).append(found)
     _put_videos(emulator)
     _publish_screens(emulator, tasks)
     stack.up({**program_before(tasks, "room"), **program_before(jobs, "job")}).ok()
     for found in incidents:
-        found.happen(emulator)
+        found.happen(emulator, found.incident)
     advance(emulator, LONGEST_IDLE)
     begin = now(emulator)
     advance(emulator, HOUR - JUST_BEFORE)
@@ -157,17 +144,18 @@ def test_what_a_review_predicts_is_what_happens(
     said = review(stack.preview(after, SHOW_SAMES, *forced))
     known, was, last = jobs_by_folder(emulator), runs(emulator), emulator.last_call()
     for found in incidents:
-        if found.what is leave:
-            come_back(emulator, found.change)
+        if found.incident == "leave":
+            found.happen(emulator, "come_back")
     stack.up(after, *forced).ok()
-    tally = Tally()
-    _compare_jobs(tally, jobs, _jobs_made(emulator, known, last), said)
+    made = _jobs_made(emulator, known, last)
     seen = _after_an_hour(emulator, begin, was, last)
-    _compare_tasks(tally, tasks, seen, said)
-    compare_total_calls(tally, said["totals"]["calls"], seen.calls)
-    compare_names(tally, [*tasks, *jobs], said["tasks"])
-    compare_unchanged(tally, [*tasks, *jobs], said["unchanged"])
-    compare_secrets(tally, json.dumps(said))
+    tally, told = Tally(), {task["name"]: task for task in said["tasks"]}
+    for change in jobs:
+        compare_job(tally, change, job_seen(change, made), told.get(change.name))
+    rooms = {change.name: room_seen(change, seen) for change in tasks}
+    for change in tasks:
+        compare_room(tally, change, rooms[change.name], told)
+    compare_totals(tally, tasks, jobs, rooms, seen.calls, said)
     _compare_refused(tally, stack, emulator, refused, after, review)
     note(tally)
 
@@ -216,35 +204,14 @@ def _after_an_hour(emulator: Emulator, begin: float, was: Runs, last: int) -> Mo
 
 def _jobs_made(emulator: Emulator, known: dict[str, list[Json]], last: int) -> JobMoments:
     ids = [job["jobId"] for jobs in known.values() for job in jobs]
-    left = _objects(emulator)
-    return JobMoments(known, jobs_by_folder(emulator, ids), tuple(admitted(emulator.calls(last))), left)
-
-
-def _objects(emulator: Emulator) -> frozenset[str]:
     pages = store_of(emulator.environment).get_paginator("list_objects_v2")
-    buckets = ("frames", OTHER_BUCKET)
-    return frozenset(
+    left = frozenset(
         f"{bucket}/{found['Key']}"
-        for bucket in buckets
+        for bucket in ("frames", OTHER_BUCKET)
         for page in pages.paginate(Bucket=bucket)
         for found in page.get("Contents", [])
     )
-
-
-def _compare_tasks(tally: Tally, changes: list[Change], moments: Moments, said: Json) -> None:
-    tasks = {task["name"]: task for task in said["tasks"]}
-    seen = {change.name: room_seen(change, moments) for change in changes}
-    for change in changes:
-        compare_room(tally, change, seen[change.name], tasks)
-    compare_total_rates(tally, changes, seen, said["totals"])
-
-
-def _compare_jobs(tally: Tally, changes: list[Change], moments: JobMoments, said: Json) -> None:
-    tasks = {task["name"]: task for task in said["tasks"]}
-    seen = {change.name: job_seen(change, moments) for change in changes}
-    for change in changes:
-        compare_job(tally, change, seen[change.name], tasks.get(change.name))
-    compare_total_jobs(tally, said["tasks"], said["totals"])
+    return JobMoments(known, jobs_by_folder(emulator, ids), tuple(admitted(emulator.calls(last))), left)
 
 
 def _compare_refused(

@@ -9,7 +9,7 @@ from itertools import takewhile
 
 from pulumi_videosnap.frames.contact_sheet.timeline import Scale
 from pulumi_videosnap.frames.model import MEANINGS, Condition, DecodedFrame, Event, Frame, Series
-from pulumi_videosnap.frames.summary import offset
+from pulumi_videosnap.frames.text import offset
 from pulumi_videosnap.report import formatting
 from pulumi_videosnap.storage.bucket import StoredObject
 
@@ -128,5 +128,5 @@ def _facts(frame: Frame, series: Series, gap: str) -> list[tuple[str, str]]:
 
 
 def _exact_size(stored: StoredObject) -> str:
-    exact = formatting.counted(stored.size, "byte")
+    exact = formatting.quantity(stored.size, "byte")
     return exact if stored.size < formatting.KILO else f"{formatting.size(stored.size)} ({exact})"

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 from pulumi_videosnap.frames.model import Condition, Event, Frame, TaskFrames
-from pulumi_videosnap.frames.summary import offset
-from pulumi_videosnap.report.formatting import brief, counted, exact, utc
+from pulumi_videosnap.frames.text import offset
+from pulumi_videosnap.report.formatting import brief, exact, quantity, utc
 
 WIDTH = 1000
 FLAG_WIDTH = 62
@@ -147,7 +147,7 @@ def _flags(task: TaskFrames, line: Scale) -> Iterator[Flag]:
         row = free[0] if free else ends.index(min(ends))
         if at is not None:
             ends[row] = at + FLAG_WIDTH
-        yield Flag(number, event.kind, _span(event, line), event.text, at, row, _length(event, line))
+        yield Flag(number, event.kind, _flag_time(event, line), event.text, at, row, _length(event, line))
 
 
 def _length(event: Event, line: Scale) -> float:
@@ -156,12 +156,11 @@ def _length(event: Event, line: Scale) -> float:
     return max(0, line.at(_epoch(event.until)) - line.at(_epoch(event.at)))
 
 
-def _span(event: Event, line: Scale) -> str:
+def _flag_time(event: Event, line: Scale) -> str:
+    """The time of an event; empty for a gap, whose text has both of its times."""
     if event.until:
-        return ""  # its text has both times
-    if not line.clock:
-        return exact(event.at)
-    return brief(event.at, line.with_day)
+        return ""
+    return brief(event.at, line.with_day) if line.clock else exact(event.at)
 
 
 def _labels(line: Scale) -> Iterator[tuple[float, str]]:
@@ -195,7 +194,7 @@ def _extent(task: TaskFrames, line: Scale) -> str:
 
 def _label_of(task: TaskFrames, line: Scale) -> str:
     places = sum(_breaks(series.frames) for series in task.series)
-    missing = f"frames are missing in {counted(places, 'place')}" if places else "no frame is missing"
+    missing = f"frames are missing in {quantity(places, 'place')}" if places else "no frame is missing"
     return f"Timeline, {_extent(task, line)}: {missing}"
 
 

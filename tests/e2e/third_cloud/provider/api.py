@@ -14,7 +14,7 @@ from pulumi_videosnap.http.client import ApiClient, Call, shared_client
 from pulumi_videosnap.http.credentials import Credentials, KeySettings
 from pulumi_videosnap.http.error_codes import HTTP_OK, OK, THROTTLED, ErrorRule, Outcome, rule_for_code
 from pulumi_videosnap.http.rate_limit import account_digest
-from pulumi_videosnap.http.transport import Request, Response, parse_endpoint
+from pulumi_videosnap.http.request import Request, Response, parse_endpoint
 from pulumi_videosnap.settings import Lookup, Setting
 
 KEYS = KeySettings(

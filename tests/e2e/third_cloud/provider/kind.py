@@ -9,8 +9,8 @@ from e2e.third_cloud.provider.lifecycle import RecorderLifecycle, has_ended
 from e2e.third_cloud.provider.schema import RUNNING, RecorderInputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.rules import DriftRules, explain_other_value
+from pulumi_videosnap.frames.expected import Run, Schedule
 from pulumi_videosnap.frames.rules import FrameRules, ScheduledFrames
-from pulumi_videosnap.frames.schedule import Run, Schedule
 from pulumi_videosnap.kinds import ResourceKind
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome
 from pulumi_videosnap.review.preview import Step, number_at
