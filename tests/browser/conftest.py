@@ -22,12 +22,7 @@ from support.fake_server import FakeServer, Request, Response
 
 EMULATOR = Path(__file__).resolve().parents[2] / "emulator" / "videosnap_emulator"
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'"
-KINDS = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-}
+KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 NOW = datetime(2026, 8, 4, 12, 0, 0, tzinfo=timezone.utc)
 CANNED = load("browser/page.json")
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -117,7 +112,7 @@ class FakeEmulator(FakeServer):
             folder, _, name = path.removeprefix("/page/").strip("/").rpartition("/")
             static = EMULATOR / (f"services/{folder}" if folder else "control") / "static"
             file = static / (name or "index.html")
-            return _response(200, KINDS[file.suffix], file.read_bytes())
+            return _response(200, KINDS[file.suffix[1:]], file.read_bytes())
         if path.startswith("/frames/"):
             _, user, number = path.rsplit("/", 2)
             return _response(200, "image/jpeg", jpeg(user, int(number.removesuffix(".jpg"))))
