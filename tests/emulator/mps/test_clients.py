@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from support.jobs import run_tutorial
 from support.mps_client import DEFAULT_PIPELINE, INPUT, SEQUENCE, Mps
-from support.tutorial import run_tutorial
 from videosnap_emulator.media import frame_marker
 
 with warnings.catch_warnings():

@@ -24,7 +24,7 @@ from pulumi_videosnap.report import formatting
 from pulumi_videosnap.report.markdown import LIMIT
 from pulumi_videosnap.review import html, markdown, text
 from pulumi_videosnap.review.model import Action, Outcome, Review
-from support.golden import Golden
+from support.data import Golden
 from support.sampling import examples
 
 
