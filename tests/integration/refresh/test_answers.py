@@ -198,7 +198,7 @@ def test_another_value_is_drift_also_where_its_neighbour_is_not_said(
 ) -> None:
     stack.up(complete(storage))
     where = ("StorageConfig", *path)
-    changes = {where: "other", (*where[:-1], left_out): ABSENT}
+    changes: dict[Steps, Any] = {where: "other", (*where[:-1], left_out): ABSENT}
     stack.service.task = edited(stack.service.task, changes)
     assert list(stack.drift()) == [_input(where)]
 
