@@ -49,7 +49,7 @@ class ResourceKind:
     """What a planned step does: effect, calls, frames, risks."""
     drift: DriftRules
     """What another value of a field means, what brings a resource back, and how orphans are found."""
-    frames: FrameRules | None = None
+    frames: FrameRules
     """Where its frames are, and which are expected."""
 
 

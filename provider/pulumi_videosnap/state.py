@@ -20,8 +20,6 @@ from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import read_output
 
-LIVE, FILE = "live room", "video file"
-"""Titles of kinds, until `drift` and `frames` ask the registry."""
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 """The resource that has the stack's configuration, as it was when the stack was last written."""
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of an encrypted value

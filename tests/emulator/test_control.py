@@ -1,107 +1,33 @@
-"""The control API and faults."""
+"""The control API: what it changes, shows and refuses."""
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
+from support.data import load
 from support.emulator import Emulator
+from support.mps_client import INPUT, SEQUENCE, SINGLE, Json, Mps, ref
 
 EMULATOR = Path(__file__).parents[2] / "emulator" / "videosnap_emulator"
+MINE = "ab" * 16
+FIRST_FRAME = "/frames/frames/shot_00001.jpg"
 
 
-def inject(emulator: Emulator, kind: str, **more: Any) -> None:
-    emulator.request("PUT", "/faults", {"faults": [{"action": "StartSnapshot", "fault": kind, **more}]})
-
-
-@pytest.mark.parametrize(("kind", "effect"), [("close-before", 0), ("close-after", 1)])
-def test_closed_connections(emulator: Emulator, kind: str, effect: int) -> None:
-    inject(emulator, kind)
-    with pytest.raises(httpx.RemoteProtocolError):
-        emulator.rtc.start()
-    assert len(emulator.show("/tasks")["tasks"]) == effect
-    call = emulator.show("/calls")["calls"][-1]
-    assert (call["httpStatus"], call["code"], call["fault"], call["signature"]) == (None, None, kind, "ok")
-    assert emulator.rtc.start().status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("kind", "status", "effect"),
-    [("throttle", 429, 0), ("error", 503, 0), ("malformed", 200, 1), ("empty", 200, 1), ("html", 503, 0)],
-)
-def test_spoilt_answers(emulator: Emulator, kind: str, status: int, effect: int) -> None:
-    inject(emulator, kind, status=503, code="X.Y", message="m")
-    answer = emulator.rtc.start()
-    assert answer.status_code == status
-    assert len(emulator.show("/tasks")["tasks"]) == effect
-    if kind in ("malformed", "empty", "html"):
-        with pytest.raises(ValueError, match=r"JSON|Expecting|Unterminated|delimiter"):
-            answer.json()
-    else:
-        code = {"throttle": "FlowLimitExceeded.QPSOverLimit", "error": "X.Y"}[kind]
-        assert answer.json()["ResponseMetadata"]["Error"]["Code"] == code
-
-
-@pytest.mark.parametrize(("kind", "effect"), [("stall-before", 0), ("stall-after", 1)])
-def test_stalls_block_nobody_else(emulator: Emulator, kind: str, effect: int) -> None:
-    inject(emulator, kind, seconds=2)
-    with ThreadPoolExecutor(1) as pool:
-        stalled = pool.submit(emulator.rtc.start)
-        while not emulator.show("/faults")["faults"][0]["hits"] or len(emulator.tasks()) < effect:
-            assert not stalled.done()
-        assert len(emulator.tasks()) == effect
-        assert emulator.rtc.get(TaskId="x").status_code == 400
-        assert not stalled.done()
-        assert stalled.result().json()["Result"] == "ok"
-    assert len(emulator.show("/tasks")["tasks"]) == 1
-
-
-def test_fault_counting(emulator: Emulator) -> None:
-    inject(emulator, "error", afterCall=1, times=2)
-    assert [emulator.rtc.start().status_code for _ in range(4)] == [200, 500, 500, 200]
-    fault = emulator.show("/faults")["faults"][0]
-    assert (fault["hits"], fault["remaining"]) == (2, 0)
-    inject(emulator, "error", times=None)
-    assert [emulator.rtc.start().status_code for _ in range(3)] == [500, 500, 500]
-    assert emulator.request("DELETE", "/faults") == {"faults": []}
-    assert emulator.rtc.start().status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("method", "path", "body", "field"),
-    [
-        ("PUT", "/faults", {"faults": [{"action": "*", "fault": "explode"}]}, "faults[0].fault"),
-        ("PUT", "/faults", {"faults": [{"action": "*", "fault": "html", "x": 1}]}, "faults[0].x"),
-        ("PUT", "/faults", {"rules": []}, "rules"),
-        ("POST", "/clock/advance", {"seconds": -1}, "seconds"),
-        ("POST", "/clock/advance", {"seconds": True}, "seconds"),
-        ("POST", "/clock/advance", {}, "seconds"),
-        ("PUT", "/rooms/a/b/users/u", {"kamera": True}, "kamera"),
-        ("PUT", "/rooms/a/b/users/u", {"camera": 1}, "camera"),
-        ("PUT", "/rooms/a/b", {"autoSnapshot": {"interval": 0}}, "interval"),
-        ("PUT", "/tasks/a/b/c", {"intervall": 1}, "intervall"),
-        ("PUT", "/tasks/a/b/c", {"status": "dead"}, "status"),
-        ("GET", "/tasks?status=dead", None, "status"),
-        ("GET", "/calls?after=x", None, "after"),
-    ],
-)
-def test_unknown_names_and_bad_values(
-    emulator: Emulator, method: str, path: str, body: Any, field: str
-) -> None:
-    assert emulator.request(method, path, body, status=400)["field"] == field
+@pytest.mark.parametrize(("method", "path", "body", "field"), load("emulator/bad_control_requests.json"))
+def test_a_bad_request_names_its_field(mps: Mps, method: str, path: str, body: Any, field: str) -> None:
+    path = path.format(job=mps.submitted()["Id"]) if "{job}" in path else path
+    assert mps.emulator.request(method, path, body, status=400)["field"] == field
 
 
 def test_changes_behind_the_api(emulator: Emulator) -> None:
     path = "/tasks/661e/Room1/Task1"
     emulator.request("PUT", path, {"interval": 5}, status=404)
     emulator.rtc.start()
-    changed = emulator.request(
-        "PUT", path, {"interval": 7, "width": 320, "bucket": "media", "maxIdleTime": 30}
-    )
+    changes = {"interval": 7, "width": 320, "bucket": "media", "maxIdleTime": 30}
+    changed = emulator.request("PUT", path, changes)
     assert (changed["interval"], changed["width"], changed["storage"]["bucket"]) == (7, 320, "media")
     task = emulator.rtc.get().json()["Result"]["SnapshotTask"]
     assert (task["ImageConfig"]["Interval"], task["MaxIdleTime"]) == (7, 30)
@@ -115,27 +41,13 @@ def test_changes_behind_the_api(emulator: Emulator) -> None:
     assert emulator.show("/tasks?status=running") == {"tasks": []}
 
 
-def test_calls(emulator: Emulator) -> None:
-    first = emulator.show("/calls")["last"]
-    emulator.rtc.start()
-    emulator.rtc.stop()
-    shown = emulator.show(f"/calls?after={first + 1}")
-    assert [call["action"] for call in shown["calls"]] == ["StopSnapshot"]
-    assert shown["calls"][0]["summary"] == {"AppId": "661e", "RoomId": "Room1", "TaskId": "Task1"}
-    emulator.request("DELETE", "/calls")
-    assert emulator.show("/calls") == {"calls": [], "last": first + 2}
-
-
 def test_users(emulator: Emulator) -> None:
     room = "/rooms/a/r"
     assert [u["userId"] for u in emulator.show(room)["users"]] == ["user0", "user1"]
     assert emulator.show("/rooms") == {"rooms": []}
     assert emulator.http.get(room + "/users/bob").status_code == 404
-    assert emulator.request("PUT", room + "/users/bob", {"screen": True}) == {
-        "userId": "bob",
-        "camera": True,
-        "screen": True,
-    }
+    bob = {"userId": "bob", "camera": True, "screen": True}
+    assert emulator.request("PUT", room + "/users/bob", {"screen": True}) == bob
     emulator.request("DELETE", room + "/users/user0")
     assert [u["userId"] for u in emulator.show("/rooms")["rooms"][0]["users"]] == ["user1", "bob"]
     emulator.request("DELETE", room + "/users/user0", status=404)
@@ -154,22 +66,14 @@ def test_strangers_are_kept_out(emulator: Emulator) -> None:
     assert status(origin=str(emulator.http.base_url).rstrip("/")) == 200
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/", 200),
-        ("/page/page.js", 200),
-        ("/page/rtc/panel.js", 200),
-        ("/page/nothing.js", 404),
-        ("/page/rtc/nothing.js", 404),
-        ("/page/..%2fapi.py", 404),
-        ("/page/rtc/..%2fapi.py", 404),
-    ],
-)
-def test_page_is_served_with_a_policy(emulator: Emulator, path: str, status: int) -> None:
-    answer = emulator.http.get(path)
-    assert answer.status_code == status
-    assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+def test_page_is_served_with_a_policy(emulator: Emulator) -> None:
+    found = ("/", "/page/page.js", "/page/rtc/panel.js")
+    missing = [f"/page/{name}" for name in ("nothing.js", "rtc/nothing.js", "..%2fapi.py", "rtc/..%2fapi.py")]
+    for path in (*found, *missing):
+        answer = emulator.http.get(path)
+        assert (path, answer.status_code) == (path, 200 if path in found else 404)
+        policy = answer.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'"), path
 
 
 def test_services_are_listed(emulator: Emulator) -> None:
@@ -195,3 +99,121 @@ def test_assumptions_are_shown(emulator: Emulator) -> None:
         if "# assumption: " in line
     }
     assert marked <= set(keys)
+
+
+def test_a_view_of_a_job(mps: Mps) -> None:
+    config = {**SEQUENCE, "TileOut": {"Lines": 1, "Columns": 2}, "TileOutputFile": ref("s{TileCount}.jpg")}
+    job = mps.submitted(config, UserData="token1")
+    mps.emulator.advance(1)
+    view = mps.view(job)
+    assert view == mps.emulator.show("/jobs")["jobs"][0]
+    expected = {
+        "jobId": job["Id"], "state": "Success", "userData": "token1", "count": 2, "tileCount": 1,
+        "asynchronous": True, "input": {"bucket": "media", "location": "oss-cn-hangzhou", "key": "input.mp4"},
+    }  # fmt: skip
+    assert {name: view[name] for name in expected} == expected
+    assert [one["kind"] for one in view["objects"]] == ["picture", "picture", "sheet"]
+    assert set(view["objects"][0]) == {
+        "kind", "bucket", "key", "contentType", "size", "width", "height", "sourceMs", "sourceFrame", "url",
+    }  # fmt: skip
+    assert mps.job(job["Id"])["TileCount"] == "1"
+    assert view["creationTime"] < view["endTime"]
+
+
+def test_jobs_are_listed_newest_first(mps: Mps) -> None:
+    first, second = mps.submitted()["Id"], mps.submitted(SINGLE)["Id"]
+    for query, ids, total in (
+        ("", [second, first], 2),
+        ("?state=Submitted", [first], 1),
+        ("?limit=1", [second], 2),
+    ):
+        answer = mps.emulator.show(f"/jobs{query}")
+        assert ([job["jobId"] for job in answer["jobs"]], answer["total"]) == (ids, total)
+
+
+def test_a_webvtt_text_can_be_read_in_a_browser(mps: Mps) -> None:
+    job = mps.submitted({**SEQUENCE, "Format": "vtt", "OutputFile": ref("v/x.vtt")})
+    mps.emulator.advance(1)
+    url = next(one["url"] for one in mps.view(job)["objects"] if one["kind"] == "vtt")
+    answer = mps.emulator.http.get(url)
+    assert answer.text.startswith("WEBVTT")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_drift(mps: Mps) -> None:
+    job = mps.submitted()
+    mps.emulator.advance(1)
+
+    def after(changes: Json) -> Json:
+        mps.emulator.request("PUT", f"/jobs/{job['Id']}", changes)
+        return mps.job(job["Id"])
+
+    failed = {"State": "Fail", "Code": "EntityNotExist.Role", "Message": "m"}
+    assert after({"state": "Fail", "code": "EntityNotExist.Role", "message": "m"}).items() >= failed.items()
+    changed = {"UserData": "other", "Count": "7", "TileCount": "3"}
+    assert after({"userData": "other", "count": 7, "tileCount": 3}).items() >= changed.items()
+    again = after({"state": "Submitted"})
+    assert (again["State"], "Code" in again) == ("Submitted", False)
+    mps.emulator.advance(1)
+    assert mps.job(job["Id"])["State"] == "Success"
+
+
+def test_a_running_job_that_is_failed_stays_so(mps: Mps) -> None:
+    job = mps.submitted()
+    mps.emulator.advance(0.5)
+    mps.emulator.request("PUT", f"/jobs/{job['Id']}", {"state": "Fail", "code": "InternalError"})
+    mps.emulator.advance(60)
+    assert mps.job(job["Id"])["State"] == "Fail"
+    assert mps.emulator.http.get(FIRST_FRAME).status_code == 404
+
+
+@pytest.mark.parametrize("seconds", [0, 0.5, 2])
+def test_a_forgotten_job_is_unknown(mps: Mps, seconds: float) -> None:
+    job = mps.submitted()
+    mps.emulator.advance(seconds)
+    assert mps.emulator.request("DELETE", f"/jobs/{job['Id']}") == {"jobId": job["Id"]}
+    mps.emulator.advance(10)
+    assert (mps.emulator.http.get(FIRST_FRAME).status_code == 404) is (seconds < 1)
+    assert mps.query(SnapshotJobIds=job["Id"])["NonExistSnapshotJobIds"] == {"String": [job["Id"]]}
+    assert mps.query()["SnapshotJobList"] == {"SnapshotJob": []}
+    for method in ("DELETE", "PUT", "GET"):
+        unknown = mps.emulator.request(method, f"/jobs/{job['Id']}", {}, status=404)
+        assert unknown == {"error": f"no such job: {job['Id']}"}
+
+
+def test_pipelines(mps: Mps) -> None:
+    emulator, path = mps.emulator, f"/pipelines/{MINE}"
+    put = emulator.request("PUT", path, {"name": "mine", "speed": "Boost"})
+    assert put == emulator.show(path) == emulator.show("/pipelines")["pipelines"][1]
+    assert (put["name"], put["state"], put["speed"]) == ("mine", "Active", "Boost")
+    emulator.request("DELETE", path)
+    emulator.request("DELETE", path, status=404)
+    assert emulator.http.get(path).status_code == 404
+
+
+def test_reset_forgets_jobs_pipelines_and_pace(mps: Mps) -> None:
+    emulator = mps.emulator
+    mps.submitted()
+    mps.pace(queued=9)
+    emulator.request("PUT", f"/pipelines/{'1' * 32}")
+    emulator.request("POST", "/reset")
+    assert emulator.show("/jobs")["jobs"] == []
+    assert mps.pace()["queuedSeconds"] == 0.5
+    assert len(emulator.show("/pipelines")["pipelines"]) == 1
+    emulator.advance(10)
+    assert emulator.http.get(FIRST_FRAME).status_code == 404
+
+
+def test_the_call_log_has_both_apis(mps: Mps) -> None:
+    emulator, first = mps.emulator, mps.emulator.last_call()
+    mps.submit(UserData="u1", common={"RegionId": "cn-hangzhou"})
+    emulator.rtc.stop()
+    calls = emulator.calls()
+    assert [call["service"] for call in calls] == ["mts", "rtc"]
+    assert calls[0]["summary"] == {"Input": INPUT, "SnapshotConfig": SEQUENCE, "UserData": "u1"}
+    assert calls[1]["summary"] == {"AppId": "661e", "RoomId": "Room1", "TaskId": "Task1"}
+    assert calls[1]["requestId"]
+    assert emulator.calls(first + 1) == calls[1:]
+    assert mps.secret not in emulator.http.get("/calls").text
+    emulator.request("DELETE", "/calls")
+    assert emulator.show("/calls") == {"calls": [], "last": first + 2}

@@ -1,52 +1,27 @@
-"""One headless Chromium for all tests that open a page, and how they measure what can be read."""
+"""One headless Chromium for all tests that open a page, and the scripts that measure what can be read."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-OPTIONS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
-LATER_OPTIONS = "--disable-component-update --disable-sync"
+OPTIONS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
-LOW_CONTRAST = """() => {
-  // Any CSS color becomes numbers once it is painted.
-  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
-  const known = new Map();
-  const rgba = (color) => known.get(color) ?? known.set(color, painted(color)).get(color);
-  const painted = (color) => {
-    canvas.clearRect(0, 0, 1, 1);
-    canvas.fillStyle = color;
-    canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const luminance = (rgb) => rgb.slice(0, 3)
-    .map((value) => value / 255)
-    .map((value) => (value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, value, place) => sum + value * [0.2126, 0.7152, 0.0722][place], 0);
-  const ground = (node) => {
-    for (let at = node; at; at = at.parentElement) {
-      const color = rgba(getComputedStyle(at).backgroundColor);
-      if (color[3] === 255) return color;
-    }
-    return rgba("canvas");
-  };
-  const faint = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let seen = 0;
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || !node.checkVisibility()) continue;
-    seen += 1;
-    const [one, other] = [rgba(getComputedStyle(node).color), ground(node)].map(luminance);
-    const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
-    if (ratio < 4.5) faint.push(`${walker.currentNode.textContent.trim()}: ${ratio.toFixed(2)}`);
-  }
-  return { seen, faint };
-}"""
+
+def script(name: str) -> str:
+    """A script of tests/data/browser."""
+    return (Path(__file__).parent.parent / "data" / "browser" / name).read_text("utf-8")
+
+
+LOW_CONTRAST = script("low_contrast.js")
 
 
 @contextmanager
@@ -56,7 +31,6 @@ def headless_chromium() -> Iterator[Browser]:
     if chromium is None:
         pytest.skip("no Chromium: install it or run `make test` as root on Debian")
     with sync_playwright() as playwright:
-        options = [*OPTIONS.split(), *LATER_OPTIONS.split()]
-        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
         yield browser
         browser.close()

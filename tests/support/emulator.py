@@ -119,13 +119,9 @@ def running_emulator(folder: Path, *arguments: str) -> Iterator[Emulator]:
     """Start an emulator whose files live in a folder, and end it by the id that was started."""
     env_file = folder / "emulator.env"
     env_file.unlink(missing_ok=True)
+    command = [*COMMAND, "--env-file", str(env_file), *arguments]
     with (folder / "emulator.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*COMMAND, "--env-file", str(env_file), *arguments],
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            env=clean_environment(),
-        )
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=clean_environment())
     try:
         _wait_for(env_file, process, folder / "emulator.log")
         with contextlib.closing(Emulator(read_environment(env_file), process, env_file)) as emulator:

@@ -86,9 +86,9 @@ class Mps:
             "SignatureVersion": "1.0", "SignatureNonce": uuid.uuid4().hex, "Timestamp": stamp(),
             "AccessKeyId": key or self.key, **(common or {}), **texts(own),
         }  # fmt: skip
-        pairs = {name: value for name, value in pairs.items() if value is not None}
+        pairs = _without_none(pairs)
         pairs["Signature"] = v1(method, pairs, secret or self.secret)
-        pairs = {k: v for k, v in {**pairs, **(tamper or {})}.items() if v is not None}
+        pairs = _without_none({**pairs, **(tamper or {})})
         if form:
             head = {"content-type": "application/x-www-form-urlencoded"}
             return self.http.request(method, path, content=query_of(pairs), headers=head)
@@ -104,11 +104,11 @@ class Mps:
             "x-acs-date": stamp(), "x-acs-signature-nonce": uuid.uuid4().hex,
             "x-acs-content-sha256": hashlib.sha256(body).hexdigest(), **(headers or {}),
         }  # fmt: skip
-        signed = {name: value for name, value in signed.items() if value is not None}
+        signed = _without_none(signed)
         names, signature = acs3(method, query, signed, body, secret or self.secret)
         credential = f"Credential={key or self.key},SignedHeaders={names},Signature={signature}"
         signed["authorization"] = f"ACS3-HMAC-SHA256 {credential}"
-        signed = {name: value for name, value in {**signed, **(sent or {})}.items() if value is not None}
+        signed = _without_none({**signed, **(sent or {})})
         return self.http.request(method, f"/?{query}" if query else "/", content=body, headers=signed)
 
     def submit(self, config: Json | None = None, source: Json | None = None, **more: Any) -> httpx.Response:
@@ -141,12 +141,13 @@ class Mps:
         return dict(self.emulator.request("PUT", "/jobs/pace", body))
 
 
+def _without_none(values: Json) -> Json:
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def texts(own: Json) -> dict[str, str]:
     """Parameters as they travel: objects as JSON."""
-    return {
-        name: json.dumps(value) if isinstance(value, dict | list) else str(value)
-        for name, value in own.items()
-    }
+    return {k: json.dumps(v) if isinstance(v, dict | list) else str(v) for k, v in own.items()}
 
 
 def found(answer: httpx.Response) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any
 
 import av
 from av.audio.stream import AudioStream
+from av.packet import Packet
 from av.stream import Disposition
+from av.video.frame import PictureType
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -27,6 +29,7 @@ from videosnap_emulator.services.mps.models import (
 )
 from videosnap_emulator.services.mps.render import take_snapshots
 
+SOUND_RATE = 16_000
 CONTENT_BAD = "InvalidParameter.ResourceContentBad"
 OUTPUT = ObjectRef("media", "oss-cn-hangzhou", "out/{FileName}-{Count}.jpg")
 _IDENTITY = b"".join(n.to_bytes(4, "big") for n in (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000))
@@ -47,9 +50,16 @@ class Recipe:
     open_gop: bool = False
     black: Collection[int] = ()
     shade: int = 0
+    #: Key frames at these numbers and nowhere else, instead of one at every `key_every`.
+    keys: Collection[int] | None = None
+    #: Seconds of silent sound, which begins at 0.
+    sound: int = 0
     pts: Callable[[int], int] = lambda number: number
 
     def options(self) -> dict[str, str]:
+        if self.keys is not None:
+            plan = f"keyint=infinite:min-keyint=1:scenecut=0:bframes={self.b_frames}:b-adapt=0"
+            return {"threads": "1", "preset": "veryfast", "forced-idr": "1", "x264-params": plan}
         if self.codec != "libx264":
             return {"g": str(self.key_every), "bf": str(self.b_frames), "threads": "1"}
         gop = f"keyint={self.key_every}:min-keyint={self.key_every}:scenecut=0:open-gop={self.open_gop:d}"
@@ -63,6 +73,20 @@ class Recipe:
         return image
 
 
+def times(*gaps: int, late: int = 0) -> Callable[[int], int]:
+    """The times of frames with these gaps between them, repeated, the first of which is late."""
+    known = list(itertools.accumulate(itertools.islice(itertools.cycle(gaps), 1000), initial=late))
+    return known.__getitem__
+
+
+def recipe_of(
+    clock: int | str = 25, late: int = 0, gaps: Sequence[int] = (1,), black: int = 0, **more: Any
+) -> Recipe:
+    """A recipe as a table spells it; `black` is how many frames it begins with that are."""
+    size, pts = tuple(more.pop("size", Recipe.size)), times(*gaps, late=late)
+    return Recipe(clock=Fraction(clock), size=size, pts=pts, black=range(black), **more)
+
+
 def make_video(recipe: Recipe) -> bytes:
     file = io.BytesIO()
     with av.open(file, "w", format=recipe.container) as container:
@@ -70,54 +94,57 @@ def make_video(recipe: Recipe) -> bytes:
             recipe.codec, rate=Fraction(recipe.clock), options=recipe.options()
         )
         (stream.width, stream.height), stream.pix_fmt = recipe.size, "yuv420p"
+        audio = container.add_stream("aac", rate=SOUND_RATE) if recipe.sound else None
         for number in range(recipe.frames):
             frame = av.VideoFrame.from_image(recipe.image(number))  # type: ignore[no-untyped-call]
             frame.pts, frame.time_base = recipe.pts(number), 1 / Fraction(recipe.clock)
+            if number in (recipe.keys or ()):
+                frame.pict_type = PictureType.I
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+        if audio is not None:
+            container.mux(_silence(audio, recipe.sound * SOUND_RATE))
     return file.getvalue()
 
 
-def index_first(video: bytes, shift: int = 0) -> bytes:
-    """Write the MP4 with its index in front, its times shifted by that many ticks."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "video.mp4"
-        options = {"movflags": "faststart"}
-        with av.open(io.BytesIO(video), "r") as source, av.open(str(path), "w", options=options) as target:
-            stream = target.add_stream_from_template(source.streams.video[0])
-            for packet in source.demux(source.streams.video[0]):
+def _silence(stream: AudioStream, samples: int) -> list[Packet[AudioStream]]:
+    packets = []
+    for at in range(0, samples, 1024):
+        frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+        frame.planes[0].update(bytes(4096))
+        frame.rate, frame.pts = SOUND_RATE, at
+        packets += stream.encode(frame)
+    return packets + stream.encode(None)
+
+
+def remuxed(
+    video: bytes, container: str = "mp4", lost: int = 0, shift: int = 0, cover: bool = False, **options: str
+) -> bytes:
+    """The same packets in another file, without the first `lost` of them, `shift` ticks later."""
+    with tempfile.TemporaryDirectory() as folder, av.open(io.BytesIO(video), "r") as source:
+        path = Path(folder) / "video"
+        with av.open(str(path), "w", format=container, options=options) as target:
+            stream = target.add_stream_from_template(source.streams[0])
+            if cover:
+                target.mux(_cover(target))
+            for packet in list(source.demux(source.streams[0]))[lost:]:
                 if packet.dts is not None and packet.pts is not None:
                     packet.stream, packet.dts, packet.pts = stream, packet.dts + shift, packet.pts + shift
                     target.mux(packet)
         return path.read_bytes()
 
 
-def without_first(video: bytes, packets: int, container: str = "mpegts") -> bytes:
-    """Write the video without its first packets, as a recording that began too late."""
-    file = io.BytesIO()
-    with av.open(io.BytesIO(video), "r") as source, av.open(file, "w", format=container) as target:
-        stream = target.add_stream_from_template(source.streams.video[0])
-        for packet in list(source.demux(source.streams.video[0]))[packets:-1]:
-            packet.stream = stream
-            target.mux(packet)
-    return file.getvalue()
+def index_first(video: bytes, shift: int = 0) -> bytes:
+    """Write the MP4 with its index in front, its times shifted by that many ticks."""
+    return remuxed(video, shift=shift, movflags="faststart")
 
 
-def sound_with_cover() -> bytes:
-    """Write sound with a cover image."""
-    file = io.BytesIO()
-    with av.open(io.BytesIO(sound()), "r") as source, av.open(file, "w", format="mp4") as target:
-        stream = target.add_stream_from_template(source.streams.audio[0])
-        cover: VideoStream = target.add_stream("mjpeg", rate=1)
-        cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
-        cover.disposition = Disposition.attached_pic
-        image = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
-        target.mux([*cover.encode(image), *cover.encode(None)])
-        for packet in source.demux(source.streams.audio[0]):
-            if packet.dts is not None:
-                packet.stream = stream
-                target.mux(packet)
-    return file.getvalue()
+def _cover(target: Any) -> list[Packet[VideoStream]]:
+    cover: VideoStream = target.add_stream("mjpeg", rate=1)
+    cover.width, cover.height, cover.pix_fmt = 64, 64, "yuvj420p"
+    cover.disposition = Disposition.attached_pic
+    image = av.VideoFrame.from_image(Image.new("RGB", (64, 64), "red"))  # type: ignore[no-untyped-call]
+    return [*cover.encode(image), *cover.encode(None)]
 
 
 def rotated(video: bytes) -> bytes:
@@ -126,16 +153,10 @@ def rotated(video: bytes) -> bytes:
     return video[:at] + _QUARTER + video[at + len(_QUARTER) :]
 
 
-def sound(container: str = "mp4", options: dict[str, str] | None = None) -> bytes:
+def sound(container: str = "mp4", **options: str) -> bytes:
     file = io.BytesIO()
-    with av.open(file, "w", format=container, options=options or {}) as target:
-        stream: AudioStream = target.add_stream("aac", rate=16_000)
-        for number in range(8):
-            frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
-            frame.planes[0].update(bytes(4096))
-            frame.rate, frame.pts = 16_000, number * 1024
-            target.mux(stream.encode(frame))
-        target.mux(stream.encode(None))
+    with av.open(file, "w", format=container, options=options) as target:
+        target.mux(_silence(target.add_stream("aac", rate=SOUND_RATE), 8 * 1024))
     return file.getvalue()
 
 
@@ -171,9 +192,3 @@ def opened(frame: RenderedObject) -> Image.Image:
     assert frame.content_type == "image/jpeg"
     assert image.size == (frame.width, frame.height)
     return image
-
-
-def irregular(gaps: list[int]) -> Callable[[int], int]:
-    """Return the times of a video with irregular gaps, repeated."""
-    known = list(itertools.accumulate(itertools.islice(itertools.cycle(gaps), 1000), initial=0))
-    return lambda number: known[number]

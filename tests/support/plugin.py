@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
@@ -40,35 +41,36 @@ class PluginError(Exception):
 
 
 class Plugin:
-    """One plugin process: one run of the engine."""
+    """One plugin process: one run of the engine; its streams can be read once it has ended."""
 
     def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str = PROVIDER) -> None:
-        self._stub = provider_pb2_grpc.ResourceProviderStub(channel)
+        self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
         self.log = log
+        self.stdout = self.stderr = ""
         self._provider = provider
 
     def configure(self, config: Mapping[str, Any]) -> None:
-        self._call("Configure", provider_pb2.ConfigureRequest(args=_struct(config), acceptSecrets=True))
+        self.call("Configure", provider_pb2.ConfigureRequest(args=_struct(config), acceptSecrets=True))
 
     def check(self, urn: str, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        request = provider_pb2.CheckRequest(urn=urn, olds=_struct({}), news=self._with_provider(inputs))
-        answer = self._call("Check", request)
+        request = provider_pb2.CheckRequest(urn=urn, olds=_struct({}), news=self.with_provider(inputs))
+        answer = self.call("Check", request)
         return _plain(answer.inputs), [failure.reason for failure in answer.failures]
 
     def diff(self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
         request = provider_pb2.DiffRequest(
-            urn=urn, id=id, olds=self._with_provider(outputs), news=self._with_provider(inputs)
+            urn=urn, id=id, olds=self.with_provider(outputs), news=self.with_provider(inputs)
         )
-        return list(self._call("Diff", request).replaces)
+        return list(self.call("Diff", request).replaces)
 
     def create(self, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        request = provider_pb2.CreateRequest(urn=urn, properties=self._with_provider(inputs))
-        answer = self._call("Create", request)
+        request = provider_pb2.CreateRequest(urn=urn, properties=self.with_provider(inputs))
+        answer = self.call("Create", request)
         return answer.id, _plain(answer.properties)
 
     def read(self, urn: str, id: str, outputs: Mapping[str, Any]) -> tuple[str, dict[str, Any], Any]:
-        request = provider_pb2.ReadRequest(urn=urn, id=id, properties=self._with_provider(outputs))
-        answer = self._call("Read", request)
+        request = provider_pb2.ReadRequest(urn=urn, id=id, properties=self.with_provider(outputs))
+        answer = self.call("Read", request)
         inputs = _plain(answer.inputs) if answer.HasField("inputs") else None
         return answer.id, _plain(answer.properties), inputs
 
@@ -76,46 +78,60 @@ class Plugin:
         self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]
     ) -> dict[str, Any]:
         request = provider_pb2.UpdateRequest(
-            urn=urn, id=id, olds=self._with_provider(outputs), news=self._with_provider(inputs)
+            urn=urn, id=id, olds=self.with_provider(outputs), news=self.with_provider(inputs)
         )
-        return _plain(self._call("Update", request).properties)
+        return _plain(self.call("Update", request).properties)
 
     def delete(self, urn: str, id: str, outputs: Mapping[str, Any]) -> None:
-        self._call(
-            "Delete", provider_pb2.DeleteRequest(urn=urn, id=id, properties=self._with_provider(outputs))
+        self.call(
+            "Delete", provider_pb2.DeleteRequest(urn=urn, id=id, properties=self.with_provider(outputs))
         )
 
-    def _with_provider(self, values: Mapping[str, Any]) -> struct_pb2.Struct:
+    def with_provider(self, values: Mapping[str, Any]) -> struct_pb2.Struct:
         return _struct({**values, "__provider": self._provider})
 
-    def _call(self, method: str, request: Any) -> Any:
+    def call(self, method: str, request: Any) -> Any:
         try:
-            return getattr(self._stub, method)(request, timeout=60)
+            return getattr(self.stub, method)(request, timeout=60)
         except grpc.RpcError as error:
             raise PluginError((error.details() or "").strip()) from None
 
 
 @contextlib.contextmanager
-def running_plugin(environment: Mapping[str, str], provider: str = PROVIDER) -> Iterator[Plugin]:
-    """Start the SDK's server with a stand-in for the engine behind it."""
-    log = EngineLog()
-    engine = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+def running_plugin(
+    environment: Mapping[str, str],
+    provider: str = PROVIDER,
+    *,
+    config: Mapping[str, Any] | None = None,
+    address: str | None = "an engine that listens",
+) -> Iterator[Plugin]:
+    """Start the SDK's server; `address` is the engine's, a stand-in by default; None leaves it out."""
+    log, engine = EngineLog(), grpc.server(futures.ThreadPoolExecutor(max_workers=2))
     engine_pb2_grpc.add_EngineServicer_to_server(log, engine)
-    address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
+    listening = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
     engine.start()
-    command = [sys.executable, "-u", "-m", "pulumi.dynamic", address]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=dict(environment))
-    try:
-        assert process.stdout is not None
-        port = int(process.stdout.readline())
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            plugin = Plugin(channel, log, provider)
-            plugin.configure({})
-            yield plugin
-    finally:
-        process.kill()
-        process.communicate()
-        engine.stop(0).wait()
+    given = [] if address is None else [listening if address.startswith("an engine") else address]
+    command = [sys.executable, "-u", "-m", "pulumi.dynamic", *given]
+    with tempfile.TemporaryFile() as stderr:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=dict(environment))
+        plugin = None
+        try:
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                plugin = Plugin(channel, log, provider)
+                plugin.configure(config or {})
+                yield plugin
+        finally:
+            process.kill()
+            rest, _ = process.communicate()
+            engine.stop(0).wait()
+            stderr.seek(0)
+            said = stderr.read().decode()
+            if plugin is not None:
+                plugin.stdout, plugin.stderr = rest.decode(), said
+            elif said:
+                print(said, file=sys.stderr)
 
 
 def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:

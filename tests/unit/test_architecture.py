@@ -25,7 +25,7 @@ LAYERS = {
     "settings": {"errors"},
     "core": {"errors", "settings"},
     "http": {"errors", "settings", "core"},
-    "storage": {"errors", "settings", "core", "http"},
+    "storage": {"errors", "settings", "core", "http", "kinds"},
     "kinds": {"errors", "core"},
     "pulumi_cli": {"errors", "settings"},
     "state": {"errors", "core", "kinds", "pulumi_cli"},
@@ -164,9 +164,13 @@ def test_provider_and_emulator_share_no_code() -> None:
     assert [f for f in modules(EMULATOR) if any(n.startswith("pulumi") for n in imports(f))] == []
 
 
-@pytest.mark.parametrize(
-    "module", [pulumi_videosnap, alibaba, frames, volcengine], ids=lambda module: module.__name__
-)
+def test_a_part_is_an_attribute_of_the_package_by_its_name() -> None:
+    assert pulumi_videosnap.volcengine is volcengine
+    with pytest.raises(AttributeError, match="no attribute 'nowhere'"):
+        _ = pulumi_videosnap.nowhere
+
+
+@pytest.mark.parametrize("module", [alibaba, frames, volcengine], ids=lambda module: module.__name__)
 def test_what_is_exported_is_listed(module: object) -> None:
     listed: list[str] = module.__all__  # type: ignore[attr-defined]
     assert listed == sorted(listed, key=lambda name: (name.islower(), name))

@@ -20,7 +20,7 @@ from pulumi_videosnap.alibaba.responses import ResponseParser
 from pulumi_videosnap.core.timestamps import format_rfc3339, from_epoch
 from pulumi_videosnap.http.client import ApiClient, Call, shared_client
 from pulumi_videosnap.http.rate_limit import account_digest
-from pulumi_videosnap.http.transport import Request, Response
+from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.settings import Lookup, no_config
 
 VERSION = "2014-06-18"

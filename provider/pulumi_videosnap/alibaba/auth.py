@@ -27,7 +27,7 @@ from pulumi_videosnap.http.credentials import (
     json_object,
     keys_in,
 )
-from pulumi_videosnap.http.transport import Request, canonical_request, parse_endpoint
+from pulumi_videosnap.http.request import Request, canonical_request, parse_endpoint
 from pulumi_videosnap.settings import Lookup, Setting, no_config
 
 KEYS = KeySettings(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import splitext
 from typing import Any
@@ -45,6 +45,18 @@ def job_token(job: SnapshotJobInputs) -> str:
 
 def _digest(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> SnapshotJob | None:
+    """The newest of an owner's jobs when it is the requested one, so that an earlier create submitted it.
+
+    Not the run that is being replaced, and not one that failed. A newer job may have overwritten the output
+    of an older one, so only the newest counts.
+    """
+    newest = found[0] if found else None
+    if newest is None or newest.id == replaced or newest.state == State.FAIL.value:
+        return None
+    return newest if newest.user_data == token else None
 
 
 def submit_request(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from pulumi_videosnap.alibaba.convert import TOKEN, owner_tag
+from pulumi_videosnap.alibaba.frames import output_location
 from pulumi_videosnap.alibaba.jobs import open_account
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.schema import SUCCESS
-from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.core.properties import Path
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.model import Unmanaged, Verdict

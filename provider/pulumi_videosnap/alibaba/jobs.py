@@ -16,8 +16,9 @@ from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried
 from pulumi_videosnap.alibaba.auth import Account, find_account
+from pulumi_videosnap.alibaba.convert import adoptable
 from pulumi_videosnap.alibaba.job_cache import JobCache, JobPoller
-from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 from pulumi_videosnap.http.client import ApiClient, shared_client
 from pulumi_videosnap.http.rate_limit import store_path
@@ -155,18 +156,6 @@ class Jobs:
                     if job.id not in earlier:
                         return job
         return None
-
-
-def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> SnapshotJob | None:
-    """The newest of an owner's jobs when it is the requested one, so that an earlier create submitted it.
-
-    Not the run that is being replaced, and not one that failed. A newer job may have overwritten the output
-    of an older one, so only the newest counts.
-    """
-    newest = found[0] if found else None
-    if newest is None or newest.id == replaced or newest.state == State.FAIL.value:
-        return None
-    return newest if newest.user_data == token else None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pulumi_videosnap.alibaba import drift, review
+from pulumi_videosnap.alibaba import drift, frames, review
 from pulumi_videosnap.alibaba.lifecycle import has_ended, snapshot_job
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.kinds import ResourceKind
@@ -16,4 +16,5 @@ KIND = ResourceKind(
     has_ended=has_ended,
     review=review,
     drift=drift,
+    frames=frames,
 )

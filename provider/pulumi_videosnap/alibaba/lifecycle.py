@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
 from pulumi_videosnap.alibaba.convert import (
+    adoptable,
     declared_locations,
     job_token,
     object_location,
@@ -21,7 +23,6 @@ from pulumi_videosnap.alibaba.convert import (
     to_state,
     written_locations,
 )
-from pulumi_videosnap.alibaba.jobs import adoptable
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.lifecycle import (
@@ -284,11 +285,14 @@ def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome
 
 def snapshot_job(context: Context) -> SnapshotJobLifecycle:
     """The lifecycle of one snapshot job, with the account that the environment configures."""
-    from pulumi_videosnap.alibaba.auth import region_of, unavailable_in  # noqa: PLC0415 - the HTTP stack
-    from pulumi_videosnap.alibaba.jobs import open_account  # noqa: PLC0415
+
+    def connect(profile: str | None, location: str) -> JobAccount:
+        from pulumi_videosnap.alibaba import jobs  # noqa: PLC0415 - the HTTP stack, which check needs not
+
+        return jobs.open_account(profile, location, context.config)
 
     return SnapshotJobLifecycle(
         context,
-        lambda profile, location: open_account(profile, location, context.config),
+        connect,
         lambda location: unavailable_in(region_of(location), config=context.config),
     )

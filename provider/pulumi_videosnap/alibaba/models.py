@@ -45,7 +45,7 @@ ENDED = frozenset({State.SUCCESS.value, State.FAIL.value})
 class Wire(BaseModel):
     """Part of a request or response: PascalCase in JSON, snake_case here."""
 
-    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(alias_generator=to_pascal, populate_by_name=True, frozen=True, defer_build=True)
 
 
 class Sent(Wire):

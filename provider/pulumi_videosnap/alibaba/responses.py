@@ -27,8 +27,8 @@ from pulumi_videosnap.http.error_codes import (
     outcome_of_status,
     rule_for_code,
 )
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import Response
 
 Item = TypeVar("Item", bound=Received)
 

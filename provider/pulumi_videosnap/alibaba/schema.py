@@ -194,7 +194,7 @@ class SnapshotJobInputs(Inputs):
         "keep-frames", description="what happens to the frames when the resource is deleted"
     )
     triggers: Annotated[list[Any], Effect.REPLACE] = Field(
-        default_factory=list, description="any values; a change of one makes a new job"
+        default_factory=lambda: [], description="any values; a change of one makes a new job"
     )
     profile: Annotated[Profile | None, Effect.REPLACE] = Field(
         None, description="account to use, from the vendor's profile file"

@@ -1,152 +1,113 @@
-"""`videosnap frames`: which pictures a stack's tasks took, which are missing, and what they look like."""
+"""`videosnap frames`: which frames a stack's tasks took, which are missing, and what they look like."""
 
 from __future__ import annotations
 
 import argparse
 import functools
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pulumi_videosnap.cli.progress import count, share
-from pulumi_videosnap.errors import CannotCheck, VideosnapError
-from pulumi_videosnap.frames.collect import Surroundings, every_frame, report_of
-from pulumi_videosnap.frames.contact_sheet import render
+from pulumi_videosnap.errors import CannotCheck
+from pulumi_videosnap.frames.collect import report_of
+from pulumi_videosnap.frames.contact_sheet import as_html
 from pulumi_videosnap.frames.download import download
-from pulumi_videosnap.frames.model import Report
-from pulumi_videosnap.frames.text import UNCHECKED, as_json, as_text, exit_code
-from pulumi_videosnap.frames.verify import verified
-from pulumi_videosnap.state import LIVE, Stack, read_stack, read_stack_file
-from pulumi_videosnap.storage.bucket import Bucket, open_bucket
-from pulumi_videosnap.storage.platforms import Location
+from pulumi_videosnap.frames.model import FramesReport
+from pulumi_videosnap.frames.text import as_json, as_text, exit_code
+from pulumi_videosnap.frames.verify import verify
+from pulumi_videosnap.report.base import Dependencies, Reporter
+from pulumi_videosnap.state import Stack, read_stack, read_stack_file
+from pulumi_videosnap.storage.bucket import open_bucket
 
 EPILOG = """\
-exit codes: 0 every frame is as expected, 1 frames are missing or bad, 2 something could not be looked at.
+exit codes: 0 every expected frame is present, 1 frames are missing or bad, 2 something could not be checked.
 
 The stack's state is read through `pulumi` and never written; `pulumi refresh` brings it up to date.
 Buckets are read with your own credentials, never with the write-only key of a task.
 """
-
-
-@dataclass
-class Here:
-    """What the command takes from its surroundings; a test hands in its own."""
-
-    open: Callable[[Location], Bucket] = open_bucket
-    now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
-    sleep: Callable[[float], None] = time.sleep
+REPORTER = Reporter[FramesReport](text=as_text, html=as_html, json=as_json, options={"html": "sheet"})
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's arguments."""
     parser = argparse.ArgumentParser(
         prog="videosnap frames",
-        description="List the pictures that a stack's tasks took, and what is missing.",
+        description="List the frames that a stack's tasks took, and those that are missing.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("resource", nargs="*", help="names of resources in the program; all tasks of the stack when left out")
-    add("--stack", help="the stack; the selected one when left out")
-    add("--cwd", type=Path, default=Path(), metavar="DIR", help="the project's folder")
+    add("resource", nargs="*", help="names of resources in the program; by default all tasks of the stack")
+    add("--stack", help="the stack; by default the selected one")
+    add("--cwd", type=Path, default=Path(), metavar="DIR", help="the project's directory")
     add("--state", metavar="FILE", help="read a file of `pulumi stack export` instead (- is standard input)")
-    add("--prefix", help="look only below this prefix for the pictures of live rooms")
-    add("--verify", action="store_true", help="open each picture: broken, black, frozen")
-    add("--json", action="store_true", help="print the report as JSON")
-    add("--sheet", type=Path, metavar="FILE", help="write a contact sheet: one HTML file (implies --verify)")
+    add("--prefix", help="where state has no keys of frames, look for them below this prefix only")
+    add("--verify", action="store_true", help="decode each frame: find unreadable, black and frozen ones")
+    REPORTER.add_options(parser)
     add(
         "--download",
         type=Path,
         metavar="DIR",
-        help="fetch the pictures; a second run goes on where it stopped",
+        help="download the frames; a second run continues where the first one stopped",
     )
-    add(
-        "--follow", action="store_true", help="look again every few seconds until the tasks have ended, or ^C"
-    )
-    add("--every", type=float, default=5.0, metavar="SECONDS", help="how often --follow looks (%(default)s)")
+    add("--follow", action="store_true", help="list again every few seconds until the tasks have ended or ^C")
+    add("--every", type=float, default=5.0, metavar="SECONDS", help="how often --follow lists (%(default)s)")
     return parser
 
 
-def main(arguments: Sequence[str], here: Here | None = None) -> int:
+def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> int:
     """Run the command; returns the exit code."""
-    asked = parser().parse_args(arguments)
-    try:
-        chosen = here or Here()
-        return _run(asked, replace(chosen, open=functools.cache(chosen.open)))
-    except VideosnapError as problem:
-        print(f"videosnap frames: {problem}", file=sys.stderr)  # noqa: T201
-        return UNCHECKED
-
-
-def _run(asked: argparse.Namespace, here: Here) -> int:
-    if asked.follow:
-        return _follow(asked, here)
-    report = _report(asked, here, _stack(asked))
-    _print(as_json(report).splitlines() if asked.json else as_text(report))
-    if asked.sheet:
-        asked.sheet.write_text(render(report), encoding="utf-8")
-        print(f"contact sheet: {asked.sheet}", file=sys.stderr)  # noqa: T201
-    if asked.download:
-        fetched = download(report, asked.download, here.open, share("downloaded"))
-        print(f"{fetched} pictures in {asked.download}", file=sys.stderr)  # noqa: T201
+    options = parser().parse_args(arguments)
+    given = dependencies or Dependencies()
+    # Each bucket is opened once: the report, the decoding and the download share its connections.
+    opener = functools.cache(given.open_bucket or open_bucket)
+    dependencies = replace(given, open_bucket=opener, listed=given.listed or count("listed", "objects"))
+    if options.follow:
+        return _follow(options, dependencies)
+    report = _report(options, dependencies, _stack(options))
+    REPORTER.show(report, options)
+    REPORTER.write(report, options)
+    if options.download:
+        files = download(report, options.download, opener, share("downloaded"))
+        print(f"{files} frames in {options.download}", file=sys.stderr)  # noqa: T201
     return exit_code(report)
 
 
-def _report(asked: argparse.Namespace, here: Here, stack: Stack) -> Report:
-    around = Surroundings(here.open, here.now(), count("looked at", "objects"))
-    report = report_of(stack, around)
-    if asked.verify or asked.sheet:
-        report = verified(report, here.open, count("opened", "pictures"))
-    return report
-
-
-def _stack(asked: argparse.Namespace) -> Stack:
-    stack = read_stack_file(asked.state) if asked.state else read_stack(asked.stack, asked.cwd)
-    known = {task.name for task in stack.tasks}
-    for name in asked.resource:
-        if name not in known:
-            raise CannotCheck(
-                f"{stack.name} has no task {name!r}; it has {', '.join(sorted(known)) or 'none at all'}"
-            )
-    chosen = tuple(task for task in stack.tasks if not asked.resource or task.name in asked.resource)
-    if asked.prefix is not None:
-        chosen = tuple(
-            replace(task, properties={**task.properties, "framePrefix": asked.prefix})
-            if task.kind.title == LIVE
-            else task
-            for task in chosen
+def _stack(options: argparse.Namespace) -> Stack:
+    stack = read_stack_file(options.state) if options.state else read_stack(options.stack, options.cwd)
+    names = {task.name for task in stack.tasks}
+    if unknown := [name for name in options.resource if name not in names]:
+        raise CannotCheck(
+            f"{stack.name} has no task {unknown[0]!r}; it has {', '.join(sorted(names)) or 'none at all'}"
         )
+    chosen = tuple(task for task in stack.tasks if not options.resource or task.name in options.resource)
     return Stack(stack.name, chosen)
 
 
-def _follow(asked: argparse.Namespace, here: Here) -> int:
-    """Print each new picture as it comes, until no task goes on; ^C ends it with what is known then."""
+def _report(options: argparse.Namespace, dependencies: Dependencies, stack: Stack) -> FramesReport:
+    report = report_of(stack, dependencies, options.prefix)
+    if (options.verify or options.html) and dependencies.open_bucket:
+        report = verify(report, dependencies.open_bucket, count("decoded", "frames"))
+    return report
+
+
+def _follow(options: argparse.Namespace, dependencies: Dependencies) -> int:
+    """Print each new frame until every task has ended; ^C ends it with what is known then."""
     seen: set[tuple[str, str]] = set()
     while True:
-        stack = _stack(asked)
-        report = _report(asked, here, stack)
-        for task, _, frame in every_frame(report):
+        stack = _stack(options)
+        report = _report(options, dependencies, stack)
+        for task, frame in report.frames():
             if frame.stored and (task.name, frame.stored.key) not in seen:
                 seen.add((task.name, frame.stored.key))
-                _print([f"{task.name}  {frame.condition.value}  {frame.stored.key}"])
-        if not _goes_on(stack):
+                print(f"{task.name}  {frame.condition.value}  {frame.stored.key}", flush=True)  # noqa: T201
+        if all(task.kind.has_ended(task.properties) for task in stack.tasks):
             break
         try:
-            here.sleep(asked.every)
+            dependencies.sleep(options.every)
         except KeyboardInterrupt:
             break
-    _print(as_text(report))
+    print("\n".join(as_text(report)), flush=True)  # noqa: T201
     return exit_code(report)
-
-
-def _goes_on(stack: Stack) -> bool:
-    """Whether a task of the stack still runs, as far as its state says."""
-    return any(task.properties.get("status") == "running" for task in stack.tasks)
-
-
-def _print(lines: Sequence[str] | Iterator[str]) -> None:
-    for line in lines:
-        print(line, flush=True)  # noqa: T201

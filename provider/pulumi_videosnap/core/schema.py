@@ -76,6 +76,8 @@ class Inputs(BaseModel):
         extra="forbid",
         hide_input_in_errors=True,
         arbitrary_types_allowed=True,
+        # Built when it is first used, as part of the model that it is a block of.
+        defer_build=True,
     )
 
     @model_validator(mode="wrap")

@@ -16,7 +16,7 @@ from pulumi_videosnap.core.schema import differences, facts
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.report.formatting import counted
+from pulumi_videosnap.report.formatting import quantity
 from pulumi_videosnap.state import RecordedResource, contains_encrypted, is_encrypted
 from pulumi_videosnap.storage.platforms import Location
 
@@ -142,8 +142,8 @@ def _lost_objects(objects: StoredObjects, lost: Sequence[str]) -> Change:
     verb = "is" if len(lost) == 1 else "are"
     return Change(
         field=objects.field,
-        recorded=counted(count, "object"),
-        actual=counted(count - len(lost), "object"),
+        recorded=quantity(count, "object"),
+        actual=quantity(count - len(lost), "object"),
         meaning=f"{len(lost):,} of {count:,} {verb} no longer in bucket {objects.place.bucket}: "
         + ", ".join(lost[:_NAMED_KEYS])
         + more,

@@ -19,8 +19,8 @@ from pulumi_videosnap.drift.text import (
     headline,
     stack_summary,
 )
-from pulumi_videosnap.report.formatting import counted, exact, utc, value
-from pulumi_videosnap.report.page import chips, page, wrapping
+from pulumi_videosnap.report.formatting import exact, quantity, utc, value
+from pulumi_videosnap.report.html import chips, page, wrapping
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_VALUE = 2_000
@@ -54,7 +54,7 @@ def as_html(report: DriftReport) -> str:
         TEMPLATES,
         "page.html",
         report=report,
-        title=report.stacks[0].stack if len(report.stacks) == 1 else counted(len(report.stacks), "stack"),
+        title=report.stacks[0].stack if len(report.stacks) == 1 else quantity(len(report.stacks), "stack"),
         summary=wrapping(f"{headline(report)}."),
         checked=check_time(report).partition(" UTC")[2],
         at=exact(report.at.replace(microsecond=0)),

@@ -16,7 +16,7 @@ from pulumi_videosnap.drift.text import (
     headline,
 )
 from pulumi_videosnap.report import markdown as md
-from pulumi_videosnap.report.formatting import counted, value
+from pulumi_videosnap.report.formatting import quantity, value
 
 MARKER = "<!-- videosnap drift -->"
 UNREADABLE_STACKS, ORPHANS, SCOPE = 8_000, 10_000, 6_000
@@ -51,7 +51,7 @@ def _unreadable_stacks(report: DriftReport) -> str:
     stacks = [stack for stack in report.stacks if stack.problem is not None]
     more = "- and {}, left out here."
     return md.fitting(
-        stacks, _problem, UNREADABLE_STACKS, lambda count: more.format(counted(count, "more stack"))
+        stacks, _problem, UNREADABLE_STACKS, lambda count: more.format(quantity(count, "more stack"))
     )
 
 
@@ -112,7 +112,7 @@ def _block(stack: StackDrift, group: Group) -> str:
 
 def _kind(group: Group) -> str:
     if len(group.findings) > 1:
-        return md.prose(counted(len(group.findings), group.kind))
+        return md.prose(quantity(len(group.findings), group.kind))
     return f"{md.prose(group.kind)} {md.code(group.findings[0].id)}".rstrip()
 
 

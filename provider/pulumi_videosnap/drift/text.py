@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from pulumi_videosnap.drift.model import DRIFTED, Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
-from pulumi_videosnap.report.formatting import counted, exact, few, sentence, shown, span, value
-from pulumi_videosnap.report.lines import listed, wrapped
+from pulumi_videosnap.report.formatting import (
+    exact,
+    few,
+    printable,
+    quantity,
+    sentence,
+    span,
+    titled_list,
+    value,
+    wrap,
+)
 
 AS_RECORDED = (Verdict.IN_SYNC, Verdict.COMPLETE)
 """What is only counted."""
@@ -39,36 +48,36 @@ class Group:
     @property
     def names(self) -> list[str]:
         """The tasks' names, to be shown."""
-        return [shown(finding.name) for finding in self.findings]
+        return [printable(finding.name) for finding in self.findings]
 
 
 def as_text(report: DriftReport) -> Iterator[str]:
     """The report for people."""
-    yield from wrapped(f"{headline(report)}.")
-    yield from wrapped(f"{check_time(report)}.")
+    yield from wrap(f"{headline(report)}.")
+    yield from wrap(f"{check_time(report)}.")
     if not report.complete:
-        yield from wrapped(INCOMPLETE)
+        yield from wrap(INCOMPLETE)
     for stack in report.stacks:
         yield from _stack(stack, report)
-    yield from listed(UNMANAGED, map(_unmanaged, group_unmanaged(report.unmanaged)))
-    yield from listed("Scope", map(sentence, report.scope))
+    yield from titled_list(UNMANAGED, map(_unmanaged, group_unmanaged(report.unmanaged)))
+    yield from titled_list("Scope", map(sentence, report.scope))
 
 
 def headline(report: DriftReport) -> str:
     """The whole report in one sentence; only a complete check may find no drift."""
     parts = list(_findings(report))
     if report.unmanaged:
-        parts.append(counted(len(report.unmanaged), "unmanaged task"))
+        parts.append(quantity(len(report.unmanaged), "unmanaged task"))
     return ("" if report.complete else "INCOMPLETE: ") + "; ".join(parts)
 
 
 def _findings(report: DriftReport) -> Iterator[str]:
-    closed = [shown(stack.stack) for stack in report.stacks if stack.problem is not None]
+    closed = [printable(stack.stack) for stack in report.stacks if stack.problem is not None]
     if closed:
         yield f"{few(closed)} cannot be checked"
     tasks = sum(report.counts.values())
     if tasks:
-        yield from _verdicts(report, f"{counted(tasks, 'task')} of {_checked_stacks(report)}")
+        yield from _verdicts(report, f"{quantity(tasks, 'task')} of {_checked_stacks(report)}")
     elif not closed:
         yield _nothing(report)
 
@@ -106,7 +115,7 @@ def _nothing(report: DriftReport) -> str:
 
 def _checked_stacks(report: DriftReport) -> str:
     readable = [stack for stack in report.stacks if stack.problem is None]
-    return shown(readable[0].stack) if len(readable) == 1 else counted(len(readable), "stack")
+    return printable(readable[0].stack) if len(readable) == 1 else quantity(len(readable), "stack")
 
 
 def check_time(report: DriftReport) -> str:
@@ -132,10 +141,10 @@ def age_before(age: timedelta) -> str:
 def _stack(stack: StackDrift, report: DriftReport) -> Iterator[str]:
     if stack.problem is not None:
         yield ""
-        yield from wrapped(f"{shown(stack.stack)} cannot be checked: {sentence(stack.problem)}", rest="  ")
+        yield from wrap(f"{printable(stack.stack)} cannot be checked: {sentence(stack.problem)}", rest="  ")
     elif len(report.stacks) > 1:
         yield ""
-        yield from wrapped(f"{shown(stack.stack)}: {stack_summary(stack, report.at)}")
+        yield from wrap(f"{printable(stack.stack)}: {stack_summary(stack, report.at)}")
     for group in groups(stack.findings):
         yield ""
         yield from _group(group)
@@ -145,7 +154,7 @@ def stack_summary(stack: StackDrift, at: datetime) -> str:
     """One stack in a sentence: its tasks, and how old its state was."""
     tasks = len(stack.findings)
     counts = Counter(finding.verdict.value for finding in stack.findings)
-    summary = f"{counted(tasks, 'task')} ({verdict_counts(counts)})" if tasks else "no snapshot task"
+    summary = f"{quantity(tasks, 'task')} ({verdict_counts(counts)})" if tasks else "no snapshot task"
     return f"{summary}; state written {age_before(at - stack.written)}" if stack.written else summary
 
 
@@ -185,26 +194,26 @@ def _with_exact_text(group: Group) -> Group:
 
 
 def _group(group: Group) -> Iterator[str]:
-    yield from wrapped(f"{group.verdict.value}: {task_names(group)}", "", "  ")
+    yield from wrap(f"{group.verdict.value}: {task_names(group)}", "", "  ")
     for change in group.changes:
-        yield from wrapped(_change(change), "  ", "    ")
-        yield from wrapped(sentence(change.meaning), "    ")
+        yield from wrap(_change(change), "  ", "    ")
+        yield from wrap(sentence(change.meaning), "    ")
     if group.why:
-        yield from wrapped(f"why: {sentence(group.why)}", "  ", "    ")
+        yield from wrap(f"why: {sentence(group.why)}", "  ", "    ")
     if group.remedy:
-        yield from wrapped(f"to fix: {sentence(group.remedy)}", "  ", "    ")
+        yield from wrap(f"to fix: {sentence(group.remedy)}", "  ", "    ")
 
 
 def task_names(group: Group) -> str:
     """`lobby (live room) app/room/task`, or `a, b, c and 197 more (200 live rooms)`."""
     count = len(group.findings)
     if count == 1:
-        return f"{group.names[0]} ({shown(group.kind)}) {shown(group.findings[0].id)}".rstrip()
-    return f"{few(group.names)} ({counted(count, shown(group.kind))})"
+        return f"{group.names[0]} ({printable(group.kind)}) {printable(group.findings[0].id)}".rstrip()
+    return f"{few(group.names)} ({quantity(count, printable(group.kind))})"
 
 
 def _change(change: Change) -> str:
-    return f"{shown(change.field)}: recorded {value(change.recorded)} -> actual {value(change.actual)}"
+    return f"{printable(change.field)}: recorded {value(change.recorded)} -> actual {value(change.actual)}"
 
 
 def group_unmanaged(jobs: Iterable[Unmanaged]) -> list[list[Unmanaged]]:
@@ -218,8 +227,10 @@ def group_unmanaged(jobs: Iterable[Unmanaged]) -> list[list[Unmanaged]]:
 def _unmanaged(jobs: Sequence[Unmanaged]) -> str:
     first = jobs[0]
     count = f"{len(jobs):,} " if len(jobs) > 1 else ""
-    text = f"{shown(first.where)}: {count}{shown(first.state)}{created_span(jobs)}: "
-    return text + few([shown(job.id) for job in jobs]) + (f"; {sentence(first.note)}" if first.note else "")
+    text = f"{printable(first.where)}: {count}{printable(first.state)}{created_span(jobs)}: "
+    return (
+        text + few([printable(job.id) for job in jobs]) + (f"; {sentence(first.note)}" if first.note else "")
+    )
 
 
 def created_span(jobs: Sequence[Unmanaged]) -> str:

@@ -1,6 +1,5 @@
-"""The pictures that tasks took: where they are, which should be there, what they look like."""
+"""The frames that tasks took: keys as an Output, and a resource that waits for them."""
 
-from pulumi_videosnap.frames.lookup import of
-from pulumi_videosnap.frames.resource import FramesReady
+from pulumi_videosnap.frames.resource import FramesReady, of
 
 __all__ = ["FramesReady", "of"]

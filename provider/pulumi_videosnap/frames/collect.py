@@ -1,210 +1,158 @@
-"""Builds the report of a stack: each task's frames, from what state records and what the buckets hold.
+"""Builds the report of a stack: each task's frames, from what state records and what the buckets have.
 
-A task that cannot be looked at is in the report with its problem; it never looks like one without frames.
+A task whose frames cannot be listed has its problem in the report; it never looks like one without frames.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
-from typing import Protocol
+from typing import Any, NamedTuple
 
-from pulumi_videosnap.alibaba.storage import output_location
-from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck, VideosnapError
-from pulumi_videosnap.frames.expected import frames_of_job, frames_of_stream, gaps, offsets_of_job
-from pulumi_videosnap.frames.model import Frame, Report, Series, TaskFrames
-from pulumi_videosnap.frames.ownership import Claim, attribute, streams_of
-from pulumi_videosnap.frames.schedule import events_of, pace_of
-from pulumi_videosnap.state import LIVE, RecordedResource, Stack
+from pulumi_videosnap.frames.expected import (
+    Candidate,
+    assign,
+    events_of,
+    frames_of_keys,
+    frames_of_stream,
+    gaps,
+)
+from pulumi_videosnap.frames.model import FramesReport, Series, TaskFrames
+from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
+from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
 from pulumi_videosnap.storage.platforms import Location
-from pulumi_videosnap.volcengine.storage import frame_location
-
-Progress = Callable[[int], None]
 
 
-class Bucket(Protocol):
-    """What gathering needs of a store."""
+class _Scheduled(NamedTuple):
+    """A task whose frames are found by listing its bucket, and its place in the program."""
 
-    def list(  # noqa: D102
-        self, prefix: str | None = None, *, progress: Progress | None = None
-    ) -> Iterator[StoredObject]: ...
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """How to open the store of a place, what the time is, and whom to tell how many objects were seen."""
-
-    open: Callable[[Location], Bucket]
-    now: datetime
-    progress: Progress | None = None
+    number: int
+    task: RecordedResource
+    candidate: Candidate
 
 
-def report_of(stack: Stack, around: Surroundings) -> Report:
-    """What every task of a stack took, in the program's order."""
-    rooms = [task for task in stack.tasks if task.kind.title == LIVE]
-    told = dict(_rooms(rooms, around))
-    for task in stack.tasks:
-        if task.kind.title != LIVE:
-            told[task.id] = _job_or_problem(task, around)
-    return Report(stack.name, around.now, tuple(told[task.id] for task in stack.tasks))
+def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = None) -> FramesReport:
+    """The frames of every task of a stack, in the program's order.
 
-
-def _job_or_problem(task: RecordedResource, around: Surroundings) -> TaskFrames:
-    try:
-        return _job(task, around)
-    except VideosnapError as problem:
-        return TaskFrames(task.name, task.kind.title, task.id, None, problem=str(problem))
-
-
-def _rooms(tasks: Sequence[RecordedResource], around: Surroundings) -> Iterator[tuple[str, TaskFrames]]:
-    """The tasks of live rooms; those of one bucket together, since each sees the others' objects."""
-    claims: list[tuple[RecordedResource, Claim]] = []
-    for task in tasks:
+    `prefix` is where frames are looked for whose keys no record has, in place of the tasks' own prefixes.
+    """
+    found: dict[int, TaskFrames] = {}
+    scheduled: list[_Scheduled] = []
+    for number, task in enumerate(stack.tasks):
         try:
-            claims.append((task, _claim(task)))
+            frames = task.kind.frames.expected(task.properties)
+            if isinstance(frames, RecordedFrames):
+                found[number] = _recorded(task, frames, dependencies)
+                continue
         except VideosnapError as problem:
-            yield task.id, TaskFrames(task.name, task.kind.title, task.id, None, problem=str(problem))
-    by_bucket = sorted(claims, key=lambda pair: _bucket_of(pair[1].place))
-    for _, group in groupby(by_bucket, key=lambda pair: _bucket_of(pair[1].place)):
-        yield from _rooms_of_one_bucket(list(group), around)
+            found[number] = _task(task, None, problem=str(problem))
+            continue
+        if prefix is not None:
+            frames = replace(frames, location=replace(frames.location, prefix=prefix))
+        scheduled.append(_Scheduled(number, task, Candidate(task.name, frames)))
+    now = dependencies.now()
+    for _, group in groupby(sorted(scheduled, key=_bucket), key=_bucket):
+        found.update(_in_one_bucket(list(group), dependencies, now))
+    return FramesReport(stack.name, now, tuple(found[number] for number in range(len(stack.tasks))))
 
 
-def _rooms_of_one_bucket(
-    group: Sequence[tuple[RecordedResource, Claim]], around: Surroundings
-) -> Iterator[tuple[str, TaskFrames]]:
-    claims = [claim for _, claim in group]
-    prefix = common_prefix([claim.place.prefix for claim in claims])
+def _task(task: RecordedResource, location: Location | None, **fields: Any) -> TaskFrames:
+    return TaskFrames(task.name, task.kind.title, task.id, location, **fields)
+
+
+def _recorded(task: RecordedResource, frames: RecordedFrames, dependencies: Dependencies) -> TaskFrames:
+    """A task whose state has the keys of its frames."""
+    series = tuple(
+        Series(one.name, tuple(frames_of_keys(one.keys, _stored(one, dependencies), one.offsets)))
+        for one in frames.series
+    )
+    expected = sum(len(one.frames) for one in series)
+    return _task(task, frames.location, series=series, expected=expected, notes=tuple(frames.notes))
+
+
+def _stored(series: RecordedSeries, dependencies: Dependencies) -> dict[str, StoredObject]:
+    """The objects that exist of those that are recorded, from a listing of what all keys begin with."""
+    wanted = set(series.keys)
+    listed = _list(dependencies, series.location, common_prefix(series.keys))
+    return {stored.key: stored for stored in listed if stored.key in wanted}
+
+
+def _list(dependencies: Dependencies, location: Location, prefix: str) -> Iterator[StoredObject]:
+    if dependencies.open_bucket is None:
+        raise CannotCheck("no bucket is listed")
+    yield from dependencies.open_bucket(location).list(prefix, progress=dependencies.listed)
+
+
+def _bucket(one: _Scheduled) -> tuple[str, str, str]:
+    location = one.candidate.frames.location
+    return location.platform, location.region or "", location.bucket
+
+
+def _in_one_bucket(
+    group: Sequence[_Scheduled], dependencies: Dependencies, now: datetime
+) -> Iterator[tuple[int, TaskFrames]]:
+    """The tasks of one bucket together, since each sees the others' objects."""
+    candidates = [one.candidate for one in group]
+    locations = [candidate.frames.location for candidate in candidates]
+    prefix = common_prefix([location.prefix for location in locations])
     problem = ""
     try:
-        bucket = around.open(replace(claims[0].place, prefix=prefix))
-        attribute(claims, bucket.list(prefix, progress=around.progress))
+        assign(candidates, _list(dependencies, replace(locations[0], prefix=prefix), prefix))
     except VideosnapError as failed:
         problem = str(failed)
-    for task, claim in group:
+    for number, task, candidate in group:
         if problem:
-            yield task.id, TaskFrames(task.name, task.kind.title, task.id, claim.place, problem=problem)
+            yield number, _task(task, candidate.frames.location, problem=problem)
         else:
-            yield task.id, _room(task, claim, around.now)
+            yield number, _scheduled(task, candidate, now)
 
 
-def _claim(task: RecordedResource) -> Claim:
-    place, pace = frame_location(task.properties), pace_of(task.properties)
-    started = pace.starts[0] if pace.starts else parse_rfc3339(task.properties.get("startTime"))
-    if started is None:
-        raise CannotCheck("state records no start of it, so its time is not known: run `pulumi refresh`")
-    return Claim(task.name, place, started, parse_rfc3339(task.properties.get("endTime")))
-
-
-def _room(task: RecordedResource, claim: Claim, now: datetime) -> TaskFrames:
-    if claim.ambiguous:
-        return TaskFrames(
-            task.name,
-            task.kind.title,
-            task.id,
-            claim.place,
-            problem=_ambiguous(claim),
-            undecided=claim.ambiguous,
-            undecided_bytes=claim.ambiguous_bytes,
+def _scheduled(task: RecordedResource, candidate: Candidate, now: datetime) -> TaskFrames:
+    """A task whose frames were found by listing its bucket."""
+    frames = candidate.frames
+    if candidate.undecided:
+        return _task(
+            task,
+            frames.location,
+            problem=_ambiguous(candidate),
+            undecided=candidate.undecided,
+            undecided_bytes=candidate.undecided_bytes,
         )
-    pace = pace_of(task.properties)
+    until = frames.until or now
     series = tuple(
-        Series(name, tuple(frames_of_stream(objects, pace, claim.until or now)))
-        for name, objects in streams_of(claim)
+        Series(name, tuple(frames_of_stream(objects, frames.schedule, until)))
+        for name, objects in candidate.streams()
     )
-    events = [*events_of(task.properties), *(gap for one in series for gap in gaps(one))]
-    expected = sum(len(one.frames) for one in series)
-    return TaskFrames(
-        task.name,
-        task.kind.title,
-        task.id,
-        claim.place,
-        series,
-        tuple(sorted(events, key=lambda event: event.at)),
-        expected=expected if series else None,
-        notes=tuple(_notes_of_room(claim)),
+    events = [*events_of(frames.schedule), *(gap for one in series for gap in gaps(one))]
+    return _task(
+        task,
+        frames.location,
+        series=series,
+        events=tuple(sorted(events, key=lambda event: event.at)),
+        expected=sum(len(one.frames) for one in series) if series else None,
+        notes=tuple(_notes(candidate)),
     )
 
 
-def _notes_of_room(claim: Claim) -> Iterator[str]:
-    where = f"below {claim.place.prefix} " if claim.place.prefix else ""
+def _notes(candidate: Candidate) -> Iterator[str]:
+    prefix, reason = candidate.frames.location.prefix, candidate.frames.reason
+    where = f"below {prefix} " if prefix else ""
     yield (
-        f"the vendor documents no keys: pictures written {where}while it ran count as its own, each folder "
-        "is a stream, and a stream is expected from its first picture on"
+        f"{reason}{': ' if reason else ''}frames written {where}while it ran count as its own, each folder "
+        "is a stream, and a stream is expected from its first frame on"
     )
-    if not claim.objects:
-        yield "no picture was written in its time"
+    if not candidate.objects:
+        yield "no frame was written while it ran"
 
 
-def _ambiguous(claim: Claim) -> str:
-    rivals = ", ".join(sorted(claim.rivals))
+def _ambiguous(candidate: Candidate) -> str:
+    rivals, advice = ", ".join(sorted(candidate.rivals)), candidate.frames.advice
     return (
-        f"{claim.ambiguous} pictures could be its own or those of {rivals}: they share a bucket and a time; "
-        "give each a frame_prefix of its own"
+        f"{candidate.undecided} frames could be its own or those of {rivals}: "
+        "they share a bucket and a time" + (f"; {advice}" if advice else "")
     )
-
-
-def _bucket_of(place: Location) -> tuple[str, str, str]:
-    return place.platform, place.region or "", place.bucket
-
-
-def _job(task: RecordedResource, around: Surroundings) -> TaskFrames:
-    properties = task.properties
-    state = str(properties.get("state"))
-    if state == "Fail":
-        raise CannotCheck(f"the job failed ({properties.get('code')}), so it has no pictures")
-    if state != "Success":
-        raise CannotCheck(f"the job was still {state} when state was last written: run `pulumi refresh`")
-    config = properties.get("snapshotConfig") or {}
-    pictures = _named(task, "outputFile", properties.get("frames") or [], around)
-    sheets = _named(task, "tileOutputFile", properties.get("tileFrames") or [], around)
-    offsets = offsets_of_job(config, len(pictures))
-    keys = list(pictures)
-    series = [
-        Series("pictures", tuple(frames_of_job(keys, _there(pictures), offsets))),
-        Series("sheets", tuple(frames_of_job(list(sheets), _there(sheets), []))),
-    ]
-    kept = tuple(one for one in series if one.frames)
-    return TaskFrames(
-        task.name,
-        task.kind.title,
-        task.id,
-        output_location(properties, "outputFile"),
-        kept,
-        expected=sum(len(one.frames) for one in kept),
-        notes=tuple(_notes_of_job(properties)),
-    )
-
-
-def _notes_of_job(properties: Mapping[str, object]) -> Iterator[str]:
-    if properties.get("vtt"):
-        yield f"the pictures of a WebVTT have no documented names: {properties['vtt']} lists them"
-
-
-def _named(
-    task: RecordedResource, file: str, keys: Sequence[str], around: Surroundings
-) -> dict[str, StoredObject | None]:
-    """The objects of a job's keys, from a listing of what all keys begin with."""
-    if not keys:
-        return {}
-    wanted: dict[str, StoredObject | None] = dict.fromkeys(keys)
-    bucket = around.open(output_location(task.properties, file))
-    for stored in bucket.list(common_prefix(keys), progress=around.progress):
-        if stored.key in wanted:
-            wanted[stored.key] = stored
-    return wanted
-
-
-def _there(objects: Mapping[str, StoredObject | None]) -> dict[str, StoredObject]:
-    return {key: stored for key, stored in objects.items() if stored is not None}
-
-
-def every_frame(report: Report) -> Iterator[tuple[TaskFrames, Series, Frame]]:
-    """All frames of a report."""
-    for task in report.tasks:
-        for series in task.series:
-            for frame in series.frames:
-                yield task, series, frame

@@ -1,4 +1,4 @@
-"""Downloading a report's frames into a folder, with names that cannot leave it."""
+"""Downloads a report's frames into a directory, with names that cannot leave it."""
 
 from __future__ import annotations
 
@@ -6,75 +6,77 @@ import hashlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple
 
-from pulumi_videosnap.frames.model import Frame, Report, TaskFrames
+from pulumi_videosnap.frames.model import Frame, FramesReport, TaskFrames
+from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 
-AT_ONCE = 8
-LONGEST_NAME = 120
-"""Bytes of one file name; file systems take 255, and a part's suffix comes on top."""
-LONGEST_ENDING = 5
+THREADS = 8
+MAX_NAME = 120
+"""Bytes of one file name; file systems take 255, and the suffix of a partial download is added to it."""
+MAX_EXTENSION = 5
 _FORBIDDEN = '<>:"|?*\\%'
 
 
-class Bucket(Protocol):
-    """What downloading needs of a store."""
-
-    def download(self, key: str, path: Path) -> None: ...  # noqa: D102
+class _Download(NamedTuple):
+    bucket: Any
+    stored: StoredObject
+    file: Path
 
 
 def download(
-    report: Report, folder: Path, open_bucket: Callable[[Location], Bucket], told: Callable[[int, int], None]
+    report: FramesReport,
+    directory: Path,
+    open_bucket: Callable[[Location], Any],
+    progress: Callable[[int, int], None],
 ) -> int:
-    """Fetch every frame that is there, unless the folder has it in full; returns how many there are.
+    """Download every frame that exists, unless the directory has it in full; returns how many there are.
 
-    `told` hears how many of how many are done. The first failure ends it; another call goes on from there.
+    `progress` is called with the number of finished downloads, and of all. The first failure ends it; another
+    call continues from there.
     """
-    wanted = list(_wanted(report, folder, open_bucket))
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="videosnap-download") as pool:
-        for done, _ in enumerate(pool.map(_fetch, wanted), start=1):
-            told(done, len(wanted))
-    return len(wanted)
+    downloads = list(_downloads(report, directory, open_bucket))
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="videosnap-download") as pool:
+        for done, _ in enumerate(pool.map(_fetch, downloads), start=1):
+            progress(done, len(downloads))
+    return len(downloads)
 
 
-def _wanted(
-    report: Report, folder: Path, open_bucket: Callable[[Location], Bucket]
-) -> Iterator[tuple[Bucket, Frame, Path]]:
-    for task in report.tasks:
-        frames = [frame for series in task.series for frame in series.frames if frame.stored]
-        if not frames or task.place is None:
-            continue
-        bucket = open_bucket(task.place)
-        yield from ((bucket, frame, folder / file_of(task, frame)) for frame in frames)
+def _downloads(
+    report: FramesReport, directory: Path, open_bucket: Callable[[Location], Any]
+) -> Iterator[_Download]:
+    for task, frame in report.frames():
+        if frame.stored and task.location:
+            file = directory / file_of(task, frame)
+            yield _Download(open_bucket(task.location), frame.stored, file)
 
 
-def _fetch(wanted: tuple[Bucket, Frame, Path]) -> None:
-    bucket, frame, path = wanted
-    assert frame.stored is not None  # noqa: S101
-    if path.is_file() and path.stat().st_size == frame.stored.size:
+def _fetch(download: _Download) -> None:
+    bucket, stored, file = download
+    if file.is_file() and file.stat().st_size == stored.size:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    bucket.download(frame.stored.key, path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    bucket.download(stored.key, file)
 
 
 def file_of(task: TaskFrames, frame: Frame) -> Path:
-    """Where a frame goes below the folder: its task's name, then its key's own folders, all made harmless."""
+    """Where a frame goes in the directory: its task's name, then its key's own folders, all made safe."""
     key = frame.stored.key if frame.stored else frame.key or ""
-    return Path(_harmless(task.name), *(_harmless(part) for part in key.split("/") if part))
+    return Path(_safe_name(task.name), *(_safe_name(part) for part in key.split("/") if part))
 
 
-def _harmless(name: str) -> str:
-    """A file name that stays in its folder: what is odd is written as %XX, what is long is cut."""
+def _safe_name(name: str) -> str:
+    """A file name that stays in its directory: forbidden characters as %XX, a long name shortened."""
     odd = name in (".", "..") or name != name.strip(" .")
     forbidden = _FORBIDDEN + ("." if odd else "")
     text = "".join(
         char if char.isprintable() and char not in forbidden else f"%{ord(char):02X}" for char in name
     )
-    if len(text.encode()) <= LONGEST_NAME:
+    if len(text.encode()) <= MAX_NAME:
         return text
     stem, dot, suffix = text.rpartition(".")
     digest = hashlib.sha256(name.encode()).hexdigest()[:12]
-    ending = f".{suffix}" if dot and len(suffix) <= LONGEST_ENDING else ""
-    kept = (stem if ending else text).encode()[: LONGEST_NAME - 20].decode(errors="ignore")
-    return f"{kept}-{digest}{ending}"
+    extension = f".{suffix}" if dot and len(suffix) <= MAX_EXTENSION else ""
+    start = (stem if extension else text).encode()[: MAX_NAME - 20].decode(errors="ignore")
+    return f"{start}-{digest}{extension}"

@@ -1,7 +1,8 @@
-"""What is told of a stack's pictures: one report of tasks, series, frames and events. Values only."""
+"""The report of a stack's frames: tasks, series, frames and events. Values only."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -11,26 +12,32 @@ from pulumi_videosnap.storage.platforms import Location
 
 
 class Condition(str, Enum):
-    """What is the matter with one frame; only PRESENT is as it should be."""
+    """The condition of one frame; every one but PRESENT is a finding."""
 
     PRESENT = "present"
     MISSING = "missing"
-    """Expected, and not in the bucket."""
     LATE = "late"
-    """In the bucket, but more than half an interval after its time."""
     UNREADABLE = "unreadable"
-    """No picture: truncated, of another type, empty, or too large to be opened safely."""
     DUPLICATE = "duplicate"
-    """The same picture as the one before: the stream may be frozen."""
     BLACK = "black"
-    """Nothing but black."""
+
+
+MEANINGS: Mapping[Condition, str] = {
+    Condition.PRESENT: "in the bucket, on time",
+    Condition.MISSING: "expected, and not in the bucket",
+    Condition.LATE: "written more than half an interval after its time",
+    Condition.UNREADABLE: "cannot be decoded: truncated, empty, of another type, or too large",
+    Condition.DUPLICATE: "the same pixels as the frame before: the stream may be frozen",
+    Condition.BLACK: "nothing but black",
+}
+"""What each condition means, in the order in which reports name them."""
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A decoded picture: its size in pixels, a digest of its pixels, and a small JPEG or WebP of it.
+class DecodedFrame:
+    """What decoding a frame showed: its size in pixels, a digest of its pixels, and a small copy of it.
 
-    `peak` is the brightness (0 to 255) that all but a few pixels stay at or below; see `pictures.is_black`.
+    `peak` is the brightness (0 to 255) that all but a few pixels stay at or below; see `decode.is_black`.
     """
 
     width: int
@@ -43,10 +50,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Frame:
-    """One frame that is there, or should be.
+    """One frame that exists, or is expected.
 
-    `due` is the moment at which a live room's frame should have been taken, `offset_ms` the moment of a
-    video that a job's frame shows; `why` says in words what the condition rests on.
+    `due` is the time at which a frame on a schedule should have been taken, `offset_ms` the time in the video
+    that it shows; `why` says what the condition rests on.
     """
 
     condition: Condition
@@ -54,13 +61,18 @@ class Frame:
     due: datetime | None = None
     offset_ms: int | None = None
     stored: StoredObject | None = None
-    picture: Picture | None = None
+    decoded: DecodedFrame | None = None
     why: str = ""
+
+    @property
+    def time(self) -> datetime | None:
+        """When it should have been taken, or else when it was stored."""
+        return self.due or (self.stored.modified if self.stored else None)
 
 
 @dataclass(frozen=True)
 class Series:
-    """Frames that belong in one row, in order: one stream of a room, the pictures or the sheets of a job."""
+    """Frames of one row, in order: one stream of a room, the frames or the sheets of a job."""
 
     name: str
     frames: tuple[Frame, ...]
@@ -70,7 +82,7 @@ class Series:
 class Event:
     """Something in a task's life that explains its frames: `kind` is start, interval, gap, restart or end.
 
-    `until` is where a gap ended, if it did and that is known: the timeline then shows how long it was.
+    `until` is where a gap ended, if it did and that is known: then the text has both times.
     """
 
     at: datetime
@@ -81,7 +93,7 @@ class Event:
 
 @dataclass(frozen=True)
 class TaskFrames:
-    """The frames of one task; `problem` is set when they could not be looked at, and then there are none.
+    """The frames of one task; `problem` is set when they could not be listed, and then there are none.
 
     `notes` are sentences that the reader must know to judge the rest, such as that two tasks share a bucket.
     `expected` is None where nothing says how many frames there should be.
@@ -90,26 +102,37 @@ class TaskFrames:
     name: str
     kind: str
     id: str
-    place: Location | None
+    location: Location | None
     series: tuple[Series, ...] = ()
     events: tuple[Event, ...] = ()
     expected: int | None = None
     notes: tuple[str, ...] = ()
     problem: str | None = None
     undecided: int = 0
-    """Pictures that could be its own or another task's, and that therefore are nobody's."""
+    """Frames that could be its own or another task's, and that therefore count for neither."""
     undecided_bytes: int = 0
 
-    def counted(self, *conditions: Condition) -> int:
+    def count(self, *conditions: Condition) -> int:
         """How many frames are in one of the conditions."""
         return sum(frame.condition in conditions for series in self.series for frame in series.frames)
 
+    @property
+    def gaps(self) -> tuple[Event, ...]:
+        """The times at which it was stopped, from an end to the next start."""
+        return tuple(event for event in self.events if event.kind == "gap" and event.until)
+
 
 @dataclass(frozen=True)
-class Report:
-    """All tasks of a stack, at one moment (UTC); `verified` when every picture was opened."""
+class FramesReport:
+    """All tasks of a stack, at one time (UTC); `verified` when every frame was decoded."""
 
     stack: str
     at: datetime
     tasks: tuple[TaskFrames, ...]
     verified: bool = False
+
+    def frames(self) -> Iterator[tuple[TaskFrames, Frame]]:
+        """Every frame, with its task."""
+        for task in self.tasks:
+            for series in task.series:
+                yield from ((task, frame) for frame in series.frames)

@@ -1,95 +1,142 @@
-"""`FramesReady`: a resource that is there once a task's pictures are; others can depend on it."""
+"""Frames in programs: `FramesReady`, which others can depend on, and `of`, the keys of the frames."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from pulumi_videosnap.alibaba.resource import SnapshotJob
-from pulumi_videosnap.alibaba.storage import output_location
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider
-from pulumi_videosnap.dynamic.resource import TaskResource, camel_keys
-from pulumi_videosnap.frames.ready import FramesReadyLifecycle
-from pulumi_videosnap.storage.bucket import common_prefix, open_bucket
-from pulumi_videosnap.storage.platforms import Location
-from pulumi_videosnap.volcengine.resource import SnapshotTask
-from pulumi_videosnap.volcengine.storage import frame_location
+from pulumi_videosnap.dynamic.resource import TaskResource, camel_keys, program_config
+from pulumi_videosnap.errors import CannotCheck, InvalidInput
 
-Task = SnapshotTask | SnapshotJob
+if TYPE_CHECKING:
+    from pulumi_videosnap.kinds import ResourceKind
+
+# The registry, the reports and the buckets are imported where they are used: programs that only declare
+# resources do not wait for them.
+
+_INPUTS = ("platform", "bucket", "region", "prefix", "since", "keys")
+"""Inputs of `FramesReady` that come from the task."""
 
 
 class FramesReadyProvider(LifecycleProvider):
-    """Drives gates. State names this class: it must never be renamed or moved."""
+    """Drives `FramesReady`. State names this class: it must never be renamed or moved."""
 
     def lifecycle(self, context: Context) -> Lifecycle:
-        """The lifecycle of one gate."""
-        return FramesReadyLifecycle(context, lambda place: open_bucket(place, config=context.config))
+        """The lifecycle of one resource."""
+        from pulumi_videosnap.frames.ready import FramesReadyLifecycle  # noqa: PLC0415
+        from pulumi_videosnap.storage.bucket import open_bucket  # noqa: PLC0415
+
+        return FramesReadyLifecycle(context, partial(open_bucket, config=context.config))
 
 
 class FramesReady(TaskResource, module="frames", name="FramesReady"):
-    """A gate that opens once a task has written so many pictures, with a deadline.
+    """A resource that is created once a task has written a number of frames, within a timeout.
 
-    Of a live room's task those count that were written since it started; of a job, the very ones that it
-    names. A gate that was passed stays open; it waits again when the task is another run.
+    Where the task's outputs have the keys of its frames, all of these are waited for; otherwise frames count
+    that were written since the task started. Once created it stays as it is; it waits again when the task is
+    another run.
     """
 
     _outputs = ("frames",)
 
     frames: pulumi.Output[Sequence[str]]
-    """The keys of the pictures that opened the gate, oldest first."""
+    """The keys of the frames that were waited for, oldest first."""
 
     def __init__(
         self,
         resource_name: str,
         *,
-        task: Task,
+        task: TaskResource,
         count: pulumi.Input[int] | None = None,
         timeout: pulumi.Input[int] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Wait for pictures.
+        """Wait for frames.
 
-        :param task: whose pictures.
-        :param count: how many must be there (default 1); a job's are all waited for.
+        :param task: the resource that takes the frames.
+        :param count: how many must exist (default 1); of a job all are waited for.
         :param timeout: seconds to wait for them (1 to 86400, default 300).
         """
-        where = _where(task)
-        props = {name: where.apply(partial(_part, name)) for name in _FROM_THE_TASK}
+        kind = _kind_of(task)
+        rules = kind.frames
+        source = _outputs(task, *rules.location_outputs, rules.keys_output, rules.since_output)
+        inputs = source.apply(partial(_ready_inputs, kind))
+        props = {name: inputs.apply(partial(_value, name)) for name in _INPUTS}
         super().__init__(
             FramesReadyProvider(), resource_name, {**props, "count": count, "timeout": timeout}, opts
         )
 
 
-_FROM_THE_TASK = ("platform", "bucket", "region", "prefix", "since", "keys")
+def of(task: TaskResource) -> pulumi.Output[Sequence[str]]:
+    """The keys of a task's frames, oldest first, as an Output.
+
+    Where the task's outputs have the keys, they are these. Otherwise the bucket is listed each time the
+    program runs, with your own credentials: what was written while the task ran, below its prefix.
+
+    :raises CannotCheck: other tasks could have written the same frames, or the bucket cannot be listed.
+    """
+    kind = _kind_of(task)
+    rules = kind.frames
+    if rules.keys_output:
+        keys: pulumi.Output[Sequence[str]] = getattr(task, rules.keys_output)
+        return keys
+    return _outputs(task, "id", *rules.location_outputs, *rules.schedule_outputs).apply(
+        partial(_list_keys, kind)
+    )
 
 
-def _part(name: str, told: Mapping[str, Any]) -> Any:
-    return told.get(name)
+def _kind_of(task: TaskResource) -> ResourceKind:
+    """The kind of a program's resource, also of a subclass; InvalidInput for any other object."""
+    from pulumi_videosnap.kinds import kinds  # noqa: PLC0415
+
+    types = {vars(parent).get("_resource_type_name") for parent in type(task).__mro__}
+    found = next((kind for kind in kinds() if f"dynamic/{kind.token}" in types), None)
+    if found is None:
+        tokens = ", ".join(kind.token for kind in kinds())
+        raise InvalidInput("task", f"must be a resource that takes frames: {tokens}")
+    return found
 
 
-def _where(task: Task) -> pulumi.Output[dict[str, Any]]:
-    if isinstance(task, SnapshotJob):
-        return pulumi.Output.all(config=task.snapshot_config, keys=task.frames).apply(_of_job)
-    return pulumi.Output.all(
-        storage=task.storage_config, prefix=task.frame_prefix, since=task.start_time
-    ).apply(_of_room)
+def _outputs(task: TaskResource, *names: str | None) -> pulumi.Output[dict[str, Any]]:
+    return pulumi.Output.all(**{name: getattr(task, name) for name in names if name})
 
 
-def _of_job(told: Mapping[str, Any]) -> dict[str, Any]:
-    place = output_location({"snapshotConfig": camel_keys(told["config"])}, "outputFile")
-    keys = list(told["keys"])
-    return {**_place(place), "prefix": common_prefix(keys), "keys": keys}
+def _ready_inputs(kind: ResourceKind, outputs: Mapping[str, Any]) -> dict[str, Any]:
+    from pulumi_videosnap.storage.bucket import common_prefix  # noqa: PLC0415
+
+    rules = kind.frames
+    location = rules.location(camel_keys(outputs))
+    inputs = {
+        "platform": location.platform,
+        "bucket": location.bucket,
+        "region": location.region,
+        "prefix": location.prefix,
+    }
+    if rules.keys_output:
+        keys = list(outputs[rules.keys_output])
+        return {**inputs, "prefix": common_prefix(keys), "keys": keys}
+    return {**inputs, "since": outputs[rules.since_output] if rules.since_output else None}
 
 
-def _of_room(told: Mapping[str, Any]) -> dict[str, Any]:
-    recorded = {"storageConfig": camel_keys(told["storage"]), "framePrefix": told["prefix"]}
-    place = frame_location(recorded)
-    return {**_place(place), "prefix": place.prefix, "since": told["since"]}
+def _value(name: str, inputs: Mapping[str, Any]) -> Any:
+    return inputs.get(name)
 
 
-def _place(place: Location) -> dict[str, Any]:
-    return {"platform": place.platform, "bucket": place.bucket, "region": place.region}
+def _list_keys(kind: ResourceKind, outputs: Mapping[str, Any]) -> list[str]:
+    from pulumi_videosnap.frames.collect import report_of  # noqa: PLC0415
+    from pulumi_videosnap.report.base import Dependencies  # noqa: PLC0415
+    from pulumi_videosnap.state import RecordedResource, Stack  # noqa: PLC0415
+    from pulumi_videosnap.storage.bucket import open_bucket  # noqa: PLC0415
+
+    recorded = RecordedResource("the task", kind, str(outputs["id"]), camel_keys(outputs))
+    dependencies = Dependencies(open_bucket=partial(open_bucket, config=program_config))
+    report = report_of(Stack("", (recorded,)), dependencies)
+    if problem := report.tasks[0].problem:
+        raise CannotCheck(problem)
+    stored = [frame.stored for _, frame in report.frames() if frame.stored]
+    return [one.key for one in sorted(stored, key=lambda one: (one.modified, one.key))]

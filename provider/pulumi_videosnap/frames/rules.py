@@ -1,9 +1,70 @@
-"""What `videosnap frames` asks of a resource kind: where its frames are, and which are expected."""
+"""What `videosnap frames` asks of a resource kind; the module `<cloud>/frames.py` is its implementation."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pulumi_videosnap.storage.platforms import Location
+
+if TYPE_CHECKING:
+    from pulumi_videosnap.frames.expected import Schedule
+
+
+@dataclass(frozen=True)
+class RecordedSeries:
+    """Frames of one row whose keys state records; `offsets` are their times in the video (ms), if known."""
+
+    name: str
+    location: Location
+    keys: Sequence[str]
+    offsets: Sequence[int] = ()
+
+
+@dataclass(frozen=True)
+class RecordedFrames:
+    """The frames of a resource whose state has their keys: these are expected, and no others."""
+
+    location: Location
+    series: Sequence[RecordedSeries]
+    notes: Sequence[str] = ()
+    """Sentences that a reader of the report must know."""
+
+
+@dataclass(frozen=True)
+class ScheduledFrames:
+    """The frames of a resource that writes them on a schedule, under keys that no record has.
+
+    Its frames are the objects below the location that were written from `since` to `until` (UTC; None while
+    it runs), unless another resource could have written them too; each folder is a stream.
+    """
+
+    location: Location
+    schedule: Schedule
+    since: datetime
+    until: datetime | None
+    reason: str = ""
+    """Why its frames have to be found by listing, as a note begins; empty where the layout is documented."""
+    advice: str = ""
+    """What to change in the program when two resources could have written the same frames."""
 
 
 class FrameRules(Protocol):
-    """What `videosnap frames` asks of a resource kind: where its frames are, and which are expected."""
+    """What a kind contributes to the report of frames. `properties` are outputs, as state has them."""
+
+    keys_output: str | None
+    """The output that has the keys of the frames, as a program names it; None where no output has them."""
+    since_output: str | None
+    """The output that has the start of the run, as a program names it; None where keys are recorded."""
+    location_outputs: tuple[str, ...]
+    """Outputs that `location` reads, as a program names them."""
+    schedule_outputs: tuple[str, ...]
+    """Outputs that `expected` reads beside those, where no output has the keys."""
+
+    def location(self, properties: Mapping[str, Any]) -> Location:
+        """Where the frames are stored; NotConfigured or CannotCheck say why that cannot be listed."""
+
+    def expected(self, properties: Mapping[str, Any]) -> RecordedFrames | ScheduledFrames:
+        """Which frames should exist; a VideosnapError says why that is not known."""

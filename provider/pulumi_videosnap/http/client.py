@@ -17,8 +17,9 @@ from pathlib import Path
 from pulumi_videosnap.core.timestamps import from_epoch
 from pulumi_videosnap.http.error_codes import MAY_HAVE_ACTED, Outcome
 from pulumi_videosnap.http.rate_limit import RateLimiter, SqliteReservations, store_path
+from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.http.retry import Attempt, Retry, RetryHandler, RetryPolicy, retry_policy
-from pulumi_videosnap.http.transport import HttpTransport, Request, Response, Transport, TransportError
+from pulumi_videosnap.http.transport import HttpTransport, Transport, TransportError
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pulumi_videosnap.errors import CallFailed, Garbled, Rejected, ServiceFault, Throttled, Unauthorized
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import Response
 from pulumi_videosnap.settings import CALL_BUDGET
 
 HTTP_OK = 200

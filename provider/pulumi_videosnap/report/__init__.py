@@ -1,1 +1,1 @@
-"""How reports are said: figures for every format, lines of text, safe Markdown, HTML pages of one family."""
+"""What the reports of all commands share: options and exit codes, text, Markdown, HTML pages."""

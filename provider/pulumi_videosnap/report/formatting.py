@@ -1,18 +1,21 @@
-"""Figures, moments and strangers' text, as every format of a report says them."""
+"""Numbers, sizes, times, untrusted text and lines of text, as every format of a report writes them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+COLUMNS = 80
+"""Columns of a terminal."""
 KILO = 1000
 ARROW = "->"
 """From before to after, where only ASCII is safe."""
 UNKNOWN = "not known yet"
 MARKERS = ("[secret]", "[unknown]")
-"""What stands for a value that must not, or cannot be told: never in quotes, which a string has."""
+"""What stands for a value that must not or cannot be shown: never in quotes, which a string has."""
 
 _LONGEST_VALUE = 400
 _LITTLE = 40
@@ -26,21 +29,21 @@ _LEAST = 0.0001
 
 
 def visible(value: object) -> object:
-    """Text of strangers without characters that hide, move or reverse others: those are written out.
+    """Untrusted text without characters that hide, move or reverse others: those are written as escapes.
 
-    It is applied to whatever a template puts out; what the page itself wrote as HTML stays.
+    It is applied to all that a template writes; HTML of our own stays as it is.
     """
     if not isinstance(value, str) or hasattr(value, "__html__") or value.isprintable():
         return value
-    return "".join(char if char.isprintable() else _written_out(char) for char in value)
+    return "".join(char if char.isprintable() else _escape(char) for char in value)
 
 
-def _written_out(char: str) -> str:
+def _escape(char: str) -> str:
     return char.encode("unicode_escape").decode()
 
 
 def utc(at: datetime) -> datetime:
-    """The same moment in UTC; a time without a zone is taken for UTC."""
+    """The same time in UTC; one without a zone is taken for UTC."""
     return at.replace(tzinfo=timezone.utc) if at.tzinfo is None else at.astimezone(timezone.utc)
 
 
@@ -50,7 +53,7 @@ def exact(at: datetime) -> str:
 
 
 def brief(at: datetime, with_day: bool) -> str:
-    """`12:00:05`, or `08-04 12:00:05` where days must be told apart."""
+    """`12:00:05`, or `08-04 12:00:05` where the day must be shown."""
     return f"{utc(at):%m-%d} {_clock(at)}" if with_day else _clock(at)
 
 
@@ -62,30 +65,30 @@ def _clock(at: datetime) -> str:
 def size(count: int) -> str:
     """`812 bytes`, `16.9 kB`, `1.2 MB`."""
     if count < KILO:
-        return counted(count, "byte")
+        return quantity(count, "byte")
     kilobytes = round(count / KILO, 1)
     return f"{kilobytes:.1f} kB" if kilobytes < KILO else f"{kilobytes / KILO:.1f} MB"
 
 
-def counted(count: int, noun: str) -> str:
+def quantity(count: int, noun: str) -> str:
     """`1 frame`, `1,200 frames`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def shown(text: str) -> str:
-    """Text of strangers on one line, without characters that hide, move or reverse others."""
+def printable(text: str) -> str:
+    """Untrusted text on one line, without characters that hide, move or reverse others."""
     return str(visible(text))
 
 
 def sentence(text: str, limit: int = 2000) -> str:
     """The same of a text that may have several lines; they become one."""
-    return shortened(shown(" ".join(text.split())), limit)
+    return shorten(printable(" ".join(text.split())), limit)
 
 
-def shortened(text: str, limit: int) -> str:
-    """A text of about `limit` characters, which says how long it was if much is cut off."""
-    much = len(text) > limit + _LITTLE
-    return f"{text[:limit]}... ({counted(len(text), 'character')})" if much else text
+def shorten(text: str, limit: int) -> str:
+    """A text of about `limit` characters, which says how long it was if it is cut."""
+    cut = len(text) > limit + _LITTLE
+    return f"{text[:limit]}... ({quantity(len(text), 'character')})" if cut else text
 
 
 def value(given: Any, limit: int = _LONGEST_VALUE) -> str:
@@ -94,7 +97,7 @@ def value(given: Any, limit: int = _LONGEST_VALUE) -> str:
         return "not set"
     if given in MARKERS:
         return str(given)
-    return shortened(shown(json.dumps(given, ensure_ascii=False, default=str)), limit)
+    return shorten(printable(json.dumps(given, ensure_ascii=False, default=str)), limit)
 
 
 def few(names: Sequence[str], most: int = _FEW) -> str:
@@ -110,7 +113,7 @@ def number(figure: float) -> str:
     return f"{round(figure):,}" if abs(float(rounded)) >= _THREE_DIGITS else f"{float(rounded):g}"
 
 
-def stored(count: float) -> str:
+def byte_size(count: float) -> str:
     """`16.9 kB`, `3.1 GB`."""
     megabytes = count / KILO**2
     if megabytes < 1:
@@ -161,3 +164,27 @@ def span(length: timedelta) -> str:
         if seconds < below:
             return f"{seconds / unit:.0f} {name}"
     return f"{seconds / _DAY:,.0f} d"
+
+
+def wrap(text: str, first: str = "", rest: str | None = None) -> Iterator[str]:
+    """A text in lines; a word that is longer than a line, such as an id, is not broken."""
+    following = " " * len(first) if rest is None else rest
+    yield from textwrap.wrap(
+        text,
+        COLUMNS,
+        initial_indent=first,
+        subsequent_indent=following,
+        break_long_words=False,
+        break_on_hyphens=False,
+        expand_tabs=False,
+    )
+
+
+def titled_list(title: str, texts: Iterable[str]) -> Iterator[str]:
+    """An empty line, a title, and a text to each point; nothing where there are no texts."""
+    points = list(texts)
+    if points:
+        yield ""
+        yield f"{title}:"
+        for text in points:
+            yield from wrap(text, "  - ")

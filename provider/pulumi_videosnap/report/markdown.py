@@ -1,10 +1,9 @@
-"""Markdown for a comment on a change request, in which strangers' text is nothing but text.
+"""Markdown for a comment on a change request, with all untrusted input escaped.
 
 GitHub and GitLab turn `@name`, `#12`, hashes of commits and addresses into links and notifications after they
-have read the Markdown, so an escaped character does not keep them from it; inside of `<code>` they leave all
-as it is. So names, ids and values stand in `<code>`, and so does each word of a sentence that could refer to
-something. What Markdown or HTML would read is written as a character reference, which is text wherever it
-stands.
+have read the Markdown, so escaping a character does not prevent it; inside of `<code>` they leave all text as
+it is. So names, ids and values are written in `<code>`, and so is each word of a sentence that could be a
+reference. What Markdown or HTML would interpret is written as a character reference, which is always text.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from pulumi_videosnap.report.formatting import few, sentence, shortened, shown
+from pulumi_videosnap.report.formatting import few, printable, sentence, shorten
 
 LIMIT = 65_000
 """Characters of a comment; GitHub takes 65,536."""
@@ -43,7 +42,7 @@ def escaped(text: str) -> str:
 
 def code(text: str, limit: int = SHORT) -> str:
     """A name, an id or a value."""
-    return f"<code>{escaped(shortened(shown(text), limit))}</code>" if text else ""
+    return f"<code>{escaped(shorten(printable(text), limit))}</code>" if text else ""
 
 
 def prose(text: str, limit: int = LONG) -> str:

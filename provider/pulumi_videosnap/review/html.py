@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.report.formatting import exact, utc, value
-from pulumi_videosnap.report.page import Chip, bar, chips, page, wrapping
+from pulumi_videosnap.report.html import Chip, bar, chips, page, wrapping
 from pulumi_videosnap.review.model import Action, FrameEstimate, Review, TaskReview
 from pulumi_videosnap.review.text import (
     COST,

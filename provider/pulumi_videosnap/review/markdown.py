@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from pulumi_videosnap.report import markdown as md
-from pulumi_videosnap.report.formatting import counted, value
+from pulumi_videosnap.report.formatting import quantity, value
 from pulumi_videosnap.review.model import FieldChange, Review, Risk, TaskReview
 from pulumi_videosnap.review.text import (
     NOT_ALL,
@@ -52,7 +52,7 @@ def _problem(review: Review) -> str:
 def _risks(review: Review) -> str:
     more = "- and {}, left out here."
     listed = md.fitting(
-        same_risks(review), _risk, RISKS, lambda count: more.format(counted(count, "more risk"))
+        same_risks(review), _risk, RISKS, lambda count: more.format(quantity(count, "more risk"))
     )
     return f"**{'Risk' if len(review.risks) == 1 else 'Risks'}**\n\n{listed}" if listed else ""
 
@@ -72,7 +72,7 @@ def _table(review: Review, room: int) -> str:
 
 
 def _more_rows(count: int) -> str:
-    return md.row("", f"and {counted(count, 'more task')}, left out here", "", "")
+    return md.row("", f"and {quantity(count, 'more task')}, left out here", "", "")
 
 
 def _row(task: TaskReview) -> str:
@@ -92,7 +92,7 @@ def _details(review: Review, room: int) -> str:
 
 
 def _more_details(count: int) -> str:
-    return f"The details of {counted(count, 'more task')} are left out here: the comment would be too long."
+    return f"The details of {quantity(count, 'more task')} are left out here: the comment would be too long."
 
 
 def _task(task: TaskReview, currency: str) -> str:

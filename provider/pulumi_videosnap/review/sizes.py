@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pulumi_videosnap.frames.collect import Surroundings, report_of
+from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.model import TaskFrames
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.report.formatting import few
@@ -43,8 +42,8 @@ def measure(plan: Plan, dependencies: Dependencies) -> tuple[dict[str, Measured]
         return {}, []
     # Tasks that do not change take frames too, perhaps into the same bucket.
     tasks = [step.old for step in plan.steps if step.old]
-    around = Surroundings(functools.cache(dependencies.open_bucket), dependencies.now(), dependencies.listed)
-    pairs = list(zip(tasks, report_of(Stack(plan.stack, tuple(tasks)), around).tasks, strict=True))
+    report = report_of(Stack(plan.stack, tuple(tasks)), dependencies)
+    pairs = list(zip(tasks, report.tasks, strict=True))
     chosen = [pair for pair in pairs if pair[0].urn in changing]
     found = {pair[0].urn: _own(pair) or _shared(pair, pairs) for pair in chosen}
     measured = {urn: one for urn, one in found.items() if one}
@@ -76,7 +75,7 @@ def _form(task: RecordedResource) -> FrameForm:
 
 
 def _bucket(found: TaskFrames) -> tuple[str, str] | None:
-    return (found.place.platform, found.place.bucket) if found.place else None
+    return (found.location.platform, found.location.bucket) if found.location else None
 
 
 def _problems(pairs: Sequence[Pair]) -> list[str]:

@@ -8,18 +8,19 @@ from datetime import timedelta
 from pulumi_videosnap.report.formatting import (
     ARROW,
     UNKNOWN,
+    byte_size,
     change,
-    counted,
     few,
     money,
     number,
+    printable,
+    quantity,
     sentence,
-    shown,
     span,
-    stored,
+    titled_list,
     value,
+    wrap,
 )
-from pulumi_videosnap.report.lines import listed, wrapped
 from pulumi_videosnap.review.model import (
     Action,
     Calls,
@@ -45,16 +46,16 @@ Facts = Iterator[tuple[str, str]]
 def as_text(review: Review) -> Iterator[str]:
     """The review for people; one line where nothing changes."""
     if review.problem:
-        yield from wrapped(f"{NOT_ALL}: {sentence(review.problem)}")
-    yield from wrapped(f"{shown(review.stack)}: {summary(review)}")
-    yield from listed("Risks", map(_risk, same_risks(review)))
+        yield from wrap(f"{NOT_ALL}: {sentence(review.problem)}")
+    yield from wrap(f"{printable(review.stack)}: {summary(review)}")
+    yield from titled_list("Risks", map(_risk, same_risks(review)))
     risky = {risk.task for risk in review.risks}
     for task in review.tasks:
         yield ""
         yield from _task(task, review.currency, task.name in risky)
     if review.tasks:
         yield from _totals(review)
-        yield from listed("What the figures rest on", map(sentence, review.assumptions))
+        yield from titled_list("What the figures rest on", map(sentence, review.assumptions))
 
 
 def summary(review: Review, arrow: str = ARROW) -> str:
@@ -63,7 +64,7 @@ def summary(review: Review, arrow: str = ARROW) -> str:
     if review.tasks:
         parts.extend(_headline_figures(review.totals, arrow))
     if review.risks:
-        parts.append(counted(len(review.risks), "risk"))
+        parts.append(quantity(len(review.risks), "risk"))
     return "; ".join(parts)
 
 
@@ -77,7 +78,7 @@ def _population(review: Review) -> str:
         return changes if changing else "no task changes"
     if changing:
         verb = "changes" if changing == 1 else "change"
-        return f"{changing:,} of {counted(changing + staying, 'task')} {verb}"
+        return f"{changing:,} of {quantity(changing + staying, 'task')} {verb}"
     kept = plural(staying, "stays as it is", "stay as they are")
     return f"no task changes, {kept}" if staying else "the stack has no snapshot task"
 
@@ -94,7 +95,7 @@ def _headline_figures(totals: Totals, arrow: str) -> Iterator[str]:
     elif after:
         yield f"{number(after)} frames an hour as before"
     if totals.job_frames:
-        yield f"{counted(totals.job_frames, 'frame')} by new jobs"
+        yield f"{quantity(totals.job_frames, 'frame')} by new jobs"
 
 
 def same_risks(review: Review) -> list[tuple[Risk, list[str]]]:
@@ -108,26 +109,26 @@ def same_risks(review: Review) -> list[tuple[Risk, list[str]]]:
 
 def _risk(group: tuple[Risk, list[str]]) -> str:
     risk, names = group
-    where = ", ".join(filter(None, (few([shown(name) for name in names]), shown(risk.field))))
-    return (f"{where}: " if where else "") + f"{sentence(risk.text)} [{shown(risk.code)}]"
+    where = ", ".join(filter(None, (few([printable(name) for name in names]), printable(risk.field))))
+    return (f"{where}: " if where else "") + f"{sentence(risk.text)} [{printable(risk.code)}]"
 
 
 def _task(task: TaskReview, currency: str, risky: bool) -> Iterator[str]:
     mark = " (see its risk above)" if risky else ""
-    title = f"{shown(task.name)} ({shown(task.kind)}): {outcome(task)}{mark}"
-    yield from wrapped(title, f"{SYMBOLS[task.action]:<3}", "   ")
-    yield from wrapped(sentence(task.effect), "   ")
+    title = f"{printable(task.name)} ({printable(task.kind)}): {outcome(task)}{mark}"
+    yield from wrap(title, f"{SYMBOLS[task.action]:<3}", "   ")
+    yield from wrap(sentence(task.effect), "   ")
     for field in task.fields:
-        yield from wrapped(_field(field), "   ", "     ")
+        yield from wrap(_field(field), "   ", "     ")
     for label, figure in facts(task, currency):
-        yield from wrapped(f"{label}: {figure}", "   ", "     ")
+        yield from wrap(f"{label}: {figure}", "   ", "     ")
     for note in task.notes:
-        yield from wrapped(f"note: {sentence(note)}", "   ", "     ")
+        yield from wrap(f"note: {sentence(note)}", "   ", "     ")
 
 
 def _field(field: FieldChange) -> str:
     replaces = " (needs another task)" if field.replaces else ""
-    return f"{shown(field.field)}: {value(field.before)} => {value(field.after)}{replaces}"
+    return f"{printable(field.field)}: {value(field.before)} => {value(field.after)}{replaces}"
 
 
 def outcome(task: TaskReview) -> str:
@@ -155,7 +156,7 @@ def frames(task: TaskReview, arrow: str = ARROW, unit: str = "") -> str:
     if not task.continuous:
         return _once(task, arrow)
     before, after = (0.0 if side is None else side.per_hour for side in (task.before, task.after))
-    streams = " for each stream" if known.streams is None else f", {counted(known.streams, 'stream')}"
+    streams = " for each stream" if known.streams is None else f", {quantity(known.streams, 'stream')}"
     return change(before, after, arrow=arrow, unit=unit) + streams
 
 
@@ -177,9 +178,9 @@ def _storage(task: TaskReview, arrow: str) -> Facts:
     before, after = (0.0 if side is None else side.bytes_per_day for side in (task.before, task.after))
     once = sides[0].bytes_once
     if task.continuous and (before or after):
-        yield STORED, change(before, after, stored, arrow) + origin
+        yield STORED, change(before, after, byte_size, arrow) + origin
     elif once is not None:
-        yield "storage", stored(once) + origin
+        yield "storage", byte_size(once) + origin
 
 
 def _cost(task: TaskReview, currency: str, arrow: str) -> Facts:
@@ -194,20 +195,20 @@ def _cost(task: TaskReview, currency: str, arrow: str) -> Facts:
 def calls(made: Iterable[Calls]) -> str:
     """`1 UpdateSnapshot, at least 2 GetSnapshotTask`."""
     return ", ".join(
-        f"{'at least ' if call.at_least else ''}{call.count:,} {shown(call.action)}" for call in made
+        f"{'at least ' if call.at_least else ''}{call.count:,} {printable(call.action)}" for call in made
     )
 
 
 def cost(before: float | None, after: float | None, currency: str, arrow: str = ARROW) -> str:
     """A cost before and after, in its currency."""
-    return change(before, after, money, arrow, f" {shown(currency)}" if currency else "")
+    return change(before, after, money, arrow, f" {printable(currency)}" if currency else "")
 
 
 def _totals(review: Review) -> Iterator[str]:
     yield ""
     yield f"{totals_of(review)}:"
     for label, figure in total_facts(review):
-        yield from wrapped(f"{label}: {figure}", "  ", "    ")
+        yield from wrap(f"{label}: {figure}", "  ", "    ")
 
 
 def totals_of(review: Review) -> str:
@@ -225,7 +226,7 @@ def total_facts(review: Review, arrow: str = ARROW) -> Facts:
     totals = review.totals
     rate = change(totals.frames_per_hour_before, totals.frames_per_hour_after, arrow=arrow)
     yield PER_HOUR, rate + each
-    yield STORED, change(totals.bytes_per_day_before, totals.bytes_per_day_after, stored, arrow)
+    yield STORED, change(totals.bytes_per_day_before, totals.bytes_per_day_after, byte_size, arrow)
     costs = totals.cost_per_day_before, totals.cost_per_day_after
     if any(amount is not None for amount in costs):
         yield COST, cost(*costs, review.currency, arrow)

@@ -16,8 +16,9 @@ from urllib.parse import urlsplit
 
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.http.credentials import Credentials, Keys, find_credentials
+from pulumi_videosnap.http.request import is_loopback, parse_endpoint
 from pulumi_videosnap.http.retry import retry_policy
-from pulumi_videosnap.http.transport import is_loopback, parse_endpoint, user_agent
+from pulumi_videosnap.http.transport import user_agent
 from pulumi_videosnap.settings import Lookup
 from pulumi_videosnap.storage.platforms import Addressing, Location, Platform
 

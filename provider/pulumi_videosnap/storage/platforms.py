@@ -1,23 +1,19 @@
 """The storage platforms that frames can lie on, and the registry in which each cloud's folder enters its own.
 
-A cloud's `storage` module calls `register` when it is imported; the registry imports those modules by itself.
-All platforms in it speak the S3 protocol. The docs print the table.
+A cloud's `storage` module calls `register` when it is imported, which the kinds of that cloud do: so the
+registry of kinds decides which platforms there are. All speak the S3 protocol. The docs print the table.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib
-import importlib.util
-import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Literal
 
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.http.credentials import KeySettings, ProfileReader
+from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.settings import Lookup, Setting
 
 Addressing = Literal["virtual", "path", "auto"]
@@ -63,7 +59,7 @@ class Platform:
     permissions: str
     assumed: tuple[str, ...] = field(default=(), repr=False)
     profiles: Callable[[Path, Lookup], ProfileReader] | None = field(default=None, repr=False)
-    delete_permission: str = ""
+    delete_permission: str = "the permission to delete objects"
     list_version: Literal[1, 2] = 2
     url_encoding: bool = True
     start_after: bool = True
@@ -96,9 +92,9 @@ def register(*platforms: Platform, without_listing: Mapping[str, str] | None = N
 
 
 def platforms() -> Mapping[str, Platform]:
-    """Every platform that can be read, by its name."""
-    _import_clouds()
-    return MappingProxyType(_platforms)
+    """Every platform that can be read, by its name, in the order of names."""
+    kinds()  # imports the clouds, whose modules call `register`
+    return dict(sorted(_platforms.items()))
 
 
 def find_platform(name: str) -> Platform:
@@ -108,12 +104,3 @@ def find_platform(name: str) -> Platform:
     if title := _without_listing.get(name):
         raise NotConfigured(f"{title} has no S3 listing: view its frames in its own console")
     raise NotConfigured(f"{name!r} is not a storage platform: use one of {', '.join(sorted(platforms()))}")
-
-
-@functools.cache
-def _import_clouds() -> None:
-    """Import the `storage` module of every folder that has one."""
-    package = __name__.partition(".")[0]
-    for folder in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-        if folder.ispkg and folder.name != __package__ and importlib.util.find_spec(f"{folder.name}.storage"):
-            importlib.import_module(f"{folder.name}.storage")

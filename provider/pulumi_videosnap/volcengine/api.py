@@ -13,7 +13,7 @@ from pulumi_videosnap.core.timestamps import from_epoch
 from pulumi_videosnap.errors import Garbled, Rejected
 from pulumi_videosnap.http.client import ApiClient, Call, shared_client
 from pulumi_videosnap.http.rate_limit import account_digest
-from pulumi_videosnap.http.transport import Request, Response
+from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.settings import Lookup, no_config
 from pulumi_videosnap.volcengine.auth import ENDPOINT, Account, Scope, find_account, sign
 from pulumi_videosnap.volcengine.errors import unknown_task_codes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_videosnap.kinds import ResourceKind
-from pulumi_videosnap.volcengine import drift, review
+from pulumi_videosnap.volcengine import drift, frames, review
 from pulumi_videosnap.volcengine.lifecycle import has_ended, snapshot_task
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 
@@ -16,4 +16,5 @@ KIND = ResourceKind(
     has_ended=has_ended,
     review=review,
     drift=drift,
+    frames=frames,
 )

@@ -291,6 +291,10 @@ def format_difference(found: Difference) -> str:
 
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
     """The lifecycle of one snapshot task, with the account that the environment configures."""
-    from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415 - the HTTP stack
 
-    return SnapshotTaskLifecycle(context, lambda profile: connect(profile, context.config))
+    def connect(profile: str | None) -> TaskApi:
+        from pulumi_videosnap.volcengine import api  # noqa: PLC0415 - the HTTP stack, which check needs not
+
+        return api.connect(profile, context.config)
+
+    return SnapshotTaskLifecycle(context, connect)

@@ -92,6 +92,7 @@ class Wire(BaseModel):
         coerce_numbers_to_str=True,
         # A refused value may be a third party's key.
         hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

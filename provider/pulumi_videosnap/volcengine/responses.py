@@ -19,8 +19,8 @@ from pulumi_videosnap.http.error_codes import (
     outcome_of_status,
     rule_for_code,
 )
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import Response
 from pulumi_videosnap.volcengine.errors import CODES, ENDPOINT_ADVICE
 from pulumi_videosnap.volcengine.models import Envelope, ResponseError, ResponseMetadata
 

@@ -101,7 +101,7 @@ class TargetStreams(Inputs):
     """The streams to capture."""
 
     stream_list: Annotated[list[Stream], Effect.REPLACE] = Field(
-        default_factory=list, max_length=MAX_STREAMS, description="empty means every stream of the room"
+        default_factory=lambda: [], max_length=MAX_STREAMS, description="empty means every stream of the room"
     )
 
     @model_validator(mode="before")
@@ -251,7 +251,7 @@ class SnapshotTaskInputs(Inputs):
     business_id: Annotated[Id | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="the vendor's business tag"
     )
-    target_streams: TargetStreams = Field(default_factory=TargetStreams)
+    target_streams: TargetStreams = Field(default_factory=lambda: TargetStreams.model_validate({}))
     max_idle_time: Annotated[WholeNumber, Effect.REPLACE, Unit("seconds")] = Field(
         180, ge=10, le=86400, description="how long without any stream until the task ends by itself"
     )
@@ -264,7 +264,7 @@ class SnapshotTaskInputs(Inputs):
         None, max_length=1023, description="prefix of its frames' keys, for `videosnap frames`"
     )
     triggers: Annotated[list[Any], Effect.REPLACE, Mark.NOT_RETURNED] = Field(
-        default_factory=list, description="any values; a change of one starts a new task"
+        default_factory=lambda: [], description="any values; a change of one starts a new task"
     )
     profile: Annotated[Name | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="account to use, from the vendor's profile file"

@@ -1,22 +1,30 @@
-"""Jobs on the videos, whose results are compared with what the second implementation expects."""
+"""Jobs on the videos, submitted as Pulumi would, and compared with the second implementation."""
 
 from __future__ import annotations
 
+import io
+import itertools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from PIL import Image, ImageStat
 
 from emulator.frame_truth import outputs
-from emulator.frame_truth.decoded_video import DecodedVideo, decode
-from emulator.frame_truth.job_runner import JobResult, JobRunner, place
 from emulator.frame_truth.outputs import Box, FrameObject, Layout, Sheet
-from emulator.frame_truth.reference import JobRequest
-from emulator.frame_truth.videos import read_number
+from emulator.frame_truth.reference import DecodedVideo, JobRequest, decode
+from emulator.frame_truth.videos import read_number, videos
 from pulumi_videosnap.errors import Rejected, TaskFailed
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.transport import HttpTransport
+from support.emulator import Emulator
+from support.jobs import job_engine, store_of
 from videosnap_emulator.media import frame_marker
 
+LOCATION = "oss-cn-hangzhou"
+SOURCES, RESULTS = "media", "frames"
 #: The emulator's own sample video.
 SAMPLE = "input.mp4"
 #: How far a color may be off after JPEG.
@@ -25,35 +33,72 @@ COLOR_TOLERANCE = 12
 ReadNumber = Callable[[Image.Image], int]
 
 
+@dataclass(frozen=True)
+class Stored:
+    """An object that a job wrote."""
+
+    image: Image.Image
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """The outputs of a job, and what is really there: every object below the job's own folder, by its key."""
+
+    outputs: Mapping[str, Any]
+    stored: Mapping[str, Stored]
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
 class CheckedJobs:
-    """The videos by their keys, and how to take snapshots of them."""
+    """The videos by their keys, and jobs on them, each with a folder of its own in the bucket of results."""
 
-    def __init__(self, runner: JobRunner, videos: Mapping[str, bytes]) -> None:
-        self.runner, self.videos = runner, videos
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator, self._store = emulator, store_of(emulator.environment)
+        self._client = ApiClient(HttpTransport(), RateLimiter(MemoryReservations()))
+        self._numbers = itertools.count()
+        self.videos = {SAMPLE: self._store.get_object(Bucket=SOURCES, Key=SAMPLE)["Body"].read()}
+        for key, video in videos().items():
+            self.upload(key, video)
 
-    @classmethod
-    def upload(cls, runner: JobRunner, made: Mapping[str, bytes]) -> CheckedJobs:
-        for key, video in made.items():
-            runner.upload(key, video)
-        return cls(runner, {SAMPLE: runner.source(SAMPLE), **made})
+    def upload(self, key: str, video: bytes) -> None:
+        self._store.put_object(Bucket=SOURCES, Key=key, Body=video)
+        self.videos[key] = video
+
+    def new_folder(self) -> str:
+        """The beginning of keys that no other job has."""
+        return f"job{next(self._numbers)}/"
+
+    def run_job(self, folder: str, source: str, config: Mapping[str, Any]) -> JobResult:
+        """Run a job whose keys begin with `folder`, to its end; what it raises is the provider's."""
+        where = {"location": LOCATION, "bucket": SOURCES, "object": source}
+        inputs = {"owner": f"truth.dev.{folder[:-1]}", "input": where, "snapshotConfig": config}
+        stack = job_engine(self._emulator, self._client)
+        stack.up({"job": inputs})
+        found = {key: self._store.get_object(Bucket=RESULTS, Key=key) for key in self.keys(folder)}
+        bodies = {key: one["Body"].read() for key, one in found.items()}
+        texts = {key: body.decode() for key, body in bodies.items() if key.endswith(".vtt")}
+        images = {key: Image.open(io.BytesIO(body)) for key, body in bodies.items() if key not in texts}
+        assert {image.format for image in images.values()} == {"JPEG"}
+        stored = {key: Stored(image, found[key]["Metadata"]) for key, image in images.items()}
+        return JobResult(stack.state["job"].outputs, stored, texts)
+
+    def keys(self, folder: str) -> list[str]:
+        pages = self._store.get_paginator("list_objects_v2").paginate(Bucket=RESULTS, Prefix=folder)
+        return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
     def video(self, source: str) -> DecodedVideo:
         return decode(self.videos[source])
 
-    def with_copy(self, key: str, source: str) -> CheckedJobs:
-        """Add another copy of a video."""
-        self.runner.upload(key, self.videos[source])
-        return CheckedJobs(self.runner, {**self.videos, key: self.videos[source]})
-
     def run(self, source: str, request: JobRequest, template: str = "{Count}.jpg") -> list[FrameObject]:
         """Run a job that takes frames only, check everything, and return what it took."""
-        folder = self.runner.new_folder()
+        folder = self.new_folder()
         config = config_of(request, folder + template)
         frames = outputs.frame_objects(self.video(source), request, folder + template, source)
         if not frames:
             self._fail(folder, source, config)
             return []
-        result = self.runner.run(folder, source, config)
+        result = self.run_job(folder, source, config)
         same("keys in the bucket", sorted(result.stored), sorted(frame.key for frame in frames))
         check_frames(result, frames, reader_of(source))
         return frames
@@ -62,7 +107,7 @@ class CheckedJobs:
         self, source: str, request: JobRequest, layout: Layout, color: str | None = None
     ) -> tuple[list[Sheet], JobResult]:
         """Run a job that makes sheets, check everything but colors."""
-        folder, video = self.runner.new_folder(), self.video(source)
+        folder, video = self.new_folder(), self.video(source)
         one, sheet = f"{folder}one/{{Count}}.jpg", f"{folder}all/{{TileCount}}.jpg"
         tiles = {"tileOutputFile": place(sheet), "tileOut": tile_out_of(layout, color)}
         config = {**config_of(request, one), **tiles}
@@ -71,7 +116,7 @@ class CheckedJobs:
         if not frames:
             self._fail(folder, source, config)
             return [], JobResult({}, {})
-        result = self.runner.run(folder, source, config)
+        result = self.run_job(folder, source, config)
         kept = frames if layout.keeps_frames else []
         keys = [*(frame.key for frame in kept), *(sheet.key for sheet in sheets)]
         same("keys in the bucket", sorted(result.stored), sorted(keys))
@@ -82,8 +127,8 @@ class CheckedJobs:
     def _fail(self, folder: str, source: str, config: Mapping[str, Any]) -> None:
         """A job that takes no frame fails with the vendor's code, and leaves nothing."""
         with pytest.raises((TaskFailed, Rejected), match=r"InvalidParameter\.ResourceContentBad"):
-            self.runner.run(folder, source, config)
-        same("keys of a job that failed", self.runner.keys(folder), [])
+            self.run_job(folder, source, config)
+        same("keys of a job that failed", self.keys(folder), [])
 
 
 def reader_of(source: str) -> ReadNumber:
@@ -117,7 +162,8 @@ def check_sheets(result: JobResult, sheets: list[Sheet], read: ReadNumber) -> No
     same("tileFrames", result.outputs["tileFrames"], [sheet.key for sheet in sheets])
     same("tileCount", result.outputs["tileCount"], len(sheets))
     for sheet in sheets:
-        image = result.stored[sheet.key].image
+        image, metadata = result.stored[sheet.key].image, result.stored[sheet.key].metadata
+        assert not {"source-ms", "source-frame"} & set(metadata)
         same(f"size of {sheet.key}", image.size, sheet.size)
         cells = [(box, one.frame.number) for box, one in sheet.cells if one is not None]
         same(f"cells of {sheet.key}", [(box, read(image.crop(box))) for box, _ in cells], cells)
@@ -131,36 +177,24 @@ def check_color(image: Image.Image, box: Box, color: tuple[int, ...]) -> None:
     assert max(*off, *inside.stddev) <= COLOR_TOLERANCE, f"{box}: {inside.mean} is not {color}"
 
 
+def place(key: str) -> dict[str, str]:
+    """An output file as a program declares it."""
+    return {"location": LOCATION, "bucket": RESULTS, "object": key}
+
+
 def config_of(request: JobRequest, key: str) -> dict[str, Any]:
     """A request in state's spelling."""
-    fields = {
-        "time": None if request.points is not None else request.time,
-        "interval": request.interval,
-        "num": request.num,
-        "frameType": request.frame_type,
-        "width": request.width,
-        "height": request.height,
-        "blackLevel": request.black_level,
-        "pixelBlackThreshold": request.pixel_black_threshold,
-        "timeArray": None if request.points is None else {"timePointList": list(request.points)},
-    }
-    return {"outputFile": place(key), **_without_none(fields)}
+    fields = {**vars(request), "points": None}
+    if request.points is not None:
+        fields |= {"time": None, "time_array": {"timePointList": list(request.points)}}
+    return {"outputFile": place(key), **_camel_keys(fields)}
 
 
 def tile_out_of(layout: Layout, color: str | None) -> dict[str, Any]:
-    fields = {
-        "lines": layout.lines,
-        "columns": layout.columns,
-        "cellWidth": layout.cell_width,
-        "cellHeight": layout.cell_height,
-        "margin": layout.margin,
-        "padding": layout.padding,
-        "cellSelStep": layout.step,
-        "isKeepCellPic": layout.keeps_frames,
-        "color": color,
-    }
-    return _without_none(fields)
+    fields = {**vars(layout), "step": None, "keeps_frames": None, "color": color}
+    return _camel_keys({**fields, "cell_sel_step": layout.step, "is_keep_cell_pic": layout.keeps_frames})
 
 
-def _without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+def _camel_keys(fields: Mapping[str, Any]) -> dict[str, Any]:
+    words = {name: name.split("_") for name, value in fields.items() if value is not None}
+    return {first + "".join(map(str.title, more)): fields[name] for name, (first, *more) in words.items()}

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from emulator.frame_truth.decoded_video import DecodedVideo, Frame, Size
 from emulator.frame_truth.reference import (
+    DecodedVideo,
     ExpectedFrame,
+    Frame,
     JobRequest,
+    Size,
     expected_frames,
     frame_size,
     spacing,

@@ -1,22 +1,70 @@
 """Which frames a job must take: a second implementation, written from the vendor's pages alone.
 
-It is naive on purpose: it looks through the list of all frames, with exact fractions of a second. Where the
-pages leave a choice, it follows what the emulator says it assumes.
+It is naive on purpose: it decodes a video once and whole, and looks through the list of all frames, with
+exact fractions of a second. Where the pages leave a choice, it follows what the emulator says it assumes.
 """
 
 from __future__ import annotations
 
+import functools
+import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
-from emulator.frame_truth.decoded_video import DecodedVideo, Frame, Size, decoded_images
+import av
+from PIL import Image
 
 DEFAULT_INTERVAL = 10
 MILLI = Fraction(1, 1000)
 BLACK_SHARE, BLACK_BELOW = 100, 70
 #: Seconds from the start within which a frame may take a black one's place.
 BLACK_EXAMINED_SECONDS = 5
+
+Size = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Frame:
+    """`at` is when it appears, in seconds after the first one."""
+
+    number: int
+    at: Fraction
+    is_key: bool
+
+
+@dataclass(frozen=True)
+class DecodedVideo:
+    """A decoded video; `end` is when its last frame disappears."""
+
+    frames: tuple[Frame, ...] = field(repr=False)
+    end: Fraction
+    size: Size
+    video: bytes = field(repr=False)
+
+    def shown_at(self, moment: Fraction) -> Frame:
+        return [frame for frame in self.frames if frame.at <= moment][-1]
+
+    def key_frames(self) -> list[Frame]:
+        return [frame for frame in self.frames if frame.is_key]
+
+
+@functools.cache
+def decode(video: bytes) -> DecodedVideo:
+    with av.open(io.BytesIO(video), "r") as container:
+        stream = container.streams.video[0]
+        shown = [((f.pts or 0) * Fraction(f.time_base or 0), f) for f in container.decode(stream)]
+        base, size = Fraction(stream.time_base or 0), (stream.width, stream.height)
+    first = shown[0][0]
+    frames = tuple(Frame(number, at - first, one.key_frame) for number, (at, one) in enumerate(shown))
+    return DecodedVideo(frames, frames[-1].at + (shown[-1][1].duration or 0) * base, size, video)
+
+
+@functools.cache
+def decoded_images(video: bytes) -> list[Image.Image]:
+    with av.open(io.BytesIO(video), "r") as container:
+        frames = container.decode(container.streams.video[0])
+        return [frame.to_image() for frame in frames]  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True)

@@ -1,29 +1,35 @@
-"""Frames of written cases: sizes, names, the end, black beginnings, every edge of a frame."""
+"""Frames of written and of generated jobs: sizes, names, the end, black beginnings, every edge of a frame."""
 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from emulator.frame_truth.checked_jobs import SAMPLE, CheckedJobs
-from emulator.frame_truth.decoded_video import DecodedVideo
-from emulator.frame_truth.reference import JobRequest
-from emulator.frame_truth.requests import SMALL
+from emulator.frame_truth.outputs import Layout
+from emulator.frame_truth.reference import DecodedVideo, JobRequest, decode
+from emulator.frame_truth.videos import ROTATED, SMALL, videos
 from support.data import load
-from support.sampling import sample
+from support.sampling import examples, sample
 
 VIDEOS = [SAMPLE, *SMALL]
 TWO = JobRequest(0, 0, 2, "normal")
 
+#: By what they are about. `frames` and `size` are written down: reference and emulator cannot both be wrong.
+CASES: list[dict[str, Any]] = [
+    {**case, "of": of} for of, cases in load("mps/frame_cases.json").items() for case in cases
+]
 
-#: The matrix, by what it is about; a sample of it is as good as any other. `frames` and `size` are written
-#: down, so that reference and emulator cannot both be wrong.
-CASES: list[dict[str, Any]] = list(itertools.chain(*load("mps/frame_cases.json").values()))
+
+WRITTEN = sample(CASES, 0.2, by=lambda case: case["of"])
 
 
-@pytest.mark.parametrize("case", sample(CASES, 0.2), ids=str)
+@pytest.mark.parametrize("case", WRITTEN, ids=str)
 def test_written_cases(jobs: CheckedJobs, case: dict[str, Any]) -> None:
     request = dict(case["request"])
     if "points" in request:
@@ -35,25 +41,11 @@ def test_written_cases(jobs: CheckedJobs, case: dict[str, Any]) -> None:
         assert [list(one.size) for one in found] == [case["size"]]
 
 
-#: Keys of inputs, with characters that a URL must encode.
-SOURCES = [
-    "a/b/c.flv",
-    "阿里云/mts HD+.mp4",
-    "50% 快照/a+b c%41.MP4",
-    "%7BCount%7D.mp4",
-    "in/{Count}-{FileName}.mp4",
-    "many.dots.tar.gz",
-    "folder.with.dots/no extension",
-    "ü?#&=;,:@!$'()*~.mp4",
-    "a//b.mp4",
-]
-
-
-@pytest.mark.parametrize("source", sample(SOURCES, 0.3))
+@pytest.mark.parametrize("source", sample(load("mps/input_keys.json"), 0.3))
 def test_what_placeholders_stand_for(jobs: CheckedJobs, source: str) -> None:
-    copied = jobs.with_copy(source, "short.mp4")
-    frames = copied.run(source, TWO, "{ObjectPrefix}{FileName}{Count}.jpg")
-    copied.run(source, TWO, "[{ExtName}] {FileName}+{Count}.{ExtName}")
+    jobs.upload(source, jobs.videos["short.mp4"])
+    frames = jobs.run(source, TWO, "{ObjectPrefix}{FileName}{Count}.jpg")
+    jobs.run(source, TWO, "[{ExtName}] {FileName}+{Count}.{ExtName}")
     if source == "a/b/c.flv":  # the vendor's example
         assert [frame.key.split("/", 1)[1] for frame in frames] == ["a/b/c00001.jpg", "a/b/c00002.jpg"]
 
@@ -88,9 +80,99 @@ def test_every_middle_between_two_key_frames(jobs: CheckedJobs, source: str) -> 
     assert [one.frame.is_key for one in found] == [True] * len(points)
 
 
-@pytest.mark.parametrize("source", ["scenes.mp4", "late.mp4", "uneven.mp4", SAMPLE])
+@pytest.mark.parametrize("source", sample(["scenes.mp4", "late.mp4", "uneven.mp4", SAMPLE], 0.25))
 def test_where_a_key_frame_stops_being_near(jobs: CheckedJobs, source: str) -> None:
     # A sequence of two seconds whose points are a second before or after a key frame.
     for key in jobs.video(source).key_frames()[-2:]:
         for start in beside([int(key.at * 1000) % 2000 + side for side in (-1000, 1000)]):
             jobs.run(source, JobRequest(start, 2, frame_type="intra", width=200))
+
+
+#: Explaining a failure would cost more examples than finding it.
+few = settings(max_examples=examples(6, 30), phases=[Phase.generate, Phase.shrink])
+#: The requests that suit the video of that key.
+Requests = Callable[[str], st.SearchStrategy[JobRequest]]
+frame_types = st.sampled_from(["normal", "intra", None])
+
+
+def of(requests: Requests, sources: list[str] | None = None) -> st.SearchStrategy[tuple[str, JobRequest]]:
+    """The key of a video, with a request that suits it."""
+    names = st.sampled_from(sources or [SAMPLE, *SMALL])
+    return names.flatmap(lambda source: st.tuples(st.just(source), requests(source)))
+
+
+def _edges(source: str) -> list[int]:
+    """The milliseconds in which a frame begins, or the video ends."""
+    if source == SAMPLE:
+        return list(range(0, 12_001, 40))
+    video = decode(videos()[source])
+    return [int(at * 1000) for at in (*(frame.at for frame in video.frames), video.end)]
+
+
+def moments(source: str) -> st.SearchStrategy[int]:
+    """Any millisecond until after the end, most of them where one frame follows another."""
+    edges = _edges(source)
+    beside = st.builds(lambda edge, shift: max(0, edge + shift), st.sampled_from(edges), st.integers(-1, 2))
+    return beside | st.integers(0, edges[-1] + 500)
+
+
+def singles(source: str) -> st.SearchStrategy[JobRequest]:
+    """Also an asynchronous one, whose interval does not matter."""
+    times, intervals = moments(source), st.none() | st.integers(0, 3)
+    return st.one_of(
+        st.builds(JobRequest, times, st.none(), st.none(), frame_types, *_sides(source)),
+        st.builds(JobRequest, times, intervals, st.just(1), frame_types, *_sides(source)),
+    )
+
+
+def sequences(source: str) -> st.SearchStrategy[JobRequest]:
+    """Without an interval, or spread evenly without a number, it is every ten seconds."""
+    times, counts, sides = moments(source), st.integers(2, 12), _sides(source)
+    return st.one_of(
+        st.builds(JobRequest, times, st.integers(1, 4), st.none() | counts, frame_types, *sides),
+        st.builds(JobRequest, times, st.none(), counts, frame_types, *sides),
+        st.builds(JobRequest, times, st.just(0), st.none(), frame_types, *sides),
+    )
+
+
+def averages(source: str) -> st.SearchStrategy[JobRequest]:
+    return st.builds(JobRequest, st.just(0) | moments(source), st.just(0), st.integers(2, 30), frame_types)
+
+
+def lists(source: str) -> st.SearchStrategy[JobRequest]:
+    points = st.lists(moments(source), min_size=2, max_size=12).map(tuple)
+    return st.builds(JobRequest, frame_type=frame_types, points=points)
+
+
+def _sides(source: str) -> tuple[st.SearchStrategy[int | None], ...]:
+    least = (200, 120) if source == SAMPLE else (40, 40)
+    return tuple(st.none() | st.integers(side, side + 120) for side in least)
+
+
+#: Lines, columns, the sides of a cell, margin, padding, step, whether frames are kept.
+LAYOUTS = st.builds(
+    Layout, st.integers(1, 3), st.integers(1, 4), *_sides(ROTATED), st.integers(0, 9), st.integers(0, 5),
+    st.integers(1, 3), st.booleans(),
+)  # fmt: skip
+KINDS = [
+    (singles, "{FileName}/{SnapshotTime}.jpg"),
+    (sequences, "{ExtName}/{Count}.jpg"),
+    (averages, "{Count}.jpg"),
+    (lists, "{Count}.jpg"),
+]
+
+
+@pytest.mark.parametrize(("requests", "template"), KINDS, ids=lambda one: getattr(one, "__name__", None))
+def test_frames(jobs: CheckedJobs, requests: Requests, template: str) -> None:
+    @few
+    @given(of(requests))
+    def check(request: tuple[str, JobRequest]) -> None:
+        jobs.run(*request, template)
+
+    check()
+
+
+@few
+@given(of(sequences, SMALL) | of(lists, SMALL), LAYOUTS)
+def test_sheets(jobs: CheckedJobs, request_: tuple[str, JobRequest], layout: Layout) -> None:
+    jobs.run_sheets(*request_, layout)

@@ -1,14 +1,17 @@
-"""What SubmitSnapshotJob accepts and refuses, with the vendor's codes."""
+"""What the MPS endpoint accepts and refuses: parameters, signatures, envelopes; with the vendor's codes."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from typing import Any
+from xml.etree import ElementTree as ET
 
+import httpx
 import pytest
 
 from support.data import load
-from support.mps_client import INPUT, LOCATION, SEQUENCE, SINGLE, Json, Mps, ref, refused
+from support.mps_client import INPUT, LOCATION, SEQUENCE, Json, Mps, ref, refused, stamp
 
 BAD = "InvalidParameter"
 NUMBERS = {"Time": 2000, "Interval": 2, "Num": 2, "Width": 64}
@@ -28,18 +31,17 @@ TILED: Json = {**SEQUENCE, "TileOutputFile": ref("sheet_{TileCount}.jpg"), "Tile
 
 def changed(config: Json, changes: Json) -> Json:
     """The config with changes: None removes a field, a filled object changes fields of its own."""
-    merged = dict(config)
+    merged = {**config, **changes}
     for name, value in changes.items():
-        old = config.get(name)
-        merged[name] = (
-            {**old, **value} if isinstance(old, dict) and isinstance(value, dict) and value else value
-        )
+        if isinstance(config.get(name), dict) and isinstance(value, dict) and value:
+            merged[name] = {**config[name], **value}
     return {name: value for name, value in merged.items() if value is not None}
 
 
-@pytest.mark.parametrize(
-    ("changes", "code", "path"), BAD_CONFIGS, ids=[f"{c[1]} {c[2]}" for c in BAD_CONFIGS]
-)
+IDS = [f"{code} {path}" for _, code, path in BAD_CONFIGS]
+
+
+@pytest.mark.parametrize(("changes", "code", "path"), BAD_CONFIGS, ids=IDS)
 def test_bad_settings_are_named(mps: Mps, changes: Json, code: str, path: str) -> None:
     answer = mps.submit(changed(TILED, changes))
     assert refused(answer) == (400, ".".join(filter(None, (BAD, code))))
@@ -56,15 +58,14 @@ def test_bad_parameters_are_named(mps: Mps, own: Json, status: int, code: str, m
     assert message in answer.json()["Message"]
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        {"OutputFile": ref("a{Count}.jpg"), **NUMBERS},
-        {"OutputFile": ref("a%7BCount%7D.jpg"), **{name: str(value) for name, value in NUMBERS.items()}},
-        {"OutputFile": json.dumps(ref("a{Count}.jpg")), **NUMBERS, "Height": "", "TileOut": None},
-    ],
-    ids=["numbers", "texts", "JSON inside JSON"],
-)
+SPELLINGS: list[Json] = [
+    {"OutputFile": ref("a{Count}.jpg"), **NUMBERS},
+    {"OutputFile": ref("a%7BCount%7D.jpg"), **{name: str(value) for name, value in NUMBERS.items()}},
+    {"OutputFile": json.dumps(ref("a{Count}.jpg")), **NUMBERS, "Height": "", "TileOut": None},
+]
+
+
+@pytest.mark.parametrize("config", SPELLINGS, ids=["numbers", "texts", "JSON inside JSON"])
 @pytest.mark.parametrize("parts", [{"method": "GET"}, {"method": "POST"}, {"form": True}], ids=str)
 def test_all_official_spellings_are_accepted(mps: Mps, config: Json, parts: Json) -> None:
     job = mps.submitted(config, **parts)
@@ -86,6 +87,14 @@ def test_names_are_decoded_but_repeated_as_they_came(mps: Mps) -> None:
     assert mps.emulator.http.get(first["url"]).status_code == 200
 
 
+def test_time_points(mps: Mps) -> None:
+    points = {"TimeArray": {"TimePointList": ["0", 4000]}}
+    job = mps.submitted({"OutputFile": ref("p{Count}.jpg"), **points, "Width": 64})
+    assert job["SnapshotConfig"]["TimeArray"] == {"TimePointList": [0, 4000]}
+    mps.emulator.advance(1)
+    assert [one["sourceMs"] for one in mps.view(job)["objects"]] == [0, 4000]
+
+
 def test_what_is_not_in_the_response_model_is_not_repeated(mps: Mps) -> None:
     more: Json = {
         "Format": "VTT", "SubOut": {"IsSptFrag": "true"}, "BlackLevel": 60, "PixelBlackThreshold": 70,
@@ -97,27 +106,119 @@ def test_what_is_not_in_the_response_model_is_not_repeated(mps: Mps) -> None:
     assert echo["TileOut"] == {"Lines": "2", "Columns": "2", "IsKeepCellPic": "false"}
 
 
-def test_time_points(mps: Mps) -> None:
-    points = {"TimeArray": {"TimePointList": ["0", 4000]}}
-    job = mps.submitted({"OutputFile": ref("p{Count}.jpg"), **points, "Width": 64})
-    assert job["SnapshotConfig"]["TimeArray"] == {"TimePointList": [0, 4000]}
-    mps.emulator.advance(1)
-    assert [one["sourceMs"] for one in mps.view(job)["objects"]] == [0, 4000]
-
-
 def test_xml_responses_repeat_the_elements_of_a_list(mps: Mps) -> None:
     for name in ("a", "b<&"):
         mps.submitted({**SEQUENCE, "OutputFile": ref(f"{name}{{Count}}.jpg")})
     text = mps.call("QuerySnapshotJobList", common={"Format": "XML"}).text
     assert text.count("<SnapshotJob>") == 2
-    for part in (
-        "<SnapshotJobList><SnapshotJob>",
-        "<Object>b&lt;&amp;{Count}.jpg</Object>",
-        f"<Location>{LOCATION}</Location>",
-    ):
-        assert part in text
+    assert "<SnapshotJobList><SnapshotJob>" in text
+    assert "<Object>b&lt;&amp;{Count}.jpg</Object>" in text
+    assert f"<Location>{LOCATION}</Location>" in text
 
 
-def test_a_synchronous_job_needs_no_placeholder(mps: Mps) -> None:
-    answer: Any = mps.submitted(SINGLE)
-    assert answer["State"] == "Success"
+LIST = "QuerySnapshotJobList"
+SCHEMES = ["V1", "ACS3"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_good_signature(mps: Mps, scheme: str, method: str) -> None:
+    answer = mps.call(LIST, scheme=scheme, method=method, State="Success", OwnerAccount="a b*c~/中文+%")
+    assert answer.status_code == 200, answer.text
+    call = mps.last_call()
+    assert (call["service"], call["signature"], call["action"]) == ("mts", "ok", LIST)
+    assert call["requestId"] == answer.json()["RequestId"]
+    assert call["accessKey"] == "LTAI****rKey"
+    assert call["summary"] == {"State": "Success", "OwnerAccount": "a b*c~/中文+%"}
+    assert (call["qpsUsed"], call["qpsLimit"]) == (1, 100)
+
+
+def test_forms(mps: Mps) -> None:
+    assert mps.v1(LIST, form=True, State="Success").status_code == 200
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    assert mps.acs3(LIST, headers=form, body=b"State=Nonsense").json()["Code"] == "InvalidParameter"
+    assert mps.acs3(LIST, headers=form, body=b"State=Success").status_code == 200
+
+
+def _with_times(value: Any) -> Any:
+    """Replace `@SECONDS` by the time so many seconds from now."""
+    if isinstance(value, dict):
+        return {name: _with_times(one) for name, one in value.items()}
+    return stamp(float(value[1:])) if str(value).startswith("@") else value
+
+
+@pytest.mark.parametrize(("scheme", "parts", "status", "code"), load("mps/bad_signatures.json"), ids=str)
+def test_bad_signatures(mps: Mps, scheme: str, parts: dict[str, Any], status: int, code: str) -> None:
+    assert refused(mps.call(LIST, scheme=scheme, State="Success", **_with_times(parts))) == (status, code)
+    unsigned = code in ("MissingSignature", "MissingAccessKeyId", "MissingAuthorization")
+    assert mps.last_call()["signature"] == ("missing" if unsigned else "mismatch")
+
+
+def test_a_query_that_was_changed_on_the_way(mps: Mps) -> None:
+    def swap(request: httpx.Request) -> None:
+        request.url = request.url.copy_with(query=b"State=Fail")
+
+    mps.http.event_hooks["request"].append(swap)
+    assert refused(mps.acs3(LIST, State="Success")) == (400, "SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_time_may_be_fifteen_minutes_off(mps: Mps, scheme: str) -> None:
+    for skew, fits in ((-890, True), (890, True), (-910, False), (910, False)):
+        mps.emulator.request("PUT", "/clock/skew", {"seconds": skew})
+        answer = mps.call(LIST, scheme=scheme)
+        assert (answer.status_code == 200) is fits
+        if not fits:
+            assert refused(answer) == (400, "InvalidTimeStamp.Expired")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_a_nonce_is_good_once(mps: Mps, scheme: str) -> None:
+    one = uuid.uuid4().hex
+    v1_nonce, acs3_nonce = {"common": {"SignatureNonce": one}}, {"headers": {"x-acs-signature-nonce": one}}
+    nonce: dict[str, Any] = v1_nonce if scheme == "V1" else acs3_nonce
+    assert mps.call(LIST, scheme=scheme, secret="wrong", **nonce).status_code == 400
+    first, second = (mps.call(LIST, scheme=scheme, **nonce) for _ in range(2))
+    mps.emulator.request("PUT", "/clock/skew", {"seconds": 1})
+    assert (first.status_code, refused(second)) == (200, (400, "SignatureNonceUsed"))
+    assert refused(mps.call(LIST, scheme=scheme, **nonce)) == (400, "SignatureNonceUsed")
+    assert mps.last_call()["signature"] == "ok"
+
+
+def test_a_mismatch_tells_the_string_to_sign_as_the_old_sdk_wants_it(mps: Mps) -> None:
+    message = mps.v1(LIST, secret="wrong").json()["Message"]
+    assert message.startswith(
+        "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&"
+    )
+    assert message.count(":") == 1
+
+
+@pytest.mark.parametrize(("action", "parts", "status", "code"), load("mps/bad_envelopes.json"))
+def test_the_gateway_refuses_what_it_does_not_know(
+    mps: Mps, action: str, parts: dict[str, Any], status: int, code: str
+) -> None:
+    assert refused(mps.v1(action, secret="wrong", **parts)) == (status, code)
+
+
+def test_xml_is_the_default_of_version_1_and_json_of_acs3(mps: Mps) -> None:
+    response = mps.v1(LIST, common={"Format": None}, secret="wrong")
+    assert response.headers["content-type"] == "text/xml;charset=utf-8"
+    error = ET.fromstring(response.content)  # noqa: S314 - our own
+    assert [error.tag, *(part.tag for part in error)] == [
+        "Error", "RequestId", "HostId", "Code", "Message", "Recommend",
+    ]  # fmt: skip
+    assert error.findtext("Code") == "SignatureDoesNotMatch"
+    good = mps.v1(LIST, common={"Format": "xml"})
+    assert ET.fromstring(good.content).tag == f"{LIST}Response"  # noqa: S314
+    assert mps.acs3(LIST).headers["content-type"] == "application/json;charset=utf-8"
+    assert mps.acs3(LIST, sent={"accept": "text/xml"}).text.startswith("<?xml")
+    assert mps.acs3(LIST, Format="XML").text.startswith("<?xml")
+
+
+def test_a_plus_is_a_space_in_the_query(mps: Mps) -> None:
+    def loosen(request: httpx.Request) -> None:
+        request.url = request.url.copy_with(query=request.url.query.replace(b"%20", b"+"))
+
+    mps.http.event_hooks["request"].append(loosen)
+    for scheme in SCHEMES:
+        assert mps.call(LIST, scheme=scheme, OwnerAccount="a b c").status_code == 200

@@ -1,9 +1,10 @@
-"""The four actions over the wire."""
+"""The four actions over the wire, and the frames that they lead to."""
 
 from __future__ import annotations
 
 import io
 import itertools
+import json
 import re
 import time
 from typing import Any
@@ -12,8 +13,10 @@ import httpx
 import pytest
 from PIL import Image
 
+from support.data import load
 from support.emulator import Emulator
-from support.rtc_client import BODY
+from support.rtc_client import BODY, KEY
+from support.store_support import client as store_client
 from videosnap_emulator.media import frame_marker
 
 ALREADY = "The task has been started. Please do not call the startup task interface repeatedly."
@@ -34,8 +37,7 @@ def test_life_of_a_task(emulator: Emulator) -> None:
     assert started.json()["Result"] == "ok"
     metadata = started.json()["ResponseMetadata"]
     assert re.fullmatch(r"\d{14}[0-9A-F]{20}", metadata["RequestId"])
-    assert metadata["Service"] == "rtc"
-    assert metadata["Region"] == "cn-north-1"
+    assert (metadata["Service"], metadata["Region"]) == ("rtc", "cn-north-1")
     task = snapshot(emulator.rtc.get())
     assert (task["Status"], task["EndTime"], "StopReason" in task) == (2, 0, False)
     again = emulator.rtc.start()
@@ -51,56 +53,18 @@ def test_life_of_a_task(emulator: Emulator) -> None:
 
 
 def test_answer_has_the_samples_shape(emulator: Emulator) -> None:
-    streams = [
-        {"Index": 0, "UserId": "user0", "StreamType": 1},
-        {"Index": 1, "UserId": "user1", "StreamType": 1},
-    ]
+    streams = [{"Index": number, "UserId": f"user{number}", "StreamType": 1} for number in range(2)]
     image = {"Format": 0, "Width": 800, "Height": 800, "Interval": 2}
     emulator.rtc.start(TargetStreams={"StreamList": streams}, MaxIdleTime=200, ImageConfig=image)
     task = snapshot(emulator.rtc.get())
-    assert task["TargetStreams"] == {"StreamList": streams}
-    assert task["ImageConfig"] == image
-    assert task["MaxIdleTime"] == 200
-    storage = task["StorageConfig"]
-    assert storage["VodConfig"] == {"Region": 0}
-    assert storage["CustomConfig"] == {"Vendor": 0, "Region": 0}
-    assert storage["TosConfig"] == {"AccountId": "21", "Region": 0, "Bucket": "frames"}
+    wanted = {"TargetStreams": {"StreamList": streams}, "ImageConfig": image, "MaxIdleTime": 200}
+    assert {name: task[name] for name in wanted} == wanted
+    tos = {"AccountId": "21", "Region": 0, "Bucket": "frames"}
+    storage = {"VodConfig": {"Region": 0}, "CustomConfig": {"Vendor": 0, "Region": 0}, "TosConfig": tos}
+    assert {name: task["StorageConfig"][name] for name in storage} == storage
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"AppId": ""}, "AppId"),
-        ({"RoomId": "a/b"}, "RoomId"),
-        ({"TaskId": "t" * 129}, "TaskId"),
-        ({"TaskId": "Task1\n"}, "TaskId"),
-        ({"BusinessId": "ü"}, "BusinessId"),
-        ({"MaxIdleTime": 9}, "MaxIdleTime"),
-        ({"MaxIdleTime": 86401}, "MaxIdleTime"),
-        ({"MaxIdleTime": "200"}, "MaxIdleTime"),
-        ({"ImageConfig": {"Interval": 0}}, "ImageConfig.Interval"),
-        ({"ImageConfig": {"Interval": 601}}, "ImageConfig.Interval"),
-        ({"ImageConfig": {"Width": 1921}}, "ImageConfig.Width"),
-        ({"ImageConfig": {"Height": -1}}, "ImageConfig.Height"),
-        ({"ImageConfig": {"Format": True}}, "ImageConfig.Format"),
-        ({"ImageConfig": []}, "ImageConfig"),
-        ({"StorageConfig": None}, "StorageConfig"),
-        ({"StorageConfig": {"Type": 4}}, "StorageConfig.Type"),
-        ({"StorageConfig": {"Type": 1}}, "StorageConfig.VodConfig"),
-        ({"StorageConfig": {"TosConfig": {"Bucket": "frames"}}}, "StorageConfig.TosConfig.AccountId"),
-        (
-            {"StorageConfig": {"Type": 2, "CustomConfig": {"Bucket": "b"}}},
-            "StorageConfig.CustomConfig.AccessKey",
-        ),
-        ({"TargetStreams": {"StreamList": {}}}, "TargetStreams.StreamList"),
-        ({"TargetStreams": {"StreamList": [{}]}}, "TargetStreams.StreamList[0].UserId"),
-        (
-            {"TargetStreams": {"StreamList": [{"UserId": "a", "Index": 1}, {"UserId": "b", "Index": 1}]}},
-            "TargetStreams.StreamList[1].Index",
-        ),
-        ({"TargetStreams": {"StreamList": [{"UserId": "a"}] * 18}}, "TargetStreams.StreamList"),
-    ],
-)
+@pytest.mark.parametrize(("change", "field"), load("rtc/bad_starts.json"))
 def test_bad_values_are_named(emulator: Emulator, change: dict[str, Any], field: str) -> None:
     answer = emulator.rtc.start(**change)
     assert (answer.status_code, code(answer)) == (400, "InvalidParameter")
@@ -128,12 +92,9 @@ def test_gateway_errors(emulator: Emulator) -> None:
 
 
 def test_chunked_body_and_any_content_type(emulator: Emulator) -> None:
-    import json  # noqa: PLC0415
-
     raw = json.dumps(BODY).encode()
-    answer = emulator.rtc.call(
-        "StartSnapshot", raw, send=iter([raw[:20], raw[20:]]), headers={"content-type": "text/plain"}
-    )
+    parts, headers = iter([raw[:20], raw[20:]]), {"content-type": "text/plain"}
+    answer = emulator.rtc.call("StartSnapshot", raw, send=parts, headers=headers)
     assert answer.json()["Result"] == "ok"
 
 
@@ -178,15 +139,10 @@ def test_update_moves_the_next_frame(emulator: Emulator) -> None:
     emulator.rtc.update(5)
     assert emulator.task()["frames"] == 4
     assert snapshot(emulator.rtc.get())["ImageConfig"]["Interval"] == 5
-    keys = {k: BODY[k] for k in ("AppId", "RoomId", "TaskId")}
-    assert emulator.rtc.call("UpdateSnapshot", keys).json()["Result"] == "ok"
-    assert emulator.rtc.call("UpdateSnapshot", keys | {"ImageConfig": {"Width": 5}}).json()["Result"] == "ok"
-    assert snapshot(emulator.rtc.get())["ImageConfig"] == {
-        "Format": 0,
-        "Width": 0,
-        "Height": 0,
-        "Interval": 5,
-    }
+    for more in ({}, {"ImageConfig": {"Width": 5}}):
+        assert emulator.rtc.call("UpdateSnapshot", KEY | more).json()["Result"] == "ok"
+    image = {"Format": 0, "Width": 0, "Height": 0, "Interval": 5}
+    assert snapshot(emulator.rtc.get())["ImageConfig"] == image
 
 
 def test_idle_time_out_at_its_exact_time(emulator: Emulator) -> None:
@@ -224,6 +180,9 @@ def test_seventy_two_hours(emulator: Emulator) -> None:
     task = emulator.task()
     assert task["frames"] + task["skippedFrames"] == 2 * (73 * 3600 + 1)
     assert task["skippedFrames"] > 0
+    assert task["frames"] <= 2 + 2 * 2000, "at the start, and of the two advances"
+    emulator.advance(1)
+    assert emulator.task()["frames"] == task["frames"] + 2
 
 
 def test_automatic_tasks(emulator: Emulator) -> None:
@@ -241,34 +200,54 @@ def test_automatic_tasks(emulator: Emulator) -> None:
     assert snapshot(emulator.rtc.get(TaskId="user0"))["StopReason"] == "IdleTimeOut"
 
 
-@pytest.mark.parametrize(
-    ("config", "bucket"),
-    [
-        ({"Type": 1, "VodConfig": {"AccountId": "1", "Space": "My_Space"}}, "vod-my-space"),
-        ({"Type": 3, "VeImageXConfig": {"AccountId": "1", "ServiceId": "svc1"}}, "imagex-svc1"),
-        (
-            {
-                "Type": 2,
-                "CustomConfig": {"Bucket": "media", "AccessKey": "SENSITIVE1", "SecretKey": "SENSITIVE2"},
-            },
-            "media",
-        ),
-    ],
-)
-def test_other_storage(emulator: Emulator, config: dict[str, Any], bucket: str) -> None:
+CUSTOM = {"Bucket": "media", "AccessKey": "SENSITIVE1", "SecretKey": "SENSITIVE2"}
+STORAGES: list[tuple[dict[str, Any], str]] = [
+    ({"Type": 1, "VodConfig": {"AccountId": "1", "Space": "My_Space"}}, "vod-my-space"),
+    ({"Type": 3, "VeImageXConfig": {"AccountId": "1", "ServiceId": "svc1"}}, "imagex-svc1"),
+    ({"Type": 2, "CustomConfig": CUSTOM}, "media"),
+    ({"TosConfig": {"AccountId": "1", "Bucket": "nowhere"}}, ""),
+]
+
+
+@pytest.mark.parametrize(("config", "bucket"), STORAGES)
+def test_storages(emulator: Emulator, config: dict[str, Any], bucket: str) -> None:
+    """A bucket that does not exist is not reported by the API, only on the page."""
     assert emulator.rtc.start(StorageConfig=config).json()["Result"] == "ok"
     task = emulator.task()
-    assert (task["lastFrame"]["bucket"], task["lastError"]) == (bucket, None)
-    told = emulator.rtc.get().text + str(emulator.show("/calls")) + str(emulator.show("/tasks"))
-    assert "SENSITIVE" not in told
+    if bucket:
+        assert (task["lastFrame"]["bucket"], task["lastError"]) == (bucket, None)
+    else:
+        assert task["frames"] == 0
+        assert "nowhere" in task["lastError"]
+    shown = emulator.rtc.get().text + str(emulator.show("/calls")) + str(emulator.show("/tasks"))
+    assert "SENSITIVE" not in shown
 
 
-def test_missing_bucket_shows_on_the_page_only(emulator: Emulator) -> None:
-    storage = {"TosConfig": {"AccountId": "1", "Bucket": "nowhere"}}
-    assert emulator.rtc.start(StorageConfig=storage).json()["Result"] == "ok"
-    task = emulator.task()
-    assert task["frames"] == 0
-    assert "nowhere" in task["lastError"]
+def test_camera_and_screen_of_one_user_are_told_apart(emulator: Emulator) -> None:
+    emulator.request("PUT", "/rooms/661e/Room1/users/user0", {"camera": True, "screen": True})
+    both = [{"UserId": "user0", "Index": 0}, {"UserId": "user0", "Index": 1, "StreamType": 1}]
+    emulator.rtc.call("StartSnapshot", {**BODY, "TargetStreams": {"StreamList": both}})
+    frames = emulator.request("GET", "/frames?app=661e&room=Room1&task=Task1&limit=10")["frames"]
+    shown = {(frame["userId"], frame["streamType"]) for frame in frames}
+    assert shown == {("user0", "camera"), ("user0", "screen")}
+
+
+def test_frames_are_s3_objects_with_metadata(emulator: Emulator) -> None:
+    emulator.rtc.start()
+    environment = emulator.environment
+    port = int(environment["VOLCENGINE_TOS_ENDPOINT"].rpartition(":")[2])
+    access, secret = environment["VOLCENGINE_ACCESS_KEY"], environment["VOLCENGINE_SECRET_KEY"]
+    client = store_client(port, access=access, secret=secret, region="us-east-1")
+    listed = client.list_objects_v2(Bucket="frames")["Contents"]
+    assert len(listed) == 2
+    frame = emulator.show("/frames")["frames"][0]
+    head = client.head_object(Bucket="frames", Key=frame["key"])
+    assert head["Metadata"]["captured-at"] == frame["time"]
+    assert head["ContentLength"] == frame["size"]
+    assert client.head_object(Bucket="media", Key="input.mp4")["ContentType"] == "video/mp4"
+    emulator.request("POST", "/reset")
+    assert "Contents" not in client.list_objects_v2(Bucket="frames")
+    assert client.head_object(Bucket="media", Key="input.mp4")["ContentLength"] > 1000
 
 
 def test_answers_do_not_wait_for_delayed_acknowledgements(emulator: Emulator) -> None:

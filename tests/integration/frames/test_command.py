@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
-from pulumi_videosnap.cli.frames import Here, main
+from pulumi_videosnap.cli import run_command
+from pulumi_videosnap.cli.frames import main
 from pulumi_videosnap.frames.download import file_of
 from pulumi_videosnap.frames.model import Condition, Frame, TaskFrames
+from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
@@ -24,15 +28,23 @@ from support.story import declare
 Run = Callable[..., tuple[int, str]]
 
 
+def use_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(home / "quota"))
+
+
+def room_engine() -> MiniEngine:
+    return MiniEngine(lambda context: SnapshotTaskLifecycle(context, connect, sleep=lambda seconds: None))
+
+
 @pytest.fixture
 def state(emulator: Emulator, app: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """What `pulumi stack export` would write: a room watched for 22 s, three stills, a sheet."""
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path / "quota"))
+    use_environment(emulator, monkeypatch, tmp_path)
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
-    rooms = MiniEngine(lambda host: SnapshotTaskLifecycle(host, connect, sleep=lambda seconds: None))
+    rooms = room_engine()
     rooms.up({"lobby": declare(app, framePrefix=f"{app}/")})
     emulator.advance(22)
     emulator.stop(f"{app}/Room1/Task1")
@@ -69,9 +81,9 @@ def run(state: Path, capsys: pytest.CaptureFixture[str]) -> Run:
     """The command's exit code and what it printed."""
 
     def command(*arguments: str) -> tuple[int, str]:
-        code = main(["--state", str(state), *arguments])
-        said = capsys.readouterr()
-        return code, said.out + said.err
+        code = run_command("frames", main, ["--state", str(state), *arguments])
+        output = capsys.readouterr()
+        return code, output.out + output.err
 
     return command
 
@@ -82,14 +94,14 @@ def keys_of(emulator: Emulator) -> list[str]:
 
 
 def test_all_is_well(run: Run) -> None:
-    code, said = run("--verify")
-    assert code == 0, said
-    assert "user0-camera: 5 of 5" in said
-    assert "user1-camera: 5 of 5" in said
-    assert "pictures: 3 of 3" in said
-    assert "sheets: 1 of 1" in said
-    assert "All 14 expected frames are there." in said
-    assert "each picture opened" in said
+    code, output = run("--verify")
+    assert code == 0, output
+    assert "user0-camera: 5 of 5 present" in output
+    assert "user1-camera: 5 of 5 present" in output
+    assert "frames: 3 of 3 present" in output
+    assert "sheets: 1 of 1 present" in output
+    assert "All 14 expected frames are present." in output
+    assert "every frame decoded" in output
 
 
 def test_three_deleted_and_one_replaced_by_garbage_are_exactly_named(run: Run, emulator: Emulator) -> None:
@@ -99,18 +111,18 @@ def test_three_deleted_and_one_replaced_by_garbage_are_exactly_named(run: Run, e
     for key in deleted:
         store.delete_object(Bucket="frames", Key=key)
     store.put_object(Bucket="frames", Key=garbage, Body=b"<html>sorry</html>")
-    code, said = run("--verify")
-    bad = [line.strip() for line in said.splitlines() if line.startswith("    ")]
+    code, output = run("--verify")
+    bad = [line.strip() for line in output.splitlines() if line.startswith("    ")]
     assert code == 1
-    assert len(bad) == 4, said
-    assert bad[0].startswith("missing: due "), "a room's frame has no name that could be foretold"
+    assert len(bad) == 4, output
+    assert bad[0].startswith("missing: due "), "the key of a missing frame is not known"
     assert bad[1].startswith("missing: stills/output_00002.jpg")
     assert bad[2].startswith("unreadable: stills/output_00003.jpg")
     assert bad[3].startswith("missing: sheet_00001.jpg")
-    assert "11 of 14 expected frames; 3 missing; 1 unreadable." in said
+    assert "11 of 14 expected frames; 3 missing; 1 unreadable." in output
 
 
-def test_a_black_picture_and_a_frozen_stream_are_seen_when_opened(run: Run, emulator: Emulator) -> None:
+def test_a_black_frame_and_a_frozen_stream_are_found_by_decoding(run: Run, emulator: Emulator) -> None:
     store = store_of(emulator.environment)
     first = store.get_object(Bucket="frames", Key="stills/output_00001.jpg")["Body"].read()
     store.put_object(Bucket="frames", Key="stills/output_00002.jpg", Body=first)
@@ -118,31 +130,32 @@ def test_a_black_picture_and_a_frozen_stream_are_seen_when_opened(run: Run, emul
     Image.new("RGB", (640, 360)).save(black, "JPEG")
     store.put_object(Bucket="frames", Key="stills/output_00003.jpg", Body=black.getvalue())
     assert run("stills")[0] == 0
-    code, said = run("stills", "--verify")
+    code, output = run("stills", "--verify")
     assert code == 1
-    assert "duplicate: stills/output_00002.jpg" in said
-    assert "black: stills/output_00003.jpg" in said
+    assert "duplicate: stills/output_00002.jpg" in output
+    assert "black: stills/output_00003.jpg" in output
 
 
 def test_the_json_is_one_document(run: Run) -> None:
-    code, said = run("--json")
-    told = json.loads(said)
-    assert (code, told["exitCode"]) == (0, 0)
-    assert [task["name"] for task in told["tasks"]] == ["lobby", "stills", "sheet"]
-    assert told["tasks"][0]["events"][-1]["kind"] == "end"
+    code, output = run("--json")
+    exported = json.loads(output)
+    assert (code, exported["exitCode"]) == (0, 0)
+    assert [task["name"] for task in exported["tasks"]] == ["lobby", "stills", "sheet"]
+    assert exported["tasks"][0]["events"][-1]["kind"] == "end"
+    assert exported["tasks"][1]["counts"]["present"] == len(exported["tasks"][1]["series"][0]["frames"]) == 3
 
 
 def test_one_resource_can_be_asked_for(run: Run) -> None:
-    code, said = run("stills")
+    code, output = run("stills")
     assert code == 0
-    assert "lobby" not in said
-    code, said = run("nobody")
+    assert "lobby" not in output
+    code, output = run("nobody")
     assert code == 2
-    assert "dev has no task 'nobody'; it has lobby, sheet, stills" in said
+    assert "dev has no task 'nobody'; it has lobby, sheet, stills" in output
 
 
 def test_pictures_are_downloaded_and_not_twice(run: Run, tmp_path: Path, emulator: Emulator) -> None:
-    folder = tmp_path / "pictures"
+    folder = tmp_path / "frames"
     assert run("--download", str(folder))[0] == 0
     files = sorted(str(file.relative_to(folder)) for file in folder.rglob("*.jpg"))
     assert len(files) == 14
@@ -165,32 +178,32 @@ def test_a_contact_sheet_is_written(run: Run, tmp_path: Path) -> None:
 def test_a_store_that_refuses_is_one_line_and_never_no_frames(
     run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "wrong")
-    code, said = run("stills", *arguments)
+    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "wrong")
+    code, output = run("stills", *arguments)
     assert code == 2
-    assert "could not be looked at" in said or '"problem"' in said
-    assert "wrong" not in said
-    assert "There are no snapshot tasks" not in said
+    assert "cannot be checked" in output or '"problem"' in output
+    assert "wrong" not in output
+    assert "There are no snapshot tasks" not in output
 
 
 def test_a_dead_endpoint_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALIBABA_CLOUD_OSS_ENDPOINT", "http://127.0.0.1:9")
-    code, said = run("stills")
+    code, output = run("stills")
     assert code == 2
-    assert said.count("could not be looked at") == 1
+    assert output.count("cannot be checked") == 1
 
 
 def test_no_state_is_an_error_that_says_what_to_do(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert main(["--state", str(tmp_path / "none.json")]) == 2
+    assert run_command("frames", main, ["--state", str(tmp_path / "none.json")]) == 2
     assert "cannot be read (FileNotFoundError)" in capsys.readouterr().err
     (tmp_path / "other.json").write_text("{}")
-    assert main(["--state", str(tmp_path / "other.json")]) == 2
+    assert run_command("frames", main, ["--state", str(tmp_path / "other.json")]) == 2
     assert "create one with `pulumi stack export`" in capsys.readouterr().err
 
 
-def test_hostile_keys_stay_in_the_folder() -> None:
+def test_hostile_keys_stay_in_the_directory() -> None:
     task = TaskFrames("../st:ills", "video file", "abc", None)
     for key in (
         "../../etc/passwd",
@@ -208,14 +221,14 @@ def test_hostile_keys_stay_in_the_folder() -> None:
         assert all(len(part.encode()) <= 120 and part.isprintable() for part in path.parts), path
 
 
-def test_following_prints_each_picture_once_until_it_is_broken_off(
+def test_follow_prints_each_frame_once_until_it_is_interrupted(
     state: Path, emulator: Emulator, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = json.loads(state.read_text())
-    lobby = told["deployment"]["resources"][0]["outputs"]
+    exported = json.loads(state.read_text())
+    lobby = exported["deployment"]["resources"][0]["outputs"]
     lobby["status"] = "running"
     del lobby["endTime"]
-    state.write_text(json.dumps(told))
+    state.write_text(json.dumps(exported))
     looks = iter([0.1, 0.1])
 
     def sleep(_seconds: float) -> None:
@@ -223,8 +236,51 @@ def test_following_prints_each_picture_once_until_it_is_broken_off(
             raise KeyboardInterrupt
 
     now = datetime.fromisoformat(emulator.request("GET", "/clock")["now"].replace("Z", "+00:00"))
-    code = main(["--state", str(state), "lobby", "--follow"], Here(sleep=sleep, now=lambda: now))
-    said = capsys.readouterr().out
-    assert code == 0, said
-    pictures = [line for line in said.splitlines() if line.startswith("lobby  present  ")]
-    assert len(pictures) == len(set(pictures)) == 10
+    code = main(["--state", str(state), "lobby", "--follow"], Dependencies(sleep=sleep, now=lambda: now))
+    output = capsys.readouterr().out
+    assert code == 0, output
+    frames = [line for line in output.splitlines() if line.startswith("lobby  present  ")]
+    assert len(frames) == len(set(frames)) == 10
+
+
+def _by_refresh(engine: MiniEngine, program: dict[str, Any]) -> None:
+    engine.refresh()
+    engine.up({"lobby": program})
+
+
+def _by_an_update(engine: MiniEngine, program: dict[str, Any]) -> None:
+    """UpdateSnapshot finds the task stopped: the end is read before the task is started again."""
+    engine.up({"lobby": {**program, "imageConfig": {"interval": 2}}})
+
+
+@pytest.mark.parametrize("start_again", [_by_refresh, _by_an_update])
+def test_a_task_that_was_stopped_and_started_again_has_a_named_gap(
+    emulator: Emulator,
+    app: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    start_again: Callable[[MiniEngine, dict[str, Any]], None],
+) -> None:
+    use_environment(emulator, monkeypatch, tmp_path)
+    engine, program = room_engine(), declare(app, framePrefix=f"{app}/")
+    engine.up({"lobby": program})
+    emulator.advance(17.3)
+    emulator.stop(f"{app}/Room1/Task1")
+    emulator.advance(16.4)
+    start_again(engine, program)
+    emulator.advance(20)
+    engine.refresh()
+    file, sheet = (
+        export(tmp_path / "state.json", {"volcengine:SnapshotTask": engine}),
+        tmp_path / "sheet.html",
+    )
+    assert main(["--state", str(file), "--sheet", str(sheet)]) == 0
+    [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  gap: ")]
+    gap = line.removeprefix("  gap: ")
+    assert re.fullmatch(r"stopped \d\d:\d\d:\d\d to \d\d:\d\d:\d\d, StopByAPI", gap)
+    page = sheet.read_text()
+    assert page.count(f"after a gap: {gap}</p>") == 2, "before the first frame of each stream"
+    assert f"<title>{gap}</title>" in page
+    assert "frames are missing" not in page
+    engine.destroy()

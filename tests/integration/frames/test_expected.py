@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_videosnap.frames.expected import frames_of_stream, gaps, offsets_of_job
+from pulumi_videosnap.alibaba.frames import offsets_of
+from pulumi_videosnap.frames.expected import events_of, frames_of_stream, gaps
 from pulumi_videosnap.frames.model import Condition, Frame, Series
-from pulumi_videosnap.frames.schedule import events_of, pace_of
 from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.volcengine.convert import with_history
+from pulumi_videosnap.volcengine.frames import schedule_of
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 P, M, L = Condition.PRESENT, Condition.MISSING, Condition.LATE
@@ -26,15 +28,18 @@ def text(seconds: float) -> str:
     return at(seconds).isoformat().replace("+00:00", "Z")
 
 
-def recorded(*history: tuple[float, str, int], interval: int = 5) -> dict[str, Any]:
-    """What state records of a task, with its history as moments, events and intervals."""
-    entries = [{"at": text(moment), "event": event, "interval": every} for moment, event, every in history]
+def recorded(*history: tuple[float, str, int | str], interval: int = 5) -> dict[str, Any]:
+    """What state records of a task: its history as times, events, and intervals or reasons of an end."""
+    entries = [
+        {"at": text(moment), "event": event, "reason" if event == "end" else "interval": value}
+        for moment, event, value in history
+    ]
     return {"imageConfig": {"interval": interval}, "startTime": text(0), "history": entries}
 
 
 def frames(task: dict[str, Any], *written: float, until: float) -> list[Frame]:
     objects = [StoredObject(f"{second:09.3f}.jpg", 1000, at(second)) for second in written]
-    return frames_of_stream(objects, pace_of(task), at(until))
+    return frames_of_stream(objects, schedule_of(task), at(until))
 
 
 def conditions(found: list[Frame]) -> list[Condition]:
@@ -113,19 +118,57 @@ def test_drift_of_the_services_clock_makes_nothing_missing() -> None:
     assert conditions(frames(recorded(), *written, until=written[-1])) == [P] * 200
 
 
-def test_gaps_are_told_once_each() -> None:
+STOPPED_ONCE = ((0, "start", 5), (12, "end", "StopByAPI"), (28.5, "start", 5))
+
+
+@pytest.mark.parametrize(
+    ("history", "written", "until", "bad"),
+    [
+        pytest.param(STOPPED_ONCE, (0, 5, 10, 28, 33), 36, [], id="a store that cuts off milliseconds"),
+        pytest.param(STOPPED_ONCE, (0, 5, 10, 26, 31), 34, [], id="a bucket's clock that is behind"),
+        pytest.param(STOPPED_ONCE, (3, 8, 13, 32, 37), 40, [], id="a bucket's clock that is ahead"),
+        pytest.param(STOPPED_ONCE, (0, 10, 29, 39), 41, [5, 34], id="missing in a run"),
+        pytest.param(STOPPED_ONCE, (0, 30), 33, [5], id="nothing is expected at the end"),
+        pytest.param(STOPPED_ONCE, (0, 5, 10), 38, [33.5], id="none since the restart"),
+        pytest.param(STOPPED_ONCE, (100, 105), 107, [], id="a user who joined after the restart"),
+        pytest.param(((0, "start", 5), (28.5, "start", 5)), (0, 5, 28, 33), 36, [], id="unknown end"),
+        pytest.param(STOPPED_ONCE[:2], (0, 5, 10), 500, [], id="stopped for good"),
+    ],
+)
+def test_no_frame_is_expected_in_a_gap(
+    history: tuple[tuple[float, str, int | str], ...],
+    written: tuple[float, ...],
+    until: float,
+    bad: list[float],
+) -> None:
+    found = frames(recorded(*history), *written, until=until)
+    assert missing_at(found) == bad
+    assert set(conditions(found)) <= {P, M}
+
+
+def test_a_gap_is_one_event_with_its_times_and_its_reason() -> None:
+    task = {**recorded(*STOPPED_ONCE), "endTime": text(90_000), "stopReason": "IdleTimeOut"}
+    found = [(event.kind, event.text, event.until) for event in events_of(schedule_of(task))]
+    assert found == [
+        ("start", "started, every 5 s", None),
+        ("restart", "started again, every 5 s", None),
+        ("gap", "stopped 12:00:12 to 12:00:28, StopByAPI", at(28.5)),
+        ("end", "ended: IdleTimeOut", None),
+    ]
+
+
+def test_each_stretch_of_missing_frames_is_one_event() -> None:
     found = frames(recorded(), 0, 5, 30, 35, 50, until=51)
-    told = [(e.at, e.text) for e in gaps(Series("user0", tuple(found)))]
-    assert told == [
+    assert [(e.at, e.text) for e in gaps(Series("user0", tuple(found)))] == [
         (at(10), "user0: 4 missing from here on"),
         (at(40), "user0: 2 missing from here on"),
     ]
 
 
-def test_a_life_is_told_in_order() -> None:
+def test_the_events_of_a_task_in_order() -> None:
     task = recorded((0, "start", 5), (12, "interval", 20), (100, "start", 20))
-    told = [(e.kind, e.text) for e in events_of({**task, "endTime": text(200), "stopReason": "IdleTimeOut"})]
-    assert told == [
+    ended = schedule_of({**task, "endTime": text(200), "stopReason": "IdleTimeOut"})
+    assert [(e.kind, e.text) for e in events_of(ended)] == [
         ("start", "started, every 5 s"),
         ("interval", "every 20 s instead of 5 s"),
         ("restart", "started again, every 20 s"),
@@ -136,7 +179,7 @@ def test_a_life_is_told_in_order() -> None:
 def test_state_of_an_older_release_has_no_history() -> None:
     task = {"imageConfig": {"interval": 5}, "startTime": text(0)}
     assert missing_at(frames(task, 0, 5, 15, until=16)) == [10]
-    assert [event.kind for event in events_of(task)] == ["start"]
+    assert [event.kind for event in events_of(schedule_of(task))] == ["start"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +192,19 @@ def test_state_of_an_older_release_has_no_history() -> None:
         ({"time": 0, "interval": 0, "num": 3, "frameType": "normal"}, 3, []),
     ],
 )
-def test_a_jobs_moments_are_told_where_they_are_known(
+def test_the_times_of_a_jobs_frames_where_they_are_known(
     config: dict[str, Any], count: int, offsets: list[int]
 ) -> None:
-    assert offsets_of_job(config, count) == offsets
+    assert offsets_of(config, count) == offsets
+
+
+def test_an_end_is_recorded_once_and_before_the_next_start() -> None:
+    running = {"startTime": text(0), "imageConfig": {"interval": 5}}
+    ended = {**running, "endTime": text(12), "stopReason": "StopByAPI"}
+    again = {"startTime": text(28), "imageConfig": {"interval": 5}}
+    first = with_history({}, running)
+    seen = with_history(with_history(first, ended), ended)
+    assert [entry["event"] for entry in seen["history"]] == ["start", "end"]
+    assert seen["history"][1] == {"at": text(12), "event": "end", "reason": "StopByAPI"}
+    for before in (seen, {**ended, "history": first["history"]}):  # the second as an older release wrote it
+        assert [one["event"] for one in with_history(before, again)["history"]] == ["start", "end", "start"]

@@ -1,4 +1,4 @@
-"""A gate that opens once pictures are there, and what a program learns of them."""
+"""`FramesReady` waits until frames exist, and a program gets their keys."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.cli import Project
 from support.emulator import Emulator
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
-GATE = {
+INPUTS = {
     "platform": "tos",
     "bucket": "frames",
     "region": "cn-beijing",
@@ -28,22 +28,22 @@ GATE = {
 
 
 class Growing:
-    """A bucket that gets a picture with every look."""
+    """A bucket that has one more object with every listing."""
 
     def __init__(self, *keys: str) -> None:
         self.keys = keys
-        self.looks = 0
+        self.listings = 0
         self.slept = 0.0
 
-    def open(self, place: Location) -> Growing:
-        assert place.bucket == "frames"
+    def open(self, location: Location) -> Growing:
+        assert location.bucket == "frames"
         return self
 
     def list(
         self, prefix: str | None = None, *, progress: Callable[[int], None] | None = None
     ) -> Iterator[StoredObject]:
-        self.looks += 1
-        for number, key in enumerate(self.keys[: self.looks]):
+        self.listings += 1
+        for number, key in enumerate(self.keys[: self.listings]):
             yield StoredObject(key, 1000, NOON + timedelta(seconds=number))
 
     def sleep(self, seconds: float) -> None:
@@ -53,63 +53,65 @@ class Growing:
         return self.slept
 
 
-def gate(bucket: Growing, said: list[str] | None = None) -> FramesReadyLifecycle:
-    context = Context(progress=(said if said is not None else []).append)
+def lifecycle(bucket: Growing, progress: list[str] | None = None) -> FramesReadyLifecycle:
+    context = Context(progress=(progress if progress is not None else []).append)
     return FramesReadyLifecycle(context, bucket.open, monotonic=bucket.monotonic, sleep=bucket.sleep)
 
 
-def test_it_opens_when_enough_are_there_and_says_how_far_it_is() -> None:
-    bucket, said = Growing("a/1.jpg", "a/notes.txt", "a/2.jpg", "a/3.jpg"), list[str]()
-    created = gate(bucket, said).create(GATE)
+def test_it_waits_until_enough_frames_exist_and_reports_progress() -> None:
+    bucket, progress = Growing("a/1.jpg", "a/notes.txt", "a/2.jpg", "a/3.jpg"), list[str]()
+    created = lifecycle(bucket, progress).create(INPUTS)
     assert created.outputs["frames"] == ["a/1.jpg", "a/2.jpg"]
-    assert bucket.looks == 3
-    assert said == ["1 of 2 pictures after 0 s", "1 of 2 pictures after 2 s"]
+    assert bucket.listings == 3
+    assert progress == ["1 of 2 frames after 0 s", "1 of 2 frames after 2 s"]
 
 
-def test_older_pictures_do_not_count() -> None:
+def test_older_frames_do_not_count() -> None:
     bucket = Growing("a/1.jpg", "a/2.jpg", "a/3.jpg")
-    created = gate(bucket).create({**GATE, "since": "2026-05-01T12:00:01Z"})
+    created = lifecycle(bucket).create({**INPUTS, "since": "2026-05-01T12:00:01Z"})
     assert created.outputs["frames"] == ["a/2.jpg", "a/3.jpg"]
 
 
-def test_a_jobs_pictures_are_waited_for_by_name() -> None:
+def test_recorded_keys_are_waited_for() -> None:
     bucket = Growing("o_2.jpg", "o_9.jpg", "o_1.jpg")
-    created = gate(bucket).create({**GATE, "keys": ["o_1.jpg", "o_2.jpg"], "since": None})
+    created = lifecycle(bucket).create({**INPUTS, "keys": ["o_1.jpg", "o_2.jpg"], "since": None})
     assert created.outputs["frames"] == ["o_2.jpg", "o_1.jpg"]
 
 
-def test_it_gives_up_in_time() -> None:
+def test_it_fails_at_the_timeout() -> None:
     bucket = Growing("a/1.jpg")
-    with pytest.raises(TaskUnfinished, match="waiting for 2 pictures in frames is still at 1 after 9 s"):
-        gate(bucket).create({**GATE, "timeout": 9})
+    with pytest.raises(TaskUnfinished, match="waiting for 2 frames in frames is still at 1 after 9 s"):
+        lifecycle(bucket).create({**INPUTS, "timeout": 9})
     assert bucket.slept == 9
 
 
-def test_once_open_it_stays_open_and_calls_nothing() -> None:
+def test_once_created_it_stays_and_calls_nothing() -> None:
     bucket = Growing("a/1.jpg", "a/2.jpg")
-    created = gate(bucket).create(GATE)
-    looks = bucket.looks
-    found = gate(bucket).read(created.id, created.outputs)
+    created = lifecycle(bucket).create(INPUTS)
+    listings = bucket.listings
+    found = lifecycle(bucket).read(created.id, created.outputs)
     assert isinstance(found, Present)
     assert "frames" not in found.inputs
-    assert gate(bucket).diff(created.outputs, found.inputs) == []
-    assert gate(bucket).update(created.id, created.outputs, {**found.inputs, "timeout": 7})["timeout"] == 7
-    gate(bucket).delete(created.id, created.outputs)
-    assert bucket.looks == looks
+    assert lifecycle(bucket).diff(created.outputs, found.inputs) == []
+    assert (
+        lifecycle(bucket).update(created.id, created.outputs, {**found.inputs, "timeout": 7})["timeout"] == 7
+    )
+    lifecycle(bucket).delete(created.id, created.outputs)
+    assert bucket.listings == listings
 
 
-def test_another_run_of_the_task_is_another_gate() -> None:
-    created = gate(Growing("a/1.jpg", "a/2.jpg")).create(GATE)
-    later = {**GATE, "since": "2026-05-01T13:00:00Z"}
-    inputs = gate(Growing()).check(later).inputs
-    assert [dotted(path) for path in gate(Growing()).diff(created.outputs, inputs)] == ["since"]
+def test_another_run_of_the_task_replaces_it() -> None:
+    created = lifecycle(Growing("a/1.jpg", "a/2.jpg")).create(INPUTS)
+    later = {**INPUTS, "since": "2026-05-01T13:00:00Z"}
+    inputs = lifecycle(Growing()).check(later).inputs
+    assert [dotted(path) for path in lifecycle(Growing()).diff(created.outputs, inputs)] == ["since"]
 
 
 @pytest.mark.parametrize(
     ("change", "refused"), [({"count": 0}, "count"), ({"timeout": 0}, "timeout"), ({"bucket": ""}, "bucket")]
 )
 def test_bad_input_is_refused_with_its_field(change: dict[str, object], refused: str) -> None:
-    [failure] = gate(Growing()).check({**GATE, **change}).failures
+    [failure] = lifecycle(Growing()).check({**INPUTS, **change}).failures
     assert dotted(failure.path) == refused
 
 
@@ -117,12 +119,15 @@ PROGRAM = """\
 import pulumi
 from pulumi_videosnap import alibaba, frames, volcengine
 
+class Stills(alibaba.SnapshotJob, module="studio", name="Stills"):
+    pass  # a subclass with a type of its own
+
 lobby = volcengine.SnapshotTask(
     "lobby", app_id="{app}", room_id="Room1", frame_prefix="{app}/",
     storage_config={{"tos_config": {{"account_id": "2100000000", "bucket": "frames"}}}},
 )
 place = {{"location": "oss-cn-hangzhou", "bucket": "frames"}}
-stills = alibaba.SnapshotJob(
+stills = Stills(
     "stills", input={{**place, "bucket": "media", "object": "input.mp4"}},
     snapshot_config={{"output_file": {{**place, "object": "{app}-{{Count}}.jpg"}}, "time": 0, "num": 1}},
 )
@@ -136,15 +141,15 @@ pulumi.export("stills", frames.of(stills))
 
 
 @pytest.mark.engine
-def test_a_program_waits_for_pictures_and_names_them(tmp_path: Path, emulator: Emulator, app: str) -> None:
+def test_a_program_waits_for_frames_and_has_their_keys(tmp_path: Path, emulator: Emulator, app: str) -> None:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
     project = Project(tmp_path, PROGRAM.format(app=app), emulator.environment)
     project.preview().ok()
     project.up().ok()
-    told = project.outputs()
-    assert len(told["first"]) == 2
-    assert sorted(told["all"]) == sorted(told["first"])
-    assert told["job"] == told["stills"] == [f"{app}-00001.jpg"]
+    outputs = project.outputs()
+    assert len(outputs["first"]) == 2
+    assert sorted(outputs["all"]) == sorted(outputs["first"])
+    assert outputs["job"] == outputs["stills"] == [f"{app}-00001.jpg"]
     project.up("--expect-no-changes").ok()
     assert project.run("refresh", "--yes", "--skip-preview").ok()
     project.destroy().ok()

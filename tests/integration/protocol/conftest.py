@@ -1,4 +1,4 @@
-"""The rtc, and a plugin that finds it."""
+"""The service, and a plugin that finds it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ from collections.abc import Iterator
 
 import pytest
 
-from integration.protocol.fake_rtc import FakeRtc
-from integration.protocol.process import KEYS, Spoken, spoken_plugin, surroundings
+from integration.protocol.fake_rtc import KEYS, FakeRtc, documented, surroundings
+from support.plugin import Plugin, running_plugin
 
 
 @pytest.fixture(scope="module")
-def rtc() -> Iterator[FakeRtc]:
-    with FakeRtc() as rtc:
-        yield rtc
+def service() -> Iterator[FakeRtc]:
+    with FakeRtc() as service:
+        yield service
+
+
+@pytest.fixture
+def rtc(service: FakeRtc) -> Iterator[FakeRtc]:
+    """The service, as documented, with no request so far."""
+    service.requests.clear()
+    yield service
+    service.behaviour = documented
 
 
 @pytest.fixture(scope="module")
-def spoken(
-    rtc: FakeRtc, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Spoken]:
-    """One plugin for a file: one run of the engine, with the patience that the file asks for."""
-    patience = getattr(request.module, "CALL_BUDGET", "20")
-    environment = surroundings(rtc, tmp_path_factory.mktemp("home"), **KEYS, VIDEOSNAP_CALL_BUDGET=patience)
-    with spoken_plugin(environment) as spoken:
-        yield spoken
+def plugin(
+    service: FakeRtc, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Plugin]:
+    """One plugin for a file: one run of the engine, with the budget that the file asks for."""
+    budget = getattr(request.module, "CALL_BUDGET", "20")
+    home = tmp_path_factory.mktemp("home")
+    with running_plugin(surroundings(service, home, **KEYS, VIDEOSNAP_CALL_BUDGET=budget)) as plugin:
+        yield plugin

@@ -7,7 +7,9 @@ that it sends back.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -16,6 +18,11 @@ from support.fake_server import FakeServer, Request, Response
 STARTED_ALREADY = "The task has been started. Please do not call the startup task interface repeatedly"
 UNKNOWN_TASK = "InvalidParameter.ErrorActiveTaskNotFound"
 BEGAN = 1_700_000_000_000
+KIND = "urn:pulumi:dev::stories::pulumi-python:dynamic/volcengine:SnapshotTask::"
+URN = f"{KIND}lobby"
+HASTE = "0.04"
+"""Seconds for a call that is to fail: enough for one attempt."""
+KEYS = {"VOLCENGINE_ACCESS_KEY": "AKLTexample", "VOLCENGINE_SECRET_KEY": "an-example"}
 
 
 class FakeRtc(FakeServer):
@@ -32,6 +39,13 @@ class FakeRtc(FakeServer):
 
 
 Behaviour = Callable[[FakeRtc, Request], Response]
+
+
+def surroundings(rtc: FakeRtc, home: Path, **more: str) -> dict[str, str]:
+    """An environment in which the plugin finds the service, a home of its own, and no credentials."""
+    quota = {"VIDEOSNAP_QUOTA_DIR": str(home / "quota"), "VIDEOSNAP_CALL_BUDGET": HASTE}
+    found = {"PATH": os.environ["PATH"], "HOME": str(home), "VOLCENGINE_RTC_ENDPOINT": rtc.endpoint}
+    return {**found, **quota, **more}
 
 
 def action_of(request: Request) -> str:
@@ -85,34 +99,22 @@ def echoed_piecemeal(rtc: FakeRtc, request: Request) -> Response:
     return Response(403, _envelope(Code="AccessDenied", Message=" | ".join(sorted(pieces, key=len))))
 
 
-def fault(rtc: FakeRtc, request: Request) -> Response:
-    return Response(500, _envelope(Code="InternalError", Message=text_of(request)))
+def echoing(status: int, code: str) -> Behaviour:
+    """A refusal with this code, or an HTML page, that repeats the request."""
 
+    def respond(rtc: FakeRtc, request: Request) -> Response:
+        html = Response(status, f"<html>{text_of(request)}</html>".encode(), {"Content-Type": "text/html"})
+        return Response(status, _envelope(Code=code, Message=text_of(request))) if code else html
 
-def throttled(rtc: FakeRtc, request: Request) -> Response:
-    return Response(429, _envelope(Code="FlowLimitExceeded.QPSOverLimit", Message=text_of(request)))
-
-
-def page(rtc: FakeRtc, request: Request) -> Response:
-    return Response(200, f"<html>{text_of(request)}</html>".encode(), {"Content-Type": "text/html"})
-
-
-def gateway_page(rtc: FakeRtc, request: Request) -> Response:
-    return Response(502, f"<html>{text_of(request)}</html>".encode(), {"Content-Type": "text/html"})
+    return respond
 
 
 def garbled(rtc: FakeRtc, request: Request) -> Response:
     """JSON of the wrong types, with the request in every value."""
     echo = text_of(request)
-    task = {
-        "Status": echo,
-        "StartTime": [echo],
-        "ImageConfig": echo,
-        "TargetStreams": {"StreamList": {echo: echo}},
-    }
-    return Response(
-        200, _envelope({"SnapshotTask": task} if action_of(request) == "GetSnapshotTask" else [echo])
-    )
+    task = {"Status": echo, "StartTime": [echo], "ImageConfig": echo}
+    found = {"SnapshotTask": {**task, "TargetStreams": {"StreamList": {echo: echo}}}}
+    return Response(200, _envelope(found if action_of(request) == "GetSnapshotTask" else [echo]))
 
 
 def redirected(rtc: FakeRtc, request: Request) -> Response:
@@ -128,22 +130,18 @@ def conflicting(rtc: FakeRtc, request: Request) -> Response:
     return Response(200, _envelope({"SnapshotTask": other}))
 
 
-def hung_up(rtc: FakeRtc, request: Request) -> Response:
-    return Response(raw=b"")
-
-
 BAD_BEHAVIOURS: dict[str, Behaviour] = {
     "refused": refused,
     "echoed everywhere": echoed_everywhere,
     "echoed piecemeal": echoed_piecemeal,
-    "fault": fault,
-    "throttled": throttled,
-    "page": page,
-    "gateway's page": gateway_page,
+    "fault": echoing(500, "InternalError"),
+    "throttled": echoing(429, "FlowLimitExceeded.QPSOverLimit"),
+    "page": echoing(200, ""),
+    "gateway's page": echoing(502, ""),
     "garbled": garbled,
     "redirected": redirected,
     "conflicting": conflicting,
-    "hung up": hung_up,
+    "hung up": lambda rtc, request: Response(raw=b""),
 }
 
 

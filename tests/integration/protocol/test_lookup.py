@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from integration.protocol.fake_rtc import BAD_BEHAVIOURS, FakeRtc, documented, unknown_task
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, HASTE, FakeRtc, surroundings, unknown_task
 from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
 from pulumi_videosnap.volcengine import get_snapshot_task
+from support.data import load
 
 # The vendor's page on GetSnapshotTask (docs/6348/1188226), its sample of an answer word for word.
-SAMPLE = json.loads((Path(__file__).parents[2] / "data" / "rtc" / "GetSnapshotTask.answer.json").read_text())[
-    "Result"
-]["SnapshotTask"]
+SAMPLE = load("rtc/GetSnapshotTask.answer.json")["Result"]["SnapshotTask"]
 
 
 @pytest.fixture(autouse=True)
-def account(rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setenv("VOLCENGINE_RTC_ENDPOINT", rtc.endpoint)
-    monkeypatch.setenv("VOLCENGINE_ACCESS_KEY", "AKLTexample")
-    monkeypatch.setenv("VOLCENGINE_SECRET_KEY", "canary-secret")
-    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
-    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "5")
+def account(rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    keys = {"VOLCENGINE_ACCESS_KEY": "AKLTexample", "VOLCENGINE_SECRET_KEY": "canary-secret"}
+    for name, value in surroundings(rtc, tmp_path, **keys, VIDEOSNAP_CALL_BUDGET="5").items():
+        monkeypatch.setenv(name, value)
     monkeypatch.delenv("VOLCENGINE_SESSION_TOKEN", raising=False)
-    yield
-    rtc.behaviour = documented
 
 
 def test_the_vendors_sample(rtc: FakeRtc) -> None:
@@ -48,18 +41,13 @@ def test_the_vendors_sample(rtc: FakeRtc) -> None:
     assert found.storage_config["type"] == "tos"
 
 
-@pytest.mark.parametrize("left_out", [*SAMPLE, "everything but the status"])
-def test_what_the_service_does_not_say_is_none_or_empty(rtc: FakeRtc, left_out: str) -> None:
-    rtc.task = {name: value for name, value in SAMPLE.items() if name != left_out}
-    if left_out not in SAMPLE:
-        rtc.task = {"Status": 3}
-    found = get_snapshot_task("661e", "Room1", "Task1")
-    if "EndTime" not in rtc.task:
-        assert found.end_time is None
-    if "MaxIdleTime" not in rtc.task:
-        assert found.max_idle_time is None
-    if "TargetStreams" not in rtc.task:
-        assert found.target_streams == {}
+def test_what_the_service_does_not_say_is_none_or_empty(rtc: FakeRtc) -> None:
+    names = {"EndTime": "end_time", "MaxIdleTime": "max_idle_time", "TargetStreams": "target_streams"}
+    without = [{name: value for name, value in SAMPLE.items() if name != left_out} for left_out in SAMPLE]
+    for rtc.task in (*without, {"Status": 3}):
+        found = get_snapshot_task("661e", "Room1", "Task1")
+        empty = [getattr(found, names[name]) for name in names if name not in rtc.task]
+        assert all(value is None or value == {} for value in empty)
 
 
 def test_keys_that_an_answer_should_not_carry_are_left_out(rtc: FakeRtc) -> None:
@@ -72,28 +60,22 @@ def test_keys_that_an_answer_should_not_carry_are_left_out(rtc: FakeRtc) -> None
     }
 
 
-def test_a_task_that_is_not_there_is_an_error(rtc: FakeRtc) -> None:
+def test_a_failed_call_is_an_error_that_keeps_the_secret(rtc: FakeRtc, monkeypatch: Any) -> None:
+    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", HASTE)
     rtc.behaviour = unknown_task
     with pytest.raises(NotFound):
         get_snapshot_task("661e", "Room1", "Task1")
-
-
-@pytest.mark.parametrize("behaviour", ["refused", "garbled", "page", "echoed piecemeal"])
-def test_a_failed_call_is_an_error_that_keeps_the_secret(
-    rtc: FakeRtc, behaviour: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "0.04")
-    rtc.behaviour = BAD_BEHAVIOURS[behaviour]
-    with pytest.raises(CallFailed) as raised:
-        get_snapshot_task("661e", "Room1", "Task1")
-    assert not isinstance(raised.value, NotFound)
-    assert "canary" not in str(raised.value)
+    for behaviour in ("refused", "garbled", "page", "echoed piecemeal"):
+        rtc.behaviour = BAD_BEHAVIOURS[behaviour]
+        with pytest.raises(CallFailed) as raised:
+            get_snapshot_task("661e", "Room1", "Task1")
+        assert not isinstance(raised.value, NotFound)
+        assert "canary" not in str(raised.value)
 
 
 @pytest.mark.parametrize("wrong", ["", "a/b", None, 5])
 @pytest.mark.parametrize("field", ["app_id", "room_id", "task_id"])
 def test_a_wrong_part_of_the_identity_is_refused_by_its_name(rtc: FakeRtc, field: str, wrong: Any) -> None:
-    rtc.requests.clear()
     identity = {"app_id": "661e", "room_id": "Room1", "task_id": "Task1", field: wrong}
     with pytest.raises(InvalidInput, match=f"^{field}: must be a text"):
         get_snapshot_task(**identity)

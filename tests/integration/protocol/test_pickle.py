@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
@@ -41,41 +42,27 @@ def python(program: str, folder: Path, *arguments: str, **environment: str) -> s
     return done.stdout.strip()
 
 
-def test_it_is_a_reference_and_short() -> None:
-    raw = base64.b64decode(PROVIDER)
-    assert len(PROVIDER) < 150
-    assert b"pulumi_videosnap.volcengine.resource" in raw
-    assert b"SnapshotTaskProvider" in raw
-
-
-def test_each_kind_of_task_has_its_own() -> None:
-    other = serialize_provider(SnapshotJobProvider())
-    assert len(other) < 150
-    assert b"pulumi_videosnap.alibaba.resource" in base64.b64decode(other)
-
-
-@pytest.mark.parametrize("seed", ["0", "1"])
-def test_it_is_the_same_in_every_process(tmp_path: Path, seed: str) -> None:
-    assert python(SERIALIZE, tmp_path, PYTHONHASHSEED=seed) == PROVIDER
-
-
-def test_it_is_the_same_whatever_the_surroundings_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("kind", "module"), [(SnapshotTaskProvider, "volcengine"), (SnapshotJobProvider, "alibaba")]
+)
+def test_it_is_a_short_reference_and_holds_no_attribute(kind: Any, module: str, monkeypatch: Any) -> None:
+    text = serialize_provider(kind())
+    assert len(text) < 150
+    assert f"pulumi_videosnap.{module}.resource".encode() in base64.b64decode(text)
+    assert kind.__name__.encode() in base64.b64decode(text)
     monkeypatch.setenv("VOLCENGINE_ACCESS_KEY", "canary")
     monkeypatch.setenv("VIDEOSNAP_DEBUG", "1")
-    assert serialize_provider(SnapshotTaskProvider()) == PROVIDER
+    used = kind()
+    used.check({}, {"roomId": "Room1"})
+    assert vars(used) == {}
+    assert serialize_provider(used) == text, "the same after use, and whatever the environment holds"
+    assert kind.serialize_as_secret_always is False
 
 
-def test_it_loads_where_only_the_package_is_installed(tmp_path: Path) -> None:
+def test_it_is_the_same_in_every_process_and_loads_where_only_the_package_is_installed(
+    tmp_path: Path,
+) -> None:
+    for seed in ("0", "1"):
+        assert python(SERIALIZE, tmp_path, PYTHONHASHSEED=seed) == PROVIDER
     loaded = python(LOAD, tmp_path, PROVIDER)
     assert loaded == "pulumi_videosnap.volcengine.resource SnapshotTaskProvider {}"
-
-
-def test_it_holds_no_attribute_even_after_use() -> None:
-    provider = SnapshotTaskProvider()
-    provider.check({}, {"roomId": "Room1"})
-    assert vars(provider) == {}
-    assert serialize_provider(provider) == PROVIDER
-
-
-def test_it_is_not_made_a_secret() -> None:
-    assert SnapshotTaskProvider.serialize_as_secret_always is False

@@ -6,34 +6,57 @@ import base64
 import contextlib
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
-from integration.protocol.canaries import (
-    ACCESS_KEY,
-    CANARIES,
-    OTHERS_ACCESS_KEY,
-    OTHERS_SECRET_KEY,
-    SECRET_KEY,
-    TOKEN,
-    forms,
-    found_in,
-    texts,
-)
-from integration.protocol.fake_rtc import BAD_BEHAVIOURS, FakeRtc, documented
-from integration.protocol.process import URN, Spoken, spoken_plugin, surroundings
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, URN, FakeRtc, documented, surroundings
+from support.data import load
 from support.fake_server import Request
-from support.plugin import PROVIDER, PluginError
+from support.plugin import PROVIDER, Plugin, PluginError, running_plugin
 from support.sampling import sample
 from unit.inputs.tasks import complete
 
 Inputs = dict[str, Any]
 INPUTS = {key: value for key, value in complete().items() if key not in ("state", "profile")}
-_MARK, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
+ACCESS_KEY = "AKLTcanaryAccess/Key+1=="
+SECRET_KEY = "canarySecret/Key+2=="
+TOKEN = "canarySession/Token+3=="
+OTHERS_ACCESS_KEY = "canaryOthersAccess/Key+4=="
+OTHERS_SECRET_KEY = "canaryOthersSecret/Key+5=="
+CANARIES = (ACCESS_KEY, SECRET_KEY, TOKEN, OTHERS_ACCESS_KEY, OTHERS_SECRET_KEY)
+
+
+def forms(secret: str) -> Iterator[str]:
+    """The secret itself, quoted, in hexadecimal, and in base64 at any place within another text."""
+    raw = secret.encode()
+    yield from {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
+    yield from (raw.hex(), raw.hex().upper(), secret[::-1])
+    for shift, skip in ((0, 0), (1, 2), (2, 3)):
+        length = (shift + len(raw)) // 3 * 4
+        padded = b"\0" * shift + raw
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            yield encode(padded).decode()[skip:length]
+
+
+def found_in(text: str, secrets: Iterable[str] = CANARIES) -> list[str]:
+    """The secrets that a text gives away."""
+    return [secret for secret in secrets if any(form in text for form in forms(secret))]
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a value, keys of blocks too."""
+    if isinstance(value, dict):
+        yield from value
+    if isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from texts(inner)
+    elif isinstance(value, str):
+        yield value
 
 
 @dataclass
@@ -44,68 +67,13 @@ class Place:
     config: dict[str, Any] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     inputs: Inputs = field(default_factory=dict)
-    travels: tuple[str, ...] = (ACCESS_KEY,)
+    travels: Sequence[str] = (ACCESS_KEY,)
 
 
-def _secret(value: str) -> dict[str, str]:
-    """A secret of the stack's configuration, as the engine sends it."""
-    return {_MARK: _SECRET, "value": value}
-
-
-PAIR = {"VOLCENGINE_ACCESS_KEY": ACCESS_KEY, "VOLCENGINE_SECRET_KEY": SECRET_KEY}
-WITH_TOKEN = {**PAIR, "VOLCENGINE_SESSION_TOKEN": TOKEN}
-BY_VALUE = {"bucket": "b", "accessKey": OTHERS_ACCESS_KEY, "secretKey": OTHERS_SECRET_KEY}
-BY_NAME = {"bucket": "b", "accessKeyEnv": "OTHERS_KEY", "secretKeyEnv": "OTHERS_SECRET"}
-OF_THE_TOOL = {
-    "current": "team",
-    "profiles": {
-        "team": {"mode": "ak", "access-key": ACCESS_KEY, "secret-key": SECRET_KEY, "session-token": TOKEN}
-    },
-}
-
-PLACES: dict[str, Place] = {
-    "the environment": Place(PAIR),
-    "the environment, with a token": Place(WITH_TOKEN, travels=(ACCESS_KEY, TOKEN)),
-    "the environment, when debugging": Place(
-        {**WITH_TOKEN, "VIDEOSNAP_DEBUG": "1"}, travels=(ACCESS_KEY, TOKEN)
-    ),
-    "the stack's configuration": Place(
-        config={
-            "videosnap:volcengineAccessKey": _secret(ACCESS_KEY),
-            "videosnap:volcengineSecretKey": _secret(SECRET_KEY),
-            "videosnap:volcengineSessionToken": _secret(TOKEN),
-        },
-        travels=(ACCESS_KEY, TOKEN),
-    ),
-    "the current profile": Place(
-        files={".volcengine/config.json": json.dumps(OF_THE_TOOL)}, travels=(ACCESS_KEY, TOKEN)
-    ),
-    "a named profile": Place(
-        files={".volcengine/config.json": json.dumps(OF_THE_TOOL)},
-        inputs={"profile": "team"},
-        travels=(ACCESS_KEY, TOKEN),
-    ),
-    "the older tool's profile": Place(
-        files={
-            ".volc/credentials": f"[default]\naccess_key_id={ACCESS_KEY}\nsecret_access_key={SECRET_KEY}\n"
-        }
-    ),
-    "a third party's keys by value": Place(
-        PAIR,
-        inputs={"storageConfig": {"type": "custom", "customConfig": BY_VALUE}},
-        travels=(ACCESS_KEY, OTHERS_ACCESS_KEY, OTHERS_SECRET_KEY),
-    ),
-    "a third party's keys by value, when debugging": Place(
-        {**PAIR, "VIDEOSNAP_DEBUG": "1"},
-        inputs={"storageConfig": {"type": "custom", "customConfig": BY_VALUE}},
-        travels=(ACCESS_KEY, OTHERS_ACCESS_KEY, OTHERS_SECRET_KEY),
-    ),
-    "a third party's keys by their variables": Place(
-        {**PAIR, "OTHERS_KEY": OTHERS_ACCESS_KEY, "OTHERS_SECRET": OTHERS_SECRET_KEY},
-        inputs={"storageConfig": {"type": "custom", "customConfig": BY_NAME}},
-        travels=(ACCESS_KEY, OTHERS_ACCESS_KEY, OTHERS_SECRET_KEY),
-    ),
-}
+TABLES = load("rtc/secrets.json")
+PLACES, BROKEN = ({name: Place(**row) for name, row in TABLES[key].items()} for key in ("places", "broken"))
+PAIR = PLACES["the environment"].environment
+CUSTOM: Inputs = PLACES["a third party's keys by their variables"].inputs
 
 
 @dataclass
@@ -127,19 +95,19 @@ class Witness:
 
 
 @contextlib.contextmanager
-def _run(place: Place, home: Path) -> Iterator[tuple[FakeRtc, Spoken]]:
+def _run(place: Place, home: Path) -> Iterator[tuple[FakeRtc, Plugin]]:
     for name, text in place.files.items():
         (home / name).parent.mkdir(exist_ok=True)
         (home / name).write_text(text)
     with FakeRtc() as rtc:
         environment = surroundings(rtc, home, **place.environment)
-        with spoken_plugin(environment, config=place.config) as spoken:
-            yield rtc, spoken
+        with running_plugin(environment, config=place.config) as plugin:
+            yield rtc, plugin
 
 
-def _every_method(witness: Witness, spoken: Spoken, inputs: Inputs, task: str) -> None:
+def _every_method(witness: Witness, plugin: Plugin, inputs: Inputs, task: str) -> None:
     """Check, diff, create, read, update of three kinds, and delete of one task."""
-    plugin, id_ = spoken.plugin, f"661e543cf/Room1/{task}"
+    id_ = f"661e543cf/Room1/{task}"
     inputs = {**inputs, "taskId": task}
     checked = witness.hear(lambda: plugin.check(URN, inputs))[0]
     faster = {**checked, "imageConfig": {**checked["imageConfig"], "interval": 1}}
@@ -170,12 +138,12 @@ def _without_the_secret_inputs(result: Any) -> Any:
 def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path) -> None:
     place, witness = PLACES[name], Witness()
     inputs = {**INPUTS, **place.inputs}
-    with _run(place, tmp_path) as (rtc, spoken):
+    with _run(place, tmp_path) as (rtc, plugin):
         for number, behaviour in enumerate((documented, *BAD_BEHAVIOURS.values())):
             rtc.behaviour = behaviour
-            _every_method(witness, spoken, inputs, f"task{number}")
+            _every_method(witness, plugin, inputs, f"task{number}")
         rtc.stop()
-        _every_method(witness, spoken, inputs, "unreachable")
+        _every_method(witness, plugin, inputs, "unreachable")
     for secret in place.travels:
         assert any(_carries(request, secret) for request in rtc.requests), f"{secret} was never sent"
     assert len(witness.errors) > 4 * len(BAD_BEHAVIOURS), witness.errors
@@ -183,43 +151,28 @@ def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path) -> None:
     said = {
         "errors": witness.errors,
         "results": list(texts(_without_the_secret_inputs(witness.results))),
-        "log": spoken.log.messages(),
-        "stdout": [spoken.stdout],
-        "stderr": [spoken.stderr],
+        "log": plugin.log.messages(),
+        "stdout": [plugin.stdout],
+        "stderr": [plugin.stderr],
         "quota": [file.read_bytes().decode("latin-1") for file in (tmp_path / "quota").iterdir()],
         "pickle": [base64.b64decode(PROVIDER).decode("latin-1")],
     }
-    assert spoken.log.messages(), "nothing was logged that could give a secret away"
+    assert plugin.log.messages(), "nothing was logged that could give a secret away"
     assert said["quota"], "nothing was stored that could give a secret away"
     given_away = {where: found_in("\n".join(lines)) for where, lines in said.items()}
     assert not any(given_away.values()), given_away
-    assert (spoken.stdout, spoken.stderr) == ("", "")
+    assert (plugin.stdout, plugin.stderr) == ("", "")
 
 
 def _carries(request: Request, secret: str) -> bool:
     return secret in " ".join(request.headers.values()) or secret in request.body.decode()
 
 
-MISTAKES: dict[str, Inputs] = {
-    "in place of the block": {"customConfig": OTHERS_SECRET_KEY},
-    "in place of the storage": {"storageConfig": OTHERS_SECRET_KEY},
-    "in a list": {"customConfig": {**BY_VALUE, "secretKey": [OTHERS_SECRET_KEY]}},
-    "in a block": {"customConfig": {**BY_VALUE, "secretKey": {"value": OTHERS_SECRET_KEY}}},
-    "twice": {"customConfig": {**BY_VALUE, "secretKeyEnv": "OTHERS_SECRET"}},
-    "under a misspelt name": {"customConfig": {**BY_VALUE, "secretkey": OTHERS_SECRET_KEY}},
-    "beside a missing bucket": {"customConfig": {**BY_VALUE, "bucket": ""}},
-    "beside another block": {"type": "tos", "customConfig": BY_VALUE},
-    "where a variable's name belongs": {
-        "customConfig": {"bucket": "b", "accessKeyEnv": OTHERS_ACCESS_KEY, "secretKeyEnv": OTHERS_SECRET_KEY}
-    },
-}
-
-
 def test_a_mistaken_key_is_not_repeated_by_a_refusal(tmp_path: Path) -> None:
-    with _run(Place(), tmp_path) as (_, spoken):
-        for mistake, storage in MISTAKES.items():
+    with _run(Place(), tmp_path) as (_, plugin):
+        for mistake, storage in TABLES["mistakes"].items():
             wrong = {"storageConfig": storage, **(storage if "storageConfig" in storage else {})}
-            _, refused = spoken.plugin.check(URN, {**complete(), **wrong})
+            _, refused = plugin.check(URN, {**complete(), **wrong})
             assert refused, mistake
             assert found_in("\n".join(refused)) == [], mistake
 
@@ -229,16 +182,15 @@ def test_not_even_a_mistake_of_ours_repeats_a_key(tmp_path: Path, debug: str) ->
     custom = {"bucket": "b", "accessKey": [OTHERS_ACCESS_KEY], "secretKey": {"value": OTHERS_SECRET_KEY}}
     never_checked = {**INPUTS, "storageConfig": {"type": "custom", "customConfig": custom}}
     place = Place({**PAIR, "VIDEOSNAP_DEBUG": debug})
-    with _run(place, tmp_path) as (_, spoken), pytest.raises(PluginError, match="ValidationError") as raised:
-        spoken.plugin.create(URN, never_checked)
+    with _run(place, tmp_path) as (_, plugin), pytest.raises(PluginError, match="ValidationError") as raised:
+        plugin.create(URN, never_checked)
     assert found_in(str(raised.value)) == []
 
 
 def test_unset_variables_are_said_by_their_names(tmp_path: Path) -> None:
-    custom = {"storageConfig": {"type": "custom", "customConfig": BY_NAME}}
     place = Place({**PAIR, "OTHERS_KEY": OTHERS_ACCESS_KEY})
-    with _run(place, tmp_path) as (rtc, spoken), pytest.raises(PluginError) as raised:
-        spoken.plugin.create(URN, {**INPUTS, **custom})
+    with _run(place, tmp_path) as (rtc, plugin), pytest.raises(PluginError) as raised:
+        plugin.create(URN, {**INPUTS, **CUSTOM})
     assert str(raised.value) == (
         "videosnap: storage_config.custom_config.secret_key_env names the environment variable "
         "OTHERS_SECRET, which is not set; export it where `pulumi` runs"
@@ -246,41 +198,15 @@ def test_unset_variables_are_said_by_their_names(tmp_path: Path) -> None:
     assert rtc.requests == []
 
 
-BROKEN: dict[str, Place] = {
-    "half a pair in the environment": Place({"VOLCENGINE_SECRET_KEY": SECRET_KEY}),
-    "a key with a blank": Place({**PAIR, "VOLCENGINE_SECRET_KEY": f"{SECRET_KEY} {TOKEN}"}),
-    "a token with a line's end": Place({**PAIR, "VOLCENGINE_SESSION_TOKEN": f"{TOKEN}\n{TOKEN}"}),
-    "half a pair in the configuration": Place(config={"videosnap:volcengineSecretKey": _secret(SECRET_KEY)}),
-    "a profile file that is no JSON": Place(files={".volcengine/config.json": json.dumps(OF_THE_TOOL)[:-1]}),
-    "a profile file that is no INI": Place(files={".volc/credentials": f"{ACCESS_KEY}\n{SECRET_KEY}\n"}),
-    "half a pair in a profile": Place(
-        files={".volc/credentials": f"[default]\nsecret_access_key = {SECRET_KEY}\n"}
-    ),
-    "a profile that signs in by a secret": Place(
-        files={
-            ".volcengine/config.json": json.dumps(
-                {"profiles": {"default": {"mode": "sso", "secret-key": TOKEN}}}
-            )
-        }
-    ),
-    "an endpoint with a password": Place(
-        {**PAIR, "VOLCENGINE_RTC_ENDPOINT": f"https://me:{TOKEN}@example.com"}
-    ),
-    "an endpoint with a key in it": Place(
-        {**PAIR, "VOLCENGINE_RTC_ENDPOINT": f"https://example.com/?k={TOKEN}"}
-    ),
-}
-
-
 @pytest.mark.parametrize("name", sample(list(BROKEN), 0.3))
 def test_credentials_that_cannot_be_used_are_not_repeated(name: str, tmp_path: Path) -> None:
     witness = Witness()
-    with _run(BROKEN[name], tmp_path) as (rtc, spoken):
-        _every_method(witness, spoken, INPUTS, "task")
+    with _run(BROKEN[name], tmp_path) as (rtc, plugin):
+        _every_method(witness, plugin, INPUTS, "task")
     assert rtc.requests == []
     assert len(witness.errors) == 5
     assert all(error.startswith("videosnap: ") for error in witness.errors)
-    assert found_in("\n".join([*witness.errors, spoken.stdout, spoken.stderr, *spoken.log.messages()])) == []
+    assert found_in("\n".join([*witness.errors, plugin.stdout, plugin.stderr, *plugin.log.messages()])) == []
 
 
 def test_a_canary_is_found_in_every_form() -> None:

@@ -40,10 +40,8 @@ def test_a_pool_of_four_grows_for_the_call_that_it_runs() -> None:
 
 @pytest.mark.parametrize(("asked", "threads"), [("7", 7), ("2", 4), ("many", 64), ("", 64), ("-1", 64)])
 def test_the_environment_says_how_far(asked: str, threads: int) -> None:
+    environment = {"VIDEOSNAP_THREADS": asked}
     with ThreadPoolExecutor(4) as pool:
-        pool.submit(thread_pool.raise_worker_limit, {"VIDEOSNAP_THREADS": asked}).result()
+        pool.submit(thread_pool.raise_worker_limit, environment).result()
         assert pool._max_workers == threads
-
-
-def test_outside_a_pool_nothing_happens() -> None:
-    thread_pool.raise_worker_limit({})
+    thread_pool.raise_worker_limit(environment)  # outside a pool nothing happens

@@ -14,8 +14,8 @@ import pytest
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.http.retry import RetryHandler
-from pulumi_videosnap.http.transport import Request, Response
 from pulumi_videosnap.volcengine.api import RtcApi
 from pulumi_videosnap.volcengine.auth import Account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle

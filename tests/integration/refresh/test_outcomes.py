@@ -17,8 +17,9 @@ from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import Path, value_at
 from pulumi_videosnap.core.schema import facts
 from pulumi_videosnap.errors import CallFailed, Garbled, NotConfigured, NotFound, Unreachable, VideosnapError
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import Response, TransportError
+from pulumi_videosnap.http.transport import TransportError
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from support.data import load

@@ -9,7 +9,6 @@ from typing import Any
 from integration.report.review_samples import REPORTS as FOLDER
 from integration.report.review_samples import urn
 from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
-from pulumi_videosnap.state import LIVE
 
 AT = datetime(2026, 11, 21, 18, 4, 5, 271_000, tzinfo=timezone.utc)
 
@@ -32,7 +31,7 @@ _OF = {finding.verdict: finding for finding in _EACH.stacks[0].findings}
 def finding(verdict: Verdict, name: str, **more: Any) -> Finding:
     """A finding of a live room as in `each_verdict`, under another name."""
     id = _OF[verdict].id.replace(_OF[verdict].name, name)
-    return _OF[verdict].model_copy(update={"name": name, "urn": urn(LIVE, name), "id": id, **more})
+    return _OF[verdict].model_copy(update={"name": name, "urn": urn("live room", name), "id": id, **more})
 
 
 def room(name: str, verdict: Verdict = Verdict.IN_SYNC, **more: Any) -> Finding:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.review.model import Calls, Review, TaskReview, Totals
-from pulumi_videosnap.state import LIVE
 
 REPORTS = Path(__file__).parents[2] / "data" / "reports"
 NOTHING = Totals(
@@ -32,7 +31,7 @@ HOSTILE = (
 
 
 def urn(kind: str, name: str) -> str:
-    of = "volcengine:SnapshotTask" if kind == LIVE else "alibaba:SnapshotJob"
+    of = "volcengine:SnapshotTask" if kind == "live room" else "alibaba:SnapshotJob"
     return f"urn:pulumi:dev::shop::pulumi-python:dynamic/{of}::{name}"
 
 
@@ -84,7 +83,7 @@ def many(count: int = 500) -> Review:
 
 def _renamed(name: str) -> TaskReview:
     [task] = _read("usual").tasks
-    return task.model_copy(update={"name": name, "urn": urn(LIVE, name)})
+    return task.model_copy(update={"name": name, "urn": urn("live room", name)})
 
 
 def hostile(text: str) -> Review:

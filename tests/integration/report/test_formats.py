@@ -230,7 +230,7 @@ def test_changes_of_a_figure(before: float | None, after: float | None, said: st
 
 def test_sizes_reach_from_bytes_to_petabytes() -> None:
     counts = (0, 16_900, 999_999_999, 2.5e12, 4e18)
-    assert [*map(formatting.stored, counts)] == ["0 bytes", "16.9 kB", "1.0 GB", "2.5 TB", "4,000.0 PB"]
+    assert [*map(formatting.byte_size, counts)] == ["0 bytes", "16.9 kB", "1.0 GB", "2.5 TB", "4,000.0 PB"]
 
 
 def test_without_jinja_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

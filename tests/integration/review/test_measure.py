@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from integration.frames.test_collect import NOON, Bucket, at, job, room
+from integration.frames.test_report import NOON, Bucket, at, job, room
 from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.review.preview import SAME, Plan, Step
@@ -62,7 +62,7 @@ def test_tasks_that_share_a_bucket_and_take_other_pictures_are_not_measured() ->
     large = small("b", imageConfig={**SMALL, "width": 1920, "height": 1080})
     sizes, (problem,) = measured(bucket, ("update", small("a")), ("update", large))
     assert sizes == {}
-    assert problem.startswith("The frames of a and b were not measured; a: 2 pictures could be its own")
+    assert problem.startswith("The frames of a and b were not measured; a: 2 frames could be its own")
 
 
 def test_a_jobs_pictures_are_measured_too() -> None:
@@ -74,7 +74,7 @@ def test_a_jobs_pictures_are_measured_too() -> None:
 def test_nothing_is_listed_where_no_task_that_is_there_changes() -> None:
     bucket = Bucket()
     assert measured(bucket, (SAME, small("a"))) == ({}, [])
-    assert bucket.asked == []
+    assert bucket.listings == []
 
 
 def test_a_bucket_that_cannot_be_listed_is_named_with_its_reason() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import botocore.exceptions
 import pytest
+from botocore.exceptions import ProxyConnectionError
 from botocore.parsers import ResponseParserError
 
 from integration.storage.conftest import KEYS, NAME, Serve, listing_of, page, refusal, row
@@ -20,7 +22,9 @@ from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.errors import error_codes
 from pulumi_videosnap.storage.platforms import Location
+from support.data import load
 from support.fake_server import Request, Response
+from support.sampling import sample
 
 PAGE = page(row("a") + row("b"))
 MANY = sorted(f"{at % 5}/{at:05d}.jpg" for at in range(6000))
@@ -39,53 +43,20 @@ def failure_of(bucket: Bucket, prefix: str = "") -> errors.VideosnapError:
     return failed.value
 
 
-MOVED = {"x-amz-bucket-region": "us-west-2"}
-REFUSED: list[tuple[Response, type[errors.VideosnapError], str]] = [
-    (Response(404, refusal("NoSuchBucket")), errors.Rejected, "bucket not found"),
-    (Response(404), errors.Rejected, "bucket not found"),
-    (
-        Response(403, refusal("AccessDenied")),
-        errors.Unauthorized,
-        "access denied.*grant the key tos:ListBucket",
-    ),
-    (
-        Response(403),
-        errors.Unauthorized,
-        r"access denied: .*Forbidden \(HTTP 403\); grant the key tos:ListBucket",
-    ),
-    (Response(403, refusal("InvalidAccessKeyId")), errors.Unauthorized, "check VOLCENGINE_ACCESS_KEY"),
-    (Response(403, refusal("SignatureDoesNotMatch")), errors.Unauthorized, "check VOLCENGINE_ACCESS_KEY"),
-    (Response(400, refusal("ExpiredToken")), errors.Unauthorized, "does not accept the key"),
-    (Response(403, refusal("SecurityTokenExpired")), errors.Unauthorized, "does not accept the key"),
-    (Response(403, refusal("RequestTimeTooSkewed")), errors.Unauthorized, "set this machine's clock"),
-    (
-        Response(301, refusal("PermanentRedirect"), MOVED),
-        errors.Rejected,
-        "another region.*VOLCENGINE_TOS_REGION",
-    ),
-    (Response(400, refusal("AuthorizationHeaderMalformed")), errors.Rejected, "in another region"),
-    (Response(302, b"", {"Location": "https://other.invalid/"}), errors.Rejected, "HTTP 302"),
-    (Response(400, refusal("InvalidBucketName", "Odd.")), errors.Rejected, "frames: Odd"),
-    (Response(403, refusal("SomethingNew", "Why not.")), errors.Unauthorized, "frames: Why not"),
-    (Response(403, refusal("AccessDenied", " ".join(KEYS.values()))), errors.Unauthorized, r"AKCA\*\*\*\*"),
-    (Response(503, refusal("SlowDown")), errors.Throttled, "exceeded the service's rate limit"),
-    (Response(500, refusal("InternalError")), errors.ServiceFault, "try again later"),
-    (Response(502, b"<html>"), errors.ServiceFault, "try again later"),
-    (Response(200, refusal("InternalError")), errors.ServiceFault, "try again later"),
-]
+REFUSALS = load("storage_refusals.json")
+"""Status, code, message or body, error, what its sentence says, and headers."""
 
 
-@pytest.mark.parametrize(("response", "kind", "text"), REFUSED)
-def test_a_refusal_names_the_cause_and_what_to_do(
-    response: Response, kind: type[errors.VideosnapError], text: str, serve: Serve
-) -> None:
-    bucket, server = serve(response)
+@pytest.mark.parametrize("row", REFUSALS, ids=lambda row: f"{row[0]} {row[1]}")
+def test_a_refusal_names_the_cause_and_what_to_do(row: list[Any], serve: Serve) -> None:
+    status, code, message, kind, text, *headers = row
+    body = refusal(code, message or "No.") if code else message.encode()
+    bucket, server = serve(Response(status, body, *headers))
     failed = failure_of(bucket)
-    assert type(failed) is kind
+    assert type(failed).__name__ == kind
+    assert re.search(text, str(failed))
     # Only what may pass is tried again, and no other region is.
-    assert len(server.requests) == (4 if kind in (errors.Throttled, errors.ServiceFault) else 1)
-    with pytest.raises(kind, match=text):
-        raise failed
+    assert len(server.requests) == (4 if kind in ("Throttled", "ServiceFault") else 1)
 
 
 GARBLED = {
@@ -117,17 +88,17 @@ def test_what_is_not_a_listing_is_not_an_empty_listing(name: str, serve: Serve) 
     assert "response is" in str(failed)
 
 
-def test_an_entity_bomb_is_not_expanded(serve: Serve) -> None:
+def test_other_listings_that_cannot_be_used(serve: Serve) -> None:
     entities = "".join(f'<!ENTITY a{at + 1} "{f"&a{at};" * 10}">' for at in range(9))
     head = f'<!DOCTYPE l [<!ENTITY a0 "{"a" * 10}">{entities}]>'
-    body = f"{head}<ListBucketResult><Name>&a9;</Name></ListBucketResult>"
-    bucket, _ = serve(Response(body=body.encode()))
-    assert "incomplete or not XML" in str(failure_of(bucket))
-
-
-def test_keys_that_were_not_asked_for(serve: Serve) -> None:
-    bucket, _ = serve(Response(body=PAGE))
+    bomb = f"{head}<ListBucketResult><Name>&a9;</Name></ListBucketResult>"
+    bucket, server = serve(Response(body=bomb.encode()))
+    assert "incomplete or not XML" in str(failure_of(bucket)), "an entity bomb is not expanded"
+    server.respond = Response(body=PAGE)
     assert "was not asked for" in str(failure_of(bucket, "b"))
+    server.respond = Response(body=page("", "t"))
+    with pytest.raises(errors.Garbled, match="does not advance"):
+        bucket.missing(["b"], by_listing=True)
 
 
 @pytest.mark.parametrize(
@@ -144,12 +115,6 @@ def test_a_listing_that_does_not_advance_ends(body: Callable[[int], bytes], serv
     bucket, server = serve(lambda request: Response(body=body(len(server.requests))))
     assert isinstance(failure_of(bucket), errors.Garbled)
     assert len(server.requests) < 5
-
-
-def test_a_lookup_that_does_not_advance_ends(serve: Serve) -> None:
-    bucket, _ = serve(Response(body=page("", "t")))
-    with pytest.raises(errors.Garbled, match="does not advance"):
-        bucket.missing(["b"], by_listing=True)
 
 
 @pytest.mark.parametrize("at", [1, 3, 6])
@@ -172,7 +137,7 @@ PASSING: dict[str, Response] = {
 }
 
 
-@pytest.mark.parametrize("name", PASSING)
+@pytest.mark.parametrize("name", sample(list(PASSING), 0.5))
 def test_a_passing_failure_goes_unnoticed(name: str, serve: Serve) -> None:
     respond = listing_of(MANY)
 
@@ -183,17 +148,12 @@ def test_a_passing_failure_goes_unnoticed(name: str, serve: Serve) -> None:
     assert [stored.key for stored in bucket.list()] == MANY
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("cut off", "its response is incomplete"),
-        ("hanging up", "connection closed before the response was complete"),
-    ],
-)
-def test_a_page_that_never_arrives_in_full(name: str, text: str, serve: Serve) -> None:
-    bucket, server = serve(PASSING[name])
-    assert text in str(failure_of(bucket))
-    assert len(server.requests) == 4
+def test_a_page_that_never_arrives_in_full(serve: Serve) -> None:
+    lost = "connection closed before the response was complete"
+    for name, text in (("cut off", "its response is incomplete"), ("hanging up", lost)):
+        bucket, server = serve(PASSING[name])
+        assert text in str(failure_of(bucket))
+        assert len(server.requests) == 4
 
 
 def test_a_silent_store_times_out(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,15 +161,9 @@ def test_a_silent_store_times_out(serve: Serve, monkeypatch: pytest.MonkeyPatch)
     bucket, server = serve(Response(delay=5))
     failed = failure_of(bucket)
     assert isinstance(failed, errors.Unreachable)
-    assert (
-        f"{server.endpoint}, {NAME}: timed out waiting for the response; check VOLCENGINE_TOS_ENDPOINT"
-        in str(failed)
-    )
-    # A small budget allows one attempt only.
-    assert len(server.requests) == 1
-
-
-def test_the_budget_must_be_a_number(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    sentence = "timed out waiting for the response; check VOLCENGINE_TOS_ENDPOINT"
+    assert f"{server.endpoint}, {NAME}: {sentence}" in str(failed)
+    assert len(server.requests) == 1, "a small budget allows one attempt only"
     monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "long")
     with pytest.raises(errors.NotConfigured, match="VIDEOSNAP_CALL_BUDGET"):
         serve(Response())
@@ -224,21 +178,14 @@ def test_an_endpoint_that_cannot_be_reached(endpoint: str, text: str) -> None:
     assert f"{NAME}: {text}; check VOLCENGINE_TOS_ENDPOINT and the network" in str(failure_of(bucket))
 
 
+U: Any = {"endpoint_url": "u"}
 FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
+    (botocore.exceptions.ConnectTimeoutError(**U, error="CANARY"), errors.Unreachable, "timed out"),
+    (botocore.exceptions.SSLError(**U, error=OSError("CANARY")), errors.Unreachable, "certificate"),
     (
-        botocore.exceptions.ConnectTimeoutError(endpoint_url="u", error="CANARY"),
+        ProxyConnectionError(proxy_url="http://u:CANARY@p", error="CANARY"),
         errors.Unreachable,
-        "timed out",
-    ),
-    (
-        botocore.exceptions.SSLError(endpoint_url="u", error=OSError("CANARY")),
-        errors.Unreachable,
-        "certificate",
-    ),
-    (
-        botocore.exceptions.ProxyConnectionError(proxy_url="http://u:CANARY@p", error="CANARY"),
-        errors.Unreachable,
-        "proxy refused the connection",
+        "proxy refused the",
     ),
     (botocore.exceptions.HTTPClientError(error="CANARY"), errors.Unreachable, r"failed \(HTTPClientError\)"),
     (ResponseParserError("CANARY"), errors.Garbled, "not one of an S3 store"),
@@ -247,11 +194,7 @@ FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
 
 @pytest.mark.parametrize(("failure", "kind", "text"), FAILURES)
 def test_a_failure_of_boto3_is_put_in_our_words(
-    failure: Exception,
-    kind: type[errors.CallFailed],
-    text: str,
-    serve: Serve,
-    monkeypatch: pytest.MonkeyPatch,
+    failure: Exception, kind: type[errors.CallFailed], text: str, serve: Serve, monkeypatch: Any
 ) -> None:
     def fail(*_: Any) -> None:
         raise failure
@@ -261,9 +204,6 @@ def test_a_failure_of_boto3_is_put_in_our_words(
     with pytest.raises(kind, match=f"{NAME}/a: .*{text}.*check VOLCENGINE_TOS_ENDPOINT") as failed:
         bucket.delete(["a"])
     assert "CANARY" not in str(failed.value)
-
-
-def test_a_name_that_no_bucket_has() -> None:
     with pytest.raises(errors.Rejected, match="not a valid bucket or key name"):
         open_bucket(Location("tos", "no bucket?", "cn-beijing"), env=KEYS.get).delete(["a"])
 
@@ -286,7 +226,7 @@ def test_aws_settings_that_cannot_be_used(profile: str | None, text: str) -> Non
 
 def test_every_call_names_what_it_was_denied(serve: Serve, tmp_path: Path) -> None:
     bucket, _ = serve(Response(403))
-    read, delete = "tos:ListBucket and tos:GetObject", "tos:DeleteObject"
+    read, delete = "tos:ListBucket and tos:GetObject", "the permission to delete objects"
     calls: list[tuple[Callable[[], object], str]] = [
         (lambda: bucket.head("a"), read),
         (lambda: bucket.read("a", 10), read),
@@ -295,9 +235,8 @@ def test_every_call_names_what_it_was_denied(serve: Serve, tmp_path: Path) -> No
         (lambda: bucket.delete(["a"]), delete),
     ]
     for call, permission in calls:
-        with pytest.raises(
-            errors.Unauthorized, match=f"access denied: {NAME}/a: .*grant the key {permission}"
-        ):
+        text = f"access denied: {NAME}/a: .*grant the key {permission}"
+        with pytest.raises(errors.Unauthorized, match=text):
             call()
     assert list(tmp_path.iterdir()) == []
 
@@ -324,9 +263,7 @@ def test_the_first_failure_ends_a_deletion(serve: Serve) -> None:
 
 def test_every_code_has_a_test(serve: Serve) -> None:
     bucket, _ = serve(Response())
-    tried = b" ".join(response.body for response, _, _ in REFUSED).decode()
-    untested = {code for code in error_codes(bucket.platform, "") if f"<Code>{code}</Code>" not in tried}
-    assert untested == {
+    assert set(error_codes(bucket.platform, "")) - {row[1] for row in REFUSALS} == {
         *("401", "403", "301", "500", "Forbidden", "InvalidToken", "InvalidSecurityToken"),
         *("NoSuchKey", "PreconditionFailed", "RequestTimeout", "ServiceUnavailable"),
     }
@@ -336,8 +273,7 @@ def test_a_jobs_bucket_names_its_own_platform(serve: Serve) -> None:
     _, server = serve(Response(403, refusal("AccessDenied")))
     account = Account(Credentials("AKCANARY", "SKCANARY"), region="cn-hangzhou")
     bucket = bucket_of(account, "frames", env={"ALIBABA_CLOUD_OSS_ENDPOINT": server.endpoint}.get)
-    with pytest.raises(
-        errors.Unauthorized, match=r"Alibaba Cloud OSS bucket frames/a.*grant the key oss:DeleteObject"
-    ):
+    text = "Alibaba Cloud OSS bucket frames/a.*grant the key oss:DeleteObject"
+    with pytest.raises(errors.Unauthorized, match=text):
         bucket.delete(["a"])
     assert "SKCANARY" not in repr(bucket)

@@ -32,14 +32,9 @@ def opened(emulator: Emulator, name: str = "tos") -> tuple[Bucket, Any]:
     endpoint = own["VOLCENGINE_TOS_ENDPOINT"]
     names = platform.keys.access_key.env, platform.keys.secret_key.env, platform.endpoint_setting.env
     env = dict(zip(names, (*pair, endpoint), strict=True))
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint,
-        aws_access_key_id=pair[0],
-        aws_secret_access_key=pair[1],
-        region_name="cn-beijing",
-        config=Config(s3={"addressing_style": "path"}),
-    )
+    signing = dict(zip(("aws_access_key_id", "aws_secret_access_key"), pair, strict=True))
+    style = Config(s3={"addressing_style": "path"})
+    client: Any = boto3.client("s3", endpoint_url=endpoint, region_name="cn-beijing", config=style, **signing)
     return open_bucket(Location(name, "frames"), env=env.get), client
 
 
@@ -93,19 +88,22 @@ def test_threads_share_a_bucket(serve: Serve) -> None:
         assert [*pool.map(lambda _: sum(1 for _ in bucket.list()), range(6))] == [1500] * 6
 
 
-@pytest.mark.parametrize("text", ["2024-05-06T07:08:09Z", "2024-05-06T15:08:09+08:00"])
-def test_times_are_in_utc(text: str, serve: Serve) -> None:
-    body = f"<Contents><Key>a</Key><Size>1</Size><LastModified>{text}</LastModified></Contents>"
-    bucket, _ = serve(Response(body=page(body)))
-    assert list(bucket.list()) == [StoredObject("a", 1, datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc))]
+def test_times_are_in_utc_and_keys_decoded_only_where_the_store_encodes_them(serve: Serve) -> None:
+    for text in ("2024-05-06T07:08:09Z", "2024-05-06T15:08:09+08:00"):
+        body = f"<Contents><Key>a</Key><Size>1</Size><LastModified>{text}</LastModified></Contents>"
+        bucket, _ = serve(Response(body=page(body)))
+        at = datetime(2024, 5, 6, 7, 8, 9, tzinfo=timezone.utc)
+        assert list(bucket.list()) == [StoredObject("a", 1, at)]
+    for head, key in (("", "50%25+a"), ("<EncodingType>url</EncodingType>", "50% a")):
+        last = page(row("a").replace("<Key>a</Key>", "<Key>50%25+a</Key>"), head=head)
+        # An empty page need not be the last.
+        bucket, _ = serve([Response(body=body) for body in (page("", "one"), page("", "two"), last)])
+        assert [stored.key for stored in bucket.list()] == [key]
 
 
-@pytest.mark.parametrize(("head", "key"), [("", "50%25+a"), ("<EncodingType>url</EncodingType>", "50% a")])
-def test_keys_are_decoded_only_where_the_store_encodes_them(head: str, key: str, serve: Serve) -> None:
-    # An empty page need not be the last.
-    body = page(row("a").replace("<Key>a</Key>", "<Key>50%25+a</Key>"), head=head)
-    bucket, _ = serve([Response(body=page("", "one")), Response(body=page("", "two")), Response(body=body)])
-    assert [stored.key for stored in bucket.list()] == [key]
+@pytest.fixture
+def shared(serve: Serve) -> tuple[Bucket, Any]:
+    return serve(listing_of([]))
 
 
 TEXT = st.text("ab/~\U0010ffff\ue000视", min_size=1, max_size=4)
@@ -119,11 +117,6 @@ def test_a_lookup_by_listing_agrees_with_one_for_each_key(
     bucket, server = shared
     server.respond = listing_of([*set(stored)], size)
     assert bucket.missing(wanted, by_listing=True) == [key for key in wanted if key not in stored]
-
-
-@pytest.fixture
-def shared(serve: Serve) -> tuple[Bucket, Any]:
-    return serve(listing_of([]))
 
 
 def test_a_lookup_by_listing_skips_other_objects(serve: Serve) -> None:
@@ -155,10 +148,8 @@ def test_deleting_what_does_not_exist_succeeds(status: int, serve: Serve) -> Non
     bucket, server = serve(Response(status))
     bucket.delete(["gone", "other"])
     bucket.delete([])
-    assert sorted((request.method, request.path) for request in server.requests) == [
-        ("DELETE", "/frames/gone"),
-        ("DELETE", "/frames/other"),
-    ]
+    deleted = sorted((request.method, request.path) for request in server.requests)
+    assert deleted == [("DELETE", "/frames/gone"), ("DELETE", "/frames/other")]
 
 
 def test_boto3_is_loaded_only_when_a_bucket_is_used() -> None:

@@ -55,13 +55,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[AWSPreparedRequest]:
 
     def send(_: Any, request: AWSPreparedRequest) -> AWSResponse:
         requests.append(request)
-        body = (
-            b""
-            if request.method != "GET"
-            else page(row("a/1"))
-            if "max-keys" in str(request.url)
-            else b"jpeg"
-        )
+        content = page(row("a/1")) if "max-keys" in str(request.url) else b"jpeg"
+        body = content if request.method == "GET" else b""
         headers = HTTPHeaders()
         headers["Content-Length"], headers["ETag"] = str(len(body)), '"e"'
         headers["Last-Modified"] = "Mon, 06 May 2024 07:08:09 GMT"
@@ -74,12 +69,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[AWSPreparedRequest]:
 
 def bucket_on(name: str, **more: str) -> Bucket:
     keys = platforms()[name].keys
-    env = {
-        keys.access_key.env: "AKCANARY",
-        keys.secret_key.env: "SKCANARY",
-        keys.session_token.env: "TOKENCANARY",
-        **more,
-    }
+    values = ("AKCANARY", "SKCANARY", "TOKENCANARY")
+    env = dict(zip((setting.env for setting in keys.settings), values, strict=True)) | more
     return open_bucket(Location(name, BUCKET, EXPECTED[name][0]), env=env.get)
 
 
@@ -164,9 +155,6 @@ def test_amazons_other_partitions_have_their_own_hosts(sent: list[AWSPreparedReq
         "https://frames.s3.cn-north-1.amazonaws.com.cn/a",
         "https://s3.eu-west-1.amazonaws.com/fra.mes/a",
     ]
-
-
-def test_a_client_is_shared() -> None:
     first = bucket_on("tos").config
-    assert client_for(first) is client_for(bucket_on("tos").config)
+    assert client_for(first) is client_for(bucket_on("tos").config), "a client is shared"
     assert client_for(bucket_on("oss").config) is not client_for(first)

@@ -8,96 +8,58 @@ from typing import Any
 
 import pytest
 
+from pulumi_videosnap import errors
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account
-from pulumi_videosnap.alibaba.models import SubmitSnapshotJobBody
-from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Throttled, Unauthorized, Unreachable
-from pulumi_videosnap.http.client import ApiClient
-from pulumi_videosnap.http.credentials import Credentials
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import HttpTransport, Response, TransportError
+from pulumi_videosnap.http.transport import HttpTransport, TransportError
 from support import fake_server
+from support.data import load
 from support.fake_server import FakeServer
-
-ApiOf = Callable[..., tuple[MpsApi, Any]]
-AnswerOf = Callable[..., Response]
+from unit.scripted import MPS_KEYS, SUBMIT, VirtualTime, client, mps_answer, mps_api, mps_refusal
 
 JOB = {"SnapshotJob": {"Id": "f4e3", "State": "Submitted"}}
 LOOK_FIRST = "it may have taken effect nevertheless; check before repeating it"
-
-UNCLEAR: list[tuple[Response | Exception, type[CallFailed]]] = [
-    (TransportError("no answer in time", Retry.IF_IDEMPOTENT), Unreachable),
-    (TransportError("the connection broke", Retry.IF_IDEMPOTENT), Unreachable),
-    (Response(500, {}, b'{"Code": "InternalError"}'), ServiceFault),
-    (Response(502, {}, b"<html>"), ServiceFault),
-    (Response(503, {"retry-after": "0"}, b""), ServiceFault),
-    (Response(504, {}, b""), ServiceFault),
-    (Response(408, {}, b""), ServiceFault),
-    (Response(400, {}, b'{"Code": "TransientNetWorkError"}'), ServiceFault),
-    (Response(400, {}, b'{"Code": "SignatureNonceUsed"}'), Unreachable),
-    (Response(200, {}, b""), Garbled),
-    (Response(200, {}, b'{"RequestId": "R", "Snapsho'), Garbled),
-    (Response(200, {}, b'{"RequestId": "R"}'), Garbled),
-]
+STEPS = load("mps/lost_responses.json")
+"""The error that each is for a submission, and the message of a failed connection or a response."""
 
 
-@pytest.mark.parametrize(("step", "kind"), UNCLEAR)
-def test_what_may_have_acted_is_not_repeated(
-    step: Response | Exception,
-    kind: type[CallFailed],
-    api_of: ApiOf,
-    answer_of: AnswerOf,
-    body: SubmitSnapshotJobBody,
-) -> None:
-    api, script = api_of(step, answer_of(JOB))
-    with pytest.raises(kind, match=LOOK_FIRST):
-        api.submit(body)
+def step_of(first: Any, *body: str, retry: Retry = Retry.IF_IDEMPOTENT) -> Response | Exception:
+    return Response(first, {}, body[0].encode()) if body else TransportError(first, retry)
+
+
+@pytest.mark.parametrize("row", STEPS["may have acted"])
+def test_what_may_have_acted_is_repeated_only_for_a_read(row: list[Any]) -> None:
+    api, script = mps_api(step_of(*row[1:]), mps_answer(JOB))
+    with pytest.raises(getattr(errors, row[0]), match=LOOK_FIRST):
+        api.submit(SUBMIT)
     assert len(script.requests) == 1
-
-
-@pytest.mark.parametrize(("step", "kind"), UNCLEAR[:-1])
-def test_a_read_is_repeated_all_the_same(
-    step: Response | Exception, kind: type[CallFailed], api_of: ApiOf, answer_of: AnswerOf
-) -> None:
-    api, script = api_of(step, answer_of())
+    api, script = mps_api(step_of(*row[1:]), mps_answer())
     assert api.list_jobs().jobs == []
     assert len(script.requests) == 2
+    with pytest.raises(errors.CallFailed) as failed:
+        mps_api(step_of(*row[1:]))[0].list_jobs()
+    assert "check before" not in str(failed.value)
 
 
-@pytest.mark.parametrize(
-    "step",
-    [
-        TransportError("connection refused", Retry.ALWAYS, deadline=5.0),
-        TransportError("no connection in time", Retry.ALWAYS),
-        Response(400, {}, b'{"Code": "Throttling.User"}'),
-        Response(503, {}, b'{"Code": "Throttling"}'),
-        Response(429, {}, b""),
-    ],
-)
-def test_what_certainly_did_nothing_is_repeated(
-    step: Response | Exception, api_of: ApiOf, answer_of: AnswerOf, body: SubmitSnapshotJobBody
-) -> None:
-    api, script = api_of(step, step, answer_of(JOB))
-    assert api.submit(body).id == "f4e3"
+@pytest.mark.parametrize("row", STEPS["did nothing"])
+def test_what_certainly_did_nothing_is_repeated(row: list[Any]) -> None:
+    step = step_of(*row[1:], retry=Retry.ALWAYS)
+    api, script = mps_api(step, step, mps_answer(JOB))
+    assert api.submit(SUBMIT).id == "f4e3"
     nonces = {request.headers["x-acs-signature-nonce"] for request in script.requests}
     assert (len(script.requests), len(nonces)) == (3, 3)
 
 
-def test_a_refusal_of_the_key_is_final(
-    api_of: ApiOf, refusal_of: AnswerOf, body: SubmitSnapshotJobBody
-) -> None:
-    api, script = api_of(refusal_of("InvalidAccessKeyId.NotFound", status=404))
-    with pytest.raises(Unauthorized):
-        api.submit(body)
+def test_a_refusal_of_the_key_is_final_and_throttling_that_stays_is_reported() -> None:
+    api, script = mps_api(mps_refusal("InvalidAccessKeyId.NotFound", status=404))
+    with pytest.raises(errors.Unauthorized):
+        api.submit(SUBMIT)
     assert len(script.requests) == 1
-
-
-def test_throttling_that_stays_is_told(
-    api_of: ApiOf, refusal_of: AnswerOf, body: SubmitSnapshotJobBody
-) -> None:
-    api, _ = api_of(refusal_of("Throttling.User", "Request was denied due to user flow control."))
-    with pytest.raises(Throttled, match="user flow control"):
-        api.submit(body)
+    api, _ = mps_api(mps_refusal("Throttling.User", "Request was denied due to user flow control."))
+    with pytest.raises(errors.Throttled, match="user flow control"):
+        api.submit(SUBMIT)
 
 
 # -- The same over a real connection, which ends at each point ----------------------------------------------
@@ -114,31 +76,27 @@ PHASES = {
 
 
 @pytest.fixture
-def over(
-    caller_of: Callable[..., ApiClient], credentials: Credentials
-) -> Iterator[Callable[[FakeServer], MpsApi]]:
+def over() -> Iterator[Callable[[FakeServer], MpsApi]]:
     transport = HttpTransport()
-    yield lambda server: MpsApi(Account(credentials, server.endpoint), caller_of(transport))
+    api_client = client(transport, VirtualTime())
+    yield lambda server: MpsApi(Account(MPS_KEYS, server.endpoint), api_client)
     transport.close()
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
 @pytest.mark.parametrize("phase", PHASES)
-def test_a_connection_that_ends_early(
-    phase: str, reset: bool, over: Callable[[FakeServer], MpsApi], body: SubmitSnapshotJobBody
-) -> None:
+def test_a_connection_that_ends_early(phase: str, reset: bool, over: Callable[[FakeServer], MpsApi]) -> None:
     responses = [fake_server.Response(raw=PHASES[phase], reset=reset), fake_server.Response(body=ANSWER)]
     # Headers that end early look like a response without a body.
-    with FakeServer(responses) as server, pytest.raises((Unreachable, Garbled), match=LOOK_FIRST):
-        over(server).submit(body)
+    early = pytest.raises((errors.Unreachable, errors.Garbled), match=LOOK_FIRST)
+    with FakeServer(responses) as server, early:
+        over(server).submit(SUBMIT)
     assert len(server.requests) == 1
 
 
-def test_a_connection_that_stays_open(
-    over: Callable[[FakeServer], MpsApi], body: SubmitSnapshotJobBody
-) -> None:
+def test_a_connection_that_stays_open(over: Callable[[FakeServer], MpsApi]) -> None:
     with FakeServer(fake_server.Response(body=ANSWER)) as server:
-        assert over(server).submit(body).id == "f4e3"
+        assert over(server).submit(SUBMIT).id == "f4e3"
     [request] = server.requests
     assert request.method == "POST"
     assert request.target.startswith("/?Input=%7B%22Bucket%22%3A%22media%22")

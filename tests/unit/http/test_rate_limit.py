@@ -27,8 +27,20 @@ from pulumi_videosnap.http.rate_limit import (
     next_slot,
     store_path,
 )
+from unit.scripted import VirtualTime
 
 SPACING = 0.1
+
+
+@pytest.fixture
+def time() -> VirtualTime:
+    return VirtualTime()
+
+
+def limiter_on(time: VirtualTime, path: Path | None = None, **more: Any) -> RateLimiter:
+    """A limiter on virtual time, with a store of its own or a file."""
+    store = SqliteReservations(path, time.clock) if path else MemoryReservations(time.clock)
+    return RateLimiter(store, clock=time.clock, **{"sleep": time.sleep, **more})
 
 
 def busiest_second(moments: Sequence[float]) -> int:
@@ -41,23 +53,24 @@ def busiest_second(moments: Sequence[float]) -> int:
     return most
 
 
-@pytest.mark.parametrize(
-    ("last", "now", "expected"),
-    [
-        pytest.param(None, 50.0, 50.0, id="first"),
-        pytest.param(Slot(50.0, 50.0), 60.0, 60.0, id="idle"),
-        pytest.param(Slot(50.0, 50.0), 50.02, 50.1, id="spaced"),
-        pytest.param(Slot(53.0, 50.0), 50.0, 53.1, id="queued"),
-        pytest.param(Slot(50.0, 50.0), 49.5, 50.1, id="clock a little back: wait"),
-        pytest.param(Slot(50.0, 50.0), 20.0, 20.1, id="clock back: no wait"),
-        pytest.param(Slot(53.0, 50.0), 20.0, 23.1, id="clock back: the queue stays"),
-        pytest.param(Slot(9e9, 9e9), 50.0, 50.1, id="clock was years ahead"),
-    ],
-)
-def test_next_slot(last: Slot | None, now: float, expected: float) -> None:
+NEXT: dict[str, tuple[Slot | None, float, float]] = {
+    "first": (None, 50.0, 50.0),
+    "idle": (Slot(50.0, 50.0), 60.0, 60.0),
+    "spaced": (Slot(50.0, 50.0), 50.02, 50.1),
+    "queued": (Slot(53.0, 50.0), 50.0, 53.1),
+    "clock a little back: wait": (Slot(50.0, 50.0), 49.5, 50.1),
+    "clock back: no wait": (Slot(50.0, 50.0), 20.0, 20.1),
+    "clock back: the queue stays": (Slot(53.0, 50.0), 20.0, 23.1),
+    "clock was years ahead": (Slot(9e9, 9e9), 50.0, 50.1),
+}
+"""The last slot, the time, and the next slot."""
+
+
+@pytest.mark.parametrize("name", NEXT)
+def test_next_slot(name: str) -> None:
+    last, now, expected = NEXT[name]
     slot = next_slot(last, now, SPACING)
-    assert slot.at == pytest.approx(expected)
-    assert slot.reserved == now
+    assert (slot.at, slot.reserved) == (pytest.approx(expected), now)
 
 
 @given(st.lists(st.floats(0, 0.3), max_size=60), st.sampled_from([50, 60, 100, 150]))
@@ -79,27 +92,27 @@ def test_lateness_and_share_add_up_to_the_limit() -> None:
     assert all(int((1 + MAX_LATENESS) * SAFETY_FACTOR * limit) + 1 <= limit for limit in range(1, 401))
 
 
-def test_a_slot_missed_by_oversleeping_is_given_up(time: Any) -> None:
+def test_a_slot_missed_by_oversleeping_is_given_up(time: VirtualTime) -> None:
     oversleeps = iter([0.5, 0.0])
 
     def sleep(seconds: float) -> None:
         time.sleep(seconds + next(oversleeps))
 
-    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=sleep)
+    limiter = limiter_on(time, sleep=sleep)
     limiter.take("a", "Do", 1, 45)
     began = time.now
     limiter.take("a", "Do", 1, 45)
     assert time.now - began == pytest.approx(2 / SAFETY_FACTOR)
 
 
-def test_a_machine_that_always_oversleeps_goes_on(time: Any) -> None:
-    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=lambda s: time.sleep(s + 1))
+def test_a_machine_that_always_oversleeps_goes_on(time: VirtualTime) -> None:
+    limiter = limiter_on(time, sleep=lambda seconds: time.sleep(seconds + 1))
     for _ in range(3):
         limiter.take("a", "Do", 10, 45)
 
 
-def test_accounts_and_actions_do_not_share(time: Any) -> None:
-    limiter = RateLimiter(MemoryReservations(time.clock), clock=time.clock, sleep=time.sleep)
+def test_accounts_and_actions_do_not_share(time: VirtualTime) -> None:
+    limiter = limiter_on(time)
     for account, action in (("a", "Get"), ("a", "Stop"), ("b", "Get")):
         limiter.take(account, action, 1, 45)
     assert time.slept == []
@@ -107,48 +120,32 @@ def test_accounts_and_actions_do_not_share(time: Any) -> None:
 
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_queue_longer_than_the_patience_is_told_and_not_joined(
-    shared: bool, time: Any, tmp_path: Path
+    shared: bool, time: VirtualTime, tmp_path: Path
 ) -> None:
-    slots = (
-        SqliteReservations(tmp_path / "q.sqlite3", time.clock) if shared else MemoryReservations(time.clock)
-    )
-    limiter = RateLimiter(slots, clock=time.clock, sleep=lambda seconds: None)
+    limiter = limiter_on(time, tmp_path / "q.sqlite3" if shared else None, sleep=lambda seconds: None)
     for _ in range(3):
-        slots.reserve("a/Do", 1 / (SAFETY_FACTOR * 0.1), 45)
+        limiter.take("a", "Do", 0.1, 45)
     for _ in range(2):
         with pytest.raises(Throttled, match=r"0\.1 calls a second are reserved for the next 31\.6 s"):
             limiter.take("a", "Do", 0.1, 25)
 
 
-@pytest.mark.parametrize("back", [2.0, 3600.0, 86400.0 * 365])
-def test_a_clock_that_goes_back_blocks_nobody(back: float, time: Any, tmp_path: Path) -> None:
-    slots = SqliteReservations(tmp_path / "q.sqlite3", time.clock)
-    limiter = RateLimiter(slots, clock=time.clock, sleep=time.sleep)
+@pytest.mark.parametrize("back", [2.0, 3600.0, 86400.0 * 365, -86400.0])
+def test_a_clock_that_jumps_blocks_nobody(back: float, time: VirtualTime, tmp_path: Path) -> None:
+    limiter = limiter_on(time, tmp_path / "q.sqlite3")
     limiter.take("a", "Do", 10, 45)
     time.now -= back
     began = time.now
-    for _ in range(5):
+    limiter.take("a", "Do", 10, 45)
+    assert back > 0 or time.slept == [], "a suspended machine goes on at once"
+    for _ in range(4):
         limiter.take("a", "Do", 10, 45)
     assert time.now - began < 1
 
 
-def test_a_suspended_machine_goes_on_at_once(time: Any, tmp_path: Path) -> None:
-    slots = SqliteReservations(tmp_path / "q.sqlite3", time.clock)
-    limiter = RateLimiter(slots, clock=time.clock, sleep=time.sleep)
-    limiter.take("a", "Do", 10, 45)
-    time.now += 86400
-    limiter.take("a", "Do", 10, 45)
-    assert time.slept == []
-
-
-def test_two_limiters_share_one_file(time: Any, tmp_path: Path) -> None:
+def test_two_limiters_share_one_file(time: VirtualTime, tmp_path: Path) -> None:
     left: list[float] = []
-    limiters = [
-        RateLimiter(
-            SqliteReservations(tmp_path / "q.sqlite3", time.clock), clock=time.clock, sleep=time.sleep
-        )
-        for _ in range(2)
-    ]
+    limiters = [limiter_on(time, tmp_path / "q.sqlite3") for _ in range(2)]
     for number in range(130):
         limiters[number % 2].take("a", "Do", 60, 45)
         left.append(time.now)
@@ -156,56 +153,39 @@ def test_two_limiters_share_one_file(time: Any, tmp_path: Path) -> None:
     assert left[-1] - left[0] == pytest.approx(129 / 57, rel=0.01)
 
 
-def broken_stores(directory: Path) -> list[Path]:
-    corrupt = directory / "corrupt.sqlite3"
-    corrupt.write_bytes(b"this is no database" * 100)
-    file = directory / "file"
-    file.write_text("")
-    folder = directory / "folder.sqlite3"
-    folder.mkdir()
-    return [corrupt, file / "below" / "q.sqlite3", folder]
-
-
-@pytest.mark.parametrize("index", range(3))
-def test_a_broken_store_is_told_once_and_the_limit_kept_here(index: int, time: Any, tmp_path: Path) -> None:
-    told: list[str] = []
-    left: list[float] = []
-    path = broken_stores(tmp_path)[index]
-    limiter = RateLimiter(
-        SqliteReservations(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append
-    )
+@pytest.mark.parametrize("broken", ["not a database", "below a file", "a folder", "other contents"])
+def test_a_broken_store_is_reported_once_and_the_limit_kept_here(
+    broken: str, time: VirtualTime, tmp_path: Path
+) -> None:
+    path, warnings, left = tmp_path / "q.sqlite3", list[str](), list[float]()
+    if broken == "not a database":
+        path.write_bytes(b"this is no database" * 100)
+    elif broken == "below a file":
+        path.write_text("")
+        path = path / "q.sqlite3"
+    elif broken == "a folder":
+        path.mkdir()
+    else:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("CREATE TABLE slot (name TEXT PRIMARY KEY, at TEXT, asked TEXT)")
+            db.execute("INSERT INTO slot VALUES ('a/Do', 'soon', NULL)")
+    limiter = limiter_on(time, path, warn=warnings.append)
     for _ in range(100):
         limiter.take("a", "Do", 60, 45)
         left.append(time.now)
     assert busiest_second(left) <= 60
-    (message,) = told
+    (message,) = warnings
     assert "VIDEOSNAP_QUOTA_DIR" in message
     assert str(path) in message
 
 
-def test_a_store_with_other_contents_is_a_broken_one(time: Any, tmp_path: Path) -> None:
-    told: list[str] = []
-    path = tmp_path / "q.sqlite3"
-    with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        db.execute("CREATE TABLE slot (name TEXT PRIMARY KEY, at TEXT, asked TEXT)")
-        db.execute("INSERT INTO slot VALUES ('a/Do', 'soon', NULL)")
-    limiter = RateLimiter(
-        SqliteReservations(path, time.clock), clock=time.clock, sleep=time.sleep, warn=told.append
-    )
-    limiter.take("a", "Do", 60, 45)
-    assert len(told) == 1
-
-
-def test_the_store_names_no_key(tmp_path: Path) -> None:
-    path = tmp_path / "q.sqlite3"
+def test_where_the_store_is_and_that_it_names_no_key(tmp_path: Path) -> None:
+    assert "pulumi-videosnap" in str(store_path({}))
+    path = store_path({"VIDEOSNAP_QUOTA_DIR": str(tmp_path)})
+    assert path == tmp_path / "quota.sqlite3"
     RateLimiter(SqliteReservations(path)).take(account_digest("AKLTCANARY"), "Do", 60, 45)
     assert b"AKLTCANARY" not in path.read_bytes()
     assert account_digest("AKLTCANARY") == account_digest("AKLTCANARY") != account_digest("AKLTOTHER")
-
-
-def test_where_the_store_is(tmp_path: Path) -> None:
-    assert store_path({"VIDEOSNAP_QUOTA_DIR": str(tmp_path)}) == tmp_path / "quota.sqlite3"
-    assert "pulumi-videosnap" in str(store_path({}))
 
 
 WORKER = """

@@ -57,7 +57,7 @@ def refusals(plugin: Plugin) -> Callable[[Mapping[str, Any]], list[str]]:
     def refused(inputs: Mapping[str, Any]) -> list[str]:
         news = struct_pb2.Struct()
         news.update({**inputs, "__provider": PROVIDER})
-        answer = plugin._call("Check", provider_pb2.CheckRequest(urn=URN, news=news))
+        answer = plugin.call("Check", provider_pb2.CheckRequest(urn=URN, news=news))
         return [failure.reason for failure in answer.failures]
 
     return refused

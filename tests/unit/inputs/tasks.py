@@ -1,4 +1,4 @@
-"""Inputs of snapshot tasks in state's spelling: a complete set for each storage, edits, any valid set."""
+"""Inputs of tasks and jobs in state's spelling: complete sets, edits, any valid set of a task's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
+
+from support.data import load
 
 Inputs = dict[str, Any]
 Check = Callable[[Mapping[str, Any]], tuple[Inputs, list[str]]]
@@ -25,57 +27,19 @@ ABSENT = _Absent()
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-STORAGES: dict[str, Inputs] = {
-    "tos": {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 1}},
-    "vod": {
-        "type": "vod",
-        "vodConfig": {
-            "accountId": "2100000000",
-            "space": "Storagespace",
-            "region": 1,
-            "storageClass": "archive",
-            "autoSetFileExtension": True,
-        },
-    },
-    "custom": {
-        "type": "custom",
-        "customConfig": {
-            "bucket": "frames",
-            "vendor": "aliyun",
-            "region": 3,
-            "accessKey": "write-only",
-            "secretKey": "its-secret",
-        },
-    },
-    "veimagex": {
-        "type": "veimagex",
-        "veImageXConfig": {"accountId": "2100000000", "serviceId": "oomo", "region": 1},
-    },
-}
+_VALID = load("inputs/tasks.json")
+STORAGES: dict[str, Inputs] = _VALID["storages"]
+JOBS: dict[str, Inputs] = load("inputs/jobs.json")
+"""Inputs of jobs: a sequence with sheets, in which no field has its default; a WebVTT; moments."""
 
 
 def complete(storage: str = "tos") -> Inputs:
     """Every field with a value that is not its default."""
-    return {
-        "appId": "661e543cf",
-        "roomId": "Room1",
-        "taskId": "Task1",
-        "businessId": "B1",
-        "targetStreams": {
-            "streamList": [
-                {"userId": "user0", "index": 3, "streamType": "screen"},
-                {"userId": "user1", "index": 1, "streamType": "camera"},
-            ]
-        },
-        "maxIdleTime": 200,
-        "imageConfig": {"interval": 5, "format": "png", "width": 800, "height": 600},
-        "storageConfig": copy.deepcopy(STORAGES[storage]),
-        "keepRunning": True,
-        "framePrefix": "shop/",
-        "triggers": ["v1", 2],
-        "profile": "team",
-        "state": "running",
-    }
+    return copy.deepcopy({**_VALID["task"], "storageConfig": STORAGES[storage]})
+
+
+def job(kind: str = "sequence") -> Inputs:
+    return copy.deepcopy(JOBS[kind])
 
 
 def edited(inputs: Inputs, changes: Mapping[Path, Any]) -> Inputs:
@@ -103,18 +67,14 @@ def paths(value: Any, path: Path = ()) -> Iterator[Path]:
     """The path of every block, list, list entry and leaf below a value."""
     if path:
         yield path
-    steps: Any = value.items() if isinstance(value, dict) else enumerate(value) if _is_list(value) else ()
-    for step, inner in steps:
+    lists = enumerate(value) if isinstance(value, list) else ()
+    for step, inner in value.items() if isinstance(value, dict) else lists:
         yield from paths(inner, (*path, step))
 
 
 def leaves(value: Any) -> Iterator[Path]:
     """The path of everything that holds no other value."""
     return (path for path in paths(value) if not isinstance(at(value, path), dict | list))
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def ids() -> st.SearchStrategy[str]:
@@ -139,36 +99,21 @@ ACCOUNT = st.text("0123456789", min_size=1, max_size=12) | st.integers(0, 10**12
 REGION = st.integers(0, 255)
 _VENDOR = _words("aws", "aliyun", "huawei", "tencent", "qiniu")
 
-_streams = st.lists(
-    _fields({"userId": ids()}, {"streamType": _words("camera", "screen")}), max_size=17
-) | st.lists(
-    _fields(
-        {"userId": ids(), "index": st.integers(0, 2**31 - 1)}, {"streamType": _words("camera", "screen")}
-    ),
-    max_size=17,
-    unique_by=lambda stream: int(stream["index"]),
+_SIZE = st.integers(0, 1920)
+_TYPE = {"streamType": _words("camera", "screen")}
+_INDEX = {"index": st.integers(0, 2**31 - 1)}
+_streams = st.lists(_fields({"userId": ids()}, _TYPE), max_size=17) | st.lists(
+    _fields({"userId": ids(), **_INDEX}, _TYPE), max_size=17, unique_by=lambda stream: int(stream["index"])
 )
-_image = _fields(
-    {},
-    {
-        "interval": st.integers(1, 600),
-        "format": _words("jpeg", "png"),
-        "width": st.integers(0, 1920),
-        "height": st.integers(0, 1920),
-    },
-)
+_SIZES = {"width": _SIZE, "height": _SIZE}
+_image = _fields({}, {"interval": st.integers(1, 600), "format": _words("jpeg", "png"), **_SIZES})
 _key = st.text(LETTERS + "+/=", min_size=1, max_size=64)
 _variable = st.text("ABCDEFGHIJ_", min_size=1, max_size=20)
+_CLASS = _words("standard", "archive", "infrequent-access", first=1)
+_VOD = {"storageClass": _CLASS, "autoSetFileExtension": st.booleans()}
 _blocks: dict[str, st.SearchStrategy[Inputs]] = {
     "tosConfig": _fields({"accountId": ACCOUNT, "bucket": names()}, {"region": REGION}),
-    "vodConfig": _fields(
-        {"accountId": ACCOUNT, "space": names()},
-        {
-            "region": REGION,
-            "storageClass": _words("standard", "archive", "infrequent-access", first=1),
-            "autoSetFileExtension": st.booleans(),
-        },
-    ),
+    "vodConfig": _fields({"accountId": ACCOUNT, "space": names()}, {"region": REGION, **_VOD}),
     "customConfig": st.one_of(
         [
             _fields({"bucket": names(), key: value, secret: hidden}, {"region": REGION, "vendor": _VENDOR})

@@ -87,38 +87,29 @@ def later(value: Any) -> pulumi.Output[Any]:
     return pulumi.Output.from_input("something else").apply(lambda _: value)
 
 
+TOS: dict[str, Any] = {"account_id": "21", "bucket": "frames", "region": 1}
+VOD: dict[str, Any] = {"account_id": "21", "space": "s", "storage_class": "archive"}
+VOD |= {"auto_set_file_extension": True}
+IMAGE_X = {"account_id": "21", "service_id": "oomo"}
 STORAGES: dict[str, Callable[[], list[Any]]] = {
     "tos": lambda: [
-        StorageConfigArgs(tos_config=TosConfigArgs(account_id="21", bucket="frames", region=1)),
-        StorageConfigArgs(tos_config={"account_id": "21", "bucket": "frames", "region": 1}),
-        {"tos_config": TosConfigArgs(account_id="21", bucket="frames", region=1)},
-        {"tos_config": {"account_id": "21", "bucket": "frames", "region": 1}},
+        StorageConfigArgs(tos_config=TosConfigArgs(**TOS)),
+        StorageConfigArgs(tos_config=TOS),
+        {"tos_config": TosConfigArgs(**TOS)},
+        {"tos_config": TOS},
         {"tosConfig": {"accountId": "21", "bucket": "frames", "region": 1}},
-        {"tos_config": later({"account_id": "21", "bucket": "frames", "region": 1})},
-        {"tos_config": later(TosConfigArgs(account_id="21", bucket="frames", region=1))},
-        later({"tos_config": {"account_id": "21", "bucket": later("frames"), "region": 1}}),
-        MappingProxyType({"tos_config": {"account_id": "21", "bucket": "frames", "region": 1}}),
+        {"tos_config": later(TOS)},
+        {"tos_config": later(TosConfigArgs(**TOS))},
+        later({"tos_config": {**TOS, "bucket": later("frames")}}),
+        MappingProxyType({"tos_config": TOS}),
     ],
     "vod": lambda: [
-        StorageConfigArgs(
-            type=1,
-            vod_config=VodConfigArgs(
-                account_id="21", space="s", storage_class="archive", auto_set_file_extension=True
-            ),
-        ),
-        {
-            "type": 1,
-            "vod_config": {
-                "account_id": "21",
-                "space": "s",
-                "storage_class": "archive",
-                "auto_set_file_extension": True,
-            },
-        },
+        StorageConfigArgs(type=1, vod_config=VodConfigArgs(**VOD)),
+        {"type": 1, "vod_config": VOD},
     ],
     "veimagex": lambda: [
-        StorageConfigArgs(ve_image_x_config=VeImageXConfigArgs(account_id="21", service_id="oomo")),
-        {"ve_image_x_config": {"account_id": "21", "service_id": "oomo"}},
+        StorageConfigArgs(ve_image_x_config=VeImageXConfigArgs(**IMAGE_X)),
+        {"ve_image_x_config": IMAGE_X},
         {"veImageXConfig": {"accountId": "21", "serviceId": "oomo"}},
     ],
 }
@@ -133,33 +124,18 @@ def test_blocks_and_dicts_and_outputs_of_them_are_the_same_storage(engine: _Engi
 
 
 def test_blocks_and_dicts_and_outputs_of_them_are_the_same_streams_and_pictures(engine: _Engine) -> None:
-    storage = {"tos_config": {"account_id": "21", "bucket": "frames"}}
-    first, *others = declare(
-        engine,
-        {
-            "image_config": ImageConfigArgs(interval=5, format="png", width=800),
-            "target_streams": TargetStreamsArgs(
-                stream_list=[StreamArgs(user_id="user0", index=3), StreamArgs(user_id="user1")]
-            ),
-        },
-        {
-            "image_config": {"interval": 5, "format": "png", "width": 800},
-            "target_streams": {"stream_list": [{"user_id": "user0", "index": 3}, {"user_id": "user1"}]},
-        },
-        {
-            "image_config": later(ImageConfigArgs(interval=later(5), format="png", width=800)),
-            "target_streams": TargetStreamsArgs(
-                stream_list=[later(StreamArgs(user_id="user0", index=3)), {"userId": "user1"}]
-            ),
-        },
-        {
-            "image_config": {"interval": later(5), "format": later("png"), "width": 800},
-            "target_streams": {
-                "stream_list": later([{"user_id": "user0", "index": 3}, {"user_id": "user1"}])
-            },
-        },
-        storage_config=storage,
-    )
+    image: dict[str, Any] = {"interval": 5, "format": "png", "width": 800}
+    one, two = {"user_id": "user0", "index": 3}, {"user_id": "user1"}
+    args = [StreamArgs(user_id="user0", index=3), StreamArgs(user_id="user1")]
+    mixed = TargetStreamsArgs(stream_list=[later(args[0]), {"userId": "user1"}])
+    spellings = [
+        (ImageConfigArgs(**image), TargetStreamsArgs(stream_list=args)),
+        (image, {"stream_list": [one, two]}),
+        (later(ImageConfigArgs(**{**image, "interval": later(5)})), mixed),
+        ({**image, "interval": later(5), "format": later("png")}, {"stream_list": later([one, two])}),
+    ]
+    blocks = [{"image_config": image, "target_streams": streams} for image, streams in spellings]
+    first, *others = declare(engine, *blocks, storage_config={"tos_config": TOS})
     assert first["imageConfig"] == {"interval": 5, "format": "png", "width": 800}
     assert first["targetStreams"] == {"streamList": [{"userId": "user0", "index": 3}, {"userId": "user1"}]}
     assert others == [first] * len(others)
@@ -194,27 +170,19 @@ def test_a_key_is_a_secret_however_it_is_written(engine: _Engine, storage: Calla
 
 
 def test_names_of_variables_are_no_secrets(engine: _Engine) -> None:
-    custom = CustomConfigArgs(bucket="b", access_key_env="MY_KEY", secret_key_env="MY_SECRET")
-    [declared] = declare(engine, {"storage_config": StorageConfigArgs(custom_config=custom)})
-    assert declared["storageConfig"] == {
-        "customConfig": {"bucket": "b", "accessKeyEnv": "MY_KEY", "secretKeyEnv": "MY_SECRET"}
-    }
+    names = {"bucket": "b", "access_key_env": "MY_KEY", "secret_key_env": "MY_SECRET"}
+    storage = StorageConfigArgs(custom_config=CustomConfigArgs(**names))
+    [declared] = declare(engine, {"storage_config": storage})
+    custom = {"bucket": "b", "accessKeyEnv": "MY_KEY", "secretKeyEnv": "MY_SECRET"}
+    assert declared["storageConfig"] == {"customConfig": custom}
 
 
 def test_a_task_is_named_after_project_stack_and_resource(engine: _Engine) -> None:
-    storage = {"tos_config": {"account_id": "21", "bucket": "frames"}}
-    named, derived, empty = declare(
-        engine, {"task_id": later("Task1")}, {"task_id": None}, {"task_id": ""}, storage_config=storage
-    )
-    assert named["taskId"] == "Task1"
-    assert derived["taskId"] == "stories.dev.task1"
-    assert empty["taskId"] == "stories.dev.task2"
-
-
-def test_what_a_program_leaves_out_is_not_declared(engine: _Engine) -> None:
-    storage = {"tos_config": {"account_id": "21", "bucket": "frames"}}
-    [declared] = declare(engine, {"storage_config": storage})
-    assert sorted(declared) == ["appId", "roomId", "storageConfig", "taskId"]
+    ids = [{"task_id": later("Task1")}, {"task_id": None}, {"task_id": ""}]
+    declared = declare(engine, *ids, storage_config={"tos_config": TOS})
+    assert [task["taskId"] for task in declared] == ["Task1", "stories.dev.task1", "stories.dev.task2"]
+    # What a program leaves out is not declared.
+    assert sorted(declared[0]) == ["appId", "roomId", "storageConfig", "taskId"]
 
 
 def _open(value: Any) -> Any:

@@ -6,12 +6,7 @@ import pytest
 
 from policy.rules import Finding, Misconfigured, Unchecked, Violation
 from policy.rules.facts import JOB, TASK, Kind
-from policy.rules.limits import (
-    foreign_places,
-    interval_out_of_range,
-    missing_business_id,
-    too_many_frames,
-)
+from policy.rules.limits import foreign_places, interval_out_of_range, missing_business_id, too_many_frames
 from policy.rules.plain_secrets import plain_credentials, plain_keys
 from policy.rules.values import SECRET, SIGNATURE, NotKnown, Secret, python_name, read, shown, value_at
 
@@ -30,37 +25,34 @@ TWICE = Violation(
 )
 
 
-def storage(block: str, **fields: Any) -> dict[str, Any]:
+def storage(block: str, fields: Any) -> dict[str, Any]:
     return {"storageConfig": {block: fields}}
+
+
+def output(name: str) -> dict[str, Any]:
+    return {"snapshotConfig": {name: {"bucket": "x"}}}
+
+
+SECRET_BLOCK = {"storageConfig": Secret({"tosConfig": {"bucket": "x"}})}
+IMAGE_X = "storage_config.ve_image_x_config.service_id is 'x'"
+NAMED: dict[str, Any] = {"bucket": "x"}
 
 
 @pytest.mark.parametrize(
     ("kind", "declared", "expected"),
     [
-        (TASK, storage("tosConfig", bucket="x"), Violation(f"{TOS} is 'x': write 'frames' or 'media'")),
-        (TASK, storage("vodConfig", space="x"), "storage_config.vod_config.space is 'x'"),
-        (TASK, storage("customConfig", bucket="x"), "storage_config.custom_config.bucket is 'x'"),
-        (
-            TASK,
-            storage("veImageXConfig", serviceId="x"),
-            "storage_config.ve_image_x_config.service_id is 'x'",
-        ),
-        (
-            JOB,
-            {"snapshotConfig": {"outputFile": {"bucket": "x"}}},
-            "snapshot_config.output_file.bucket is 'x'",
-        ),
-        (
-            JOB,
-            {"snapshotConfig": {"tileOutputFile": {"bucket": "x"}}},
-            "config.tile_output_file.bucket is 'x'",
-        ),
-        (TASK, {"storageConfig": Secret({"tosConfig": {"bucket": "x"}})}, f"{TOS} is [secret]"),
-        (TASK, storage("tosConfig", bucket=NotKnown()), Unchecked(TOS)),
+        (TASK, storage("tosConfig", NAMED), Violation(f"{TOS} is 'x': write 'frames' or 'media'")),
+        (TASK, storage("vodConfig", {"space": "x"}), "storage_config.vod_config.space is 'x'"),
+        (TASK, storage("customConfig", NAMED), "storage_config.custom_config.bucket is 'x'"),
+        (TASK, storage("veImageXConfig", {"serviceId": "x"}), IMAGE_X),
+        (JOB, output("outputFile"), "snapshot_config.output_file.bucket is 'x'"),
+        (JOB, output("tileOutputFile"), "config.tile_output_file.bucket is 'x'"),
+        (TASK, SECRET_BLOCK, f"{TOS} is [secret]"),
+        (TASK, storage("tosConfig", {"bucket": NotKnown()}), Unchecked(TOS)),
         (TASK, {"storageConfig": NotKnown()}, Unchecked("storage_config")),
-        (TASK, storage("tosConfig", bucket="frames"), None),
+        (TASK, storage("tosConfig", {"bucket": "frames"}), None),
         (TASK, {"storageConfig": Secret({"tosConfig": {"bucket": "media"}})}, None),
-        (JOB, {"input": {"bucket": "x"}}, None),
+        (JOB, {"input": NAMED}, None),
     ],
 )
 def test_allowed_buckets(kind: Kind, declared: dict[str, Any], expected: Finding | str | None) -> None:
@@ -138,17 +130,11 @@ def test_plain_keys(block: Any, secret: Finding | None, environment: Finding | N
 
 def test_plain_credentials() -> None:
     name = "videosnap:volcengineSecretKey"
-    configuration = {
-        name: KEY,
-        "videosnap:alibabaSecurityToken": Secret(KEY),
-        "videosnap:volcengineRegion": "cn",
-    }
-    assert list(plain_credentials(configuration, only_environment=False)) == [
-        Violation(
-            f"{name} is in clear in the configuration: `pulumi config set --secret {name}`, "
-            "or remove it and set VOLCENGINE_SECRET_KEY"
-        )
-    ]
+    secret = {"videosnap:alibabaSecurityToken": Secret(KEY)}
+    configuration = {name: KEY, **secret, "videosnap:volcengineRegion": "cn"}
+    advice = f"`pulumi config set --secret {name}`, or remove it and set VOLCENGINE_SECRET_KEY"
+    in_clear = Violation(f"{name} is in clear in the configuration: {advice}")
+    assert list(plain_credentials(configuration, only_environment=False)) == [in_clear]
     remove = "is in the configuration: remove it, and set"
     assert list(plain_credentials(configuration, only_environment=True)) == [
         Violation(f"{name} {remove} VOLCENGINE_SECRET_KEY instead"),
@@ -177,9 +163,8 @@ def test_frames_per_hour() -> None:
     ]
     (finding,) = frames(("a", 10.0, []), ("b", 1.0, most), ("c", 2.0, one), ("d", 5.0, two), ("d", 90.0, one))
     assert "5 tasks with 65,200 frames an hour" in str(finding)
-    assert "'b' with 61,200 (17 streams, every 1 s); 'c' with 1,800 (1 stream, every 2 s); 'd'" in str(
-        finding
-    )
+    biggest = "'b' with 61,200 (17 streams, every 1 s); 'c' with 1,800 (1 stream, every 2 s); 'd'"
+    assert biggest in str(finding)
     assert "'a'" not in str(finding)
     (finding,) = frames(("a", Secret(1.0), []), ("b", 1.0, Secret(two)))
     assert "'a' with [secret]; 'b' with [secret]" in str(finding)

@@ -6,17 +6,18 @@ import dataclasses
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pulumi_videosnap.alibaba.storage import output_location
+from pulumi_videosnap.alibaba.frames import output_location
 from pulumi_videosnap.errors import CannotCheck, NotConfigured
 from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import open_bucket
 from pulumi_videosnap.storage.client import ClientConfig
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform, platforms
-from pulumi_videosnap.volcengine import models
-from pulumi_videosnap.volcengine.storage import NOT_READABLE, REGIONS, VENDORS, frame_location, platform_name
+from pulumi_videosnap.volcengine import frames, models
+from pulumi_videosnap.volcengine.frames import NOT_READABLE, REGIONS, VENDORS, platform_name
 
 ALL = sorted(platforms())
 OWN_FILES = {"tos", "oss", "aws"}
@@ -30,16 +31,11 @@ def pair(name: str, *, config: bool = False, mark: str = "") -> dict[str, str]:
 
 
 def opened(
-    name: str,
-    env: dict[str, str],
-    config: dict[str, str] | None = None,
-    *,
-    location: Location | None = None,
-    home: Path = Path("/nowhere"),
-    profile: str | None = None,
+    name: str, env: dict[str, str], config: Any = None, *, location: Location | None = None, **more: Any
 ) -> ClientConfig:
     where = location or Location(name, "frames", "region-1")
-    return open_bucket(where, profile=profile, env=env.get, config=(config or {}).get, home=home).config
+    more = {"home": Path("/nowhere"), **more}
+    return open_bucket(where, env=env.get, config=(config or {}).get, **more).config
 
 
 def secrets(config: ClientConfig) -> tuple[str, ...]:
@@ -55,22 +51,16 @@ def test_the_platforms_of_the_services_words() -> None:
         assert word == "custom" or platform_name(word) in {*ALL, *NOT_READABLE}
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_platforms_facts(name: str) -> None:
-    platform = find_platform(name)
-    assert platform.name == name
-    assert set(platform.assumed) <= {field.name for field in dataclasses.fields(Platform)} | {"signature"}
-    assert re.fullmatch(r"https://\S*some-where-1\S*", platform.endpoint_in("some-where-1"))
-
-
-@pytest.mark.parametrize("field", ["endpoint_setting", "region_setting"])
-def test_settings_are_each_platforms_own(field: str) -> None:
-    settings = [getattr(platform, field) for platform in platforms().values()]
-    assert (
-        len({setting.env for setting in settings})
-        == len({setting.config for setting in settings})
-        == len(ALL)
-    )
+def test_the_facts_of_platforms() -> None:
+    for name in ALL:
+        platform = find_platform(name)
+        assert platform.name == name
+        assert set(platform.assumed) <= {field.name for field in dataclasses.fields(Platform)} | {"signature"}
+        assert re.fullmatch(r"https://\S*some-where-1\S*", platform.endpoint_in("some-where-1"))
+    for field in ("endpoint_setting", "region_setting"):
+        settings = [getattr(platform, field) for platform in platforms().values()]
+        for names in ({setting.env for setting in settings}, {setting.config for setting in settings}):
+            assert len(names) == len(ALL), "settings are each platform's own"
 
 
 @pytest.mark.parametrize(
@@ -87,45 +77,36 @@ def test_a_platform_that_cannot_be_read(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("storage", "location"),
+    ("vendor", "region", "name", "where"),
     [
-        ({"tosConfig": {"bucket": "b", "region": 3}}, Location("tos", "b", "ap-southeast-1", "x/")),
-        ({"tosConfig": {"bucket": "b", "region": 4}}, Location("tos", "b", None, "x/")),
-        (
-            {"type": "custom", "customConfig": {"bucket": "b", "vendor": "aws", "region": 24}},
-            Location("aws", "b", "af-south-1", "x/"),
-        ),
-        (
-            {"type": "custom", "customConfig": {"bucket": "b", "vendor": "aliyun", "region": 20}},
-            Location("oss", "b", "eu-central-1", "x/"),
-        ),
-        (
-            {"type": "custom", "customConfig": {"bucket": "b", "vendor": "huawei", "region": 0}},
-            Location("obs", "b", None, "x/"),
-        ),
+        (None, 3, "tos", "ap-southeast-1"),
+        (None, 4, "tos", None),
+        ("aws", 24, "aws", "af-south-1"),
+        ("aliyun", 20, "oss", "eu-central-1"),
+        ("huawei", 0, "obs", None),
     ],
 )
-def test_where_a_task_writes(storage: dict[str, object], location: Location) -> None:
-    assert frame_location({"storageConfig": storage, "framePrefix": "x/"}) == location
+def test_where_a_task_writes(vendor: str | None, region: int, name: str, where: str | None) -> None:
+    block = {"bucket": "b", "region": region}
+    custom = {"type": "custom", "customConfig": {**block, "vendor": vendor}}
+    storage = custom if vendor else {"tosConfig": block}
+    found = frames.location({"storageConfig": storage, "framePrefix": "x/"})
+    assert found == Location(name, "b", where, "x/")
 
 
 def test_where_a_job_writes() -> None:
-    output = {"bucket": "b", "location": "oss-cn-beijing"}
-    assert output_location({"snapshotConfig": {"outputFile": output}}, "outputFile") == Location(
-        "oss", "b", "cn-beijing"
-    )
+    output = {"outputFile": {"bucket": "b", "location": "oss-cn-beijing"}}
+    found = output_location({"snapshotConfig": output}, "outputFile")
+    assert found == Location("oss", "b", "cn-beijing")
     with pytest.raises(CannotCheck, match="no bucket"):
         output_location({}, "outputFile")
 
 
 def test_numbers_of_regions() -> None:
     assert {name: len(regions) for name, regions in REGIONS.items()} == {"tos": 4, "aws": 25, "oss": 21}
-    assert (REGIONS["tos"][0], REGIONS["aws"][0], REGIONS["aws"][15]) == (
-        "cn-beijing",
-        "us-east-1",
-        "cn-north-1",
-    )
-    assert (REGIONS["oss"][0], REGIONS["oss"][6]) == ("cn-hangzhou", "cn-wulanchabu")
+    tos, aws, oss = REGIONS["tos"], REGIONS["aws"], REGIONS["oss"]
+    assert (tos[0], aws[0], aws[15]) == ("cn-beijing", "us-east-1", "cn-north-1")
+    assert (oss[0], oss[6]) == ("cn-hangzhou", "cn-wulanchabu")
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -151,18 +132,14 @@ def test_without_credentials_the_error_names_where_to_set_them(name: str) -> Non
     assert ("profile files of" in str(missing.value)) == (name not in OWN_FILES)
 
 
-def test_aws_without_a_key_pair_is_left_to_boto3() -> None:
-    assert opened("aws", {}).credentials is None
+def test_profiles_and_aws_without_a_key_pair(tmp_path: Path) -> None:
+    assert opened("aws", {}).credentials is None, "left to boto3"
     named = opened("aws", pair("aws"), profile="mine")
     assert (named.credentials, named.profile) == (None, "mine")
-
-
-def test_the_vendors_profile_files_are_read(tmp_path: Path) -> None:
     (tmp_path / ".volcengine").mkdir()
-    profile = {"mode": "ak", "access-key": "FILEAK", "secret-key": "FILESK"}
-    (tmp_path / ".volcengine" / "config.json").write_text(
-        json.dumps({"current": "a", "profiles": {"a": profile}})
-    )
+    profiles = {"a": {"mode": "ak", "access-key": "FILEAK", "secret-key": "FILESK"}}
+    text = json.dumps({"current": "a", "profiles": profiles})
+    (tmp_path / ".volcengine" / "config.json").write_text(text)
     assert secrets(opened("tos", {}, home=tmp_path))[0] == "FILEAK"
     assert secrets(opened("tos", pair("tos"), home=tmp_path, profile="a"))[0] == "FILEAK"
 
@@ -191,13 +168,10 @@ def test_an_oss_location_is_its_region() -> None:
     assert (found.region, found.endpoint) == ("cn-beijing", "https://s3.oss-cn-beijing.aliyuncs.com")
 
 
-@pytest.mark.parametrize("region", ["evil.example/", "a b", "@x", "a:1"])
-def test_a_region_cannot_lead_elsewhere(region: str) -> None:
-    with pytest.raises(NotConfigured, match="is not a region of Volcengine TOS"):
-        opened("tos", pair("tos"), location=Location("tos", "frames", region))
-
-
-def test_plain_http_over_a_network_is_refused() -> None:
+def test_a_region_cannot_lead_elsewhere_and_plain_http_over_a_network_is_refused() -> None:
+    for region in ("evil.example/", "a b", "@x", "a:1"):
+        with pytest.raises(NotConfigured, match="is not a region of Volcengine TOS"):
+            opened("tos", pair("tos"), location=Location("tos", "frames", region))
     env = {**pair("tos"), "VOLCENGINE_TOS_ENDPOINT": "http://store.example"}
     with pytest.raises(NotConfigured, match=r"^VOLCENGINE_TOS_ENDPOINT is plain http"):
         opened("tos", env)

@@ -4,205 +4,124 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
-from pulumi_videosnap.errors import Garbled, NotFound, Rejected, ServiceFault
+from pulumi_videosnap import errors
+from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import Response, TransportError
-from pulumi_videosnap.volcengine.api import RtcApi, is_already_running
+from pulumi_videosnap.http.transport import TransportError
+from pulumi_videosnap.volcengine.api import RtcApi
 from pulumi_videosnap.volcengine.models import StartSnapshotBody, StorageConfig, TaskKey
+from support.data import load
+from unit.scripted import AT, DATE, rtc_answer, rtc_api, rtc_refusal, sample
 
 KEY = TaskKey("661e", "Room1", "Task1")
-BODY = StartSnapshotBody(
-    app_id="661e", room_id="Room1", task_id="Task1", storage_config=StorageConfig(type=0)
-)
+NAMES = {"app_id": KEY.app_id, "room_id": KEY.room_id, "task_id": KEY.task_id}
+BODY = StartSnapshotBody(**NAMES, storage_config=StorageConfig(type=0))
 RUNNING = {"SnapshotTask": {"Status": 2, "StartTime": 1677227309000}}
-DATE = "Wed, 03 Jan 2024 08:00:00 GMT"
-AT = datetime(2024, 1, 3, 8, tzinfo=timezone.utc)
+URL = "https://rtc.volcengineapi.com/?Action={}&Version=2023-11-01"
+GONE = rtc_refusal("InvalidParameter.ErrorActiveTaskNotFound", "指定任务不存在或已经停止", date=DATE)
+SENTENCE = "The task has been started. Please do not call the startup task interface repeatedly"
+CALLS: dict[str, Callable[[RtcApi], Any]] = {
+    "start": lambda api: api.start(BODY),
+    "update": lambda api: api.update(KEY, 2, None),
+    "stop": lambda api: api.stop(KEY, None),
+    "get": lambda api: api.get(KEY),
+}
 
-ApiOf = Callable[..., tuple[RtcApi, Any]]
-AnswerOf = Callable[..., Response]
 
-
-def gone(answer_of: AnswerOf) -> Response:
-    error = {"Code": "InvalidParameter.ErrorActiveTaskNotFound", "Message": "指定任务不存在或已经停止"}
-    return answer_of(status=400, error=error, date=DATE)
-
-
-def test_start_posts_the_body(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    api, script = api_of(answer_of("ok", date=DATE))
+def test_start_posts_the_body() -> None:
+    api, script = rtc_api(rtc_answer("ok", date=DATE))
     started = api.start(BODY)
     assert (started.already_running, started.at) == (False, AT)
     (request,) = script.requests
-    assert (request.method, request.url) == (
-        "POST",
-        "https://rtc.volcengineapi.com/?Action=StartSnapshot&Version=2023-11-01",
-    )
+    assert (request.method, request.url) == ("POST", URL.format("StartSnapshot"))
     assert request.headers["Content-Type"] == "application/json"
     assert "/cn-north-1/rtc/request" in request.headers["Authorization"]
-    assert json.loads(request.body) == {
-        "AppId": "661e",
-        "RoomId": "Room1",
-        "TaskId": "Task1",
-        "StorageConfig": {"Type": 0},
-    }
-
-
-SENTENCE = "The task has been started. Please do not call the startup task interface repeatedly"
+    key = {"AppId": "661e", "RoomId": "Room1", "TaskId": "Task1"}
+    assert json.loads(request.body) == {**key, "StorageConfig": {"Type": 0}}
 
 
 @pytest.mark.parametrize(
-    "result", [SENTENCE, SENTENCE + ".", SENTENCE + "。", f" {SENTENCE.upper()} ", "Another notice", "", {}]
+    ("result", "already"),
+    [
+        *((text, True) for text in (SENTENCE, SENTENCE + ".", SENTENCE + "。", f" {SENTENCE.upper()} ")),
+        *((other, True) for other in ("Another notice", "", {}, None)),
+        *((text, False) for text in ("ok", "OK", " ok\n")),
+    ],
 )
-def test_any_result_but_ok_means_that_it_may_have_run_before(
-    result: object, api_of: ApiOf, answer_of: AnswerOf
-) -> None:
-    api, _ = api_of(answer_of(result))
-    assert api.start(BODY).already_running
+def test_only_ok_means_that_this_call_started_it(result: object, already: bool) -> None:
+    api, _ = rtc_api(rtc_answer(result))
+    assert api.start(BODY).already_running is already
 
 
-@pytest.mark.parametrize("result", ["ok", "OK", " ok\n"])
-def test_ok_means_that_this_call_started_it(result: str) -> None:
-    assert not is_already_running(result)
-
-
-def test_start_without_a_result_does_not_claim_to_have_started_it(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    api, _ = api_of(answer_of())
-    assert api.start(BODY).already_running
-
-
-def test_a_start_refused_because_the_task_exists_is_a_running_task(
-    api_of: ApiOf, answer_of: AnswerOf
-) -> None:
-    error = {"Code": "InvalidParameter.TaskAlreadyExists", "Message": "任务已存在"}
-    api, _ = api_of(answer_of(status=400, error=error))
-    assert api.start(BODY).already_running
-
-
-def test_a_start_is_never_answered_with_not_found(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    api, _ = api_of(gone(answer_of))
-    with pytest.raises(Rejected):
+def test_a_start_that_fails() -> None:
+    api, _ = rtc_api(rtc_refusal("InvalidParameter.TaskAlreadyExists", "任务已存在"))
+    assert api.start(BODY).already_running, "refused because it exists: it runs"
+    api, _ = rtc_api(GONE)
+    with pytest.raises(errors.Rejected):
         api.start(BODY)
-
-
-def test_a_start_whose_answer_got_lost_is_repeated(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    lost = TransportError("lost", Retry.IF_IDEMPOTENT)
-    api, script = api_of(lost, answer_of(SENTENCE))
+    api, script = rtc_api(TransportError("lost", Retry.IF_IDEMPOTENT), rtc_answer(SENTENCE))
     assert api.start(BODY).already_running
-    assert len(script.requests) == 2
+    assert len(script.requests) == 2, "repeated, since its response was lost"
 
 
-def test_update_sends_the_interval_alone(api_of: ApiOf, sample: Callable[[str], bytes]) -> None:
-    api, script = api_of(Response(200, {}, sample("UpdateSnapshot.answer.json")))
+def test_update_sends_the_interval_alone_and_stop_the_key() -> None:
+    answer = Response(200, {}, sample("rtc/UpdateSnapshot.answer.json"))
+    api, script = rtc_api(answer, rtc_answer("ok"))
     api.update(TaskKey("661e****543cf", "Room1", "Task1"), 2, "B****23")
-    (request,) = script.requests
-    assert "Action=UpdateSnapshot" in request.url
-    assert json.loads(request.body) == json.loads(sample("UpdateSnapshot.request.json"))
-
-
-def test_stop_names_the_task_alone(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    api, script = api_of(answer_of("ok"))
     api.stop(KEY, None)
-    (request,) = script.requests
-    assert "Action=StopSnapshot" in request.url
-    assert json.loads(request.body) == {"AppId": "661e", "RoomId": "Room1", "TaskId": "Task1"}
+    update, stop = script.requests
+    assert (update.url, stop.url) == (URL.format("UpdateSnapshot"), URL.format("StopSnapshot"))
+    assert json.loads(update.body) == json.loads(sample("rtc/UpdateSnapshot.request.json"))
+    assert json.loads(stop.body) == {"AppId": "661e", "RoomId": "Room1", "TaskId": "Task1"}
 
 
-def test_get_asks_in_the_query(api_of: ApiOf, sample: Callable[[str], bytes]) -> None:
-    api, script = api_of(Response(200, {"date": DATE}, sample("GetSnapshotTask.answer.json")))
+def test_get_asks_in_the_query() -> None:
+    answer = sample("rtc/GetSnapshotTask.answer.json")
+    api, script = rtc_api(Response(200, {"date": DATE}, answer), rtc_answer(RUNNING))
     reading = api.get(TaskKey("661e", "Room1", "a@b.c"))
     (request,) = script.requests
-    assert (request.method, request.body) == ("GET", b"")
-    assert request.url == (
-        "https://rtc.volcengineapi.com/?Action=GetSnapshotTask&Version=2023-11-01"
-        "&AppId=661e&RoomId=Room1&TaskId=a%40b.c"
-    )
-    assert "Content-Type" not in request.headers
-    assert reading.at == AT
-    assert reading.task.start_time == 1677227309000
-
-
-def test_a_reading_without_a_date_has_our_time(api_of: ApiOf, answer_of: AnswerOf, time: Any) -> None:
-    api, _ = api_of(answer_of(RUNNING))
-    assert api.get(KEY).at.timestamp() == time.now
+    assert (request.method, request.body, "Content-Type" in request.headers) == ("GET", b"", False)
+    assert request.url == f"{URL.format('GetSnapshotTask')}&AppId=661e&RoomId=Room1&TaskId=a%40b.c"
+    assert (reading.at, reading.task.start_time) == (AT, 1677227309000)
+    # Without a date in the response the time is ours.
+    assert api.get(KEY).at.timestamp() == pytest.approx(script.time.now)
 
 
 @pytest.mark.parametrize("call", ["update", "stop", "get"])
-def test_an_unknown_task_is_not_found_at_the_services_time(
-    call: str, api_of: ApiOf, answer_of: AnswerOf
-) -> None:
-    api, _ = api_of(gone(answer_of))
-    actions: dict[str, Callable[[], object]] = {
-        "update": lambda: api.update(KEY, 2, None),
-        "stop": lambda: api.stop(KEY, None),
-        "get": lambda: api.get(KEY),
-    }
-    with pytest.raises(NotFound, match="ErrorActiveTaskNotFound") as unknown:
-        actions[call]()
+def test_an_unknown_task_is_not_found_at_the_services_time(call: str) -> None:
+    api, _ = rtc_api(GONE)
+    with pytest.raises(errors.NotFound, match="ErrorActiveTaskNotFound") as unknown:
+        CALLS[call](api)
     assert unknown.value.at == AT
 
 
-@pytest.mark.parametrize(
-    "result",
-    [
-        None,
-        {},
-        "",
-        {"SnapshotTask": None},
-        {"SnapshotTask": {}},
-        {"SnapshotTask": {"StartTime": 0, "Status": 0, "StorageConfig": {"Type": 0}}},
-    ],
-)
-def test_a_success_without_a_task_is_not_found(result: object, api_of: ApiOf, answer_of: AnswerOf) -> None:
-    api, _ = api_of(answer_of(result, date=DATE))
-    with pytest.raises(NotFound, match="has no task") as unknown:
-        api.get(KEY)
-    assert unknown.value.at == AT
+@pytest.mark.parametrize(("call", "result", "kind", "text"), load("rtc/results.json"))
+def test_a_success_without_what_was_asked_for(call: str, result: object, kind: str, text: str) -> None:
+    api, _ = rtc_api(rtc_answer(result, date=DATE))
+    with pytest.raises(getattr(errors, kind), match=text) as failed:
+        CALLS[call](api)
+    if isinstance(failed.value, errors.NotFound):
+        assert failed.value.at == AT
 
 
-@pytest.mark.parametrize(
-    "result",
-    ["ok", ["a"], 7, {"SnapshotTask": "running"}, {"SnapshotTask": {"Status": "busy"}}],
-)
-def test_a_task_that_cannot_be_read_is_garbled_and_not_gone(
-    result: object, api_of: ApiOf, answer_of: AnswerOf
-) -> None:
-    api, _ = api_of(answer_of(result))
-    with pytest.raises(Garbled, match="RequestId"):
+def test_a_fault_that_passes_is_not_noticed_and_one_that_stays_is_reported() -> None:
+    api, script = rtc_api(Response(502, {}, b"<html>"), rtc_answer(RUNNING))
+    assert (api.get(KEY).task.status, len(script.requests)) == (2, 2)
+    api, _ = rtc_api(Response(502, {}, b"<html>"))
+    text = r"GetSnapshotTask failed in the service: .* \(HTTP 502\)"
+    with pytest.raises(errors.ServiceFault, match=text):
         api.get(KEY)
 
 
-@pytest.mark.parametrize("result", [None, "", {}, [], 0])
-def test_a_stop_that_is_not_confirmed_is_no_success(
-    result: object, api_of: ApiOf, answer_of: AnswerOf
-) -> None:
-    api, _ = api_of(answer_of(result))
-    with pytest.raises(Garbled, match="StopSnapshot"):
-        api.stop(KEY, None)
-
-
-def test_a_fault_that_passes_is_not_noticed(api_of: ApiOf, answer_of: AnswerOf) -> None:
-    api, script = api_of(Response(502, {}, b"<html>"), answer_of(RUNNING))
-    assert api.get(KEY).task.status == 2
-    assert len(script.requests) == 2
-
-
-def test_a_fault_that_stays_is_told(api_of: ApiOf) -> None:
-    api, _ = api_of(Response(502, {}, b"<html>"))
-    with pytest.raises(ServiceFault, match=r"GetSnapshotTask failed in the service: .* \(HTTP 502\)"):
-        api.get(KEY)
-
-
-@pytest.mark.parametrize(("action", "limit"), [("get", 60), ("stop", 150)])
-def test_the_documented_rate_is_kept(
-    action: str, limit: int, api_of: ApiOf, answer_of: AnswerOf, time: Any
-) -> None:
-    api, script = api_of(answer_of(RUNNING if action == "get" else "ok"))
-    began = time.now
+@pytest.mark.parametrize(("call", "limit", "result"), [("get", 60, RUNNING), ("stop", 150, "ok")])
+def test_the_documented_rate_is_kept(call: str, limit: int, result: object) -> None:
+    api, script = rtc_api(rtc_answer(result))
+    began = script.time.now
     for _ in range(limit + 1):
-        api.get(KEY) if action == "get" else api.stop(KEY, None)
-    assert time.now - began > 1
+        CALLS[call](api)
+    assert script.time.now - began > 1
     assert len(script.requests) == limit + 1

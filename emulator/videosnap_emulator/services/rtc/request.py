@@ -5,14 +5,13 @@ Every complaint names the field by its path.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from videosnap_emulator.core import Json
 from videosnap_emulator.services.rtc.capture import MAXIMUM_STREAMS
-from videosnap_emulator.services.rtc.errors import invalid, rtc_error
+from videosnap_emulator.services.rtc.errors import invalid
 from videosnap_emulator.services.rtc.models import (
     CAMERA,
     SCREEN,
@@ -184,19 +183,6 @@ def read_storage(config: Fields) -> Storage:
     """Read StorageConfig: Type says which block must be there; the others are ignored."""
     kind = STORAGE_TYPES[config.integer("Type", 0, range(len(STORAGE_TYPES)))]
     return kind.read(config.block(kind.block, required=True))
-
-
-def read_body(body: bytes) -> Fields:
-    """Return the body's JSON object."""
-    if not body.strip():
-        raise rtc_error("InvalidParameter.BodyIsEmpty", "The request body is empty.")
-    try:
-        values = json.loads(body)
-    except (ValueError, RecursionError):
-        values = None
-    if not isinstance(values, dict):
-        raise rtc_error("InvalidParameter.Unmarshal", "The request body is not a JSON object.")
-    return Fields(values)
 
 
 def read_key(fields: Fields) -> TaskKey:

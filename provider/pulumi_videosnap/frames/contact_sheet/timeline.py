@@ -1,4 +1,4 @@
-"""Where things stand on a task's line of time, in thousandths of its width: the page need not compute."""
+"""Positions on a task's timeline, in thousandths of its width, so that the page computes nothing."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
-from pulumi_videosnap.frames.contact_sheet import formatting as words
-from pulumi_videosnap.frames.contact_sheet.cells import moment
 from pulumi_videosnap.frames.model import Condition, Event, Frame, TaskFrames
-from pulumi_videosnap.report import formatting as figures
+from pulumi_videosnap.frames.text import offset
+from pulumi_videosnap.report.formatting import brief, exact, quantity, utc
 
 WIDTH = 1000
 FLAG_WIDTH = 62
 """The number of an event on a phone, where the line is about 300 pixels long."""
 FLAG_ROWS = 3
 MOST_LABELS = 6
+MAX_GAPS = 3
+"""Gaps that the caption names; the list of events has all."""
 STEPS = [
     *(1, 2, 5, 10, 15, 30),
     *(60 * n for n in (1, 2, 5, 10, 15, 30)),
@@ -30,7 +31,7 @@ _ORIGIN = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 @dataclass(frozen=True)
 class Flag:
-    """An event: its number in the list below the line, and its place where it has one."""
+    """An event: its number in the list below the line, and its position where it has one."""
 
     number: int
     kind: str
@@ -43,7 +44,7 @@ class Flag:
 
 @dataclass(frozen=True)
 class Row:
-    """One series: the frames that are as they should be, drawn as one path, and all others as marks."""
+    """One series: the frames that are present, drawn as one path, and all others as marks."""
 
     name: str
     present: str
@@ -52,15 +53,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Timeline:
-    """A line of time; `clock` is false where it is that of a video."""
+    """A timeline; `clock` is false where its times are those of a video."""
 
     clock: bool
     rows: tuple[Row, ...]
     flags: tuple[Flag, ...]
     labels: tuple[tuple[float, str], ...]
-    reach: str
-    heard: str
-    """What the line shows, for those who do not see it; events are listed below it."""
+    extent: str
+    """Its first and last time, and the gaps in between."""
+    label: str
+    """What the line shows, for screen readers; events are listed below it."""
 
     @property
     def flag_rows(self) -> int:
@@ -77,22 +79,22 @@ class Scale:
     clock: bool
 
     def at(self, second: float) -> float:
-        """The place of a second."""
+        """The position of a second."""
         return round((second - self.first) / (self.last - self.first) * WIDTH, 1)
 
     def of(self, frame: Frame) -> float | None:
-        """The place of a frame, if it has one."""
+        """The position of a frame, if it has one."""
         second = _second(frame, self.clock)
         return None if second is None else self.at(second)
 
     @property
     def with_day(self) -> bool:
         """Whether the line passes midnight, so that times need their day."""
-        return self.clock and _moment(self.first).date() != _moment(self.last).date()
+        return self.clock and _datetime(self.first).date() != _datetime(self.last).date()
 
 
 def scale(task: TaskFrames) -> Scale | None:
-    """What the line reaches from and to; None where nothing has a time."""
+    """The first and last time of a task; None where nothing has a time."""
     frames = [frame for series in task.series for frame in series.frames]
     clock = any(frame.due for frame in frames) or all(frame.offset_ms is None for frame in frames)
     seconds = [second for frame in frames if (second := _second(frame, clock)) is not None]
@@ -106,28 +108,26 @@ def scale(task: TaskFrames) -> Scale | None:
 
 
 def timeline(task: TaskFrames, line: Scale) -> Timeline:
-    """Everything of a task, on its line."""
+    """Everything of a task, at its position."""
     rows = tuple(
         _row(series.name, [(line.of(frame), frame.condition) for frame in series.frames])
         for series in task.series
     )
-    return Timeline(
-        line.clock, rows, tuple(_flags(task, line)), tuple(_labels(line)), _reach(line), _heard(task, line)
-    )
+    flags, labels = tuple(_flags(task, line)), tuple(_labels(line))
+    return Timeline(line.clock, rows, flags, labels, _extent(task, line), _label_of(task, line))
 
 
 def _second(frame: Frame, clock: bool) -> float | None:
     if not clock:
         return None if frame.offset_ms is None else frame.offset_ms / 1000
-    at = moment(frame)
-    return None if at is None else _epoch(at)
+    return None if frame.time is None else _epoch(frame.time)
 
 
 def _epoch(at: datetime) -> float:
-    return (figures.utc(at) - _ORIGIN) / timedelta(seconds=1)
+    return (utc(at) - _ORIGIN) / timedelta(seconds=1)
 
 
-def _moment(second: float) -> datetime:
+def _datetime(second: float) -> datetime:
     return _ORIGIN + timedelta(seconds=second)
 
 
@@ -141,13 +141,13 @@ def _row(name: str, frames: list[tuple[float | None, Condition]]) -> Row:
 def _flags(task: TaskFrames, line: Scale) -> Iterator[Flag]:
     """Events in order; numbers that would cover each other go to another row."""
     ends = [float("-inf")] * FLAG_ROWS
-    for number, event in enumerate(sorted(task.events, key=lambda event: figures.utc(event.at)), 1):
+    for number, event in enumerate(sorted(task.events, key=lambda event: utc(event.at)), 1):
         at = line.at(_epoch(event.at)) if line.clock else None
         free = [row for row in range(FLAG_ROWS) if at is not None and ends[row] <= at]
         row = free[0] if free else ends.index(min(ends))
         if at is not None:
             ends[row] = at + FLAG_WIDTH
-        yield Flag(number, event.kind, _span(event, line), event.text, at, row, _length(event, line))
+        yield Flag(number, event.kind, _flag_time(event, line), event.text, at, row, _length(event, line))
 
 
 def _length(event: Event, line: Scale) -> float:
@@ -156,11 +156,11 @@ def _length(event: Event, line: Scale) -> float:
     return max(0, line.at(_epoch(event.until)) - line.at(_epoch(event.at)))
 
 
-def _span(event: Event, line: Scale) -> str:
-    if not line.clock:
-        return figures.exact(event.at)
-    ends = [figures.brief(at, line.with_day) for at in (event.at, event.until) if at]
-    return " to ".join(dict.fromkeys(ends))
+def _flag_time(event: Event, line: Scale) -> str:
+    """The time of an event; empty for a gap, whose text has both of its times."""
+    if event.until:
+        return ""
+    return brief(event.at, line.with_day) if line.clock else exact(event.at)
 
 
 def _labels(line: Scale) -> Iterator[tuple[float, str]]:
@@ -175,22 +175,27 @@ def _labels(line: Scale) -> Iterator[tuple[float, str]]:
 
 def _label(line: Scale, second: float) -> str:
     if not line.clock:
-        return words.offset(round(second * 1000)).partition(".")[0]
-    at = _moment(second)
+        return offset(round(second * 1000)).partition(".")[0]
+    at = _datetime(second)
     return f"{at:%m-%d %H:%M}" if line.with_day else f"{at:%H:%M:%S}"
 
 
-def _reach(line: Scale) -> str:
+def _extent(task: TaskFrames, line: Scale) -> str:
     if line.clock:
-        return f"{figures.exact(_moment(line.first))} to {figures.exact(_moment(line.last))}"
-    first, last = (words.offset(round(second * 1000)) for second in (line.first, line.last))
-    return f"{first} to {last} of the video"
+        times = f"{exact(_datetime(line.first))} to {exact(_datetime(line.last))}"
+    else:
+        first, last = (offset(round(second * 1000)) for second in (line.first, line.last))
+        times = f"{first} to {last} of the video"
+    gaps = [gap.text for gap in task.gaps]
+    if len(gaps) > MAX_GAPS:
+        gaps = [f"stopped {len(gaps)} times"]
+    return "; ".join((times, *gaps))
 
 
-def _heard(task: TaskFrames, line: Scale) -> str:
-    gaps = sum(_breaks(series.frames) for series in task.series)
-    where = f"frames are missing in {figures.counted(gaps, 'place')}" if gaps else "no gap"
-    return f"Timeline, {_reach(line)}: {where}"
+def _label_of(task: TaskFrames, line: Scale) -> str:
+    places = sum(_breaks(series.frames) for series in task.series)
+    missing = f"frames are missing in {quantity(places, 'place')}" if places else "no frame is missing"
+    return f"Timeline, {_extent(task, line)}: {missing}"
 
 
 def _breaks(frames: tuple[Frame, ...]) -> int:

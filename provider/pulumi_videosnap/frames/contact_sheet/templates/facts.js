@@ -1,4 +1,4 @@
-// One frame large, with all that is known of it. Everything is copied from the sheet, nothing is parsed.
+// One frame large, with all its details. Everything is copied from the sheet, nothing is parsed.
 
 const frameDialog = byId("frame");
 let opened = null;
@@ -7,9 +7,9 @@ function openFrame(frame) {
   opened = frame;
   const shown = shownFrames();
   const at = shown.indexOf(frame);
-  const picture = frame.querySelector("img") ?? frame.querySelector(".absent");
+  const image = frame.querySelector("img") ?? frame.querySelector(".absent");
   byId("frame-title").textContent = titleOf(frame);
-  byId("frame-picture").replaceChildren(picture.cloneNode(true));
+  byId("frame-image").replaceChildren(image.cloneNode(true));
   byId("frame-facts").replaceChildren(frame.querySelector(".facts").cloneNode(true));
   byId("frame-place").textContent = `${at + 1} of ${shown.length}`;
   byId("frame-before").disabled = at <= 0;

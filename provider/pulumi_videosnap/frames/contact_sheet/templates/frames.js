@@ -8,7 +8,7 @@ function shownFrames() {
   return allFrames.filter((frame) => !frame.hidden);
 }
 
-/** "user0, 12:00:05": what the picture or its stand-in is called. */
+/** "user0, 12:00:05": the name of the image or of the text in its place. */
 function titleOf(frame) {
   const image = frame.querySelector("img");
   const name = image ? image.alt : frame.querySelector(".absent .unseen").textContent.replace(/: $/, "");

@@ -1,0 +1,97 @@
+"""Where the frames of a snapshot job are, which it recorded (`frames.rules`), and OSS, which stores them.
+
+OSS is reached over its S3 protocol. Source: the vendor's page "Access OSS using an AWS SDK": the endpoint
+https://s3.oss-{region}.aliyuncs.com, virtual-hosted addressing. The page advises the old signature V2 for
+uploads in chunks; without a body, V4 works, and V2 is being retired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pulumi_videosnap.alibaba.auth import KEYS, LOCATION_PREFIX, OSS_ENDPOINT, REGION, AlibabaProfiles
+from pulumi_videosnap.alibaba.models import State
+from pulumi_videosnap.errors import CannotCheck
+from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
+from pulumi_videosnap.state import recorded_block, recorded_bucket
+from pulumi_videosnap.storage.platforms import Location, Platform, register
+
+keys_output: str | None = "frames"
+since_output: str | None = None
+location_outputs: tuple[str, ...] = ("snapshot_config",)
+schedule_outputs: tuple[str, ...] = ()
+
+
+def location(properties: Mapping[str, Any]) -> Location:
+    """Where a job writes its frames; its sheets may go elsewhere."""
+    return output_location(properties, "outputFile")
+
+
+def expected(properties: Mapping[str, Any]) -> RecordedFrames:
+    """The frames and sheets that a successful job has in its outputs."""
+    state = str(properties.get("state"))
+    if state == State.FAIL:
+        raise CannotCheck(f"the job failed ({properties.get('code')}), so it has no frames")
+    if state != State.SUCCESS:
+        raise CannotCheck(f"the job was still {state} when state was last written: run `pulumi refresh`")
+    return RecordedFrames(location(properties), tuple(_series(properties)), tuple(_notes(properties)))
+
+
+def _series(properties: Mapping[str, Any]) -> Iterator[RecordedSeries]:
+    if keys := properties.get("frames"):
+        offsets = offsets_of(properties.get("snapshotConfig") or {}, len(keys))
+        yield RecordedSeries("frames", location(properties), keys, offsets)
+    if keys := properties.get("tileFrames"):
+        yield RecordedSeries("sheets", output_location(properties, "tileOutputFile"), keys)
+
+
+def _notes(properties: Mapping[str, Any]) -> Iterator[str]:
+    if properties.get("vtt"):
+        yield f"the keys of the frames of a WebVTT are not documented: {properties['vtt']} lists them"
+
+
+def offsets_of(config: Mapping[str, Any], count: int) -> list[int]:
+    """The times in the video of a job's frames, in ms; none where key frames or an average decide."""
+    points = (config.get("timeArray") or {}).get("timePointList")
+    if points:
+        return [int(point) for point in points][:count]
+    if config.get("frameType") != "normal" or config.get("interval") == 0:
+        return []
+    start, step = int(config.get("time") or 0), int(config.get("interval") or 0) * 1000
+    return [start + number * step for number in range(count)] if step or count == 1 else []
+
+
+OSS = Platform(
+    name="oss",
+    title="Alibaba Cloud OSS",
+    # Alibaba Cloud, "Access OSS using an AWS SDK"
+    endpoint="https://s3.oss-{region}.aliyuncs.com",
+    # Alibaba Cloud, "Access OSS using an AWS SDK"
+    addressing="virtual",
+    # Alibaba Cloud's SDKs, as for MPS
+    keys=KEYS,
+    profiles=AlibabaProfiles,
+    # our name, shared with the emulator
+    endpoint_setting=OSS_ENDPOINT,
+    # Alibaba Cloud's SDKs, as for MPS
+    region_setting=REGION,
+    region_prefix=LOCATION_PREFIX,
+    # Alibaba Cloud, ListObjectsV2 and GetObject
+    permissions="oss:ListObjects and oss:GetObject",
+    delete_permission="oss:DeleteObject",
+    # signature: the same page advises version 2 for uploads in chunks, and OSS keeps version 4
+    # list_version: Alibaba Cloud, ListObjectsV2: 100 keys a page unless asked for 1000
+    # url_encoding: Alibaba Cloud, ListObjectsV2, encoding-type=url
+    # start_after: Alibaba Cloud, ListObjectsV2, start-after
+    assumed=("signature", "endpoint_setting"),
+)
+
+register(OSS)
+
+
+def output_location(properties: Mapping[str, Any], file: str) -> Location:
+    """Where a recorded job writes one of its outputs; CannotCheck says why it cannot be listed."""
+    output = recorded_block(recorded_block(properties, "snapshotConfig"), file)
+    region = str(output.get("location", "")).removeprefix(LOCATION_PREFIX)
+    return Location(OSS.name, recorded_bucket(output), region or None)

@@ -1,0 +1,136 @@
+"""Snapshot jobs on the live page, whether all can be read and reached, and the real emulator's page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.conftest import HOSTILE, FakeEmulator, Open, moment
+from support.browser import LOW_CONTRAST
+from support.emulator import Emulator
+from support.rtc_client import BODY
+
+pytestmark = pytest.mark.browser
+
+
+def test_each_state_says_what_comes_next_and_what_was_written(fake: FakeEmulator, open_page: Open) -> None:
+    fake.add_jobs()
+    page = open_page().page
+    cards = page.locator("#jobs-list .card")
+    expect(cards).to_have_count(6)
+    for place, texts in enumerate((
+        ("○ Submitted", "begins in 1 min 5 s", "media/input.mp4", "pipeline abab", "no frame yet"),
+        ("○ Submitted", "held back by its pipeline", "no pipeline"),
+        ("● Snapshoting", "ends in 5 s", "from 2 s · every 2 s · 3 frames · 360 high"),
+        ("▲ Fail", "took 1 s", f"InvalidParameter.ResourceNotFound: {HOSTILE}"),
+        ("■ Success", "took 2 s", "2 frames, 1 sheet", "user data token", "into frames/shot_{Count}.jpg"),
+        ("■ Success", "done at once", HOSTILE),
+    )):  # fmt: skip
+        for text in texts:
+            expect(cards.nth(place)).to_contain_text(text)
+    expect(page.locator("#job-count")).to_have_text("6")
+    assert page.locator("img[src=x]").count() == 0
+    card = cards.nth(4)
+    expect(card.locator("img:visible")).to_have_count(3)
+    expect(card.locator(".thumb").first).to_contain_text("sheet")
+    expect(card.locator(".thumb").nth(1)).to_contain_text("2 s")
+    link = card.get_by_role("link", name="x.vtt")
+    expect(link).to_have_attribute("href", "/frames/frames/x.vtt")
+    card.locator(".thumb").nth(1).click()
+    expect(page.get_by_role("dialog", name="Frame p1/user/1.jpg")).to_contain_text("2026-08-04 11:59:02 UTC")
+    page.keyboard.press("Escape")
+
+
+def test_a_change_is_told_and_a_forgotten_job_goes(fake: FakeEmulator, open_page: Open) -> None:
+    fake.add_job(state="Snapshoting", endDue=moment(5))
+    fake.add_job()
+    watched = open_page()
+    fake.jobs.clear()
+    fake.add_job(endTime=moment(5), count=3)
+    watched.look_now()
+    expect(watched.page.get_by_role("status")).to_have_text("Job 00000000: Success")
+    expect(watched.page.locator("#jobs-list .card")).to_have_count(1)
+    fake.jobs = []
+    watched.look_now()
+    expect(watched.page.locator("#jobs-section")).to_be_hidden()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1440])
+def test_text_is_readable_and_nothing_is_cut_off(
+    fake: FakeEmulator, open_page: Open, width: int, scheme: str
+) -> None:
+    fake.fill()
+    fake.add_task(9, taskId=HOSTILE, roomId=HOSTILE, lastError=HOSTILE, users=(HOSTILE,))
+    fake.add_jobs()
+    page = open_page(width, 800, scheme).page
+    expect(page.locator("#jobs-list .card")).to_have_count(6)
+    expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    expect(page.locator("#live-tasks .thumb", has_text=HOSTILE)).to_have_count(2)
+    assert page.locator("img[src=x]").count() == 0
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    expect(page.locator("#ended-tasks .card")).to_have_count(2)
+    for dialog in ("", "confirm-reset", "call", "picture"):
+        if dialog == "picture":
+            page.locator(".thumb").first.click()
+        elif dialog:
+            page.evaluate("id => document.getElementById(id).showModal()", dialog)
+        found = page.evaluate(LOW_CONTRAST)
+        assert found["seen"] > 100
+        assert found["faint"] == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.locator("#calls-box").evaluate("box => box.scrollWidth <= box.clientWidth")
+        page.keyboard.press("Escape")
+
+
+def test_every_control_has_a_name_and_is_reached_by_key(fake: FakeEmulator, open_page: Open) -> None:
+    fake.fill()
+    page = open_page().page
+    expect(page.locator("#live-tasks .card")).to_have_count(4)
+    reached = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        name, outline = page.evaluate("""() => {
+            const at = document.activeElement;
+            const name = at.ariaLabel ?? at.textContent.trim();
+            return [name, at === document.body || getComputedStyle(at).outlineStyle];
+        }""")
+        assert outline in {True, "solid"}, name
+        reached.add(name)
+    assert reached >= {
+        "Skip to the services",
+        "Reset…",
+        "Stop task shop.dev.lobby0, as if somebody called StopSnapshot",
+        "user0, 12:00:00: show the frame large",
+        "Switch all off",
+        "StopSnapshot",
+    }
+    page.locator("#ended summary").click()
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    controls = [node for node in tree if node.get("role", {}).get("value") in
+                ("button", "link", "meter", "DisclosureTriangle", "region", "status", "image")]  # fmt: skip
+    assert len(controls) > 20
+    # Decoration is ignored; the announcer is named by what it says.
+    nameless = [node for node in controls if not node["ignored"] and not node["name"]["value"]]
+    assert [node["role"]["value"] for node in nameless if node["role"]["value"] != "status"] == []
+    assert page.get_by_role("main").count() == 1
+    assert page.get_by_role("heading", level=1).all_inner_texts() == ["videosnap emulator"]
+    headings = page.get_by_role("heading", level=2).all_inner_texts()
+    assert headings == ["Tasks", "Faults in force", "Calls", "Services", "Assumptions"]
+
+
+def test_the_real_emulator_serves_the_page(emulator: Emulator, open_page: Open) -> None:
+    """A task with its frames, its calls, and a button that works."""
+    assert emulator.rtc.start(TaskId="lobby").status_code == 200
+    assert emulator.rtc.call("StartSnapshot", BODY, access_key="AKLTnobody").status_code == 401
+    emulator.advance(10)
+    page = open_page(url=emulator.url).page
+    page.wait_for_selector("text=lobby")
+    for number in range(2):
+        image = page.locator("main img").nth(number)
+        image.wait_for()
+        assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 640
+    page.wait_for_selector("text=InvalidAccessKey")
+    page.click("text=Stop")
+    page.wait_for_selector("text=Ended tasks: 1")
+    assert [task["stopReason"] for task in emulator.tasks()] == ["StopByAPI"]

@@ -1,0 +1,59 @@
+"""The lifecycle of a recorder. Its name is chosen before the call, so a repeated create finds it."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from e2e.third_cloud.provider.api import connect
+from e2e.third_cloud.provider.schema import RUNNING, RecorderInputs
+from pulumi_videosnap.core.lifecycle import Checked, Context, Created, Gone, Lifecycle, Present, ReadOutcome
+from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.core.schema import Effect, differences, inputs_of
+from pulumi_videosnap.core.validation import validate
+from pulumi_videosnap.errors import NotFound
+
+
+class RecorderLifecycle(Lifecycle):
+    """Drives one recorder; all that the service returns is recorded."""
+
+    def __init__(self, context: Context) -> None:
+        self._call, self._runs = connect(context.config).call, context.runs
+
+    def check(self, declared: Mapping[str, object]) -> Checked:
+        recorder, failures = validate(RecorderInputs, declared)
+        return Checked(recorder.properties() if recorder else dict(declared), failures)
+
+    def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
+        changed = differences(RecorderInputs, recorded, inputs)
+        return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
+
+    def create(self, inputs: Properties) -> Created:
+        return Created(inputs["name"], self._start(inputs))
+
+    def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
+        try:
+            outputs = self._call("GetRecorder", name=task_id)
+        except NotFound:
+            return Gone()
+        return Present(inputs_of(RecorderInputs, outputs), outputs)
+
+    def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
+        if not has_ended(recorded):
+            with suppress(NotFound):  # it stopped since
+                return self._call("UpdateRecorder", name=task_id, interval=int(inputs["interval"]))
+        return self._start(inputs)
+
+    def delete(self, task_id: str, recorded: Properties) -> None:
+        if not self._runs.was_created(task_id):  # else another resource of this run has adopted it
+            with suppress(NotFound):
+                self._call("StopRecorder", name=task_id)
+
+    def _start(self, inputs: Properties) -> Properties:
+        recorder = RecorderInputs.model_validate(inputs)
+        self._runs.mark_created(recorder.name)
+        return self._call("StartRecorder", **recorder.model_dump(exclude={"state"}))
+
+
+def has_ended(outputs: Mapping[str, Any]) -> bool:
+    """Whether the recorder has stopped."""
+    return outputs.get("state") != RUNNING

@@ -1,0 +1,291 @@
+"""Which frames a job takes, exactly, from any sort of file; names and sizes of frames, sheets, WebVTT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from support.data import load
+from support.mps_videos import (
+    CONTENT_BAD,
+    OUTPUT,
+    Recipe,
+    frame_numbers,
+    index_first,
+    make_video,
+    opened,
+    recipe_of,
+    remuxed,
+    shown_number,
+    take,
+)  # fmt: skip
+from videosnap_emulator.core.service import ApiError
+from videosnap_emulator.media import samples
+from videosnap_emulator.services.mps.frame_selection import MAX_FRAMES
+from videosnap_emulator.services.mps.models import (
+    ObjectRef,
+    Readings,
+    RenderedObject,
+    SnapshotResult,
+    TileOut,
+)
+
+SPREAD = Readings(missing_interval="average")
+INTRA: dict[str, Any] = {"frame_type": "intra"}
+
+
+def test_every_boundary_of_the_sample(sample_video: bytes) -> None:
+    starts = [number * samples.FRAME_MS for number in range(samples.FRAMES)]
+    points = sorted({at + shift for at in starts for shift in (-1, 0, 1)} - {-1})
+    result = take(sample_video, time_points=tuple(points), width=192)
+    assert frame_numbers(result) == [at // samples.FRAME_MS for at in points]
+    assert [frame.source_ms for frame in result.frames] == [at // 40 * 40 for at in points]
+    for at in (0, 39, 40, 1_999, 2_000, 2_001, 5_959, 5_960, 11_959, 11_960, 11_999):
+        assert frame_numbers(take(sample_video, time=at)) == [at // samples.FRAME_MS]
+
+
+@pytest.mark.parametrize("fields", load("mps/videos.json").values(), ids=load("mps/videos.json"))
+def test_every_boundary_of_every_sort_of_file(fields: dict[str, Any]) -> None:
+    recipe = recipe_of(**fields)
+    video, rate = make_video(recipe), Fraction(recipe.clock)
+    starts = [(recipe.pts(number) - recipe.pts(0)) * 1000 / rate for number in range(recipe.frames)]
+    if recipe.container == "matroska":
+        starts = [Fraction(floor(at + Fraction(1, 2))) for at in starts]
+    wanted = {ceil(at) - 1: number for number, at in enumerate(starts[1:])}
+    wanted |= {ceil(at): number for number, at in enumerate(starts)}
+    assert frame_numbers(take(video, time_points=tuple(wanted))) == [wanted[at] for at in sorted(wanted)]
+    for at in (0, 39, 1_033, 1_600, ceil(starts[-1])):
+        last = max(number for number, start in enumerate(starts) if start <= at)
+        assert shown_number(take(video, time=at).frames[0]) == last
+
+
+def test_frames_that_an_edit_list_hides_do_not_count(plain: bytes) -> None:
+    video = index_first(plain, shift=-10 * 512)
+    result = take(video, time_points=(0, 39, 40, 400, 1_999))
+    assert [frame.source_frame for frame in result.frames] == [0, 0, 1, 10, 49]
+    assert [shown_number(frame) for frame in result.frames] == [10, 10, 11, 20, 59]
+
+
+@pytest.mark.parametrize(("source", "container"), [("mpegts", "mpegts"), ("mp4", "matroska")])
+@pytest.mark.parametrize("open_gop", [False, True])
+@pytest.mark.parametrize("lost", [1, 3, 10, 16])
+def test_a_stream_that_begins_too_late_begins_at_its_first_key_frame(
+    source: str, container: str, open_gop: bool, lost: int
+) -> None:
+    video = remuxed(make_video(Recipe(source, open_gop=open_gop)), container, lost)
+    result = take(video, time_points=(0, 39, 40, 200))
+    assert [shown_number(frame) for frame in result.frames] == [20, 20, 21, 25]
+    assert [frame.source_frame for frame in result.frames] == [0, 0, 1, 5]
+
+
+@pytest.mark.parametrize("past", [2_400, 2_401, 10**6, 10**12])
+def test_past_the_end(plain: bytes, past: int) -> None:
+    assert frame_numbers(take(plain, time=2_399)) == [59]
+    late: list[dict[str, Any]] = [{"time": past}, {"time_points": (past,)}, {"time_points": ()}]
+    for fields in late:
+        with pytest.raises(ApiError, match="The resource operated InputFile is bad") as failure:
+            take(plain, **fields)
+        assert failure.value.code == CONTENT_BAD
+    assert frame_numbers(take(plain, time=past, **INTRA)) == [40]
+
+
+def test_the_same_request_gives_the_same_bytes(plain: bytes) -> None:
+    assert take(plain, interval=1, width=160) == take(plain, interval=1, width=160)
+
+
+def moments(video: bytes, **fields: Any) -> list[int]:
+    """The moments asked for, as {SnapshotTime} gives them; all that counts frames is checked."""
+    result = take(video, output="{SnapshotTime}/{Count}", **fields)
+    names = [frame.key.split("/") for frame in result.frames]
+    assert [count for _, count in names] == [f"{number:05d}" for number in range(1, len(names) + 1)]
+    assert (result.count, result.tile_count, result.sheets, result.vtt) == (len(names), 0, (), None)
+    return [int(moment) for moment, _ in names]
+
+
+@pytest.fixture(scope="module")
+def long() -> bytes:
+    """65 s at two frames a second, a key frame every 10 s."""
+    return make_video(Recipe(frames=130, clock=2, size=(160, 96)))
+
+
+@pytest.mark.parametrize(("fields", "expected"), load("mps/moments.json"), ids=str)
+def test_moments(long: bytes, fields: dict[str, Any], expected: list[int]) -> None:
+    readings = SPREAD if "readings" in fields else None
+    assert moments(long, **{**fields, "readings": readings}) == expected
+
+
+def test_more_moments_than_milliseconds(plain: bytes) -> None:
+    assert set(frame_numbers(take(plain, num=3000, interval=0, width=160, **INTRA))) == {0, 20, 40}
+
+
+def test_more_frames_than_memory_holds_are_refused(plain: bytes) -> None:
+    with pytest.raises(ApiError, match=f"at most {MAX_FRAMES} frames") as failure:
+        take(plain, num=10**12, interval=0)
+    assert failure.value.code == "InternalError"
+
+
+def test_a_video_of_years() -> None:
+    recipe = Recipe("matroska", frames=3, clock=1, b_frames=0, pts=lambda number: number**2 * 10**8)
+    video = make_video(recipe)
+    assert frame_numbers(take(video, time=10**11 - 1)) == [0]
+    assert frame_numbers(take(video, num=5, interval=0)) == [0, 0, 1, 1, 1]
+    with pytest.raises(ApiError, match="at most"):
+        take(video, interval=1)
+
+
+BLACK = load("mps/black.json")
+
+
+@pytest.fixture(scope="module")
+def black_videos() -> dict[str, bytes]:
+    return {name: make_video(recipe_of(**fields)) for name, fields in BLACK["videos"].items()}
+
+
+@pytest.mark.parametrize(("video", "fields", "expected"), BLACK["cases"], ids=str)
+def test_black_beginnings(
+    black_videos: dict[str, bytes], video: str, fields: dict[str, Any], expected: list[int] | None
+) -> None:
+    if expected is None:
+        with pytest.raises(ApiError) as failure:
+            take(black_videos[video], **fields)
+        assert failure.value.code == CONTENT_BAD
+    else:
+        found = take(black_videos[video], **fields).frames
+        assert [frame.source_frame for frame in found] == expected
+
+
+def test_a_replaced_frame_shows_the_other_frame_under_the_old_name(black_videos: dict[str, bytes]) -> None:
+    names = {"output": "{SnapshotTime}-{Count}", "black_level": 100}
+    found = take(black_videos["begins black"], interval=1, num=4, **names).frames  # type: ignore[arg-type]
+    black = [opened(frame).getextrema() == ((0, 0),) * 3 for frame in found]
+    assert black == [False, True, True, False]
+    assert (found[0].key, found[0].source_ms, shown_number(found[0])) == ("0-00001", 2_600, 13)
+
+
+SHEET = ObjectRef(OUTPUT.bucket, OUTPUT.location, "out/sheet-{TileCount}.jpg")
+CELL = TileOut(cell_width=168, cell_height=96)
+VTT: dict[str, Any] = {"format": "vtt", "output": "a/b/x.vtt"}
+TABLES = load("mps/outputs.json")
+Rgb = tuple[int, ...]
+
+
+def size(one: RenderedObject) -> tuple[int, int]:
+    return opened(one).size
+
+
+def color(image: Image.Image, x: int, y: int) -> Rgb:
+    pixel = image.getpixel((x, y))
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
+@pytest.mark.parametrize(("key", "template", "name"), TABLES["placeholders"])
+def test_placeholders(plain: bytes, key: str, template: str, name: str) -> None:
+    assert [one.key for one in take(plain, time=1234, key=key, output=template).frames] == [name]
+
+
+def test_counts_number_the_frames_taken_and_times_are_the_moments_asked_for(plain: bytes) -> None:
+    result = take(plain, time=100, interval=1, frame_type="intra", output="{SnapshotTime}-{Count}")
+    found = [(frame.key, frame.source_ms) for frame in result.frames]
+    assert found == [("100-00001", 0), ("1100-00002", 800), ("2100-00003", 1600)]
+
+
+def test_both_sides_given_stretch_the_frame(plain: bytes) -> None:
+    image = opened(take(plain, width=100, height=300).frames[0])
+    for corner in ((2, 2), (97, 2), (2, 260), (97, 260)):
+        assert color(image, *corner) == pytest.approx((110, 140, 170), abs=8)
+
+
+def tiled(video: bytes, tile: TileOut | None, **fields: Any) -> SnapshotResult:
+    points = tuple(number * 40 for number in range(7))
+    return take(video, **{"time_points": points, "tile": tile, "tile_output": SHEET, **fields})
+
+
+@pytest.mark.parametrize(("tile", "fields", "expected"), TABLES["sheet_sizes"], ids=str)
+def test_sizes_of_sheets(
+    plain: bytes, tile: dict[str, Any] | None, fields: dict[str, Any], expected: list[int]
+) -> None:
+    result = tiled(plain, None if tile is None else TileOut(**tile), **fields)
+    assert (list(size(result.sheets[0])), len(result.frames)) == (expected, 7)
+
+
+def test_names_of_sheets_have_the_first_moment(plain: bytes) -> None:
+    place = ObjectRef("b", "l", "{FileName}.{ExtName}/{SnapshotTime}-{TileCount}-{Count}")
+    result = tiled(plain, replace(CELL, lines=1, columns=4), tile_output=place)
+    assert [sheet.key for sheet in result.sheets] == ["x.mp4/0-00001-{Count}", "x.mp4/160-00002-{Count}"]
+
+
+@pytest.mark.parametrize(("name", "rgb"), TABLES["colors"])
+def test_colors(plain: bytes, name: str, rgb: list[int]) -> None:
+    sheet = tiled(plain, replace(CELL, lines=2, columns=7, color=name)).sheets[0]
+    assert color(opened(sheet), 20, 150) == pytest.approx(tuple(rgb), abs=3)
+
+
+def test_a_random_color_is_the_jobs_own(plain: bytes) -> None:
+    tile = replace(CELL, lines=2, columns=7, color="random")
+    one, again, other = (color(opened(tiled(plain, tile, time=at).sheets[0]), 20, 150) for at in (0, 0, 1))
+    assert one == again != other
+
+
+@pytest.mark.parametrize("name", TABLES["bad_colors"])
+def test_unknown_colors(plain: bytes, name: str) -> None:
+    with pytest.raises(ApiError, match="SnapshotConfig:TileOut:Color"):
+        tiled(plain, TileOut(color=name))
+
+
+@pytest.mark.parametrize("tile", [TileOut(10_000, 10_000), TileOut(1, 400), TileOut(200, 100), None], ids=str)
+def test_an_image_beyond_the_limits_is_refused(plain: bytes, tile: TileOut | None) -> None:
+    fields: dict[str, Any] = {"height": 4096} if tile is None else {}
+    video = make_video(Recipe(frames=1, size=(1600, 16))) if tile is None else plain
+    with pytest.raises(ApiError, match=r"makes no image of \d+x\d+ pixels"):
+        tiled(video, tile, **fields)
+
+
+def vtt_text(result: SnapshotResult) -> str:
+    assert result.vtt is not None
+    assert result.vtt.content_type == "text/vtt"
+    return result.vtt.body.decode()
+
+
+@pytest.mark.parametrize(("fields", "cues"), TABLES["webvtt"], ids=str)
+def test_webvtt(plain: bytes, fields: dict[str, Any], cues: list[str]) -> None:
+    """The text and the objects. A place for sheets makes none beside a text."""
+    more = {"tile": TileOut(**fields["tile"]), "tile_output": SHEET} if "tile" in fields else {}
+    result = take(plain, **VTT, **{"interval": 1, **fields, **more})
+    parts = [cue.split(" ") for cue in cues]
+    blocks = [f"{timestamp(begin)} --> {timestamp(end)}\n{file}" for begin, end, file in parts]
+    assert vtt_text(result) == "\n\n".join(["WEBVTT", *blocks]) + "\n"
+    files = list(dict.fromkeys(file.split("#")[0] for _, _, file in parts))
+    assert [one.key for one in result.objects] == [*(f"a/b/{file}" for file in files), "a/b/x.vtt"]
+    sheets = len(files) if "sprite_fragments" in fields else 0
+    assert (result.count, result.tile_count) == (1 if "num" in fields else 3, sheets)
+
+
+def timestamp(seconds: str) -> str:
+    return f"00:00:{float(seconds):06.3f}"
+
+
+@pytest.mark.parametrize(("fields", "cues"), TABLES["cues"], ids=str)
+def test_cues(plain: bytes, fields: dict[str, Any], cues: list[str]) -> None:
+    points = {"time_points": tuple(fields["time_points"])} if "time_points" in fields else {}
+    lines = vtt_text(take(plain, **VTT, **{**fields, **points})).splitlines()
+    times = [tuple(map(timestamp, cue.split())) for cue in cues]
+    assert [line for line in lines if "-->" in line] == [f"{begin} --> {end}" for begin, end in times]
+
+
+def test_hours() -> None:
+    recipe = Recipe("matroska", frames=3, clock=1, b_frames=0, pts=lambda number: number * 200_000)
+    assert "\n111:06:40.123 --> " in vtt_text(take(make_video(recipe), **VTT, time_points=(400_000_123,)))
+
+
+def test_names_of_webvtt(plain: bytes) -> None:
+    result = take(plain, format="vtt", output="{ObjectPrefix}{FileName}.vtt", key="in/视频.mp4")
+    assert "\n视频/snapshot-00001.jpg\n" in vtt_text(result)
+    assert [one.key for one in result.objects] == ["in/视频/snapshot-00001.jpg", "in/视频.vtt"]
+    with pytest.raises(ApiError, match="SnapshotConfig:OutputFile:Object"):
+        take(plain, format="vtt", output="x.jpg")

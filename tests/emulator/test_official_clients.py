@@ -1,0 +1,201 @@
+"""The vendors' own software is served: signers, clients, both signatures of the Tea SDK, the MPS tutorial."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import warnings
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from volcengine.auth.SignerV4 import SignerV4
+from volcengine.base.Request import Request
+from volcengine.Credentials import Credentials
+
+from support.emulator import Emulator
+from support.jobs import run_tutorial
+from support.mps_client import DEFAULT_PIPELINE, INPUT, SEQUENCE, Mps
+from support.rtc_client import BODY, KEY
+from videosnap_emulator.media import frame_marker
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the clients' own, at import
+    from volcenginesdkcore import ApiClient, Configuration, UniversalApi, UniversalInfo
+    from volcenginesdkcore.rest import ApiException
+
+    models: Any = import_module("alibabacloud_mts20140618.models")
+    Client: Any = import_module("alibabacloud_mts20140618.client").Client
+    Config: Any = import_module("alibabacloud_tea_openapi.models").Config
+    ServerException: Any = import_module("aliyunsdkcore.acs_exception.exceptions").ServerException
+    AcsClient: Any = import_module("aliyunsdkcore.client").AcsClient
+    requests: Any = import_module("aliyunsdkmts.request.v20140618")
+    for name in ("SubmitSnapshotJobRequest", "QuerySnapshotJobListRequest"):
+        import_module(f"{requests.__name__}.{name}")
+
+UNKNOWN = "f" * 32
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.mark.parametrize(("action", "method"), [("StartSnapshot", "POST"), ("GetSnapshotTask", "GET")])
+def test_pypi_volcengine(emulator: Emulator, action: str, method: str) -> None:
+    emulator.rtc.start()
+    request, posts = Request(), method == "POST"
+    request.set_method(method)
+    request.set_path("/")
+    request.set_host(emulator.rtc.http.base_url.netloc.decode())
+    request.set_query({"Action": action, "Version": "2023-11-01", **({} if posts else KEY)})
+    request.set_headers({"Host": request.host, "Content-Type": "application/json"} if posts else {})
+    request.set_body(json.dumps(BODY) if posts else "")
+    keys = [emulator.environment[f"VOLCENGINE_{name}_KEY"] for name in ("ACCESS", "SECRET")]
+    SignerV4.sign(request, Credentials(*keys, "rtc", "cn-north-1"))
+    parts = {"params": request.query, "headers": request.headers, "content": request.body}
+    answer = emulator.rtc.http.request(method, "/", **parts)
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("token", [None, "TOKEN"])
+def test_an_official_client_leads_a_task_through_its_life(emulator: Emulator, token: str | None) -> None:
+    configuration = Configuration()
+    configuration.ak = emulator.environment["VOLCENGINE_ACCESS_KEY"]
+    configuration.sk = emulator.environment["VOLCENGINE_SECRET_KEY"]
+    configuration.session_token = token
+    configuration.region, configuration.scheme, configuration.auto_retry = "cn-north-1", "http", False
+    configuration.host = emulator.rtc.http.base_url.netloc.decode()
+    client = UniversalApi(ApiClient(configuration))
+
+    def call(action: str, body: dict[str, Any]) -> Any:
+        method, kind = ("GET", None) if action == "GetSnapshotTask" else ("POST", "application/json")
+        return client.do_call(UniversalInfo(method, "rtc", "2023-11-01", action, kind), dict(body))
+
+    assert call("StartSnapshot", BODY) == "ok"
+    assert "has been started" in call("StartSnapshot", BODY)
+    assert call("UpdateSnapshot", {**KEY, "ImageConfig": {"Interval": 9, "Width": 9}}) == "ok"
+    found = call("GetSnapshotTask", KEY)["SnapshotTask"]
+    assert (found["Status"], found["ImageConfig"]["Interval"], found["ImageConfig"]["Width"]) == (2, 9, 0)
+    assert call("StopSnapshot", KEY) == "ok"
+    found = call("GetSnapshotTask", KEY)["SnapshotTask"]
+    assert (found["Status"], found["StopReason"]) == (3, "StopByAPI")
+    with pytest.raises(ApiException, match="ErrorActiveTaskNotFound"):
+        call("StopSnapshot", KEY)
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def core(mps: Mps, no_proxy: None) -> Callable[..., Any]:
+    """Send a request of the core SDK; its secret may be bent."""
+
+    def send(request: Any, secret: str = "") -> Any:
+        client = AcsClient(mps.key, secret or mps.secret, "cn-hangzhou")
+        request.set_accept_format("json")
+        request.set_endpoint(mps.http.base_url.netloc.decode())
+        return json.loads(client.do_action_with_exception(request))
+
+    return send
+
+
+def submission() -> Any:
+    request = requests.SubmitSnapshotJobRequest.SubmitSnapshotJobRequest()
+    request.set_Input(json.dumps(INPUT))
+    request.set_SnapshotConfig(json.dumps(SEQUENCE))
+    request.set_PipelineId(DEFAULT_PIPELINE)
+    request.set_UserData("u1")
+    return request
+
+
+def test_the_core_sdk(mps: Mps, core: Callable[..., Any]) -> None:
+    job = core(submission())["SnapshotJob"]
+    assert (job["State"], job["PipelineId"], job["UserData"]) == ("Submitted", DEFAULT_PIPELINE, "u1")
+    mps.emulator.advance(1)
+    request = requests.QuerySnapshotJobListRequest.QuerySnapshotJobListRequest()
+    request.set_SnapshotJobIds(f"{job['Id']},{UNKNOWN}")
+    answer = core(request)
+    assert answer["SnapshotJobList"]["SnapshotJob"][0]["Count"] == "2"
+    assert answer["NonExistSnapshotJobIds"]["String"] == [UNKNOWN]
+
+
+def test_the_core_sdk_shows_errors(core: Callable[..., Any]) -> None:
+    request = submission()
+    with pytest.raises(ServerException) as caught:
+        core(request, secret="wrong")
+    assert caught.value.get_error_code() == "InvalidAccessKeySecret"
+    request = submission()
+    request.set_Input("{}")
+    with pytest.raises(ServerException) as caught:
+        core(request)
+    error = caught.value
+    assert (error.get_error_code(), error.get_http_status()) == ("InvalidParameter.NullValue", 400)
+    assert 'parameter "Input:Bucket" cannot be null' in error.get_error_msg()
+
+
+@pytest.fixture(params=[None, "v2"], ids=["ACS3", "V1"])
+def tea(mps: Mps, no_proxy: None, request: pytest.FixtureRequest) -> Any:
+    where = {"endpoint": mps.http.base_url.netloc.decode(), "protocol": "http"}
+    keys = {"access_key_id": mps.key, "access_key_secret": mps.secret}
+    return Client(Config(**keys, **where, signature_algorithm=request.param))
+
+
+def tea_submission(user_data: str) -> Any:
+    own = {"input": json.dumps(INPUT), "snapshot_config": json.dumps(SEQUENCE), "user_data": user_data}
+    return models.SubmitSnapshotJobRequest(**own)
+
+
+def test_the_tea_sdk(mps: Mps, tea: Any) -> None:
+    job = tea.submit_snapshot_job(tea_submission(user_data="图-1")).body.snapshot_job
+    assert (job.state, job.user_data) == ("Submitted", "图-1")
+    assert job.snapshot_config.output_file.object == "shot_{Count}.jpg"
+    mps.emulator.advance(1)
+    query = models.QuerySnapshotJobListRequest(snapshot_job_ids=f"{job.id},{UNKNOWN}")
+    answer = tea.query_snapshot_job_list(query).body
+    found = answer.snapshot_job_list.snapshot_job[0]
+    assert (found.id, found.state, found.count) == (job.id, "Success", "2")
+    assert answer.non_exist_snapshot_job_ids.string == [UNKNOWN]
+    assert found.creation_time == job.creation_time
+
+
+def test_the_tea_sdk_pages(mps: Mps, tea: Any) -> None:
+    for _ in range(3):
+        mps.submitted()
+    query = models.QuerySnapshotJobListRequest
+    first = tea.query_snapshot_job_list(query(maximum_page_size=2)).body
+    more = query(maximum_page_size=2, next_page_token=first.next_page_token)
+    second = tea.query_snapshot_job_list(more).body
+    assert [len(answer.snapshot_job_list.snapshot_job) for answer in (first, second)] == [2, 1]
+    assert second.next_page_token is None
+    pipelines = tea.search_pipeline(models.SearchPipelineRequest()).body
+    assert pipelines.pipeline_list.pipeline[0].id == DEFAULT_PIPELINE
+
+
+def test_the_tea_sdk_shows_code_and_message(tea: Any) -> None:
+    with pytest.raises(Exception, match="The format of parameter") as caught:
+        tea.submit_snapshot_job(tea_submission("a b"))
+    assert getattr(caught.value, "code", None) == "InvalidParameter.Format"
+
+
+def test_the_tutorial_leaves_its_three_frames(mps: Mps, tmp_path: Path) -> None:
+    output = run_tutorial(tmp_path, mps.emulator.environment)
+    assert re.search(r"^RequestId is: [0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$", output, re.MULTILINE)
+    found = re.search(r"^JobId is: ([0-9a-f]{32})$", output, re.MULTILINE)
+    assert found
+    mps.emulator.advance(1)
+    job = mps.view({"Id": found[1]})
+    assert (job["state"], job["count"]) == ("Success", 3)
+    # From 2 ms on, every 2 s, and key frames, which the sample has every 2 s.
+    for number, moment in enumerate((0, 2000, 4000), 1):
+        answer = mps.emulator.http.get(f"/frames/media/output_{number:05d}.jpg")
+        image = Image.open(io.BytesIO(answer.content))
+        assert image.height == 360
+        assert frame_marker.read_frame_number(image) == moment * 25 // 1000

@@ -1,0 +1,212 @@
+"""Reports for the contact sheet: frames of the emulator's sample videos, in every condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from functools import cache
+from io import BytesIO
+
+from PIL import Image
+
+from pulumi_videosnap.frames.contact_sheet import as_html
+from pulumi_videosnap.frames.decode import decode_frame
+from pulumi_videosnap.frames.model import (
+    Condition,
+    DecodedFrame,
+    Event,
+    Frame,
+    FramesReport,
+    Series,
+    TaskFrames,
+)
+from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.storage.platforms import Location
+from videosnap_emulator.media import samples as sample
+
+NOON = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
+INTERVAL = 5
+FOLDER = "661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby"
+DISTINCT = 12
+"""Frames that are drawn of each video; then they repeat."""
+
+HOSTILE_KEYS = (
+    "<img src=x onerror=alert(1)>.jpg",
+    "</li></script><script>alert(2)</script>",
+    '" onmouseover="alert(3)',
+    "../../../../etc/passwd",
+    "a\x00b\x1b[31m\r\nc\x7f.jpg",
+    "k" * 1000,
+    "invoice\u202egpj.exe",
+    "{{ 7 * 7 }}${1+1}",
+    "javascript:alert(4)",
+    "שלום/مرحبا.jpg",
+)
+
+Change = Callable[[Frame], Frame]
+
+
+@cache
+def _drawing(name: str) -> Callable[[int], Image.Image]:
+    return sample.drawing(sample.SAMPLES[name])
+
+
+@cache
+def snapshot(name: str, number: int) -> tuple[bytes, DecodedFrame]:
+    """A frame of a sample video: its bytes, and what decoding shows."""
+    file = BytesIO()
+    _drawing(name)(number % DISTINCT * 24).save(file, "JPEG", quality=85)
+    return file.getvalue(), decode_frame(file.getvalue())
+
+
+@cache
+def covered() -> DecodedFrame:
+    """What a covered camera shows."""
+    file = BytesIO()
+    Image.new("RGB", (640, 360), (4, 4, 6)).save(file, "JPEG")
+    return decode_frame(file.getvalue())
+
+
+def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
+    """A frame of a room, in its place."""
+    body, decoded = snapshot(name, number)
+    due = NOON + timedelta(seconds=number * interval)
+    stored = StoredObject(
+        f"{FOLDER}/{name}/{due:%Y%m%d%H%M%S}000.jpg",
+        len(body),
+        due + timedelta(milliseconds=240),
+        "9b2cf535f27731c9",
+    )
+    return Frame(Condition.PRESENT, key=stored.key, due=due, stored=stored, decoded=decoded)
+
+
+def missing(frame: Frame) -> Frame:
+    why = "nothing was written; one is due every 5 s"
+    return replace(frame, condition=Condition.MISSING, stored=None, decoded=None, why=why)
+
+
+def late(frame: Frame) -> Frame:
+    assert frame.stored
+    stored = replace(frame.stored, modified=frame.stored.modified + timedelta(seconds=3.4))
+    return replace(frame, condition=Condition.LATE, stored=stored, why="written 3.6 s after its time")
+
+
+def unreadable(frame: Frame) -> Frame:
+    why = "not a frame: truncated"
+    return replace(frame, condition=Condition.UNREADABLE, decoded=None, why=why)
+
+
+def duplicate(frame: Frame) -> Frame:
+    return replace(frame, condition=Condition.DUPLICATE, why="every pixel equals the frame before")
+
+
+def black(frame: Frame) -> Frame:
+    why = "nothing but black"
+    return replace(frame, condition=Condition.BLACK, decoded=covered(), why=why)
+
+
+def room(count: int) -> TaskFrames:
+    """Two streams, a restart with a gap before it, and one of each thing that can be the matter."""
+    series = tuple(
+        Series(name, tuple(_changed(live(name, number), number, count) for number in range(part)))
+        for name, part in (("camera0", count - count // 2), ("camera1", count // 2))
+    )
+    return TaskFrames(
+        name="lobby",
+        kind="live room",
+        id="661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby",
+        location=Location("tos", "frames", "cn-beijing", FOLDER + "/"),
+        series=series,
+        events=events(count // 2),
+        expected=count,
+        notes=("Two tasks store into this bucket below one prefix: a frame of the other may be counted.",),
+    )
+
+
+def _changed(frame: Frame, number: int, count: int) -> Frame:
+    gap = range(count // 5, count // 5 + max(1, count // 60))
+    changes: dict[int, Change] = {1: late, 3: duplicate, count // 3: black, count // 3 + 1: unreadable}
+    change = missing if number in gap else changes.get(number)
+    return change(frame) if change else frame
+
+
+def events(last: int) -> tuple[Event, ...]:
+    """A life with an interruption, up to the frame `last`."""
+
+    def at(share: float) -> datetime:
+        return NOON + timedelta(seconds=round(last * share) * INTERVAL)
+
+    gap = f"stopped {at(0.4):%H:%M:%S} to {at(0.45):%H:%M:%S}, StopByAPI"
+    return (
+        Event(NOON, "start", "started, every 5 s"),
+        Event(at(0.25), "interval", "every 10 s instead of 5 s"),
+        Event(at(0.4), "gap", gap, until=at(0.45)),
+        Event(at(0.45), "restart", "started again, every 10 s"),
+        Event(at(1), "end", "ended: IdleTimeOut"),
+    )
+
+
+def job(count: int) -> TaskFrames:
+    """Stills of a video, all there; two of them are the same, since the video stands still."""
+
+    def still(number: int) -> Frame:
+        body, decoded = snapshot("screen0", number)
+        stored = StoredObject(
+            f"stills/output_{number + 1:05d}.jpg", len(body), NOON + timedelta(minutes=4), "1f3870be274f6c49"
+        )
+        frame = Frame(Condition.PRESENT, stored.key, offset_ms=2000 * number, stored=stored, decoded=decoded)
+        return duplicate(frame) if number == 1 else frame
+
+    series = Series("frames", tuple(map(still, range(count))))
+    place = Location("oss", "frames", "oss-cn-hangzhou", "stills/")
+    ended = Event(NOON + timedelta(minutes=4), "end", "finished: Success")
+    return TaskFrames(
+        "stills", "video file", "88c6ca184c0e47098a5b665e2a126797", place, (series,), (ended,), count
+    )
+
+
+def unread() -> TaskFrames:
+    problem = "AccessDenied: the key pair may not list the bucket archive; give it oss:ListObjects"
+    return TaskFrames("archive", "video file", "9a31", Location("oss", "archive"), problem=problem)
+
+
+def story(count: int) -> FramesReport:
+    """A stack of three tasks with so many frames."""
+    stills = count // 6
+    tasks = (room(count - stills), job(stills), unread())
+    return FramesReport("shop.dev", NOON + timedelta(minutes=30), tasks, verified=True)
+
+
+def hostile() -> FramesReport:
+    """Names and keys that try to be something else."""
+
+    def frame(number: int, key: str) -> Frame:
+        plain = live("camera0", number)
+        assert plain.stored
+        return replace(
+            plain, key=key, stored=replace(plain.stored, key=key), condition=Condition.LATE, why=key
+        )
+
+    frames = tuple(frame(number, key) for number, key in enumerate(HOSTILE_KEYS))
+    series = tuple(Series(key, (frames[number],)) for number, key in enumerate(HOSTILE_KEYS))
+    tasks = [
+        TaskFrames(
+            key,
+            key,
+            key,
+            Location(key, key, key, key),
+            problem=key,
+            notes=(key,),
+            events=(Event(NOON, "gap", key),),
+        )
+        for key in HOSTILE_KEYS
+    ]
+    every = TaskFrames("all", "k", "i", None, (Series("mixed", frames), *series), expected=3)
+    return FramesReport(HOSTILE_KEYS[0], NOON, (every, *tasks))
+
+
+@cache
+def sheet(of: str | int) -> str:
+    """The contact sheet of so many frames, or of hostile names."""
+    return as_html(hostile() if of == "hostile" else story(int(of)))

@@ -1,0 +1,208 @@
+"""A stack's report: which frame is whose, and that a store's failure never looks like no frames."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from integration.frames import samples
+from pulumi_videosnap.errors import Unreachable
+from pulumi_videosnap.frames.collect import report_of
+from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames
+from pulumi_videosnap.frames.text import as_text, exit_code
+from pulumi_videosnap.kinds import kind_titled
+from pulumi_videosnap.report.base import Dependencies, ExitCode
+from pulumi_videosnap.state import RecordedResource, Stack, read_export
+from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
+from pulumi_videosnap.storage.platforms import Location
+from support.golden import Golden
+
+NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
+TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 1}}
+
+
+class Bucket:
+    """A bucket in memory; every listing is noted."""
+
+    def __init__(self, *objects: StoredObject, fails: Exception | None = None) -> None:
+        self.objects = objects
+        self.fails = fails
+        self.listings: list[tuple[Location, str | None]] = []
+        self.location = Location("tos", "frames")
+
+    def open(self, location: Location) -> Bucket:
+        self.location = location
+        return self
+
+    def list(
+        self, prefix: str | None = None, *, progress: Callable[[int], None] | None = None
+    ) -> Iterator[StoredObject]:
+        self.listings.append((self.location, prefix))
+        yield from (stored for stored in self.objects if stored.key.startswith(prefix or ""))
+        if self.fails:
+            raise self.fails
+
+
+def at(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def stored(key: str, seconds: float) -> StoredObject:
+    return StoredObject(key, 1000, at(seconds))
+
+
+def room(name: str, start: float = 0, end: float | None = None, **more: Any) -> RecordedResource:
+    ended = {} if end is None else {"endTime": at(end).isoformat(), "stopReason": "IdleTimeOut"}
+    properties = {
+        "imageConfig": {"interval": 5.0},
+        "storageConfig": TOS,
+        "startTime": at(start).isoformat(),
+        **ended,
+        **more,
+    }
+    return RecordedResource(name, kind_titled("live room"), f"661e/Room1/{name}", properties)
+
+
+def job(name: str, frames: Sequence[str], **more: Any) -> RecordedResource:
+    output = {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "o_{Count}.jpg"}
+    config = {"outputFile": output, "time": 2.0, "interval": 2.0, "num": 3.0, "frameType": "normal"}
+    properties = {"snapshotConfig": config, "state": "Success", "frames": list(frames), **more}
+    return RecordedResource(name, kind_titled("video file"), "abc", properties)
+
+
+def report(
+    bucket: Bucket, *tasks: RecordedResource, now: float = 100, prefix: str | None = None
+) -> FramesReport:
+    return report_of(Stack("dev", tasks), Dependencies(open_bucket=bucket.open, now=lambda: at(now)), prefix)
+
+
+def one(found: FramesReport) -> TaskFrames:
+    [task] = found.tasks
+    return task
+
+
+def test_a_rooms_frames_are_those_of_its_time_by_stream() -> None:
+    written = [stored(f"a/{user}-camera/{n}.jpg", n * 5) for user in ("u0", "u1") for n in range(4)]
+    before, after = stored("a/u0-camera/old.jpg", -60), stored("a/u0-camera/new.jpg", 100)
+    bucket = Bucket(*written, before, after, stored("a/notes.txt", 5))
+    found = one(report(bucket, room("lobby", end=16)))
+    assert [(s.name, len(s.frames)) for s in found.series] == [("u0-camera", 4), ("u1-camera", 4)]
+    assert found.expected == 8
+    assert found.location == Location("tos", "frames", "cn-guangzhou")
+    assert any("the vendor documents no keys" in note for note in found.notes)
+    assert exit_code(report(bucket, room("lobby", end=16))) == ExitCode.AS_EXPECTED
+
+
+def test_a_prefix_narrows_it() -> None:
+    bucket = Bucket(stored("a/1.jpg", 0), stored("b/1.jpg", 1))
+    found = one(report(bucket, room("lobby", framePrefix="b/"), now=3))
+    assert [f.key for s in found.series for f in s.frames] == ["b/1.jpg"]
+    assert bucket.listings[0][1] == "b/"
+    found = one(report(bucket, room("lobby", framePrefix="b/"), now=3, prefix="a/"))
+    assert [f.key for s in found.series for f in s.frames] == ["a/1.jpg"]
+
+
+def test_frames_that_two_rooms_could_have_written_count_for_neither() -> None:
+    bucket = Bucket(stored("a/1.jpg", 0), stored("b/1.jpg", 1))
+    found = report(bucket, room("lobby"), room("hall"), now=3)
+    assert [task.problem for task in found.tasks] == [
+        "2 frames could be its own or those of hall: they share a bucket and a time; give each a "
+        "frame_prefix of its own",
+        "2 frames could be its own or those of lobby: they share a bucket and a time; give each a "
+        "frame_prefix of its own",
+    ]
+    assert exit_code(found) == ExitCode.FAILED
+    assert len(bucket.listings) == 1, "one listing serves both"
+
+
+def test_rooms_with_prefixes_or_times_of_their_own_share_a_bucket() -> None:
+    bucket = Bucket(stored("x/a/1.jpg", 0), stored("x/b/1.jpg", 1), stored("x/c/1.jpg", 500))
+    tasks = [
+        room("lobby", framePrefix="x/a/", end=2),
+        room("hall", framePrefix="x/b/", end=2),
+        room("later", framePrefix="x/", start=500),
+    ]
+    found = report(bucket, *tasks, now=502)
+    assert [[f.key for s in t.series for f in s.frames] for t in found.tasks] == [
+        ["x/a/1.jpg"],
+        ["x/b/1.jpg"],
+        ["x/c/1.jpg"],
+    ]
+    assert bucket.listings == [(Location("tos", "frames", "cn-guangzhou", "x/"), "x/")]
+
+
+def test_a_jobs_frames_are_those_that_state_records() -> None:
+    bucket = Bucket(stored("o_1.jpg", 0), stored("o_3.jpg", 0), stored("o_9.jpg", 0))
+    found = report(bucket, job("stills", ["o_1.jpg", "o_2.jpg", "o_3.jpg"]))
+    rows = [(f.key, f.condition, f.offset_ms) for f in one(found).series[0].frames]
+    assert rows == [
+        ("o_1.jpg", Condition.PRESENT, 2),
+        ("o_2.jpg", Condition.MISSING, 2002),
+        ("o_3.jpg", Condition.PRESENT, 4002),
+    ]
+    assert exit_code(found) == ExitCode.FINDING
+    assert bucket.listings == [(Location("oss", "frames", "cn-hangzhou"), "o_")]
+
+
+def test_a_failing_store_is_a_problem_and_never_no_frames() -> None:
+    bucket = Bucket(stored("o_1.jpg", 0), fails=Unreachable("ListObjects", "dead"))
+    found = report(bucket, job("stills", ["o_1.jpg"]), room("lobby"))
+    assert [task.problem for task in found.tasks] == ["ListObjects got no response: dead"] * 2
+    assert not any(task.series for task in found.tasks)
+    assert exit_code(found) == ExitCode.FAILED
+    assert "2 of 2 tasks could not be checked" in "\n".join(as_text(found)).lower()
+
+
+@pytest.mark.parametrize(
+    ("task", "problem"),
+    [
+        (job("stills", [], state="Fail", code="InternalError"), "the job failed (InternalError)"),
+        (job("stills", [], state="Snapshoting"), "still Snapshoting"),
+        (room("lobby", startTime=None), "no start of it"),
+        (room("lobby", storageConfig={"type": "vod", "vodConfig": {"space": "s"}}), "has no S3 listing"),
+        (room("lobby", storageConfig={"type": "veimagex", "veimagexConfig": {}}), "has no S3 listing"),
+    ],
+)
+def test_a_task_that_cannot_be_checked_says_why(task: RecordedResource, problem: str) -> None:
+    found = report(Bucket(), task)
+    assert problem in str(one(found).problem)
+    assert exit_code(found) == ExitCode.FAILED
+
+
+def test_the_text_of_a_report(golden: Golden) -> None:
+    golden("frames/story.txt", "\n".join(as_text(samples.story(24))) + "\n")
+
+
+def test_hostile_names_do_no_harm_in_a_terminal() -> None:
+    bucket = Bucket(stored("o_\x1b[2J.jpg", 0))
+    text = "\n".join(as_text(report(bucket, job("st\x07ills", ["o_\x1b[2J.jpg", "o_\u202egpj.jpg"]))))
+    assert text.replace("\n", "").isprintable()
+
+
+def test_the_engines_export_is_read() -> None:
+    urn = "urn:pulumi:dev::proj::pulumi-python:dynamic/alibaba:SnapshotJob::stills"
+    kind = "pulumi-python:dynamic/alibaba:SnapshotJob"
+    resources = [
+        {"urn": "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev", "type": "pulumi:pulumi:Stack"},
+        {"urn": urn, "type": kind, "id": "abc", "outputs": {"state": "Success"}},
+        {"urn": urn, "type": kind, "id": "old", "delete": True},
+        {"urn": urn, "type": kind, "id": "gone", "pendingReplacement": True},
+    ]
+    stack = read_export(json.dumps({"version": 3, "deployment": {"resources": resources}}), "")
+    gone = RecordedResource("stills", kind_titled("video file"), "gone", {}, urn)
+    assert stack == Stack(
+        "dev",
+        (RecordedResource("stills", kind_titled("video file"), "abc", {"state": "Success"}, urn),),
+        pending_replacements=(gone,),
+    )
+
+
+@pytest.mark.parametrize(
+    ("texts", "shared"), [(["a/1", "a/2"], "a/"), (["a"], "a"), (["", "a"], ""), (["ab", "abc"], "ab")]
+)
+def test_what_texts_begin_with(texts: list[str], shared: str) -> None:
+    assert common_prefix(texts) == shared
