@@ -21,7 +21,6 @@ from pulumi_videosnap.drift.model import Change, Verdict
 from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.report.base import Dependencies
-from pulumi_videosnap.state import FILE, LIVE
 
 EMPTY = json.dumps({"version": 3, "deployment": {"manifest": {"time": "2026-08-04T10:00:00.123456789Z"}}})
 NOBODY = Dependencies(now=lambda: NOW)
@@ -111,13 +110,15 @@ LOST = Change(field="frames", recorded=3, actual=2, meaning="one frame is not th
 REPORT = drift_samples.report(
     drift_samples.stack(
         drift_samples.finding(Verdict.STOPPED, "hall"),
-        drift_samples.room("stills", Verdict.CHANGED, kind=FILE, urn=urn(FILE, "stills"), changes=(LOST,)),
+        drift_samples.room(
+            "stills", Verdict.CHANGED, kind="video file", urn=urn("video file", "stills"), changes=(LOST,)
+        ),
         drift_samples.room("fine"),
         drift_samples.unreadable("dark"),
     ),
     drift_samples.stack(drift_samples.room("fine"), name="calm"),
 )
-AIM = f"--stack dev --target {urn(LIVE, 'hall')} --target-replace {urn(FILE, 'stills')}"
+AIM = f"--stack dev --target {urn('live room', 'hall')} --target-replace {urn('video file', 'stills')}"
 
 
 def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
