@@ -18,9 +18,9 @@ from volcengine.base.Request import Request
 from volcengine.Credentials import Credentials
 
 from support.emulator import Emulator
+from support.jobs import run_tutorial
 from support.mps_client import DEFAULT_PIPELINE, INPUT, SEQUENCE, Mps
 from support.rtc_client import BODY, KEY
-from support.tutorial import run_tutorial
 from videosnap_emulator.media import frame_marker
 
 with warnings.catch_warnings():

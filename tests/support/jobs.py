@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -137,3 +139,30 @@ def store_of(environment: Mapping[str, str]) -> Any:
         region_name="cn-hangzhou",
         config=Config(s3={"addressing_style": "path"}, proxies={}),
     )
+
+
+TUTORIAL_PIPELINE = "51de0000c0de4f0a9a7e51de0c4a11ba"
+"""The emulator's default pipeline."""
+
+TUTORIAL = (Path(__file__).parents[1] / "data" / "mps" / "tutorial.txt").read_text()
+"""The vendor's tutorial script, ported to Python 3 and otherwise as published."""
+
+
+def run_tutorial(folder: Path, environment: Mapping[str, str]) -> str:
+    """Run the script as it stands against the endpoint of an environment; returns what it printed."""
+    file = folder / "snapshot.py"
+    file.write_text(
+        TUTORIAL.format(
+            key=environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+            secret=environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+            endpoint=environment["ALIBABA_CLOUD_MPS_ENDPOINT"].removeprefix("http://"),
+            pipeline=TUTORIAL_PIPELINE,
+        )
+    )
+    # The vendor's core hands every request to a proxy that is set, one to this machine too.
+    clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    ran = subprocess.run(
+        [sys.executable, file], capture_output=True, text=True, env=clean, timeout=60, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout

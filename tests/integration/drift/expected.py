@@ -78,7 +78,7 @@ class Cell:
 
 def _table() -> dict[Cell, Expected]:
     """Every cell, with what is to be said of it as long as the services say everything."""
-    found: dict[Cell, Any] = {}
+    found: dict[Cell, Expected] = {}
     for keep in (False, True):
         for state in ("just-started", "not-started", "running", "idle"):
             found |= {Cell("room", state, drift, keep): row[keep] for drift, row in TABLES["went on"].items()}

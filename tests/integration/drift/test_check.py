@@ -57,11 +57,10 @@ def checked(
     progress: list[int] = [] if told is None else told
     dependencies = Dependencies(now=lambda: NOW, checked=lambda done, _: progress.append(done))
     stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
-    faked: dict[str, Any] = {
-        name: tuple(replace(one, kind=fake) for one in getattr(stack, name))
-        for name in ("tasks", "pending_creates")
-    }
-    return detect.detect_drift([replace(stack, **faked)], dependencies)
+    known, creates = (
+        tuple(replace(one, kind=fake) for one in found) for found in (stack.tasks, stack.pending_creates)
+    )
+    return detect.detect_drift([replace(stack, tasks=known, pending_creates=creates)], dependencies)
 
 
 def _present(task_id: str) -> Present:

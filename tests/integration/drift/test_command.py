@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from integration.drift.test_check import NOW
+from integration.report import drift_samples
+from integration.report.review_samples import urn
 from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import run_command
 from pulumi_videosnap.cli.drift import main
-from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Verdict
+from pulumi_videosnap.drift.model import Change, Verdict
 from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.report.base import Dependencies
@@ -104,28 +106,19 @@ def test_secrets_are_opened_only_where_there_are_some(monkeypatch: pytest.Monkey
         assert ("stack export --stack dev --show-secrets" in engine.asked) is opened
 
 
-def finding(name: str, verdict: Verdict, *fields: str, kind: str = "live room") -> Finding:
-    changes = tuple(Change(field=field, recorded=1, actual=2, meaning="…") for field in fields)
-    return Finding(name=name, urn=f"urn:{name}", kind=kind, id=name, verdict=verdict, changes=changes)
-
-
-REPORT = DriftReport(
-    at=NOW,
-    seconds=1,
-    stacks=(
-        StackDrift(
-            stack="dev",
-            findings=(
-                finding("hall", Verdict.STOPPED, "state"),
-                finding("stills", Verdict.CHANGED, "frames", kind="video file"),
-                finding("fine", Verdict.IN_SYNC),
-                finding("dark", Verdict.UNREADABLE),
-            ),
+LOST = Change(field="frames", recorded=3, actual=2, meaning="one frame is not there")
+REPORT = drift_samples.report(
+    drift_samples.stack(
+        drift_samples.finding(Verdict.STOPPED, "hall"),
+        drift_samples.room(
+            "stills", Verdict.CHANGED, kind="video file", urn=urn("video file", "stills"), changes=(LOST,)
         ),
-        StackDrift(stack="calm", findings=(finding("fine", Verdict.IN_SYNC),)),
+        drift_samples.room("fine"),
+        drift_samples.unreadable("dark"),
     ),
+    drift_samples.stack(drift_samples.room("fine"), name="calm"),
 )
-AIM = "--stack dev --target urn:hall --target-replace urn:stills"
+AIM = f"--stack dev --target {urn('live room', 'hall')} --target-replace {urn('video file', 'stills')}"
 
 
 def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(

@@ -19,7 +19,7 @@ from pulumi_videosnap.report.base import Dependencies, ExitCode
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
 from pulumi_videosnap.storage.platforms import Location
-from support.golden import Golden
+from support.data import Golden
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 1}}

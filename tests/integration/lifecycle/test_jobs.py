@@ -121,17 +121,13 @@ def test_a_token_is_looked_for_through_every_page_of_three_days() -> None:
     mps.add(*(number * 60 for number in range(100)))
     [mine] = mps.add(71 * 60, token="mine")
     mps.add(73.5 * 60, token="mine")
-    found = of(shared(mps), "mine")
-    assert mine in found
+    assert mine in of(shared(mps), "mine")
     assert mps.calls == ["list"] * 8, "it stops behind the horizon"
-
-
-def test_a_page_read_for_another_job_does_not_stand_for_three_days() -> None:
     mps = FakeMps(page_size=10)
     [*_, last] = mps.add(*range(100), token="mine")
     jobs = shared(mps)
     jobs.get(f"{0:032x}", NOON)
-    assert last in of(jobs, "mine")
+    assert last in of(jobs, "mine"), "a page read for another job does not stand for three days"
 
 
 def test_a_lost_answer_leads_to_the_job_and_to_no_earlier_failure() -> None:

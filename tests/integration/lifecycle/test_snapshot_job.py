@@ -20,8 +20,7 @@ from pulumi_videosnap.errors import (
 )
 from support.data import load
 from support.emulator import Emulator
-from support.jobs import PLACE, JobStory, job_engine, job_inputs, store_of
-from support.tutorial import run_tutorial
+from support.jobs import PLACE, JobStory, job_engine, job_inputs, run_tutorial, store_of
 
 ANOTHER = "fedcba9876543210fedcba9876543210"
 SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"

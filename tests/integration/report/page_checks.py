@@ -81,7 +81,6 @@ class Structure(HTMLParser):
         self.tags: Counter[str] = Counter()
         self.attributes: Counter[tuple[str, str]] = Counter()
         self.open: list[str] = []
-        self.words: list[str] = []
         self.feed(text)
         self.close()
 
@@ -98,9 +97,6 @@ class Structure(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         assert self.open, tag
         assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
 
 
 def assert_guarded(text: str) -> None:

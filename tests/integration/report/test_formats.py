@@ -21,10 +21,11 @@ from pulumi_videosnap.drift import text as drift_text
 from pulumi_videosnap.drift.model import Verdict
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.report import formatting
+from pulumi_videosnap.report import html as report_page
 from pulumi_videosnap.report.markdown import LIMIT
 from pulumi_videosnap.review import html, markdown, text
 from pulumi_videosnap.review.model import Action, Outcome, Review
-from support.golden import Golden
+from support.data import Golden
 from support.sampling import examples
 
 
@@ -237,10 +238,11 @@ def test_without_jinja_one_sentence_says_what_to_install(monkeypatch: pytest.Mon
     real = builtins.__import__
 
     def without(name: str, *rest: Any) -> Any:
-        if name == "pulumi_videosnap.report" and "html" in (rest[2] or ()):
+        if name == "jinja2":
             raise ModuleNotFoundError("No module named 'jinja2'", name="jinja2")
         return real(name, *rest)
 
+    report_page._environment.cache_clear()
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(VideosnapError, match=r"needs Jinja2.*pip install 'pulumi-videosnap\[frames\]'"):
         html.as_html(review_samples.usual())

@@ -30,7 +30,7 @@ FORCED = "forced"
 OTHER_VIDEO, OTHER_BUCKET = "other.mp4", "stills"
 """What a test has to put there: the sample under another key, and in another bucket."""
 
-OPTIONAL = ("was", "proves", "options", "options_after", "incident")
+OPTIONAL = ("was", "proves", "options", "options_after", "incident", "once")
 
 Declared = dict[str, Any]
 Program = dict[str, Declared]
@@ -64,6 +64,9 @@ class Change:
     options_after: Mapping[str, Any] = field(default_factory=dict)
     calls: tuple[str, ...] | None = None
     """Where they are others than the outcome's."""
+    once: int | None = None
+    """Frames and sheets that a job is asked for; None where only the end of the video limits them, and where
+    the size of a sheet is not documented."""
     incident: str = ""
     """What happens to the task before."""
 

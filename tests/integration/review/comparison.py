@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from math import ceil
 from typing import Any
 
 from integration.review.changes import DELETE, QUERY, SECRET, Change, Declared, changed_fields, leaves
@@ -64,8 +63,7 @@ def compare_job(tally: Tally, change: Change, seen: JobSeen, said: Json | None) 
     _compare_written(tally, change.name, "before", said["before"], change.before, seen.before)
     _compare_written(tally, change.name, "after", said["after"], change.after, seen.after)
     if change.after and said["after"]:
-        asked = asked_for(change.after["snapshot_config"])
-        tally.same(change.name, "pictures and sheets asked for", said["after"]["once"], asked)
+        tally.same(change.name, "frames and sheets asked for", said["after"]["once"], change.once)
     tally.same(change.name, "gap", said["gapSeconds"], None)
     _compare_fields(tally, change, said["fields"], SnapshotJobInputs)
 
@@ -193,26 +191,3 @@ def _counted(rates: Mapping[Stream, float], declared: Declared | None) -> float:
     """A task that takes every stream of its room counts one."""
     every = not (declared or {}).get("target_streams", {}).get("stream_list")
     return max(rates.values(), default=0) if every else sum(rates.values())
-
-
-def asked_for(config: Declared) -> int | None:
-    """Pictures and sheets that a job is asked for; None where only the end of the video limits them."""
-    pictures = _pictures_asked_for(config)
-    if pictures is None:
-        return None
-    if config.get("sub_out", {}).get("is_spt_frag"):  # how large such sheets are is not documented
-        return None
-    if "tile_out" not in config:
-        return pictures
-    tile = config["tile_out"]
-    shown = ceil(pictures / tile.get("cell_sel_step", 1))
-    sheets: int = ceil(shown / (tile.get("lines", 10) * tile.get("columns", 10)))
-    return sheets if tile.get("is_keep_cell_pic") is False else sheets + pictures
-
-
-def _pictures_asked_for(config: Declared) -> int | None:
-    if "time_array" in config:
-        return len(config["time_array"]["time_point_list"])
-    if "num" in config:
-        return int(config["num"])
-    return None if "interval" in config else 1

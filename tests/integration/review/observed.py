@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from integration.review.changes import QUERY, SUBMIT, UPDATE, Change, Declared, folder_of
+from integration.review.changes import (
+    OTHER_BUCKET,
+    QUERY,
+    SUBMIT,
+    UPDATE,
+    Change,
+    Declared,
+    folder_of,
+    jobs_by_folder,
+)
 from pulumi_videosnap.review.model import Outcome
 from support.emulator import Emulator
+from support.jobs import store_of
 
 HOUR = 3600.0
 WITHIN = 0.05
@@ -37,12 +47,10 @@ class Window(NamedTuple):
     end: float
 
 
-FrameTimes = Mapping[Identity, Mapping[Stream, list[float]]]
-"""When each stream of each task was pictured, in order."""
-
-
 Runs = Mapping[Identity, str]
 """When the run of each task that goes on was started."""
+Jobs = Mapping[str, list[Json]]
+"""Jobs, oldest first, by the folder that they write to."""
 
 
 def moment(text: str) -> float:
@@ -61,8 +69,7 @@ def advance(emulator: Emulator, seconds: float, step: float = 600) -> None:
     emulator.advance(seconds)
 
 
-def frames_of_tasks(emulator: Emulator) -> FrameTimes:
-    """When each task took its frames, by stream."""
+def frames_of_tasks(emulator: Emulator) -> Mapping[Identity, Mapping[Stream, list[float]]]:
     tasks = emulator.tasks()
     skipped = [task["taskId"] for task in tasks if task["skippedFrames"]]
     assert not skipped, f"the clock was moved too far at once: {skipped}"
@@ -81,26 +88,47 @@ def runs(emulator: Emulator) -> Runs:
     return {Identity(task["appId"], task["roomId"], task["taskId"]): task["startTime"] for task in running}
 
 
-def admitted(calls: Iterable[Json]) -> Iterator[Json]:
-    """The calls that were not sent back for their number."""
-    return (call for call in calls if not (call["code"] or "").startswith(_REFUSED_FOR_NOW))
-
-
 def identity_of(declared: Declared, name: str) -> Identity:
     """What names the task of a resource, whose default is documented: <project>.<stack>.<name>."""
     return Identity(declared["app_id"], declared["room_id"], declared.get("task_id", f"stories.dev.{name}"))
 
 
 @dataclass(frozen=True)
-class Moments:
-    """What was seen before a change, while it was made, and after it."""
+class Seen:
+    """What was seen before a change, while it was made, and in the hour after it."""
 
     before: Window
     after: Window
     runs_before: Runs
     runs_after: Runs
     calls: tuple[Json, ...]
-    frames: FrameTimes
+    frames: Mapping[Identity, Mapping[Stream, list[float]]]
+    """When each task took its frames, by stream, in order."""
+    jobs_before: Jobs
+    jobs_made: Jobs
+    left: frozenset[str]
+    """Bucket and key of every object."""
+
+
+def an_hour_later(emulator: Emulator, begin: float, was: Runs, known: Jobs, last: int) -> Seen:
+    """Let an hour pass after a change, and look at everything; `last` is the last call before the change."""
+    change = now(emulator)
+    # Not the calls that were sent back for their number.
+    calls = tuple(
+        call for call in emulator.calls(last) if not (call["code"] or "").startswith(_REFUSED_FOR_NOW)
+    )
+    advance(emulator, HOUR)
+    made = jobs_by_folder(emulator, {job["jobId"] for jobs in known.values() for job in jobs})
+    pages = store_of(emulator.environment).get_paginator("list_objects_v2")
+    left = frozenset(
+        f"{bucket}/{found['Key']}"
+        for bucket in ("frames", OTHER_BUCKET)
+        for page in pages.paginate(Bucket=bucket)
+        for found in page.get("Contents", [])
+    )
+    before, after = Window(begin, change), Window(change, now(emulator))
+    frames = frames_of_tasks(emulator)
+    return Seen(before, after, was, runs(emulator), calls, frames, known, made, left)
 
 
 @dataclass(frozen=True)
@@ -115,7 +143,7 @@ class RoomSeen:
     """The longest time between two pictures of a stream over the change; None where no stream goes on."""
 
 
-def room_seen(change: Change, seen: Moments) -> RoomSeen:
+def room_seen(change: Change, seen: Seen) -> RoomSeen:
     """Tell what happened to the task of one change."""
     old = identity_of(change.before, change.old_name) if change.before else None
     new = identity_of(change.after, change.name) if change.after else None
@@ -134,7 +162,7 @@ def _identity(summary: Json) -> Identity:
 
 
 def _outcome(
-    change: Change, seen: Moments, old: Identity | None, new: Identity | None, calls: Counter[str]
+    change: Change, seen: Seen, old: Identity | None, new: Identity | None, calls: Counter[str]
 ) -> Outcome:
     run_before = seen.runs_before.get(old) if old else None
     run_after = seen.runs_after.get(new) if new else None
@@ -159,19 +187,18 @@ def _rates(streams: Mapping[Stream, list[float]], window: Window) -> dict[Stream
     return {stream: count * per_hour for stream, count in counted.items() if count}
 
 
-def _gap(seen: Moments, old: Identity | None, new: Identity | None) -> float | None:
+def _gap(seen: Seen, old: Identity | None, new: Identity | None) -> float | None:
+    """The longest time from the last frame of a stream before the change to its first one after it."""
     if not old or not new or (old.app, old.room) != (new.app, new.room):
         return None
+    gaps = []
     before, after = seen.frames.get(old, {}), seen.frames.get(new, {})
-    gaps = [_over(before[stream], after[stream], seen.after.begin) for stream in before if stream in after]
-    return max((gap for gap in gaps if gap is not None), default=None)
-
-
-def _over(before: list[float], after: list[float], change: float) -> float | None:
-    """The time from the last picture before a change to the first one after it."""
-    last = max((at for at in before if at < change), default=None)
-    first = min((at for at in after if at >= change), default=None)
-    return None if last is None or first is None else first - last
+    for stream in before.keys() & after.keys():
+        earlier = [at for at in before[stream] if at < seen.after.begin]
+        later = [at for at in after[stream] if at >= seen.after.begin]
+        if earlier and later:
+            gaps.append(min(later) - max(earlier))
+    return max(gaps, default=None)
 
 
 @dataclass(frozen=True)
@@ -188,24 +215,12 @@ class JobSeen:
     after: int
 
 
-@dataclass(frozen=True)
-class JobMoments:
-    """The jobs before a change and those that it made, the calls, and the keys that are left."""
-
-    before: Mapping[str, list[Json]]
-    made: Mapping[str, list[Json]]
-    """By the folder that they write to."""
-    calls: tuple[Json, ...]
-    left: frozenset[str]
-    """Bucket and key of every object."""
-
-
-def job_seen(change: Change, seen: JobMoments) -> JobSeen:
+def job_seen(change: Change, seen: Seen) -> JobSeen:
     """Tell what happened to the job of one change."""
     declared = change.after or change.before or {}
     folder = folder_of(declared["snapshot_config"]["output_file"]["object"])
-    old = seen.before.get(folder, [])[-1:] if change.before else []
-    made = seen.made.get(folder, []) if change.after else []
+    old = seen.jobs_before.get(folder, [])[-1:] if change.before else []
+    made = seen.jobs_made.get(folder, []) if change.after else []
     ids = {job["jobId"] for job in (*old, *made)}
     return JobSeen(
         outcome=_job_outcome(change, old, made, seen.left),
@@ -254,15 +269,12 @@ class Tally:
     wrong: list[str] = field(default_factory=list)
 
     def same(self, case: str, what: str, said: Any, real: Any) -> None:
-        self._note(case, what, said, real, said == real)
+        self.true(case, what, said, real, said == real)
 
     def near(self, case: str, what: str, said: float | None, real: float) -> None:
-        self._note(case, what, said, real, said is not None and abs(said - real) <= WITHIN * real)
+        self.true(case, what, said, real, said is not None and abs(said - real) <= WITHIN * real)
 
     def true(self, case: str, what: str, said: Any, real: Any, agrees: bool) -> None:
-        self._note(case, what, said, real, agrees)
-
-    def _note(self, case: str, what: str, said: Any, real: Any, agrees: bool) -> None:
         self.agreed += agrees
         if not agrees:
             self.wrong.append(f"{case}: {what}: said {said}, was {real}")

@@ -32,15 +32,10 @@ from integration.review.comparison import compare_job, compare_room, compare_tot
 from integration.review.conftest import Stack
 from integration.review.observed import (
     HOUR,
-    JobMoments,
     Json,
-    Moments,
-    Runs,
     Tally,
-    Window,
-    admitted,
     advance,
-    frames_of_tasks,
+    an_hour_later,
     job_seen,
     now,
     room_seen,
@@ -147,11 +142,10 @@ def test_what_a_review_predicts_is_what_happens(
         if found.incident == "leave":
             found.happen(emulator, "come_back")
     stack.up(after, *forced).ok()
-    made = _jobs_made(emulator, known, last)
-    seen = _after_an_hour(emulator, begin, was, last)
+    seen = an_hour_later(emulator, begin, was, known, last)
     tally, told = Tally(), {task["name"]: task for task in said["tasks"]}
     for change in jobs:
-        compare_job(tally, change, job_seen(change, made), told.get(change.name))
+        compare_job(tally, change, job_seen(change, seen), told.get(change.name))
     rooms = {change.name: room_seen(change, seen) for change in tasks}
     for change in tasks:
         compare_room(tally, change, rooms[change.name], told)
@@ -191,27 +185,6 @@ def _put_videos(emulator: Emulator) -> None:
     for bucket, key in ((OTHER_BUCKET, "input.mp4"), ("media", OTHER_VIDEO)):
         store.copy_object(Bucket=bucket, Key=key, CopySource="media/input.mp4")
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
-
-
-def _after_an_hour(emulator: Emulator, begin: float, was: Runs, last: int) -> Moments:
-    """Everything that was seen, an hour after a change."""
-    change = now(emulator)
-    calls = tuple(admitted(emulator.calls(last)))
-    advance(emulator, HOUR)
-    before, after = Window(begin, change), Window(change, now(emulator))
-    return Moments(before, after, was, runs(emulator), calls, frames_of_tasks(emulator))
-
-
-def _jobs_made(emulator: Emulator, known: dict[str, list[Json]], last: int) -> JobMoments:
-    ids = [job["jobId"] for jobs in known.values() for job in jobs]
-    pages = store_of(emulator.environment).get_paginator("list_objects_v2")
-    left = frozenset(
-        f"{bucket}/{found['Key']}"
-        for bucket in ("frames", OTHER_BUCKET)
-        for page in pages.paginate(Bucket=bucket)
-        for found in page.get("Contents", [])
-    )
-    return JobMoments(known, jobs_by_folder(emulator, ids), tuple(admitted(emulator.calls(last))), left)
 
 
 def _compare_refused(
