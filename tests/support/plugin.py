@@ -55,7 +55,9 @@ class Plugin:
     def check(self, urn: str, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
         request = provider_pb2.CheckRequest(urn=urn, olds=_struct({}), news=self.with_provider(inputs))
         answer = self.call("Check", request)
-        return _plain(answer.inputs), [failure.reason for failure in answer.failures]
+        refused = [failure.reason for failure in answer.failures]
+        # Refused inputs may hold numbers that JSON does not have.
+        return {} if refused else _plain(answer.inputs), refused
 
     def diff(self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
         request = provider_pb2.DiffRequest(
@@ -135,7 +137,9 @@ def running_plugin(
 
 
 def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
-    return json_format.ParseDict(dict(values), struct_pb2.Struct())
+    made = struct_pb2.Struct()
+    made.update(dict(values))
+    return made
 
 
 def _plain(values: struct_pb2.Struct) -> dict[str, Any]:

@@ -25,11 +25,12 @@ RTC_KEYS = Credentials("AKLTCANARYACCESS", "CANARYSECRETKEY==", "CANARYSESSIONTO
 MPS_KEYS = Credentials("LTAICANARYACCESS", "CANARYSECRETKEY+/=", "CANARYSECURITYTOKEN")
 DATE, AT = "Wed, 03 Jan 2024 08:00:00 GMT", datetime(2024, 1, 3, 8, tzinfo=timezone.utc)
 """A moment as a response's header has it, and as we have it."""
+_SEQUENCE: dict[str, Any] = {"time": 2, "interval": 2, "num": 3, "height": 360}
 SUBMIT = SubmitSnapshotJobBody(
     input=InputFile(bucket="media", location="oss-cn-hangzhou", object="input.mp4"),
     snapshot_config=SnapshotConfig(
         output_file=OutputFile(bucket="frames", location="oss-cn-hangzhou", object="output_%7BCount%7D.jpg"),
-        **{"time": 2, "interval": 2, "num": 3, "height": 360},
+        **_SEQUENCE,
     ),
     user_data="token-1",
 )

@@ -32,9 +32,9 @@ def opened(emulator: Emulator, name: str = "tos") -> tuple[Bucket, Any]:
     endpoint = own["VOLCENGINE_TOS_ENDPOINT"]
     names = platform.keys.access_key.env, platform.keys.secret_key.env, platform.endpoint_setting.env
     env = dict(zip(names, (*pair, endpoint), strict=True))
-    signing = dict(zip(("aws_access_key_id", "aws_secret_access_key"), pair, strict=True))
+    signing: Any = dict(zip(("aws_access_key_id", "aws_secret_access_key"), pair, strict=True))
     style = Config(s3={"addressing_style": "path"})
-    client: Any = boto3.client("s3", endpoint_url=endpoint, region_name="cn-beijing", config=style, **signing)
+    client = boto3.client("s3", endpoint_url=endpoint, region_name="cn-beijing", config=style, **signing)
     return open_bucket(Location(name, "frames"), env=env.get), client
 
 

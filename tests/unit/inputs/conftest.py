@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from google.protobuf import struct_pb2
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime.proto import provider_pb2
 
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
-from support.plugin import PROVIDER, Plugin, running_plugin
+from support.plugin import Plugin, running_plugin
 from unit.inputs.tasks import Check
 
 URN = "urn:pulumi:dev::stories::pulumi-python:dynamic/volcengine:SnapshotTask::lobby"
@@ -48,16 +45,3 @@ def new_job_plugin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]
     """A process of its own: one run of the engine."""
     with running_plugin(_environment(tmp_path_factory), JOB_PROVIDER) as plugin:
         yield plugin
-
-
-@pytest.fixture(scope="module")
-def refusals(plugin: Plugin) -> Callable[[Mapping[str, Any]], list[str]]:
-    """Like `check`, also for numbers that JSON does not have."""
-
-    def refused(inputs: Mapping[str, Any]) -> list[str]:
-        news = struct_pb2.Struct()
-        news.update({**inputs, "__provider": PROVIDER})
-        answer = plugin.call("Check", provider_pb2.CheckRequest(urn=URN, news=news))
-        return [failure.reason for failure in answer.failures]
-
-    return refused

@@ -90,7 +90,7 @@ def later(value: Any) -> pulumi.Output[Any]:
 TOS: dict[str, Any] = {"account_id": "21", "bucket": "frames", "region": 1}
 VOD: dict[str, Any] = {"account_id": "21", "space": "s", "storage_class": "archive"}
 VOD |= {"auto_set_file_extension": True}
-IMAGE_X = {"account_id": "21", "service_id": "oomo"}
+IMAGE_X: dict[str, Any] = {"account_id": "21", "service_id": "oomo"}
 STORAGES: dict[str, Callable[[], list[Any]]] = {
     "tos": lambda: [
         StorageConfigArgs(tos_config=TosConfigArgs(**TOS)),
@@ -170,7 +170,7 @@ def test_a_key_is_a_secret_however_it_is_written(engine: _Engine, storage: Calla
 
 
 def test_names_of_variables_are_no_secrets(engine: _Engine) -> None:
-    names = {"bucket": "b", "access_key_env": "MY_KEY", "secret_key_env": "MY_SECRET"}
+    names: dict[str, Any] = {"bucket": "b", "access_key_env": "MY_KEY", "secret_key_env": "MY_SECRET"}
     storage = StorageConfigArgs(custom_config=CustomConfigArgs(**names))
     [declared] = declare(engine, {"storage_config": storage})
     custom = {"bucket": "b", "accessKeyEnv": "MY_KEY", "secretKeyEnv": "MY_SECRET"}
@@ -178,7 +178,7 @@ def test_names_of_variables_are_no_secrets(engine: _Engine) -> None:
 
 
 def test_a_task_is_named_after_project_stack_and_resource(engine: _Engine) -> None:
-    ids = [{"task_id": later("Task1")}, {"task_id": None}, {"task_id": ""}]
+    ids: list[dict[str, Any]] = [{"task_id": later("Task1")}, {"task_id": None}, {"task_id": ""}]
     declared = declare(engine, *ids, storage_config={"tos_config": TOS})
     assert [task["taskId"] for task in declared] == ["Task1", "stories.dev.task1", "stories.dev.task2"]
     # What a program leaves out is not declared.
