@@ -210,9 +210,12 @@ def test_names_of_sheets_have_the_first_moment(plain: bytes) -> None:
 
 
 @pytest.mark.parametrize(("name", "rgb"), TABLES["colors"])
-def test_colors(plain: bytes, name: str, rgb: list[int]) -> None:
-    sheet = tiled(plain, replace(CELL, lines=2, columns=7, color=name)).sheets[0]
-    assert color(opened(sheet), 20, 150) == pytest.approx(tuple(rgb), abs=3)
+def test_the_color_between_cells(plain: bytes, name: str | None, rgb: list[int]) -> None:
+    """Two margins, two gaps, and the middle of an empty cell."""
+    fields: dict[str, Any] = {"margin": 32, "padding": 32, **({"color": name} if name else {})}
+    sheet = opened(tiled(plain, replace(CELL, lines=2, columns=7, **fields)).sheets[0])
+    for point in ((16, 16), (100, sheet.height - 16), (216, 80), (100, 144), (100, 208)):
+        assert color(sheet, *point) == pytest.approx(tuple(rgb), abs=3), point
 
 
 def test_a_random_color_is_the_jobs_own(plain: bytes) -> None:

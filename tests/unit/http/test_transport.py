@@ -81,6 +81,8 @@ def test_a_request_arrives_as_it_was_made(server: FakeServer, transport: HttpTra
     assert user_agent().startswith("pulumi-videosnap/")
     assert request.headers["content-length"] == "2"
     assert request.headers["accept-encoding"] == "identity"
+    transport(Request("POST", server.endpoint))
+    assert server.requests[1].headers["content-length"] == "0"
 
 
 def test_any_status_is_a_response_and_a_redirect_is_not_followed(
