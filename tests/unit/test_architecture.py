@@ -116,7 +116,8 @@ def _code(file: Path) -> str:
 
 @pytest.mark.parametrize("part", sorted(SERVICE_LAYERS))
 def test_the_emulators_core_knows_no_service(part: str) -> None:
-    names = [name for file in modules(EMULATOR / part) for name in imports(file)]
+    files = modules(EMULATOR / part) or [EMULATOR / f"{part}.py"]
+    names = [name for file in files for name in imports(file)]
     assert names
     assert [name for name in names if name.startswith("videosnap_emulator.services")] == []
 
@@ -172,3 +173,19 @@ def test_no_module_is_too_long() -> None:
 
 def test_no_address_of_a_registry_is_committed() -> None:
     assert "://" not in (ROOT / "requirements.lock").read_text()
+
+
+def test_contributing_names_files_that_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    named = re.findall(r"`([PE]/[\w/.<>-]+)`", text)
+    variants = {"<cloud>": CLOUDS, "<service>": SERVICES, "<command>": {"drift"}, "<format>": {"markdown"}}
+    variants["<part>"] = {"review", "drift", "frames"}
+    paths = {
+        path.replace(word, value)
+        for path in named
+        for word in re.findall(r"<\w+>", path) or [""]
+        for value in variants.get(word, {""})
+    }
+    homes = {"P": PROVIDER, "E": EMULATOR}
+    assert len(paths) > 20
+    assert [path for path in sorted(paths) if not (homes[path[0]] / path[2:]).exists()] == []
