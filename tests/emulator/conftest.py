@@ -7,14 +7,12 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from platformdirs import user_cache_path
 
 from emulator.frame_truth.checked_jobs import CheckedJobs
 from support.emulator import Emulator
 from support.mps_client import Mps
 from support.mps_videos import Recipe, make_video
 from support.store_support import ACCESS, client
-from videosnap_emulator.media.samples import Library
 from videosnap_emulator.storage.store import Store
 
 
@@ -22,12 +20,6 @@ from videosnap_emulator.storage.store import Store
 def mps(emulator: Emulator) -> Iterator[Mps]:
     with closing(Mps(emulator)) as client:
         yield client
-
-
-@pytest.fixture(scope="session")
-def sample_video() -> bytes:
-    """12 s at 25 frames a second, a key frame every 2 s, B frames."""
-    return Library(user_cache_path("videosnap-emulator")).read("camera0")
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,6 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from volcengine.auth.SignerV4 import SignerV4
-from volcengine.base.Request import Request
-from volcengine.Credentials import Credentials
 
 from support.emulator import Emulator
 from support.jobs import run_tutorial
@@ -43,23 +40,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
-
-
-@pytest.mark.parametrize(("action", "method"), [("StartSnapshot", "POST"), ("GetSnapshotTask", "GET")])
-def test_pypi_volcengine(emulator: Emulator, action: str, method: str) -> None:
-    emulator.rtc.start()
-    request, posts = Request(), method == "POST"
-    request.set_method(method)
-    request.set_path("/")
-    request.set_host(emulator.rtc.http.base_url.netloc.decode())
-    request.set_query({"Action": action, "Version": "2023-11-01", **({} if posts else KEY)})
-    request.set_headers({"Host": request.host, "Content-Type": "application/json"} if posts else {})
-    request.set_body(json.dumps(BODY) if posts else "")
-    keys = [emulator.environment[f"VOLCENGINE_{name}_KEY"] for name in ("ACCESS", "SECRET")]
-    SignerV4.sign(request, Credentials(*keys, "rtc", "cn-north-1"))
-    parts = {"params": request.query, "headers": request.headers, "content": request.body}
-    answer = emulator.rtc.http.request(method, "/", **parts)
-    assert answer.status_code == 200, answer.text
 
 
 @pytest.mark.parametrize("token", [None, "TOKEN"])

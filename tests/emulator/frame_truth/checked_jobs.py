@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from PIL import Image, ImageStat
+from PIL import Image
 
 from emulator.frame_truth import outputs
-from emulator.frame_truth.outputs import Box, FrameObject, Layout, Sheet
+from emulator.frame_truth.outputs import FrameObject, Layout, Sheet
 from emulator.frame_truth.reference import DecodedVideo, JobRequest, decode
 from emulator.frame_truth.videos import read_number, videos
 from pulumi_videosnap.errors import Rejected, TaskFailed
@@ -27,8 +27,6 @@ LOCATION = "oss-cn-hangzhou"
 SOURCES, RESULTS = "media", "frames"
 #: The emulator's own sample video.
 SAMPLE = "input.mp4"
-#: How far a color may be off after JPEG.
-COLOR_TOLERANCE = 12
 
 ReadNumber = Callable[[Image.Image], int]
 
@@ -103,13 +101,11 @@ class CheckedJobs:
         check_frames(result, frames, reader_of(source))
         return frames
 
-    def run_sheets(
-        self, source: str, request: JobRequest, layout: Layout, color: str | None = None
-    ) -> tuple[list[Sheet], JobResult]:
+    def run_sheets(self, source: str, request: JobRequest, layout: Layout) -> tuple[list[Sheet], JobResult]:
         """Run a job that makes sheets, check everything but colors."""
         folder, video = self.new_folder(), self.video(source)
         one, sheet = f"{folder}one/{{Count}}.jpg", f"{folder}all/{{TileCount}}.jpg"
-        tiles = {"tileOutputFile": place(sheet), "tileOut": tile_out_of(layout, color)}
+        tiles = {"tileOutputFile": place(sheet), "tileOut": tile_out_of(layout)}
         config = {**config_of(request, one), **tiles}
         frames = outputs.frame_objects(video, request, one, source)
         sheets = outputs.sheets(video, request, layout, sheet, source)
@@ -169,14 +165,6 @@ def check_sheets(result: JobResult, sheets: list[Sheet], read: ReadNumber) -> No
         same(f"cells of {sheet.key}", [(box, read(image.crop(box))) for box, _ in cells], cells)
 
 
-def check_color(image: Image.Image, box: Box, color: tuple[int, ...]) -> None:
-    """Without the outermost pixels, into which JPEG lets the neighbours run."""
-    left, top, right, bottom = box
-    inside = ImageStat.Stat(image.convert("RGB").crop((left + 8, top + 8, right - 8, bottom - 8)))
-    off = [abs(level - wanted) for level, wanted in zip(inside.mean, color, strict=True)]
-    assert max(*off, *inside.stddev) <= COLOR_TOLERANCE, f"{box}: {inside.mean} is not {color}"
-
-
 def place(key: str) -> dict[str, str]:
     """An output file as a program declares it."""
     return {"location": LOCATION, "bucket": RESULTS, "object": key}
@@ -190,8 +178,8 @@ def config_of(request: JobRequest, key: str) -> dict[str, Any]:
     return {"outputFile": place(key), **_camel_keys(fields)}
 
 
-def tile_out_of(layout: Layout, color: str | None) -> dict[str, Any]:
-    fields = {**vars(layout), "step": None, "keeps_frames": None, "color": color}
+def tile_out_of(layout: Layout) -> dict[str, Any]:
+    fields = {**vars(layout), "step": None, "keeps_frames": None}
     return _camel_keys({**fields, "cell_sel_step": layout.step, "is_keep_cell_pic": layout.keeps_frames})
 
 

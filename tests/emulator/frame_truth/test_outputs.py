@@ -1,4 +1,4 @@
-"""Sheets, cell by cell, and the color between the cells; WebVTT."""
+"""Sheets, cell by cell; WebVTT."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from emulator.frame_truth.checked_jobs import (
     SAMPLE,
     CheckedJobs,
-    check_color,
     config_of,
     place,
     reader_of,
@@ -18,38 +17,6 @@ from emulator.frame_truth.checked_jobs import (
 from emulator.frame_truth.outputs import Layout, cues_in, expected_cues
 from emulator.frame_truth.reference import JobRequest
 from support.sampling import sample
-
-COLORS = {
-    None: (0, 0, 0),
-    "Black": (0, 0, 0),
-    "red": (255, 0, 0),
-    "Tomato": (255, 99, 71),
-    "#1e90FF": (30, 144, 255),
-}
-
-
-@pytest.mark.parametrize("color", sample(list(COLORS), 0.4))
-def test_the_color_between_the_cells(jobs: CheckedJobs, color: str | None) -> None:
-    layout = Layout(2, 3, margin=32, padding=32)
-    request = JobRequest(points=(0, 40), frame_type="normal")
-    [sheet], result = jobs.run_sheets("short.mp4", request, layout, color)
-    image = result.stored[sheet.key].image
-    empty = [box for box, frame in sheet.cells if frame is None]
-    border = [(0, 0, image.width, 32), (0, image.height - 32, image.width, image.height)]
-    gap = (32 + 96, 0, 32 + 96 + 32, image.height)
-    assert len(empty) == 4
-    for box in [*empty, *border, gap]:
-        check_color(image, box, COLORS[color])
-
-
-def test_a_random_color_is_one_color(jobs: CheckedJobs) -> None:
-    layout = Layout(2, 2, margin=24)
-    [sheet], result = jobs.run_sheets("short.mp4", JobRequest(points=(0,)), layout, "random")
-    image = result.stored[sheet.key].image.convert("RGB")
-    seen = image.getpixel((8, 8))
-    assert isinstance(seen, tuple)
-    for box in [(0, 0, image.width, 24), *(box for box, frame in sheet.cells if frame is None)]:
-        check_color(image, box, seen)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +55,7 @@ REQUESTS = [
 
 ON_SHEETS = {"subOut": {"isSptFrag": True}}
 #: A layout needs a place for sheets too, which a WebVTT does not use.
-SMALL_SHEETS = {"tileOut": tile_out_of(GRID, None), "tileOutputFile": place("nowhere/{TileCount}.jpg")}
+SMALL_SHEETS = {"tileOut": tile_out_of(GRID), "tileOutputFile": place("nowhere/{TileCount}.jpg")}
 SPRITES: list[tuple[Layout | None, dict[str, Any]]] = [
     (None, {}),
     (Layout(), ON_SHEETS),

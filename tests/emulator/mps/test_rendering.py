@@ -25,7 +25,6 @@ from support.mps_videos import (
     take,
 )  # fmt: skip
 from videosnap_emulator.core.service import ApiError
-from videosnap_emulator.media import samples
 from videosnap_emulator.services.mps.frame_selection import MAX_FRAMES
 from videosnap_emulator.services.mps.models import (
     ObjectRef,
@@ -37,16 +36,6 @@ from videosnap_emulator.services.mps.models import (
 
 SPREAD = Readings(missing_interval="average")
 INTRA: dict[str, Any] = {"frame_type": "intra"}
-
-
-def test_every_boundary_of_the_sample(sample_video: bytes) -> None:
-    starts = [number * samples.FRAME_MS for number in range(samples.FRAMES)]
-    points = sorted({at + shift for at in starts for shift in (-1, 0, 1)} - {-1})
-    result = take(sample_video, time_points=tuple(points), width=192)
-    assert frame_numbers(result) == [at // samples.FRAME_MS for at in points]
-    assert [frame.source_ms for frame in result.frames] == [at // 40 * 40 for at in points]
-    for at in (0, 39, 40, 1_999, 2_000, 2_001, 5_959, 5_960, 11_959, 11_960, 11_999):
-        assert frame_numbers(take(sample_video, time=at)) == [at // samples.FRAME_MS]
 
 
 @pytest.mark.parametrize("fields", load("mps/videos.json").values(), ids=load("mps/videos.json"))
@@ -221,9 +210,12 @@ def test_names_of_sheets_have_the_first_moment(plain: bytes) -> None:
 
 
 @pytest.mark.parametrize(("name", "rgb"), TABLES["colors"])
-def test_colors(plain: bytes, name: str, rgb: list[int]) -> None:
-    sheet = tiled(plain, replace(CELL, lines=2, columns=7, color=name)).sheets[0]
-    assert color(opened(sheet), 20, 150) == pytest.approx(tuple(rgb), abs=3)
+def test_the_color_between_cells(plain: bytes, name: str | None, rgb: list[int]) -> None:
+    """Two margins, two gaps, and the middle of an empty cell."""
+    fields: dict[str, Any] = {"margin": 32, "padding": 32, **({"color": name} if name else {})}
+    sheet = opened(tiled(plain, replace(CELL, lines=2, columns=7, **fields)).sheets[0])
+    for point in ((16, 16), (100, sheet.height - 16), (216, 80), (100, 144), (100, 208)):
+        assert color(sheet, *point) == pytest.approx(tuple(rgb), abs=3), point
 
 
 def test_a_random_color_is_the_jobs_own(plain: bytes) -> None:

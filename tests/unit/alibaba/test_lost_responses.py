@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from pulumi_videosnap import errors
-from pulumi_videosnap.alibaba.api import MpsApi
-from pulumi_videosnap.alibaba.auth import Account
 from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import HttpTransport, TransportError
-from support import fake_server
+from pulumi_videosnap.http.transport import TransportError
 from support.data import load
-from support.fake_server import FakeServer
-from unit.scripted import MPS_KEYS, SUBMIT, VirtualTime, client, mps_answer, mps_api, mps_refusal
+from unit.scripted import SUBMIT, mps_answer, mps_api, mps_refusal
 
 JOB = {"SnapshotJob": {"Id": "f4e3", "State": "Submitted"}}
 LOOK_FIRST = "it may have taken effect nevertheless; check before repeating it"
@@ -60,45 +54,3 @@ def test_a_refusal_of_the_key_is_final_and_throttling_that_stays_is_reported() -
     api, _ = mps_api(mps_refusal("Throttling.User", "Request was denied due to user flow control."))
     with pytest.raises(errors.Throttled, match="user flow control"):
         api.submit(SUBMIT)
-
-
-# -- The same over a real connection, which ends at each point ----------------------------------------------
-
-ANSWER = json.dumps({"RequestId": "R", **JOB}).encode()
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(ANSWER)
-PHASES = {
-    "before a byte of the response": b"",
-    "within the status line": HEAD[:9],
-    "within the headers": HEAD[:40],
-    "before the body": HEAD,
-    "within the body": HEAD + ANSWER[:20],
-}
-
-
-@pytest.fixture
-def over() -> Iterator[Callable[[FakeServer], MpsApi]]:
-    transport = HttpTransport()
-    api_client = client(transport, VirtualTime())
-    yield lambda server: MpsApi(Account(MPS_KEYS, server.endpoint), api_client)
-    transport.close()
-
-
-@pytest.mark.parametrize("reset", [False, True], ids=["FIN", "RST"])
-@pytest.mark.parametrize("phase", PHASES)
-def test_a_connection_that_ends_early(phase: str, reset: bool, over: Callable[[FakeServer], MpsApi]) -> None:
-    responses = [fake_server.Response(raw=PHASES[phase], reset=reset), fake_server.Response(body=ANSWER)]
-    # Headers that end early look like a response without a body.
-    early = pytest.raises((errors.Unreachable, errors.Garbled), match=LOOK_FIRST)
-    with FakeServer(responses) as server, early:
-        over(server).submit(SUBMIT)
-    assert len(server.requests) == 1
-
-
-def test_a_connection_that_stays_open(over: Callable[[FakeServer], MpsApi]) -> None:
-    with FakeServer(fake_server.Response(body=ANSWER)) as server:
-        assert over(server).submit(SUBMIT).id == "f4e3"
-    [request] = server.requests
-    assert request.method == "POST"
-    assert request.target.startswith("/?Input=%7B%22Bucket%22%3A%22media%22")
-    assert request.headers["content-length"] == "0"
-    assert request.headers["host"] == server.endpoint.removeprefix("http://")

@@ -296,21 +296,10 @@ def test_an_open_account_shares_its_jobs(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert "env-sk" not in repr(first)
 
 
-LOCATIONS = (
-    "",
-    "oss-",
-    "cn-hangzhou",
-    "OSS-cn-hangzhou",
-    "oss-cn-hangzhou.aliyuncs.com",
-    "oss-cn/x",
-    "oss-地",
-)
-
-
 def test_the_region_of_a_location() -> None:
     for region in ("cn-hangzhou", "us-west-1", "xx-new-9"):
         assert alibaba.region_of(f"oss-{region}") == region
-    for location in LOCATIONS:
+    for location in TABLES["no locations"]:
         with pytest.raises(InvalidInput, match=r"input\.location: .*such as oss-cn-hangzhou"):
             alibaba.region_of(location, "input.location")
     assert len(alibaba.REGIONS) == 13

@@ -89,10 +89,6 @@ def test_slots_lie_apart_whenever_they_are_asked_for(waits: list[float], limit: 
     assert busiest_second(late) <= limit
 
 
-def test_lateness_and_share_add_up_to_the_limit() -> None:
-    assert all(int((1 + MAX_LATENESS) * SAFETY_FACTOR * limit) + 1 <= limit for limit in range(1, 401))
-
-
 def test_a_slot_missed_by_oversleeping_is_given_up(time: VirtualTime) -> None:
     oversleeps = iter([0.5, 0.0])
 
@@ -142,16 +138,6 @@ def test_a_clock_that_jumps_blocks_nobody(back: float, time: VirtualTime, tmp_pa
     for _ in range(4):
         limiter.take("a", "Do", 10, 45)
     assert time.now - began < 1
-
-
-def test_two_limiters_share_one_file(time: VirtualTime, tmp_path: Path) -> None:
-    left: list[float] = []
-    limiters = [limiter_on(time, tmp_path / "q.sqlite3") for _ in range(2)]
-    for number in range(130):
-        limiters[number % 2].take("a", "Do", 60, 45)
-        left.append(time.now)
-    assert busiest_second(left) <= 60
-    assert left[-1] - left[0] == pytest.approx(129 / 57, rel=0.01)
 
 
 @pytest.mark.parametrize("broken", ["not a database", "below a file", "a folder", "other contents"])

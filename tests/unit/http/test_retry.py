@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pulumi_videosnap import errors
 from pulumi_videosnap.http.client import Call
 from pulumi_videosnap.http.error_codes import OK, Outcome
-from pulumi_videosnap.http.request import Request, Response, encode_query
+from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.http.retry import Retry, retry_policy
 from pulumi_videosnap.http.transport import TransportError
 from unit.scripted import Script, VirtualTime, client
@@ -119,28 +119,12 @@ def test_a_dead_endpoint_shows_within_five_seconds() -> None:
     assert str(failed) == sentence
 
 
-def test_the_budget_bounds_attempts_that_hang() -> None:
-    timeouts: list[float] = []
-    time = VirtualTime()
-
-    def hang(request: Request) -> Response:
-        timeouts.append(request.timeout)
-        time.sleep(request.timeout)
-        raise TransportError("no answer in time", Retry.IF_IDEMPOTENT)
-
-    began = time.now
-    with pytest.raises(errors.Unreachable):
-        client(hang, time, budget=45.0).call(a_call())
-    assert time.now - began <= 46
-    assert timeouts[:2] == [15.0, 15.0]
-    assert timeouts[2] < 15.0
-
-
 @given(budget=st.floats(0.5, 60), random=st.floats(0, 1, exclude_max=True), hang=st.floats(0, 20))
 def test_no_call_outlasts_its_budget(budget: float, random: float, hang: float) -> None:
     time = VirtualTime(now=0.0)
 
     def transport(request: Request) -> Response:
+        assert request.timeout <= 15
         time.sleep(min(hang, request.timeout))
         return BROKEN
 
@@ -180,7 +164,3 @@ def test_the_budget_comes_from_the_environment() -> None:
     for text in ("0", "-1", "soon", "nan", "inf", "1e999"):
         with pytest.raises(errors.NotConfigured, match="VIDEOSNAP_CALL_BUDGET"):
             retry_policy({"VIDEOSNAP_CALL_BUDGET": text})
-
-
-def test_a_query_is_written_as_it_is_signed() -> None:
-    assert encode_query((("A", "a b+c~/ü"), ("B", ""))) == "A=a%20b%2Bc~%2F%C3%BC&B="

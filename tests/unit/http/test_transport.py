@@ -27,11 +27,17 @@ from support.fake_server import FakeServer, Response
 LOST = "connection closed before"
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\nbroken"
 CUT = Response(body=b"only this", content_length=1000)
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
 BAD: dict[str, tuple[Response, str]] = {
     "silent": (Response(delay=5), "timed out waiting for the response"),
     "trickle": (Response(body=b"x" * 1000, pause=0.05), "timed out while reading the response"),
     "reset": (Response(raw=b"", reset=True), LOST),
     "truncated": (CUT, LOST),
+    "closed": (Response(raw=b""), LOST),
+    "status line cut": (Response(raw=HEAD[:9]), LOST),
+    "status line cut by a reset": (Response(raw=HEAD[:9], reset=True), LOST),
+    "no body": (Response(raw=HEAD), LOST),
+    "no body and a reset": (Response(raw=HEAD, reset=True), LOST),
     "broken chunks": (Response(raw=CHUNKS), LOST),
     "not HTTP": (Response(raw=b"SSH-2.0-OpenSSH_9.2\r\n"), LOST),
     "giant": (Response(body=b"x" * (MAX_RESPONSE + 1)), "more than 4194304 bytes"),
@@ -75,6 +81,8 @@ def test_a_request_arrives_as_it_was_made(server: FakeServer, transport: HttpTra
     assert user_agent().startswith("pulumi-videosnap/")
     assert request.headers["content-length"] == "2"
     assert request.headers["accept-encoding"] == "identity"
+    transport(Request("POST", server.endpoint))
+    assert server.requests[1].headers["content-length"] == "0"
 
 
 def test_any_status_is_a_response_and_a_redirect_is_not_followed(

@@ -10,21 +10,12 @@ import pytest
 from hypothesis import given, settings
 from pydantic import BaseModel
 
-from pulumi_videosnap.core.schema import facts
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.volcengine.convert import start_request
 from pulumi_videosnap.volcengine.lifecycle import interpret_reading
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
-from unit.inputs.tasks import STORAGES, Path, complete, edited, leaves, valid
-
-OTHER: dict[str, Any] = {
-    **{"appId": "other", "roomId": "Room2", "taskId": "Task2", "businessId": "B2", "maxIdleTime": 300},
-    "targetStreams.streamList": [{"userId": "user0", "index": 3, "streamType": "camera"}],
-    **{"imageConfig.interval": 9, "imageConfig.format": "jpeg"},
-    **{"imageConfig.width": 640, "imageConfig.height": 480},
-}
-"""Another value for each leaf that no storage block holds."""
+from unit.inputs.tasks import STORAGES, complete, leaves, valid
 
 NOT_SENT = {"keepRunning", "framePrefix", "triggers", "profile", "state"}
 """What the provider keeps to itself."""
@@ -78,48 +69,9 @@ def _block(annotation: Any) -> type[BaseModel] | None:
     return next((found for found in map(_block, get_args(annotation)) if found), None)
 
 
-def _changes() -> Iterator[tuple[str, Path, Any]]:
-    """Every leaf of the inputs with a storage that has it, and another value for it."""
-    for leaf in facts(SnapshotTaskInputs):
-        path = tuple(map(str, leaf.path))
-        name = ".".join(path)
-        if name in NOT_SENT or name.endswith(("KeyEnv", "storageConfig.type")):
-            continue
-        if path[0] != "storageConfig":
-            yield "tos", path, OTHER[name]
-            continue
-        storage = next(kind for kind, block in STORAGES.items() if path[1] in block)
-        old = STORAGES[storage][path[1]][path[2]]
-        another = {"archive": "standard", "aliyun": "aws"}.get(str(old), f"other-{old}")
-        yield storage, path, not old if old is True else old + 1 if isinstance(old, int) else another
-
-
-@pytest.mark.parametrize(
-    ("storage", "path", "value"),
-    [pytest.param(*change, id=".".join(map(str, change[1]))) for change in _changes()],
-)
-def test_every_declared_field_reaches_the_request_at_one_place(storage: str, path: Path, value: Any) -> None:
-    before, after = sent(complete(storage)), sent(edited(complete(storage), {path: value}))
-    changed = {p for p in {*leaves(before), *leaves(after)} if _at(before, p) != _at(after, p)}
-    assert len({_outer(p) for p in changed}) == 1, changed
-
-
-def _outer(path: Path) -> Path:
-    """A list is one field."""
-    cut = next((place for place, step in enumerate(path) if isinstance(step, int)), len(path))
-    return path[:cut]
-
-
-def _at(value: Any, path: Path) -> Any:
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError):
-            return None
-    return value
-
-
-def test_the_providers_own_fields_are_not_sent() -> None:
+def test_the_providers_own_fields_are_not_sent_and_the_names_of_a_task_are() -> None:
+    names = {"AppId": "appId", "RoomId": "roomId", "TaskId": "taskId", "BusinessId": "businessId"}
+    assert {name: sent(complete())[name] for name in names} == {n: complete()[i] for n, i in names.items()}
     for name in NOT_SENT:
         assert sent({key: value for key, value in complete().items() if key != name}) == sent(complete())
 

@@ -128,9 +128,3 @@ def _sign_with_volcenginesdkcore(
     pair = (keys.access_key, keys.secret_key, SCOPE.region, SCOPE.service, keys.session_token)
     _official("volcenginesdkcore.signv4", "SignerV4").sign("/", method, signed, body, None, query, *pair)
     return signed
-
-
-def test_the_session_token_is_signed() -> None:
-    headers = sign(GET, Credentials("AKLTEXAMPLE", "SECRETEXAMPLE", "TOKEN"), SCOPE, NEW_YEAR)
-    assert headers["X-Security-Token"] == "TOKEN"
-    assert "SignedHeaders=host;x-content-sha256;x-date;x-security-token," in headers["Authorization"]
