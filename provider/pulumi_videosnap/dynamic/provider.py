@@ -138,9 +138,9 @@ def _replace_unknowns(value: Any, kind: type, replacement: object) -> Any:
         return replacement
     if isinstance(value, Mapping):
         return {name: _replace_unknowns(item, kind, replacement) for name, item in value.items()}
-    return (
-        [_replace_unknowns(item, kind, replacement) for item in value] if isinstance(value, list) else value
-    )
+    if isinstance(value, list):
+        return [_replace_unknowns(item, kind, replacement) for item in value]
+    return value
 
 
 class _ShownError(Exception):
