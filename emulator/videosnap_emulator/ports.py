@@ -17,7 +17,7 @@ _LOCK_FILE = "lock"
 
 
 class StartError(Exception):
-    """The emulator cannot start as asked; the text says why."""
+    """The emulator cannot start as configured; the text says why."""
 
 
 def loopback(host: str) -> str:

@@ -142,18 +142,9 @@ class NotFound(CallFailed):
 
     outcome = "found no such task"
 
-    def __init__(
-        self,
-        action: str,
-        reason: str,
-        *,
-        at: datetime,
-        code: str = "",
-        request_id: str = "",
-        advice: str = "",
-    ) -> None:
+    def __init__(self, action: str, reason: str, *, at: datetime, **details: str) -> None:
         self.at = at
-        super().__init__(action, reason, code=code, request_id=request_id, advice=advice)
+        super().__init__(action, reason, **details)
 
 
 class Rejected(CallFailed):

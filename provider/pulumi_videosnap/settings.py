@@ -79,11 +79,6 @@ def seconds_of(setting: Setting, env: Mapping[str, str]) -> float:
     return seconds
 
 
-def is_on(setting: Setting, env: Mapping[str, str]) -> bool:
-    """Whether a switch is set to anything but `0`."""
-    return setting.read(env) != "0"
-
-
 def all_settings() -> Iterator[Setting]:
     """The settings of the package, then those of each cloud and each storage platform; each once."""
     package = importlib.import_module(__package__)

@@ -7,15 +7,11 @@ The page, the control API and the documentation show the tables.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from videosnap_emulator.core import read_toml
 
 if TYPE_CHECKING:
     from videosnap_emulator.core.service import Service
@@ -33,8 +29,7 @@ class Assumption(NamedTuple):
 
 def read_assumptions(path: Path, title: str) -> list[Assumption]:
     """Return the assumptions of one file, in its order; a file of another form raises."""
-    entries = tomllib.loads(path.read_text(encoding="utf-8"))["assumption"]
-    return [Assumption(**entry, api=title) for entry in entries]
+    return [Assumption(**entry, api=title) for entry in read_toml(path)["assumption"]]
 
 
 def assumptions_of(services: Sequence[type[Service[Any]]]) -> list[Assumption]:

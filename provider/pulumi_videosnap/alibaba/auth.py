@@ -96,7 +96,6 @@ REGIONS = {
         "eu-west-1",
     )
 }
-"""The regions that have MPS, and where it listens there."""
 """The endpoint of MPS in each region that has it."""
 
 LOCATION_PREFIX = "oss-"
@@ -170,10 +169,8 @@ def _region(location: str | None, env: Lookup, config: Lookup) -> tuple[str, str
     return REGION.find(env, config) or ("", "")
 
 
-# Every other mode (RamRoleArn, EcsRamRole, OIDC, CloudSSO, OAuth …) needs a sign-in that only the vendor's
-# tools do.
-_STATIC_MODES = ("", "ak", "ststoken")
 _STATIC_TYPES = ("", "access_key", "sts")
+"""Types of a section in the SDKs' files that hold a key pair."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +221,7 @@ class AlibabaProfiles:
         name = profile or str(content.get("current") or "default")
         entry = _entry(content.get("profiles"), name)
         place = f"profile {name!r} of {self._cli_file}"
-        _check_static(place, entry.get("mode"), _STATIC_MODES)
+        KEYS.require_static(place, entry.get("mode"))
         return keys_in(place, entry, ("access_key_id", "access_key_secret", "sts_token"))
 
     def _read_ini(self, path: Path, name: str) -> Keys | None:
@@ -232,21 +229,13 @@ class AlibabaProfiles:
         # As the SDK reads it: what follows a # is a comment.
         values = {key: value.partition("#")[0].strip() for key, value in section.items()}
         place = f"section [{name}] of {path}"
-        _check_static(place, values.get("type"), _STATIC_TYPES)
+        KEYS.require_static(place, values.get("type"), _STATIC_TYPES)
         return keys_in(place, values, ("access_key_id", "access_key_secret", "security_token"))
 
 
 def _entry(profiles: object, name: str) -> dict[str, Any]:
     entries = profiles if isinstance(profiles, list) else []
     return next((entry for entry in entries if isinstance(entry, dict) and entry.get("name") == name), {})
-
-
-def _check_static(place: str, mode: object, static: tuple[str, ...]) -> None:
-    if str(mode or "").strip().lower() not in static:
-        raise NotConfigured(
-            f"{place} signs in by {mode!r}, which is not supported: "
-            f"set {KEYS.access_key.env}, {KEYS.secret_key.env} and {KEYS.session_token.env} instead"
-        )
 
 
 ALGORITHM = "ACS3-HMAC-SHA256"

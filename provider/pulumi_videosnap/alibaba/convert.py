@@ -67,21 +67,11 @@ def submit_request(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
             bucket=file.bucket, location=file.location, object=encode_key(file.object), referer=file.referer
         ),
         snapshot_config=models.SnapshotConfig(
+            **config.model_dump(exclude={"output_file", "tile_output_file", "time"}),
             output_file=_output(config.output_file),
+            tile_output_file=_output(config.tile_output_file) if config.tile_output_file else None,
             # The vendor's table has it as required, also with TimeArray.
             time=config.time or 0,
-            interval=config.interval,
-            num=config.num,
-            width=config.width,
-            height=config.height,
-            frame_type=config.frame_type,
-            tile_output_file=_output(config.tile_output_file) if config.tile_output_file else None,
-            tile_out=models.TileOut(**dict(config.tile_out)) if config.tile_out else None,
-            format=config.format,
-            sub_out=models.SubOut(**dict(config.sub_out)) if config.sub_out else None,
-            black_level=config.black_level,
-            pixel_black_threshold=config.pixel_black_threshold,
-            time_array=models.TimeArray(**dict(config.time_array)) if config.time_array else None,
         ),
         pipeline_id=job.pipeline_id,
         user_data=job_token(job),

@@ -60,7 +60,7 @@ def get_snapshot_job(
     """Ask for a job (QuerySnapshotJobList), in the region of an OSS location or else the one that is set.
 
     :raises NotFound: the service does not know the job (any more).
-    :raises CallFailed: it could not be asked.
+    :raises CallFailed: the call failed.
     """
     if not isinstance(job_id, str) or not job_id.isalnum():
         raise InvalidInput("job_id", "must be the id of a job, of letters and digits")
@@ -88,7 +88,7 @@ def search_pipelines(
     """The account's pipelines in a region (SearchPipeline), all pages of them.
 
     :param state: All, Active or Paused.
-    :raises CallFailed: the service could not be asked.
+    :raises CallFailed: the call failed.
     """
     if state not in STATES:
         raise InvalidInput("state", f"must be {' or '.join(map(repr, STATES))}, not {state!r}")

@@ -192,7 +192,7 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
     message: pulumi.Output[str | None]
     """The service's words for it."""
     count: pulumi.Output[int | None]
-    """Pictures that the job took; may be fewer than asked for."""
+    """Frames that the job took; may be fewer than requested."""
     tile_count: pulumi.Output[int | None]
     """As the service counts; whether sheets or their cells is not documented."""
     creation_time: pulumi.Output[str]

@@ -11,11 +11,12 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from pulumi_videosnap.alibaba.errors import CODES, ENDPOINT_ADVICE
+from pulumi_videosnap.alibaba.auth import ENDPOINT
 from pulumi_videosnap.alibaba.models import Received, Refusal
 from pulumi_videosnap.errors import Garbled
 from pulumi_videosnap.http.error_codes import (
@@ -25,11 +26,14 @@ from pulumi_videosnap.http.error_codes import (
     Outcome,
     clock_difference,
     outcome_of_status,
+    read_rules,
     rule_for_code,
 )
 from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
 
+CODES = read_rules(Path(__file__).with_name("error_codes.toml"))
+ENDPOINT_ADVICE = f"check {ENDPOINT.env}"
 Item = TypeVar("Item", bound=Received)
 
 _XML_LEAF = {

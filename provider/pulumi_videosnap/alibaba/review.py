@@ -164,10 +164,9 @@ def _delete(step: Step, writers: _Writers) -> StepEffect:
     old = step.old
     if old is None or step.retained or text_at(old.inputs, "onDelete") != "delete-frames":
         return StepEffect(Outcome.FORGOTTEN, "no longer managed: a job ends by itself, and its frames stay")
-    if heirs := {writers[place] for place in _places(old.inputs) if place in writers}:
-        text = (
-            f"no longer managed: what {', '.join(heirs)} writes in the same place stays, the rest is deleted"
-        )
+    if writing := {writers[place] for place in _places(old.inputs) if place in writers}:
+        others = ", ".join(writing)
+        text = f"no longer managed: what {others} writes in the same place stays, the rest is deleted"
         return StepEffect(Outcome.FORGOTTEN, text)
     text = f"its {_object_count(old):,} objects are deleted from the bucket"
     return StepEffect(Outcome.FRAMES_DELETED, text, (*(() if _has_ended(old) else WAIT), *_deletes(old)))

@@ -18,7 +18,7 @@ from pulumi_videosnap.review.text import as_text
 def remediate(report: DriftReport, folder: Path, *, confirmed: bool) -> bool:
     """Run `pulumi up` on every drifted task of every stack; False when the user says no.
 
-    InvalidInput when the user cannot be asked; CannotCheck when `pulumi preview` or `pulumi up` fails.
+    InvalidInput without a terminal to confirm on; CannotCheck when `pulumi preview` or `pulumi up` fails.
     """
     if not confirmed and not sys.stdin.isatty():
         raise InvalidInput("--heal", "needs confirmation; use --yes in non-interactive runs")

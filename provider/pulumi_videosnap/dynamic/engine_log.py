@@ -17,12 +17,12 @@ import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
 _ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
-_PATIENCE = 2.0
+_LOG_TIMEOUT = 2.0
 """Seconds that a line may take to reach the engine before it is given up."""
 
 
 def current_urn() -> str:
-    """The URN of the resource that the running call is for; empty when it cannot be told."""
+    """The URN of the resource that the running call is for; empty when it is not known."""
     frame = sys._getframe(1)
     while frame is not None:
         request = frame.f_locals.get("request")
@@ -51,7 +51,7 @@ def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
         return
     request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
     try:
-        engine.Log(request, timeout=_PATIENCE)
+        engine.Log(request, timeout=_LOG_TIMEOUT)
     except grpc.RpcError:
         return  # a lost line must not lose the task
 

@@ -73,7 +73,7 @@ class LifecycleProvider(ResourceProvider):
         # With a property's name the engine would print the property's value too, a secret in clear
         # text among them, and `{<nil>}` for every path that is not a top-level name.
         failures = [CheckFailure("", f"{dotted(f.path)} {f.reason}") for f in checked.failures]
-        return CheckResult(_to_engine(checked.inputs), failures)
+        return CheckResult(_replace_unknowns(checked.inputs, Unknown, rpc.UNKNOWN), failures)
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Name what needs a replacement; what merely changed, the engine sees and shows by itself."""
@@ -89,7 +89,7 @@ class LifecycleProvider(ResourceProvider):
         return CreateResult(created.id, created.outputs)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
-        """Tell what the service knows: present, gone (an empty id), or kept as recorded."""
+        """Return what the service knows: present, gone (an empty id), or what is recorded."""
         recorded = _from_engine(props)
         with _one_line_errors():
             outcome = self._task().read(id_, recorded)
@@ -127,26 +127,19 @@ class LifecycleProvider(ResourceProvider):
 
 def _from_engine(properties: Mapping[str, Any]) -> Properties:
     """Pulumi's properties as ours: without its own (`__provider`), its unknowns as UNKNOWN."""
-    return {k: _value_from_engine(v) for k, v in properties.items() if not k.startswith("__")}
+    unknown = pulumi.output.Unknown
+    own = {name: value for name, value in properties.items() if not name.startswith("__")}
+    return {name: _replace_unknowns(value, unknown, UNKNOWN) for name, value in own.items()}
 
 
-def _value_from_engine(value: Any) -> Any:
-    if isinstance(value, pulumi.output.Unknown):
-        return UNKNOWN
+def _replace_unknowns(value: Any, kind: type, replacement: object) -> Any:
+    """A value with another object for each unknown of one kind, also inside blocks and lists."""
+    if isinstance(value, kind):
+        return replacement
     if isinstance(value, Mapping):
-        return {k: _value_from_engine(v) for k, v in value.items()}
+        return {name: _replace_unknowns(item, kind, replacement) for name, item in value.items()}
     if isinstance(value, list):
-        return [_value_from_engine(v) for v in value]
-    return value
-
-
-def _to_engine(value: Any) -> Any:
-    if isinstance(value, Unknown):
-        return rpc.UNKNOWN
-    if isinstance(value, Mapping):
-        return {k: _to_engine(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_to_engine(v) for v in value]
+        return [_replace_unknowns(item, kind, replacement) for item in value]
     return value
 
 

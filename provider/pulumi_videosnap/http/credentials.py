@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import configparser
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
@@ -76,6 +76,11 @@ def _check_characters(name: str, value: str) -> None:
         raise NotConfigured(f"{name} contains whitespace or a non-ASCII character; copy the key again")
 
 
+# Every other mode (roles, OIDC, single sign-on …) needs a sign-in that only the vendors' own tools do.
+STATIC_MODES = ("", "ak", "ststoken")
+"""Modes of a profile in the files of the vendors' command lines that hold a key pair."""
+
+
 class ProfileReader(Protocol):
     """Reads a vendor's own profile files."""
 
@@ -108,6 +113,14 @@ class KeySettings:
     def in_config(self, config: Lookup) -> Keys:
         """The keys in the stack's configuration."""
         return _keys("the stack's configuration", [setting.config for setting in self.settings], config)
+
+    def require_static(self, place: str, mode: object, static: Collection[str] = STATIC_MODES) -> None:
+        """Refuse a profile whose mode needs a sign-in; NotConfigured says what to set instead."""
+        if str(mode or "").strip().lower() not in static:
+            raise NotConfigured(
+                f"{place} signs in by {mode!r}, which is not supported: set {self.access_key.env}, "
+                f"{self.secret_key.env} and {self.session_token.env} instead"
+            )
 
 
 def _keys(place: str, names: list[str], lookup: Lookup) -> Keys:

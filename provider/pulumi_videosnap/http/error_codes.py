@@ -1,19 +1,27 @@
 """What an error code, or an HTTP status without one, means: the types and rules that all clouds share.
 
-Each cloud keeps one table (`errors.py`) from prefixes of its error codes to an `ErrorRule`: which
+Each cloud keeps one table (`error_codes.toml`) from prefixes of its error codes to an `ErrorRule`: which
 exception the code becomes and whether the call may be retried. The longest matching prefix decides; the HTTP
 status decides only where no prefix matches.
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from pulumi_videosnap import errors
 from pulumi_videosnap.errors import CallFailed, Garbled, Rejected, ServiceFault, Throttled, Unauthorized
 from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.settings import CALL_BUDGET
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 HTTP_OK = 200
 
@@ -77,6 +85,18 @@ SERVER_ERROR = ErrorRule(ServiceFault, "", "try again later", Retry.IF_IDEMPOTEN
 
 ErrorRules = Mapping[str, ErrorRule]
 """A cloud's table, by prefix of the code."""
+
+
+def read_rules(path: Path) -> ErrorRules:
+    """A cloud's table in a TOML file: codes that are `throttled` or a `server_error`, rules by our error."""
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    table = dict.fromkeys(content.pop("throttled"), THROTTLED)
+    table |= dict.fromkeys(content.pop("server_error"), SERVER_ERROR)
+    for kind, rules in content.items():
+        for facts in rules:
+            codes, retry = facts.pop("codes"), Retry[facts.pop("retry", "NEVER")]
+            table |= dict.fromkeys(codes, ErrorRule(getattr(errors, kind), retry=retry, **facts))
+    return table
 
 
 def rule_for_code(table: ErrorRules, code: str, status: int) -> ErrorRule:

@@ -149,10 +149,10 @@ class Bucket:
 
         pages = self._call(LIST, "", start)
         while (page := self._call(LIST, "", lambda _: next(pages, end))) is not end:
-            yield self._checked(page)
+            yield self._check_page(page)
 
-    def _checked(self, page: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        """A page that is one: boto3 takes any XML for a listing, and one without an end for its last page."""
+    def _check_page(self, page: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        """Refuse what is no page: boto3 takes any XML for a listing, and one without an end for its last."""
         if page is None:
             raise self.errors.not_found(LIST)
         if page.get("IsTruncated") is None:

@@ -16,7 +16,6 @@ from pulumi_videosnap.http.rate_limit import account_digest
 from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.settings import Lookup, no_config
 from pulumi_videosnap.volcengine.auth import ENDPOINT, Account, Scope, find_account, sign
-from pulumi_videosnap.volcengine.errors import unknown_task_codes
 from pulumi_videosnap.volcengine.models import (
     Body,
     ImageConfig,
@@ -26,7 +25,7 @@ from pulumi_videosnap.volcengine.models import (
     TaskKey,
     UpdateSnapshotBody,
 )
-from pulumi_videosnap.volcengine.responses import ResponseParser
+from pulumi_videosnap.volcengine.responses import ResponseParser, unknown_task_codes
 
 VERSION = "2023-11-01"
 SERVICE = "rtc"

@@ -113,11 +113,6 @@ def find_account(
     return Account(credentials, ENDPOINTS[region], region)
 
 
-# Every other mode (sso, console-login, RamRoleArn, OIDC, EcsRole) needs a sign-in that only the vendor's
-# tools do.
-_STATIC_MODES = ("", "ak", "ststoken")
-
-
 @dataclass(frozen=True)
 class VolcengineProfiles:
     """Reads the profile files of Volcengine's own tools, under a home directory, for a static key pair.
@@ -155,12 +150,7 @@ class VolcengineProfiles:
         if not isinstance(entry, dict):
             return None
         place = f"profile {name!r} of {self._cli_file}"
-        mode = str(entry.get("mode") or "").strip().lower()
-        if mode not in _STATIC_MODES:
-            raise NotConfigured(
-                f"{place} signs in by {mode!r}, which is not supported: "
-                f"set {KEYS.access_key.env}, {KEYS.secret_key.env} and {KEYS.session_token.env} instead"
-            )
+        KEYS.require_static(place, entry.get("mode"))
         return keys_in(place, entry, ("access-key", "secret-key", "session-token"))
 
     def _read_ini(self, profile: str | None) -> Keys | None:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from pulumi_videosnap.core.properties import Properties, value_at
+from pulumi_videosnap.core.properties import Properties, camel, snake, value_at
 from pulumi_videosnap.core.timestamps import format_rfc3339, from_epoch, parse_rfc3339
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.volcengine import models
@@ -161,28 +161,15 @@ def _storage_inputs(returned: models.StorageConfig, recorded: Properties) -> Pro
 
 
 def _block(storage: models.StorageConfig, kind: str) -> Properties:
-    tos, vod, custom, image_x = (
-        storage.tos_config,
-        storage.vod_config,
-        storage.custom_config,
-        storage.ve_image_x_config,
-    )
-    if kind == "tos" and tos is not None:
-        return _present(accountId=tos.account_id, bucket=tos.bucket, region=tos.region)
-    if kind == "vod" and vod is not None:
-        return _present(
-            accountId=vod.account_id,
-            space=vod.space,
-            region=vod.region,
-            storageClass=word(models.STORAGE_CLASS_WORDS, vod.storage_class or None),
-            autoSetFileExtension=vod.auto_set_file_extension,
-        )
-    if kind == "custom" and custom is not None:
-        vendor = word(models.VENDOR_WORDS, custom.vendor)
-        return _present(vendor=vendor, bucket=custom.bucket, region=custom.region)
-    if kind == "veimagex" and image_x is not None:
-        return _present(accountId=image_x.account_id, serviceId=image_x.service_id, region=image_x.region)
-    return {}
+    block = getattr(storage, snake(BLOCKS[kind]))
+    if block is None:
+        return {}
+    values = block.model_dump(exclude={"access_key", "secret_key"})
+    if kind == "custom":
+        values["vendor"] = word(models.VENDOR_WORDS, values["vendor"])
+    if kind == "vod":
+        values["storage_class"] = word(models.STORAGE_CLASS_WORDS, values["storage_class"] or None)
+    return _present(**{camel(name): value for name, value in values.items()})
 
 
 def _present(**values: Any) -> Properties:

@@ -41,7 +41,7 @@ def get_snapshot_task(
     For an automatic task, which the console sets up for every user of a room, `task_id` is the UserId.
 
     :raises NotFound: the service does not know the task (any more).
-    :raises CallFailed: it could not be asked.
+    :raises CallFailed: the call failed.
     """
     # Imported here: a program that only declares resources does not need the HTTP stack.
     from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415

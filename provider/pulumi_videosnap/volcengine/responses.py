@@ -5,8 +5,10 @@ A call succeeded when its status is 200 and its envelope has no error; either on
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -17,12 +19,22 @@ from pulumi_videosnap.http.error_codes import (
     Outcome,
     clock_difference,
     outcome_of_status,
+    read_rules,
     rule_for_code,
 )
 from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.volcengine.errors import CODES, ENDPOINT_ADVICE
+from pulumi_videosnap.volcengine.auth import ENDPOINT, UNKNOWN_TASK_CODES
 from pulumi_videosnap.volcengine.models import Envelope, ResponseError, ResponseMetadata
+
+CODES = read_rules(Path(__file__).with_name("error_codes.toml"))
+ENDPOINT_ADVICE = f"check {ENDPOINT.env}"
+
+
+def unknown_task_codes(env: Mapping[str, str] = os.environ) -> frozenset[str]:
+    """The codes that mean "no such task": those of VIDEOSNAP_RTC_UNKNOWN_TASK_CODES, else the default."""
+    codes = frozenset(filter(None, map(str.strip, UNKNOWN_TASK_CODES.read(env).split(","))))
+    return codes or frozenset({UNKNOWN_TASK_CODES.default})
 
 
 def envelope_of(response: Response) -> Envelope | None:

@@ -60,9 +60,12 @@ Name = Annotated[str, text(*_NAME, private=True)]
 Variable = Annotated[
     str, text(r"[A-Za-z_][A-Za-z0-9_]{0,254}", "the name of an environment variable", private=True)
 ]
-_MAIN_ACCOUNT = "id of the main account, never a sub-user's"
 AccountId = Annotated[
-    str, text(r"[^\s/]{1,64}", "the number of a main account", private=True), BeforeValidator(_account)
+    str,
+    text(r"[^\s/]{1,64}", "the number of a main account", private=True),
+    BeforeValidator(_account),
+    Effect.REPLACE,
+    Field(description="main account id, never a sub-user's"),
 ]
 Region = Annotated[WholeNumber, Field(ge=0, le=255)]
 ImageFormat = Annotated[str, _one_of(models.FORMAT_WORDS)]
@@ -116,7 +119,7 @@ class TargetStreams(Inputs):
     @model_validator(mode="after")
     def _no_index_twice(self) -> TargetStreams:
         first: dict[int, int] = {}
-        for at, stream in _known(self.stream_list):
+        for at, stream in _known_streams(self.stream_list):
             index = stream.index
             if isinstance(index, Unknown):
                 continue
@@ -131,7 +134,7 @@ def _numbered(stream: Any, at: int) -> Any:
     return stream
 
 
-def _known(streams: Any) -> list[tuple[int, Stream]]:
+def _known_streams(streams: Any) -> list[tuple[int, Stream]]:
     """The streams that a preview knows already, with their positions."""
     listed = enumerate(streams) if isinstance(streams, list) else ()
     return [(at, stream) for at, stream in listed if isinstance(stream, Stream)]
@@ -140,9 +143,7 @@ def _known(streams: Any) -> list[tuple[int, Stream]]:
 class TosConfig(Inputs):
     """A bucket of the vendor's object storage."""
 
-    account_id: Annotated[AccountId, Effect.REPLACE] = Field(
-        description="main account id, never a sub-user's"
-    )
+    account_id: AccountId
     bucket: Annotated[Name, Effect.REPLACE] = Field(description="bucket for the frames")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
 
@@ -150,9 +151,7 @@ class TosConfig(Inputs):
 class VodConfig(Inputs):
     """A space of the vendor's video on demand."""
 
-    account_id: Annotated[AccountId, Effect.REPLACE] = Field(
-        description="main account id, never a sub-user's"
-    )
+    account_id: AccountId
     space: Annotated[Name, Effect.REPLACE] = Field(description="VOD space for the frames")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
     storage_class: Annotated[StorageClass, Effect.REPLACE] = Field("standard", description="storage class")
@@ -197,9 +196,7 @@ class CustomConfig(Inputs):
 class VeImageXConfig(Inputs):
     """A service of the vendor's image platform."""
 
-    account_id: Annotated[AccountId, Effect.REPLACE] = Field(
-        description="main account id, never a sub-user's"
-    )
+    account_id: AccountId
     service_id: Annotated[Name, Effect.REPLACE] = Field(description="veImageX service for the frames")
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
 

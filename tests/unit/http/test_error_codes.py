@@ -14,11 +14,9 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap import errors
-from pulumi_videosnap.alibaba import errors as mps_errors
 from pulumi_videosnap.alibaba import responses as mps
 from pulumi_videosnap.http.error_codes import Outcome
 from pulumi_videosnap.http.request import Response
-from pulumi_videosnap.volcengine import errors as rtc_errors
 from pulumi_videosnap.volcengine import responses as rtc
 from support.data import load
 from unit.scripted import AT, mps_refusal, rtc_refusal
@@ -42,7 +40,7 @@ class Cloud:
 
 CLOUDS = {
     "rtc": Cloud(
-        rtc.ResponseParser("Do", errors.one_line, lambda: NOW, rtc_errors.unknown_task_codes({})),
+        rtc.ResponseParser("Do", errors.one_line, lambda: NOW, rtc.unknown_task_codes({})),
         rtc_refusal,
         "InvalidTimestamp",
     ),
@@ -79,15 +77,13 @@ def test_a_response_without_a_code(cloud: str, status: int, body: str, kind: str
 
 def test_every_rule_of_mps_is_tried() -> None:
     codes = [row.values[2] for row in table("codes") if row.values[0] == "mps"]
-    tried = {
-        max((s for s in mps_errors.CODES if str(code).startswith(s)), key=len, default="") for code in codes
-    }
+    tried = {max((s for s in mps.CODES if str(code).startswith(s)), key=len, default="") for code in codes}
     # The same meanings under names that some gateways use.
     same = {"MissingSignature", "InvalidTimeStamp", "MissingSecurityToken", "InvalidAction", "InvalidVersion"}
-    assert set(mps_errors.CODES) - tried <= same
+    assert set(mps.CODES) - tried <= same
 
 
-@pytest.mark.parametrize("rules", [rtc_errors.CODES, mps_errors.CODES])
+@pytest.mark.parametrize("rules", [rtc.CODES, mps.CODES])
 def test_every_missing_permission_comes_with_advice(rules: Any) -> None:
     denied = {code: rule for code, rule in rules.items() if rule.kind is errors.Unauthorized}
     assert denied
@@ -162,9 +158,9 @@ def test_not_found_has_the_services_time() -> None:
 
 
 def test_the_codes_for_an_unknown_task_can_be_replaced() -> None:
-    default = rtc_errors.unknown_task_codes({})
-    assert default == rtc_errors.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " , "})
-    own = rtc_errors.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " TaskNotFound, ,Other "})
+    default = rtc.unknown_task_codes({})
+    assert default == rtc.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " , "})
+    own = rtc.unknown_task_codes({"VIDEOSNAP_RTC_UNKNOWN_TASK_CODES": " TaskNotFound, ,Other "})
     assert own == {"TaskNotFound", "Other"}
     parser = rtc.ResponseParser("GetSnapshotTask", errors.one_line, lambda: NOW, own)
     assert isinstance(parser.classify(rtc_refusal("Other")).error, errors.NotFound)

@@ -5,56 +5,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from videosnap_emulator.core import read_toml
 from videosnap_emulator.core.service import ApiError
 
 _MISSING, _INVALID = "{} is mandatory for this action.", "Specified parameter {} is not valid."
-#: Of the gateway in front of all of the vendor's services.
-_GATEWAY = {
-    "InvalidApi.NotFound": "Specified api is not found, please check your url and method.",
-    "UnsupportedHTTPMethod": "This http method is not supported.",
-    "InvalidParameter.Format": "Specified parameter format is not valid. Only xml and json are supported.",
-    "InvalidAccessKeyId.NotFound": "Specified access key is not found.",
-    "InvalidTimeStamp.Format": "Specified time stamp or date value is not well formatted.",
-    "InvalidTimeStamp.Expired": "Specified time stamp or date value is expired.",
-    "InvalidSignatureMethod": "Specified signature method is not valid.",
-    "IncompleteSignature": "The request signature does not conform to Aliyun standards: {}",
-    "SignatureDoesNotMatch": (
-        "Specified signature is not matched with our calculation. server string to sign is:{}"
-    ),
-    "SignatureNonceUsed": "Specified signature nonce was used already.",
-    "InvalidSecurityToken.MismatchWithAccessKey": "Specified SecurityToken mismatch with the AccessKey.",
-    "Throttling.User": "Request was denied due to user flow control.",
-}
-_IS_INVALID = 'The specified parameter "{}" is invalid.'
-_BAD_FORMAT = 'The format of parameter "{}" is invalid.'
-#: Of the service itself: "Error codes" of the API reference and SubmitSnapshotJob's own table.
-_SERVICE = {
-    "InvalidParameter": _IS_INVALID,
-    "InvalidParameter.NullValue": 'The specified parameter "{}" cannot be null.',
-    "InvalidParameter.EmptyValue": 'The specified parameter "{}" cannot be empty.',
-    "InvalidParameter.NotSupported": 'The specified parameter "{}" is not supported.',
-    "InvalidParameter.OutOfRange": 'The specified parameter "{}" is out of range.',
-    "InvalidParameter.Format": _BAD_FORMAT,
-    "InvalidParameter.NumberFormatInvalid": 'The number format of parameter "{}" is invalid.',
-    "InvalidParameter.JsonFormatInvalid": 'The parameter "{}" does not conform to the JSON specification.',
-    "InvalidParameter.JsonObjectFormatInvalid": (
-        'The parameter "{}" does not conform to the JSON Object specification.'
-    ),
-    "InvalidParameter.JsonArrayFormatInvalid": (
-        'The parameter "{}" does not conform to the JSON Array specification.'
-    ),
-    "InvalidParameter.UUIDFormatInvalid": (
-        'The parameter "{}" is invalid.A uuid must:1)be comprised of chracters[a-f],numbers[0-9];'
-        "2)be 32 characters long."
-    ),
-    "InvalidParameter.BucketNameInvalid": _IS_INVALID,
-    "InvalidParameter.LocationInvalid": _IS_INVALID,
-    "InvalidParameter.ObjectKeyInvalid": _IS_INVALID,
-    "InvalidParameter.ResourceNotFound": 'The resource operated "{}" cannot be found.',
-    "InvalidParameter.ResourceContentBad": _BAD_FORMAT,
-    "SnapshotTimeOut": "Snapshot times out.",
-    "InternalError": "The operation has failed due to some unknown error, exception or failure.",
-}
+#: Messages by code, of the gateway and of the service; the file names their sources.
+_MESSAGES = read_toml(Path(__file__).with_name("messages.toml"))
 #: HTTP statuses other than 400.
 # assumption: mps-http-status
 _STATUS = {
@@ -71,7 +29,7 @@ def _error(code: str, message: str) -> ApiError:
 
 def gateway_error(code: str, detail: str = "") -> ApiError:
     """Return the gateway's refusal."""
-    return _error(code, _GATEWAY[code].format(detail))
+    return _error(code, _MESSAGES["gateway"][code].format(detail))
 
 
 def missing(name: str) -> ApiError:
@@ -86,7 +44,7 @@ def invalid(name: str) -> ApiError:
 
 def service_error(code: str, name: str = "") -> ApiError:
     """Return the service's refusal; `name` is the parameter or resource that it is about."""
-    return _error(code, _SERVICE[code].format(name))
+    return _error(code, _MESSAGES["service"][code].format(name))
 
 
 def not_found(name: str) -> ApiError:

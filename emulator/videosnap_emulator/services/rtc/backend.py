@@ -167,18 +167,9 @@ class RtcBackend:
         if active and active.active:
             return False
         self._last_number += 1
-        task = Task(
-            self._last_number,
-            *request.key,
-            image=request.image,
-            storage=request.storage,
-            start_time=now,
-            business_id=request.business_id,
-            streams=request.streams,
-            max_idle_time=request.max_idle_time,
-            automatic=request.automatic,
-            next_frame=now,
-        )
+        settings = request._asdict()
+        del settings["key"]
+        task = Task(self._last_number, *request.key, start_time=now, next_frame=now, **settings)
         self.tasks[task.number] = task
         self._latest[task.key] = task.number
         self.replan(task, now)

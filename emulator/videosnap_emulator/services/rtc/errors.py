@@ -2,41 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from pathlib import Path
 
+from videosnap_emulator.core import read_toml
 from videosnap_emulator.core.service import ApiError
 
-
-class KnownError(NamedTuple):
-    """One row of the gateway's table (docs/6369/68677): CodeN, HTTP status and message template."""
-
-    number: int | None
-    status: int
-    template: str
-
-
-_MISMATCH = (
-    "The request signature we calculated does not match the signature you provided. Check your Secret"
-    " Access Key"
-    " and signing method. Consult the service documentation for details."
-)
-
-GATEWAY = {
-    "MissingParameter": KnownError(100002, 400, "The request is missing {} parameter."),
-    "MissingAuthenticationToken": KnownError(100003, 401, "Request is missing Authentication Token."),
-    "MissingRequestInfo": KnownError(100004, 400, "The request is missing {} information."),
-    "MissingSignature": KnownError(100005, 401, "The request is missing signature."),
-    "InvalidTimestamp": KnownError(100006, 400, "The Signature of the request is expired."),
-    "ServiceNotFound": KnownError(100007, 404, "This service[{}] not found."),
-    "InvalidActionOrVersion": KnownError(100008, 404, "Could not find operation {} for version {}."),
-    "InvalidAccessKey": KnownError(100009, 401, "The accesskey [{}] included in the request is invalid."),
-    "SignatureDoesNotMatch": KnownError(100010, 401, _MISMATCH),
-    "InternalError": KnownError(100014, 500, "Service has some internal Error. Pls Contact With Admin."),
-    "InvalidAuthorization": KnownError(
-        100024, 400, "Invalid 'Authorization' header, Pls check your authorization header."
-    ),
-    "InvalidCredential": KnownError(None, 400, "Invalid credential scope: {}."),
-}
+#: CodeN, HTTP status and message template of the gateway's errors, by code.
+_GATEWAY = read_toml(Path(__file__).with_name("gateway_errors.toml"))
 
 
 class RtcError(ApiError):
@@ -51,8 +23,9 @@ class RtcError(ApiError):
 
 def gateway_error(code: str, *parts: str, detail: str = "") -> RtcError:
     """Return the gateway's error of that code with its message filled in."""
-    known = GATEWAY[code]
-    return RtcError(code, known.status, known.template.format(*parts) + detail, known.number, gateway=True)
+    known = _GATEWAY[code]
+    message = known["message"].format(*parts) + detail
+    return RtcError(code, known["status"], message, known.get("number"), gateway=True)
 
 
 # assumption: http-status
