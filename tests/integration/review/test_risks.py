@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import main as videosnap
 from pulumi_videosnap.review.estimate import prices_model
 from pulumi_videosnap.review.model import FrameEstimate
@@ -151,6 +152,21 @@ def test_what_is_refused_is_named_on_one_line(
     error = capsys.readouterr().err
     assert case["named"] in error
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("debug", "traceback"), [("", False), ("1", True)])
+def test_an_unexpected_error_is_one_line_and_exit_code_two(
+    debug: str, traceback: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("hush-hush")
+
+    monkeypatch.setenv("VIDEOSNAP_DEBUG", debug)
+    monkeypatch.setattr(pulumi_cli, "run", broken)
+    assert main([]) == 2
+    error = capsys.readouterr().err
+    assert error.splitlines()[-1].startswith("videosnap review: unexpected KeyError in pulumi-videosnap")
+    assert ("hush-hush" in error, "Traceback" in error) == (traceback, traceback)
 
 
 def test_costs_are_of_a_days_pictures() -> None:
