@@ -23,7 +23,6 @@ from unit.inputs.tasks import edited, paths
 
 TABLES = load("review_risks.json")
 TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
-TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 0}}
 
 
 def main(arguments: list[str]) -> int:
@@ -32,19 +31,7 @@ def main(arguments: list[str]) -> int:
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
-    declared = {
-        "appId": "661e",
-        "roomId": "Room1",
-        "taskId": "Task1",
-        "imageConfig": {"interval": 5, "format": "jpeg", "width": 640, "height": 360},
-        "maxIdleTime": 180,
-        "keepRunning": False,
-        "storageConfig": TOS,
-        "targetStreams": {"streamList": []},
-        "triggers": [],
-        "state": "running",
-    }
-    return {**declared, **changes}
+    return {**TABLES["room"], **changes}
 
 
 def step(
@@ -213,16 +200,8 @@ def test_what_is_not_known_yet_is_reckoned_as_nothing(
 
 
 JOB = "pulumi-python:dynamic/alibaba:SnapshotJob"
-PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
-SHEETS = {
-    "time": 0,
-    "interval": 1,
-    "num": 8,
-    "outputFile": {**PLACE, "object": "a_{Count}.jpg"},
-    "tileOutputFile": {**PLACE, "object": "s_{TileCount}.jpg"},
-    "tileOut": {"lines": 2, "columns": 2, "isKeepCellPic": False},
-}
-FILE = {"input": {**PLACE, "object": "input.mp4"}, "owner": "a", "snapshotConfig": SHEETS}
+FILE: dict[str, Any] = TABLES["job"]
+"""A job whose frames are on sheets alone."""
 LEAVES = [("num",), ("tileOut",), ("tileOut", "lines"), ("tileOut", "isKeepCellPic"), ()]
 
 
