@@ -92,14 +92,6 @@ def test_buckets_over_http(s3: Any, store: Store) -> None:
     assert code_of(s3.put_object, Bucket="other", Key="k", Body=b"") == (404, "NoSuchBucket")
 
 
-def test_direct_put_is_seen_over_http(s3: Any, store: Store) -> None:
-    store.put("frames", "a.jpg", b"jpeg", "image/jpeg", {"pts": "40"}, WHEN)
-    got = s3.get_object(Bucket="frames", Key="a.jpg")
-    assert (got["LastModified"], got["Metadata"], got["ContentType"]) == (WHEN, {"pts": "40"}, "image/jpeg")
-    assert s3.list_objects_v2(Bucket="frames")["Contents"][0]["LastModified"] == WHEN
-    assert store.get("frames", "a.jpg").modified == WHEN
-
-
 def test_stores_do_not_see_each_other(store: Store) -> None:
     other = Store.open(None, ["other"])
     store.put("frames", "k", b"1", "text/plain", {}, WHEN)

@@ -1,4 +1,7 @@
-"""`python3 -m engine` in a copy of the folder, with fakes for every program it calls: offline and fast."""
+"""`python3 -m engine` in a copy of the folder, with fakes for every program it calls: offline and fast.
+
+`. engine/env.sh` keeps what Pulumi writes inside the checkout, and puts our CLI first on PATH.
+"""
 
 import hashlib
 import os
@@ -10,7 +13,7 @@ import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, STDOUT, Popen
+from subprocess import PIPE, STDOUT, Popen, check_output
 
 import pytest
 
@@ -195,3 +198,31 @@ def test_of_two_runs_at_once_one_builds_and_the_other_waits(checkout: Checkout) 
     assert (checkout.root / "builds").read_text().count("\n") == 2, "one build for each module"
     assert sum(f"waiting for it to end\n{ALREADY}" in output for output in outputs) == 1
     assert sum("  pulumi, compiling: 0 s, 0 of at most 2 packages" in output for output in outputs) == 1
+
+
+SOURCE_IT_TWICE = ". engine/env.sh && . engine/env.sh && env"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.parametrize("built", [True, False])
+@pytest.mark.parametrize("passphrase", ["", "given"])
+def test_env_sh(tmp_path: Path, shell: str, built: bool, passphrase: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here")
+    root = tmp_path.resolve()
+    (root / "engine").mkdir()
+    shutil.copy(ROOT / "engine" / "env.sh", root / "engine")
+    if built:
+        (root / ".engine" / "bin").mkdir(parents=True)
+        (root / ".engine" / "bin" / "pulumi").touch(mode=0o755)
+    environment = {"PATH": os.environ["PATH"].replace(".engine/bin", "elsewhere")}
+    if passphrase:
+        environment["PULUMI_CONFIG_PASSPHRASE"] = passphrase
+    lines = check_output([shell, "-euc", SOURCE_IT_TWICE], cwd=root, env=environment, text=True).splitlines()
+    seen = dict(line.split("=", 1) for line in lines if "=" in line)
+    first, _, rest = seen["PATH"].partition(":")
+    assert (first == f"{root}/.engine/bin", ".engine/bin" in rest) == (built, False)
+    assert seen["PULUMI_HOME"] == f"{root}/.pulumi-home"
+    assert seen["PULUMI_BACKEND_URL"] == f"file://{root}/.pulumi-state"
+    assert seen["PULUMI_CONFIG_PASSPHRASE"] == passphrase
+    assert (root / ".pulumi-state").is_dir()

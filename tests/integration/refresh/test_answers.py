@@ -19,21 +19,8 @@ from unit.inputs.tasks import Path as Steps
 # The vendor's page on GetSnapshotTask (docs/6348/1188226), its sample of an answer word for word.
 SAMPLE = load("rtc/GetSnapshotTask.answer.json")["Result"]["SnapshotTask"]
 TABLES = load("rtc/refresh.json")
+LIKE_THE_SAMPLE: dict[str, Any] = TABLES["like the sample"]
 
-LIKE_THE_SAMPLE: dict[str, Any] = {
-    "appId": "661e",
-    "roomId": "Room1",
-    "taskId": "Task1",
-    "targetStreams": {
-        "streamList": [
-            {"userId": "user0", "streamType": "screen"},
-            {"userId": "user1", "streamType": "screen"},
-        ]
-    },
-    "maxIdleTime": 200,
-    "imageConfig": {"interval": 2, "format": "jpeg", "width": 800, "height": 800},
-    "storageConfig": {"tosConfig": {"accountId": "2100000000", "bucket": "tos-vod-c16fd9e8343"}},
-}
 RUNNING = {**copy.deepcopy(SAMPLE), "Status": 2, "StopReason": "", "EndTime": 0}
 
 

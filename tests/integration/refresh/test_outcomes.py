@@ -52,25 +52,15 @@ def test_a_row_of_the_table(
     assert stack.drift() == NO_DRIFT, "a second refresh finds nothing new"
 
 
-AGES = {
-    "at once": (timedelta(), "gone"),
-    "an hour": (timedelta(hours=1), "gone"),
-    "71 h 58 min": (timedelta(hours=71, minutes=58), "gone"),
-    "71 h 59 min 30 s": (timedelta(hours=71, minutes=59, seconds=30), "kept"),
-    "72 h": (timedelta(hours=72), "kept"),
-    "73 h": (timedelta(hours=73), "kept"),
-    "30 days": (timedelta(days=30), "kept"),
-}
-
-
 @pytest.mark.parametrize("keep_running", [False, True])
-@pytest.mark.parametrize("age", AGES)
-def test_an_unknown_task_is_gone_or_kept_by_its_age(stack: Stack, age: str, keep_running: bool) -> None:
-    after, outcome = AGES[age]
+@pytest.mark.parametrize(("hours", "gone"), TABLES["ages"])
+def test_an_unknown_task_is_gone_or_kept_by_its_age(
+    stack: Stack, hours: float, gone: bool, keep_running: bool
+) -> None:
     stack.up({**complete(), "keepRunning": keep_running})
     before = dict(stack.outputs)
-    stack.service.forget(after)
-    if outcome == "gone":
+    stack.service.forget(timedelta(hours=hours))
+    if gone:
         assert stack.drift() == {"lobby": ("there", "gone")}
         assert stack.plan() == "create"
         return

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import main as videosnap
 from pulumi_videosnap.review.estimate import prices_model
 from pulumi_videosnap.review.model import FrameEstimate
@@ -22,7 +23,6 @@ from unit.inputs.tasks import edited, paths
 
 TABLES = load("review_risks.json")
 TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
-TOS = {"type": "tos", "tosConfig": {"accountId": "2100000000", "bucket": "frames", "region": 0}}
 
 
 def main(arguments: list[str]) -> int:
@@ -31,19 +31,7 @@ def main(arguments: list[str]) -> int:
 
 
 def inputs(**changes: Any) -> dict[str, Any]:
-    declared = {
-        "appId": "661e",
-        "roomId": "Room1",
-        "taskId": "Task1",
-        "imageConfig": {"interval": 5, "format": "jpeg", "width": 640, "height": 360},
-        "maxIdleTime": 180,
-        "keepRunning": False,
-        "storageConfig": TOS,
-        "targetStreams": {"streamList": []},
-        "triggers": [],
-        "state": "running",
-    }
-    return {**declared, **changes}
+    return {**TABLES["room"], **changes}
 
 
 def step(
@@ -153,6 +141,21 @@ def test_what_is_refused_is_named_on_one_line(
     assert len(error.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("debug", "traceback"), [("", False), ("1", True)])
+def test_an_unexpected_error_is_one_line_and_exit_code_two(
+    debug: str, traceback: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("hush-hush")
+
+    monkeypatch.setenv("VIDEOSNAP_DEBUG", debug)
+    monkeypatch.setattr(pulumi_cli, "run", broken)
+    assert main([]) == 2
+    error = capsys.readouterr().err
+    assert error.splitlines()[-1].startswith("videosnap review: unexpected KeyError in pulumi-videosnap")
+    assert ("hush-hush" in error, "Traceback" in error) == (traceback, traceback)
+
+
 def test_costs_are_of_a_days_pictures() -> None:
     prices = prices_model().model_validate(TABLES["prices"])
     room, job = "perThousandRoomPictures", "perThousandJobPictures"
@@ -197,16 +200,8 @@ def test_what_is_not_known_yet_is_reckoned_as_nothing(
 
 
 JOB = "pulumi-python:dynamic/alibaba:SnapshotJob"
-PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
-SHEETS = {
-    "time": 0,
-    "interval": 1,
-    "num": 8,
-    "outputFile": {**PLACE, "object": "a_{Count}.jpg"},
-    "tileOutputFile": {**PLACE, "object": "s_{TileCount}.jpg"},
-    "tileOut": {"lines": 2, "columns": 2, "isKeepCellPic": False},
-}
-FILE = {"input": {**PLACE, "object": "input.mp4"}, "owner": "a", "snapshotConfig": SHEETS}
+FILE: dict[str, Any] = TABLES["job"]
+"""A job whose frames are on sheets alone."""
 LEAVES = [("num",), ("tileOut",), ("tileOut", "lines"), ("tileOut", "isKeepCellPic"), ()]
 
 

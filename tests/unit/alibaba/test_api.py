@@ -213,12 +213,3 @@ def test_each_action_draws_on_its_own_quota() -> None:
         ("QueryPipelineList", 100),
     ]
     assert slots.taken == [(f"{account}/{action}", 0.95 * limit) for action, limit in limits]
-
-
-def test_the_documented_rate_is_kept() -> None:
-    api, script = mps_api(mps_answer({"SnapshotJob": {"Id": "a"}}))
-    began = script.time.now
-    for _ in range(51):
-        api.submit(SUBMIT)
-    assert script.time.now - began > 1
-    assert len(script.requests) == 51

@@ -30,6 +30,7 @@ from pulumi_videosnap.http.rate_limit import (
 from unit.scripted import VirtualTime
 
 SPACING = 0.1
+WORKER = (Path(__file__).parents[2] / "data" / "programs" / "rate_limit.txt").read_text()
 
 
 @pytest.fixture
@@ -173,29 +174,6 @@ def test_where_the_store_is_and_that_it_names_no_key(tmp_path: Path) -> None:
     RateLimiter(SqliteReservations(path)).take(account_digest("AKLTCANARY"), "Do", 60, 45)
     assert b"AKLTCANARY" not in path.read_bytes()
     assert account_digest("AKLTCANARY") == account_digest("AKLTCANARY") != account_digest("AKLTOTHER")
-
-
-WORKER = """
-import sys, time, threading
-from pathlib import Path
-from pulumi_videosnap.http.rate_limit import RateLimiter, SqliteReservations
-left, seen = [], threading.local()
-def clock():
-    seen.last = time.time()
-    return seen.last
-limiter = RateLimiter(SqliteReservations(Path(sys.argv[1]), clock), clock=clock, warn=sys.exit)
-print("ready", flush=True)
-sys.stdin.readline()
-end = time.time() + 1.5
-def work():
-    while time.time() < end:
-        limiter.take("a", "Do", 60, 45)
-        left.append(seen.last)  # the moment at which the slot was found to be due
-threads = [threading.Thread(target=work) for _ in range(2)]
-[thread.start() for thread in threads]
-[thread.join() for thread in threads]
-print(*left)
-"""
 
 
 def test_processes_share_the_limit_fairly(tmp_path: Path) -> None:

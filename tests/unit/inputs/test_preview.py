@@ -12,26 +12,7 @@ import pytest
 
 from support.cli import Project
 
-PROGRAM = """\
-import os, pulumi
-from pulumi_videosnap import volcengine
-
-key = pulumi.Config().require_secret("key")
-tos = {"tos_config": {"account_id": "2100000000", "bucket": "frames"}}
-twice = {"bucket": "b", "access_key": key, "access_key_env": "KEY", "secret_key": key}
-mistaken = {"bucket": "b", "access_key": key, "secret_key_env": key}
-wrong = {
-    "slow": {"image_config": volcengine.ImageConfigArgs(interval=601)},
-    "my lobby": {},
-    "crowd": {"target_streams": {"stream_list": [{"user_id": f"user{n}"} for n in range(18)]}},
-    "twice": {"storage_config": {"custom_config": twice}},
-    "mistaken": {"storage_config": {"custom_config": mistaken}},
-    "shapeless": {"storage_config": {"custom_config": key}},
-}
-name = os.environ["TASK"]
-volcengine.SnapshotTask(name, **{"app_id": "661e", "room_id": "Room1", "storage_config": tos, **wrong[name]})
-"""
-
+PROGRAM = (Path(__file__).parents[2] / "data" / "programs" / "refused.txt").read_text()
 REFUSED = {
     "slow": "image_config.interval must be a whole number from 1 to 600 seconds, not 601",
     "my lobby": "task_id must be 1 to 128 letters, digits or any of @ . _ -, not 'stories.dev.my lobby'",

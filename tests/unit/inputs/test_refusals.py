@@ -65,18 +65,8 @@ def test_a_refused_key_is_not_shown(check: Check, name: str, value: Any) -> None
     assert refused == [f"storage_config.custom_config.{name}_key must {rule}"]
 
 
-PLACES = {
-    "image_config.interval": "imageConfig.interval",
-    "image_config.format": "imageConfig.format",
-    "target_streams.stream_list[0].index": "targetStreams.streamList.0.index",
-    "storage_config.tos_config.region": "storageConfig.tosConfig.region",
-    "storage_config.tos_config.account_id": "storageConfig.tosConfig.accountId",
-    "storage_config.type": "storageConfig.type",
-    "storage_config.vod_config.storage_class": "storageConfig.vodConfig.storageClass",
-    "storage_config.custom_config.vendor": "storageConfig.customConfig.vendor",
-    "keep_running": "keepRunning",
-    "room_id": "roomId",
-}
+PLACES: dict[str, str] = load("inputs/number_places.json")
+"""Fields that take a number, as a program writes them, and their paths in state."""
 
 
 @pytest.mark.parametrize("field", PLACES)

@@ -96,14 +96,6 @@ def test_get_asks_in_the_query() -> None:
     assert api.get(KEY).at.timestamp() == pytest.approx(script.time.now)
 
 
-@pytest.mark.parametrize("call", ["update", "stop", "get"])
-def test_an_unknown_task_is_not_found_at_the_services_time(call: str) -> None:
-    api, _ = rtc_api(GONE)
-    with pytest.raises(errors.NotFound, match="ErrorActiveTaskNotFound") as unknown:
-        CALLS[call](api)
-    assert unknown.value.at == AT
-
-
 @pytest.mark.parametrize(("call", "result", "kind", "text"), load("rtc/results.json"))
 def test_a_success_without_what_was_asked_for(call: str, result: object, kind: str, text: str) -> None:
     api, _ = rtc_api(rtc_answer(result, date=DATE))
@@ -111,15 +103,6 @@ def test_a_success_without_what_was_asked_for(call: str, result: object, kind: s
         CALLS[call](api)
     if isinstance(failed.value, errors.NotFound):
         assert failed.value.at == AT
-
-
-def test_a_fault_that_passes_is_not_noticed_and_one_that_stays_is_reported() -> None:
-    api, script = rtc_api(Response(502, {}, b"<html>"), rtc_answer(RUNNING))
-    assert (api.get(KEY).task.status, len(script.requests)) == (2, 2)
-    api, _ = rtc_api(Response(502, {}, b"<html>"))
-    text = r"GetSnapshotTask failed in the service: .* \(HTTP 502\)"
-    with pytest.raises(errors.ServiceFault, match=text):
-        api.get(KEY)
 
 
 @pytest.mark.parametrize(("call", "limit", "result"), [("get", 60, RUNNING), ("stop", 150, "ok")])
