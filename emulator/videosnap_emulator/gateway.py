@@ -134,7 +134,7 @@ class ServiceGateway(Generic[R]):
         )
 
     def _handle(self, exchange: _Exchange[R], started: float) -> HttpResponse:
-        """Do what is asked and enter the call into the call log before its response leaves."""
+        """Run the request and enter the call into the call log before its response leaves."""
         call = exchange.call
         response = _spoil(self._respond(exchange), exchange.kind)
         call.status = None if exchange.kind in _CUT else response.status

@@ -16,6 +16,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from pydantic import TypeAdapter
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -36,8 +38,9 @@ class Table(MutableMapping[K, V], Generic[K, V]):
 
     `name` is the SQLite table: begin it with the service's name, since all services share one file.
     Rows are dataclasses of what ``json`` can write; `make` builds one from its stored fields as keywords: it
-    is the class itself, unless parts need converting. `columns` are the key's columns; with more than one
-    a key is a tuple. With `limit`, the oldest rows beyond it are dropped.
+    is the class itself, or `maker` of it where its fields hold other dataclasses, enums or tuples. `columns`
+    are the key's columns; with more than one a key is a tuple. With `limit`, the oldest rows beyond it are
+    dropped.
 
     Assigning and deleting are noted; after changing a row in place call `touch`.
     """
@@ -97,6 +100,13 @@ class Table(MutableMapping[K, V], Generic[K, V]):
         changed, self._changed = self._changed, {}
         write = [(*_parts(key), json.dumps(asdict(self._rows[key]))) for key in changed if key in self]
         return write, [_parts(key) for key in changed if key not in self]
+
+
+def maker(row: type[V]) -> Callable[..., V]:
+    """Return what builds a row from its stored fields and converts the parts; for `Table.make`."""
+    adapter = TypeAdapter(row)
+    # The class itself refuses an unknown or missing field.
+    return lambda **stored: adapter.validate_python(vars(row(**stored)))
 
 
 def _parts(key: object) -> tuple[Any, ...]:

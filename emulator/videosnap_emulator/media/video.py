@@ -29,7 +29,7 @@ from videosnap_emulator.media.video_index import VideoError, demux, read_index
 _CONTAINERS = "mov,mp4,matroska,webm,flv,mpegts,mpeg,avi,asf,mxf"
 #: Pixels of a frame, twice 8K: a few bytes of header must not ask for gigabytes.
 _MAX_PIXELS = 2 * 7680 * 4320
-#: The version of the binding from which on it reads the names and comments in a file only when asked.
+#: The version of the binding from which on it reads the names and comments in a file only on request.
 _READS_NO_METADATA = 19
 _OPEN_OPTIONS: dict[str, Any] = (
     {} if int(av.__version__.partition(".")[0]) >= _READS_NO_METADATA else {"metadata_errors": "ignore"}

@@ -31,7 +31,7 @@ class SnapshotJobResult:
     """Why it failed, in the service's code and words."""
     message: str | None
     count: int | None
-    """Pictures that it took."""
+    """Frames that it took."""
     tile_count: int | None
     creation_time: str | None
     """RFC 3339, UTC."""

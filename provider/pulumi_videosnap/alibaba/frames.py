@@ -81,7 +81,7 @@ OSS = Platform(
     permissions="oss:ListObjects and oss:GetObject",
     delete_permission="oss:DeleteObject",
     # signature: the same page advises version 2 for uploads in chunks, and OSS keeps version 4
-    # list_version: Alibaba Cloud, ListObjectsV2: 100 keys a page unless asked for 1000
+    # list_version: Alibaba Cloud, ListObjectsV2: 100 keys a page unless 1000 are requested
     # url_encoding: Alibaba Cloud, ListObjectsV2, encoding-type=url
     # start_after: Alibaba Cloud, ListObjectsV2, start-after
     assumed=("signature", "endpoint_setting"),

@@ -200,9 +200,9 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
     frames: pulumi.Output[Sequence[str]]
     """The keys of the frames in the output bucket, in order."""
     tile_frames: pulumi.Output[Sequence[str] | None]
-    """The keys of the sheets, when sheets were asked for."""
+    """The keys of the sheets, when sheets were requested."""
     vtt: pulumi.Output[str | None]
-    """The key of the WebVTT file, when one was asked for."""
+    """The key of the WebVTT file, when one was requested."""
 
     def __init__(
         self,

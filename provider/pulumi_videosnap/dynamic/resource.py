@@ -30,7 +30,7 @@ class TaskResource(Resource):
     ) -> None:
         declared = {name: value for name, value in props.items() if value is not None}
         absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
-        # A new task may have the old one's id, or write where the old one's pictures are to be deleted.
+        # A new task may have the old one's id, or write where the old one's frames are to be deleted.
         forced = pulumi.ResourceOptions(delete_before_replace=True)
         super().__init__(
             provider, resource_name, {**declared, **absent}, pulumi.ResourceOptions.merge(opts, forced)

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 LIST = "ListObjects"
 PAGE_SIZE = 1000
-"""Objects to request at once: the most that S3 returns. Some stores return fewer unless asked."""
+"""Objects to request at once: the most that S3 returns. Some stores return fewer by default."""
 _SURROGATES = range(0xD800, 0xE000)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import Any, Literal
+from typing import Literal
 
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.clock import Milliseconds
@@ -195,28 +195,6 @@ class Job:
     def _end(self, state: JobState, at: Milliseconds, code: str = "", message: str = "") -> None:
         self.state, self.ended, self.code, self.message = state, at, code, message
         self.start_due = self.end_due = None
-
-    @classmethod
-    def from_json(cls, **stored: Any) -> Job:
-        """Return a job from its stored fields."""
-        parts = {
-            "input": ObjectRef(**stored["input"]),
-            "config": _config(stored["config"]),
-            "state": JobState(stored["state"]),
-            "objects": tuple(OutputObject(**one) for one in stored["objects"]),
-        }
-        return cls(**{**stored, **parts})
-
-
-def _config(stored: Json) -> SnapshotConfig:
-    points, sheets, tile = stored["time_points"], stored["tile_output"], stored["tile"]
-    parts = {
-        "output": ObjectRef(**stored["output"]),
-        "tile_output": ObjectRef(**sheets) if sheets else None,
-        "tile": TileOut(**tile) if tile else None,
-        "time_points": None if points is None else tuple(points),
-    }
-    return SnapshotConfig(**{**stored, **parts})
 
 
 ACTIVE, PAUSED = "Active", "Paused"

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from videosnap_emulator.core.clock import Milliseconds
-from videosnap_emulator.core.persistence import Table
+from videosnap_emulator.core.persistence import Table, maker
 from videosnap_emulator.services.mps.errors import not_found, service_error
 from videosnap_emulator.services.mps.models import PAUSED, Job, Pipeline, default_pipeline
 from videosnap_emulator.services.mps.requests import JobQuery
@@ -51,7 +51,7 @@ class MpsState:
 
     def __init__(self, pace: JobPace) -> None:
         self.pace = pace
-        self.jobs: Table[int, Job] = Table("jobs", Job.from_json, ("number",))
+        self.jobs: Table[int, Job] = Table("jobs", maker(Job), ("number",))
         self.pipelines: Table[str, Pipeline] = Table("pipelines", Pipeline)
         self._reset()
 

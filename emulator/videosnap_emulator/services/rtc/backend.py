@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from videosnap_emulator.control.validation import NotFoundError
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.clock import Milliseconds
-from videosnap_emulator.core.persistence import Table
+from videosnap_emulator.core.persistence import Table, maker
 from videosnap_emulator.core.scheduler import Event, Scheduler, Step
 from videosnap_emulator.services.rtc.capture import FrameCapturer, publications
 from videosnap_emulator.services.rtc.models import (
@@ -26,8 +26,6 @@ from videosnap_emulator.services.rtc.models import (
     Task,
     TaskKey,
     default_room,
-    room_from_json,
-    task_from_json,
 )
 
 NAME = "rtc"
@@ -52,8 +50,8 @@ class RtcBackend:
     def __init__(self, scheduler: Scheduler, capturer: FrameCapturer):
         self._scheduler, self._capturer = scheduler, capturer
         # The names that these tables had before there were services: older data directories have them.
-        self.tasks: Table[int, Task] = Table("tasks", task_from_json, ("number",))
-        self.rooms: Table[RoomKey, Room] = Table("rooms", room_from_json, ("app", "room"))
+        self.tasks: Table[int, Task] = Table("tasks", maker(Task), ("number",))
+        self.rooms: Table[RoomKey, Room] = Table("rooms", maker(Room), ("app", "room"))
         self.frames: Table[int, Frame] = Table("frames", Frame, ("number",), limit=MAXIMUM_FRAMES)
         self._latest: dict[TaskKey, int] = {}
         self._last_number = self._last_frame = 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.clock import Milliseconds
@@ -163,20 +163,6 @@ class Task:
         self.idle_since = self.idle_due = None
 
 
-def task_from_json(**stored: Any) -> Task:
-    """Return a task from its stored fields."""
-    frame = stored["last_frame"]
-    parts = {
-        "image": ImageSettings(**stored["image"]),
-        "storage": Storage(**stored["storage"]),
-        "streams": tuple(Stream(**stream) for stream in stored["streams"]),
-        "status": Status(stored["status"]),
-        "stop_reason": StopReason(stored["stop_reason"]),
-        "last_frame": Frame(**frame) if frame else None,
-    }
-    return Task(**{**stored, **parts})
-
-
 class StartRequest(NamedTuple):
     """What StartSnapshot asks for; `max_idle_time` in seconds, no streams means all of the room."""
 
@@ -233,12 +219,6 @@ class Room:
             "users": [user.view() for user in self.users.values()],
             "autoSnapshot": self.auto_snapshot,
         }
-
-
-def room_from_json(**stored: Any) -> Room:
-    """Return a room from its stored fields."""
-    users = {name: User(**user) for name, user in stored["users"].items()}
-    return Room(**{**stored, "users": users})
 
 
 def default_room(key: RoomKey, since: Milliseconds) -> Room:
