@@ -28,14 +28,10 @@ THREE = [f"stills/output_0000{number}.jpg" for number in (1, 2, 3)]
 
 
 @pytest.fixture
-def story(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> JobStory:
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
-    told = JobStory(job_engine(emulator), emulator)
-    told.pace(0, 0)
-    return told
+def story(emulated: Emulator) -> JobStory:
+    made = JobStory(job_engine(emulated), emulated)
+    made.pace(0, 0)
+    return made
 
 
 def test_a_job_is_submitted_once_and_its_pictures_are_named(story: JobStory) -> None:
