@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account, find_account
 from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
@@ -25,6 +22,7 @@ from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
 from support.miniengine import MiniEngine
+from support.store_support import client
 
 PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
 
@@ -131,14 +129,13 @@ class JobStory:
 
 
 def store_of(environment: Mapping[str, str]) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=environment["ALIBABA_CLOUD_OSS_ENDPOINT"],
-        aws_access_key_id=environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
-        region_name="cn-hangzhou",
-        config=Config(s3={"addressing_style": "path"}, proxies={}),
+    """A client with the key pair of the emulated Alibaba Cloud; it opens every bucket."""
+    access, secret = (
+        environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+        environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
     )
+    endpoint = environment["ALIBABA_CLOUD_OSS_ENDPOINT"]
+    return client(endpoint, access=access, secret=secret, region="cn-hangzhou")
 
 
 TUTORIAL_PIPELINE = "51de0000c0de4f0a9a7e51de0c4a11ba"
