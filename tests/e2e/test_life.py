@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from e2e.conftest import Stack
+from support.data import read
 from support.sampling import sample
 
 START, UPDATE, STOP, GET = "StartSnapshot", "UpdateSnapshot", "StopSnapshot", "GetSnapshotTask"
@@ -84,23 +85,8 @@ def test_a_plan_that_was_reviewed_is_what_runs(stack: Stack) -> None:
     stack.destroy().ok()
 
 
-UNKNOWN = """\
-import pulumi
-from pulumi_videosnap import volcengine
-
-storage = {{"tos_config": {{"account_id": "2100000000", "bucket": "frames"}}}}
-given = {{"app_id": "{app}", "storage_config": storage}}
-first = volcengine.SnapshotTask("first", room_id="first", image_config={{"interval": 5}}, **given)
-for change in ("interval", "width"):
-    later = first.start_time.apply(lambda start: 7)
-    volcengine.SnapshotTask(change, room_id=change, image_config={{change: later}}, **given)
-pulumi.export("task", first.task_id)
-pulumi.export("interval", first.image_config["interval"])
-"""
-
-
 def test_an_unknown_value_is_left_alone_by_the_preview(stack: Stack) -> None:
-    stack.write(UNKNOWN.format(app=stack.app))
+    stack.write(read("programs/unknown.txt").format(app=stack.app))
     stack.preview().ok()
     assert stack.rooms() == []
     stack.up().ok()

@@ -5,21 +5,20 @@ from pathlib import Path
 import pytest
 
 from support.cli import Project
-from support.data import load
+from support.data import load, read
 
 ROOT = Path(__file__).resolve().parents[2]
 PACK = str(ROOT / "policy")
 CANARY = "cAnAry+secret=42"
 
-DATA = ROOT / "tests" / "data" / "policy"
-LIMITS = str(DATA / "limits.json")
+LIMITS = str(ROOT / "tests" / "data" / "policy" / "limits.json")
 VIOLATIONS = {(policy, resource): words for policy, resource, words in load("policy/violations.json")}
 """What the message says, by policy and resource."""
 
 
 @pytest.mark.engine
 def test_every_policy_stops_a_preview_and_names_the_field(tmp_path: Path) -> None:
-    project = Project(tmp_path, (DATA / "program.txt").read_text(), {"CANARY": CANARY})
+    project = Project(tmp_path, read("policy/program.txt"), {"CANARY": CANARY})
     _configure(project)
     run = project.run("preview", "--policy-pack", PACK, "--policy-pack-config", LIMITS)
     output = run.exits(1).output
@@ -53,7 +52,7 @@ def _violations(output: str) -> dict[tuple[str, str], str]:
 
 @pytest.mark.engine
 def test_the_examples_pass_with_the_defaults(tmp_path: Path) -> None:
-    project = Project(tmp_path, (DATA / "examples.txt").read_text().format(root=ROOT), {})
+    project = Project(tmp_path, read("policy/examples.txt").format(root=ROOT), {})
     output = project.run("preview", "--policy-pack", PACK).ok().output
     assert "4 to create" in output
     assert "✅ videosnap" in output

@@ -21,6 +21,7 @@ from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.retry import RetryHandler, RetryPolicy
 from pulumi_videosnap.http.transport import HttpTransport
 from support.cli import Project, Ran
+from support.data import read
 from support.emulator import Emulator, running_emulator
 from support.processes import running
 
@@ -29,13 +30,6 @@ COMMAND = (
     f"import sys; from pulumi_videosnap import cli, kinds; kinds.register({KIND!r}); sys.exit(cli.main())"
 )
 """`videosnap`, with one more line in its registry of kinds."""
-PROGRAM = """\
-import json, os
-from e2e.third_cloud.provider.resource import Recorder
-
-for name, inputs in json.loads(os.environ["RECORDERS"]).items():
-    Recorder(name, **inputs)
-"""
 DRIFT = 7
 HOUR = 3600
 START, UPDATE, STOP = "StartRecorder", "UpdateRecorder", "StopRecorder"
@@ -45,7 +39,7 @@ class Cameras(Project):
     """A project of recorders."""
 
     def __init__(self, folder: Path, emulator: Emulator) -> None:
-        super().__init__(folder, PROGRAM, {**emulator.environment, "RECORDERS": "{}"})
+        super().__init__(folder, read("programs/recorders.txt"), {**emulator.environment, "RECORDERS": "{}"})
         self.emulator = emulator
 
     def declare(self, **recorders: dict[str, Any]) -> None:
@@ -58,11 +52,8 @@ class Cameras(Project):
     def report(self, *arguments: str, code: int = 0) -> Any:
         """The JSON that our command prints."""
         command = [sys.executable, "-c", COMMAND, *arguments, "--json"]
-        with running(command, self.folder, self.environment) as process:
-            output, _ = process.communicate(timeout=600)
-        return json.loads(
-            Ran(f"videosnap {' '.join(arguments)}", process.returncode, output).exits(code).output
-        )
+        ran = Ran.of("videosnap", arguments, running(command, self.folder, self.environment))
+        return json.loads(ran.exits(code).output)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from pulumi_videosnap.frames.ready import FramesReadyLifecycle
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 from support.cli import Project
+from support.data import read
 from support.emulator import Emulator
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
@@ -25,9 +26,6 @@ INPUTS = {
     "since": "2026-05-01T12:00:00Z",
     "count": 2.0,
 }
-
-
-PROGRAM = Path(__file__).parents[2] / "data" / "programs" / "frames_ready.txt"
 
 
 class Growing:
@@ -121,7 +119,7 @@ def test_bad_input_is_refused_with_its_field(change: dict[str, object], refused:
 @pytest.mark.engine
 def test_a_program_waits_for_frames_and_has_their_keys(tmp_path: Path, emulator: Emulator, app: str) -> None:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
-    project = Project(tmp_path, PROGRAM.read_text().format(app=app), emulator.environment)
+    project = Project(tmp_path, read("programs/frames_ready.txt").format(app=app), emulator.environment)
     project.preview().ok()
     project.up().ok()
     outputs = project.outputs()
