@@ -23,6 +23,7 @@ from pulumi_videosnap.frames.model import (
 )
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
+from support.data import load
 from videosnap_emulator.media import samples as sample
 
 NOON = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
@@ -31,18 +32,7 @@ FOLDER = "661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby"
 DISTINCT = 12
 """Frames that are drawn of each video; then they repeat."""
 
-HOSTILE_KEYS = (
-    "<img src=x onerror=alert(1)>.jpg",
-    "</li></script><script>alert(2)</script>",
-    '" onmouseover="alert(3)',
-    "../../../../etc/passwd",
-    "a\x00b\x1b[31m\r\nc\x7f.jpg",
-    "k" * 1000,
-    "invoice\u202egpj.exe",
-    "{{ 7 * 7 }}${1+1}",
-    "javascript:alert(4)",
-    "שלום/مرحبا.jpg",
-)
+HOSTILE_KEYS: list[str] = load("frames/hostile_keys.json")
 
 Change = Callable[[Frame], Frame]
 
@@ -192,13 +182,7 @@ def hostile() -> FramesReport:
     series = tuple(Series(key, (frames[number],)) for number, key in enumerate(HOSTILE_KEYS))
     tasks = [
         TaskFrames(
-            key,
-            key,
-            key,
-            Location(key, key, key, key),
-            problem=key,
-            notes=(key,),
-            events=(Event(NOON, "gap", key),),
+            *[key] * 3, Location(*[key] * 4), events=(Event(NOON, "gap", key),), problem=key, notes=(key,)
         )
         for key in HOSTILE_KEYS
     ]

@@ -229,16 +229,6 @@ def test_a_single_frame_is_taken_while_the_call_lasts(story: JobStory) -> None:
     assert story.stack.state["poster"].outputs["frames"] == ["poster-1500.jpg"] == story.keys()
 
 
-def test_two_hundred_jobs_cost_two_hundred_and_one_calls_and_one_to_read(story: JobStory) -> None:
-    program = {f"n{n}": job_inputs(f"n{n}", num=1, waitFor="submitted") for n in range(200)}
-    story.stack.up(program)
-    calls = story.recorded()
-    assert calls.count(SUBMIT) == 200
-    assert calls.count(QUERY) == 1
-    assert story.stack.refresh() == {}
-    assert story.recorded() == [QUERY]
-
-
 def test_the_tutorials_numbers_make_the_tutorials_pictures(story: JobStory, tmp_path: Path) -> None:
     run_tutorial(tmp_path, story.emulator.environment)
     store = store_of(story.emulator.environment)

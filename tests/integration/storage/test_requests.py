@@ -17,19 +17,10 @@ from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.client import client_for
 from pulumi_videosnap.storage.platforms import Location, platforms
+from support.data import load
 
 BUCKET = "frames-1250000000"
-SECOND = {"list-type": "2", "prefix": "a/", "max-keys": "1000"}
-FIRST = {"prefix": "a/", "max-keys": "1000"}
-ENCODED = {"encoding-type": "url"}
-EXPECTED: dict[str, tuple[str, str, dict[str, str]]] = {
-    "tos": ("cn-beijing", f"{BUCKET}.tos-s3-cn-beijing.volces.com", SECOND | ENCODED),
-    "oss": ("cn-hangzhou", f"{BUCKET}.s3.oss-cn-hangzhou.aliyuncs.com", SECOND | ENCODED),
-    "aws": ("eu-west-1", f"{BUCKET}.s3.eu-west-1.amazonaws.com", SECOND | ENCODED),
-    "obs": ("cn-north-4", f"{BUCKET}.obs.cn-north-4.myhuaweicloud.com", FIRST),
-    "cos": ("ap-guangzhou", f"{BUCKET}.cos.ap-guangzhou.myqcloud.com", FIRST | ENCODED),
-    "kodo": ("cn-east-1", "s3.cn-east-1.qiniucs.com", SECOND),
-}
+EXPECTED: dict[str, tuple[str, str, dict[str, str]]] = load("storage_requests.json")
 """For each platform a region, the host there, and the parameters of a listing."""
 ALL = sorted(EXPECTED)
 
