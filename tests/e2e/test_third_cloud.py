@@ -82,11 +82,15 @@ def outside(emulator: Emulator, action: str, name: str, secret: str = "acme-secr
 
 def test_the_life_of_a_resource(cameras: Cameras) -> None:
     cloud = cameras.emulator
+    cameras.declare(door={"camera": "the door", "interval": 0})
+    last = cloud.last_call()
+    refused = cameras.preview().exits(1).output
+    assert "interval must be a whole number from 1 to 3600 seconds, not 0" in refused
+    assert "camera must be 1 to 100 letters, digits, dots or hyphens, not 'the door'" in refused
     cameras.declare(door={"camera": "door"}, yard={"camera": "yard", "interval": 30})
     assert "+ 3 to create" in cameras.preview().ok().output
-    last = cloud.last_call()
     cameras.up().ok()
-    assert cameras.actions(last) == [START, START]
+    assert cameras.actions(last) == [START, START], "a preview calls nothing"
     cameras.drift().ok()
 
     # An update in place and a replacement, reviewed before.
@@ -124,15 +128,6 @@ def test_the_life_of_a_resource(cameras: Cameras) -> None:
     cameras.preview("--refresh", "--expect-no-changes").ok()
     cameras.destroy().ok()
     assert {outside(cloud, "GetRecorder", name)["state"] for name in ("door", "yard")} == {"stopped"}
-
-
-def test_bad_input_is_refused_with_its_field(cameras: Cameras) -> None:
-    cameras.declare(door={"camera": "the door", "interval": 0})
-    last = cameras.emulator.last_call()
-    refused = cameras.preview().exits(1).output
-    assert "interval must be a whole number from 1 to 3600 seconds, not 0" in refused
-    assert "camera must be 1 to 100 letters, digits, dots or hyphens, not 'the door'" in refused
-    assert cameras.actions(last) == []
 
 
 def test_the_service_and_its_errors(cloud: Emulator) -> None:

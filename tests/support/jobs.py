@@ -29,13 +29,8 @@ PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
 
 def job_inputs(folder: str = "stills", **changes: Any) -> dict[str, Any]:
     """Inputs of a job in state's spelling; keywords change its fields, or else those of its config."""
-    config = {
-        "outputFile": {**PLACE, "object": f"{folder}/output_{{Count}}.jpg"},
-        "time": 2,
-        "interval": 2,
-        "num": 3,
-        "height": 360,
-    }
+    output = {**PLACE, "object": f"{folder}/output_{{Count}}.jpg"}
+    config = {"outputFile": output, "time": 2, "interval": 2, "num": 3, "height": 360}
     of_the_job = {"waitFor", "timeout", "onDelete", "triggers", "pipelineId", "userData", "input", "owner"}
     return {
         "owner": f"proj.dev.{folder}",
@@ -69,21 +64,16 @@ def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngin
     runs: dict[int, tuple[RunRegistry, Jobs]] = {}
 
     def shared(claims: RunRegistry, account: Account) -> Jobs:
-        made = Jobs(
-            MpsApi(account, sender),
-            PendingSubmissions(notes, time.monotonic),
-            monotonic=time.monotonic,
-            sleep=time.sleep,
-        )
+        now, notices = time.monotonic, PendingSubmissions(notes, time.monotonic)
+        made = Jobs(MpsApi(account, sender), notices, monotonic=now, sleep=time.sleep)
         return runs.setdefault(id(claims), (claims, made))[1]
 
     def lifecycle(context: Context) -> SnapshotJobLifecycle:
         def connect(profile: str | None, location: str) -> OpenAccount:
             env = {**os.environ, **emulator.environment}.get
             account = find_account(profile, location, env=env)
-            return OpenAccount(
-                shared(context.runs, account), lambda bucket: bucket_of(account, bucket, env=env)
-            )
+            jobs = shared(context.runs, account)
+            return OpenAccount(jobs, lambda bucket: bucket_of(account, bucket, env=env))
 
         return SnapshotJobLifecycle(context, connect)
 

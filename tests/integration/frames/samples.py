@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
@@ -33,8 +34,6 @@ DISTINCT = 12
 """Frames that are drawn of each video; then they repeat."""
 
 HOSTILE_KEYS: list[str] = load("frames/hostile_keys.json")
-
-Change = Callable[[Frame], Frame]
 
 
 @cache
@@ -71,29 +70,25 @@ def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
     return Frame(Condition.PRESENT, key=stored.key, due=due, stored=stored, decoded=decoded)
 
 
-def missing(frame: Frame) -> Frame:
-    why = "nothing was written; one is due every 5 s"
-    return replace(frame, condition=Condition.MISSING, stored=None, decoded=None, why=why)
+ODD: dict[Condition, tuple[str, dict[str, Any]]] = {
+    Condition.MISSING: ("nothing was written; one is due every 5 s", {"stored": None, "decoded": None}),
+    Condition.UNREADABLE: ("not a frame: truncated", {"decoded": None}),
+    Condition.DUPLICATE: ("every pixel equals the frame before", {}),
+    Condition.BLACK: ("nothing but black", {}),
+}
+"""What a report says of such a frame, and what the frame has not."""
+
+
+def odd(frame: Frame, condition: Condition) -> Frame:
+    why, lacks = ODD[condition]
+    lacks = {"decoded": covered()} if condition is Condition.BLACK else lacks
+    return replace(frame, condition=condition, why=why, **lacks)
 
 
 def late(frame: Frame) -> Frame:
     assert frame.stored
     stored = replace(frame.stored, modified=frame.stored.modified + timedelta(seconds=3.4))
     return replace(frame, condition=Condition.LATE, stored=stored, why="written 3.6 s after its time")
-
-
-def unreadable(frame: Frame) -> Frame:
-    why = "not a frame: truncated"
-    return replace(frame, condition=Condition.UNREADABLE, decoded=None, why=why)
-
-
-def duplicate(frame: Frame) -> Frame:
-    return replace(frame, condition=Condition.DUPLICATE, why="every pixel equals the frame before")
-
-
-def black(frame: Frame) -> Frame:
-    why = "nothing but black"
-    return replace(frame, condition=Condition.BLACK, decoded=covered(), why=why)
 
 
 def room(count: int) -> TaskFrames:
@@ -116,9 +111,11 @@ def room(count: int) -> TaskFrames:
 
 def _changed(frame: Frame, number: int, count: int) -> Frame:
     gap = range(count // 5, count // 5 + max(1, count // 60))
-    changes: dict[int, Change] = {1: late, 3: duplicate, count // 3: black, count // 3 + 1: unreadable}
-    change = missing if number in gap else changes.get(number)
-    return change(frame) if change else frame
+    conditions = {3: Condition.DUPLICATE, count // 3: Condition.BLACK, count // 3 + 1: Condition.UNREADABLE}
+    condition = Condition.MISSING if number in gap else conditions.get(number)
+    if condition:
+        return odd(frame, condition)
+    return late(frame) if number == 1 else frame
 
 
 def events(last: int) -> tuple[Event, ...]:
@@ -146,7 +143,7 @@ def job(count: int) -> TaskFrames:
             f"stills/output_{number + 1:05d}.jpg", len(body), NOON + timedelta(minutes=4), "1f3870be274f6c49"
         )
         frame = Frame(Condition.PRESENT, stored.key, offset_ms=2000 * number, stored=stored, decoded=decoded)
-        return duplicate(frame) if number == 1 else frame
+        return odd(frame, Condition.DUPLICATE) if number == 1 else frame
 
     series = Series("frames", tuple(map(still, range(count))))
     place = Location("oss", "frames", "oss-cn-hangzhou", "stills/")

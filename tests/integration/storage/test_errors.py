@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ConnectTimeoutError, HTTPClientError, ProxyConnectionError, SSLError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
+)
 from botocore.parsers import ResponseParserError
 
 from integration.storage.conftest import KEYS, NAME, Serve, listing_of, page, refusal, row
@@ -163,7 +169,7 @@ def test_an_endpoint_that_cannot_be_reached(endpoint: str, text: str) -> None:
     assert f"{NAME}: {text}; check VOLCENGINE_TOS_ENDPOINT and the network" in str(failure_of(bucket))
 
 
-UNREACHABLE: list[tuple[type[Exception], dict[str, str], str]] = [
+UNREACHABLE: list[tuple[type[BotoCoreError], dict[str, str], str]] = [
     (ConnectTimeoutError, {"endpoint_url": "u"}, "timed out"),
     (SSLError, {"endpoint_url": "u"}, "certificate"),
     (ProxyConnectionError, {"proxy_url": "http://u:CANARY@p"}, "proxy refused the"),
