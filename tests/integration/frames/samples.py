@@ -74,15 +74,14 @@ ODD: dict[Condition, tuple[str, dict[str, Any]]] = {
     Condition.MISSING: ("nothing was written; one is due every 5 s", {"stored": None, "decoded": None}),
     Condition.UNREADABLE: ("not a frame: truncated", {"decoded": None}),
     Condition.DUPLICATE: ("every pixel equals the frame before", {}),
-    Condition.BLACK: ("nothing but black", {}),
+    Condition.BLACK: ("nothing but black", {"decoded": covered()}),
 }
-"""What a report says of such a frame, and what the frame has not."""
+"""What a report says of such a frame, and how it differs from a good one."""
 
 
 def odd(frame: Frame, condition: Condition) -> Frame:
-    why, lacks = ODD[condition]
-    lacks = {"decoded": covered()} if condition is Condition.BLACK else lacks
-    return replace(frame, condition=condition, why=why, **lacks)
+    why, changes = ODD[condition]
+    return replace(frame, condition=condition, why=why, **changes)
 
 
 def late(frame: Frame) -> Frame:

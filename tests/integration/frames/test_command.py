@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -226,30 +225,24 @@ def test_follow_prints_each_frame_once_until_it_is_interrupted(
     assert len(frames) == len(set(frames)) == 10
 
 
-def _by_refresh(engine: MiniEngine, program: dict[str, Any]) -> None:
-    engine.refresh()
-    engine.up({"lobby": program})
-
-
-def _by_an_update(engine: MiniEngine, program: dict[str, Any]) -> None:
-    """UpdateSnapshot finds the task stopped: the end is read before the task is started again."""
-    engine.up({"lobby": {**program, "imageConfig": {"interval": 2}}})
-
-
-@pytest.mark.parametrize("start_again", [_by_refresh, _by_an_update])
+@pytest.mark.parametrize("refreshes", [True, False])
 def test_a_task_that_was_stopped_and_started_again_has_a_named_gap(
     emulated: Emulator,
     app: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    start_again: Callable[[MiniEngine, dict[str, Any]], None],
+    refreshes: bool,
 ) -> None:
     engine, program, sheet = room_engine(), declare(app, framePrefix=f"{app}/"), tmp_path / "sheet.html"
     engine.up({"lobby": program})
     emulated.advance(17.3)
     emulated.stop(f"{app}/Room1/Task1")
     emulated.advance(16.4)
-    start_again(engine, program)
+    if refreshes:
+        engine.refresh()
+    else:  # UpdateSnapshot finds the task stopped: its end is read before it is started again
+        program["imageConfig"] = {"interval": 2}
+    engine.up({"lobby": program})
     emulated.advance(20)
     engine.refresh()
     file = export(tmp_path / "state.json", {"volcengine:SnapshotTask": engine})

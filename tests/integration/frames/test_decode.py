@@ -102,12 +102,6 @@ def test_damaged_bytes_raise_no_other_error() -> None:
             continue
 
 
-def _levels_of_16_bits() -> Image.Image:
-    image = Image.new("I;16", (2, 1))
-    image.putpixel((0, 0), 128 * 257)
-    return image
-
-
 UNUSUAL = {
     "cmyk": encoded(gradient().convert("CMYK"), "JPEG"),
     "gray": encoded(gradient().convert("L"), "JPEG"),
@@ -117,7 +111,7 @@ UNUSUAL = {
     "alpha": encoded(gradient().convert("RGBA")),
     "palette": encoded(gradient().quantize(16)),
     "clear-palette": encoded(gradient().quantize(16), transparency=b"\0\x80\xff"),
-    "16-bit": encoded(_levels_of_16_bits()),
+    "16-bit": encoded(Image.new("I;16", (2, 1), 128 * 257)),
     "animated": bodies.animated(),
 }
 

@@ -44,7 +44,7 @@ def silent_submit(action: str) -> CallFailed | None:
 
 
 def ignore(said: str) -> None:
-    """Nobody listens."""
+    """Drop a line of progress."""
 
 
 def of(jobs: Jobs, owner: str) -> list[SnapshotJob]:
@@ -220,14 +220,10 @@ def test_what_was_submitted_or_awaited_need_not_be_read() -> None:
     assert mps.calls == ["submit", "query 1"]
 
 
-def crash_while_submitting(mps: FakeMps, notes: Path) -> None:
-    """A run notes what it is about to submit, and dies."""
-    PendingSubmissions(notes, mps.monotonic).add("mine")
-
-
 def test_a_submission_that_is_still_on_its_way_is_waited_for_and_given_up_in_time(tmp_path: Path) -> None:
+    """An earlier run notes what it is about to submit, and dies."""
     mps = FakeMps()
-    crash_while_submitting(mps, tmp_path)
+    PendingSubmissions(tmp_path, mps.monotonic).add("mine")
 
     def arrive(seconds: float) -> None:
         mps.now += seconds
@@ -237,7 +233,7 @@ def test_a_submission_that_is_still_on_its_way_is_waited_for_and_given_up_in_tim
     assert [job.user_data for job in of(shared(mps, tmp_path, arrive), "mine")] == ["mine"]
     assert mps.now == 3
     mps = FakeMps()
-    crash_while_submitting(mps, tmp_path)
+    PendingSubmissions(tmp_path, mps.monotonic).add("mine")
     assert of(shared(mps, tmp_path), "mine") == []
     assert 19 <= mps.now <= 21
 
@@ -245,11 +241,11 @@ def test_a_submission_that_is_still_on_its_way_is_waited_for_and_given_up_in_tim
 def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Path) -> None:
     mps = FakeMps()
     [replaced] = mps.add(5, token="mine")
-    crash_while_submitting(mps, tmp_path)
+    PendingSubmissions(tmp_path, mps.monotonic).add("mine")
     assert shared(mps, tmp_path).by_owner("mine", "mine", replaced.id, ignore) == [replaced]
     assert mps.now >= 19
     mps.add(1, token="mine", state="Fail")
-    crash_while_submitting(mps, tmp_path)
+    PendingSubmissions(tmp_path, mps.monotonic).add("mine")
     began = mps.now
     assert len(of(shared(mps, tmp_path), "mine")) == 2
     assert mps.now - began >= 19
