@@ -176,14 +176,13 @@ def hostile() -> FramesReport:
 
     frames = tuple(frame(number, key) for number, key in enumerate(HOSTILE_KEYS))
     series = tuple(Series(key, (frames[number],)) for number, key in enumerate(HOSTILE_KEYS))
-    tasks = [
-        TaskFrames(
-            *[key] * 3, Location(*[key] * 4), events=(Event(NOON, "gap", key),), problem=key, notes=(key,)
-        )
-        for key in HOSTILE_KEYS
-    ]
+
+    def task(key: str) -> TaskFrames:
+        place, gap = Location(key, key, key, key), Event(NOON, "gap", key)
+        return TaskFrames(key, key, key, place, events=(gap,), problem=key, notes=(key,))
+
     every = TaskFrames("all", "k", "i", None, (Series("mixed", frames), *series), expected=3)
-    return FramesReport(HOSTILE_KEYS[0], NOON, (every, *tasks))
+    return FramesReport(HOSTILE_KEYS[0], NOON, (every, *map(task, HOSTILE_KEYS)))
 
 
 @cache

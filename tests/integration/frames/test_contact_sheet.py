@@ -44,8 +44,7 @@ def test_the_summary_names_the_population(tasks: list[dict[str, Any]], sentence:
 
 
 def test_the_summary_counts_what_is_odd() -> None:
-    text = summary(samples.story(600))
-    assert text == (
+    assert summary(samples.story(600)) == (
         "584 of 600 expected frames; 16 missing; 2 late; 2 unreadable; 3 duplicate; 2 black; "
         "1 of 3 tasks could not be checked."
     )
