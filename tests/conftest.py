@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -32,6 +33,16 @@ def emulator(shared_emulator: Emulator) -> Iterator[Emulator]:
     shared_emulator.reset()
     yield shared_emulator
     shared_emulator.clear_faults()
+
+
+@pytest.fixture
+def emulated(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Emulator:
+    """The emulator, with the environment of a provider in this process that calls it."""
+    for name, value in emulator.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path / "quota"))
+    return emulator
 
 
 @pytest.fixture

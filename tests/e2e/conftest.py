@@ -10,19 +10,10 @@ from typing import Any
 import pytest
 
 from support.cli import Project
+from support.data import read
 from support.emulator import Emulator
 from support.jobs import job_inputs
 
-PROGRAM = """\
-import json, os
-import pulumi
-from pulumi_videosnap import alibaba, volcengine
-
-for name, inputs in json.loads(os.environ["TASKS"]).items():
-    volcengine.SnapshotTask(name, **inputs)
-for name, inputs in json.loads(os.environ["JOBS"]).items():
-    pulumi.export(name, alibaba.SnapshotJob(name, **inputs).frames)
-"""
 AT_ONCE = {"queuedSeconds": 0, "runningSeconds": 0}
 _SPELLING = {"snapshotConfig": "snapshot_config", "waitFor": "wait_for", "onDelete": "on_delete"}
 
@@ -31,7 +22,9 @@ class Stack(Project):
     """A project whose program declares the tasks and jobs that it is given."""
 
     def __init__(self, folder: Path, emulator: Emulator, app: str) -> None:
-        super().__init__(folder, PROGRAM, {**emulator.environment, "TASKS": "{}", "JOBS": "{}"})
+        super().__init__(
+            folder, read("programs/tasks_and_jobs.txt"), {**emulator.environment, "TASKS": "{}", "JOBS": "{}"}
+        )
         self.emulator = emulator
         self.app = app
 

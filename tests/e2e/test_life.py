@@ -1,8 +1,10 @@
-"""The life of tasks under the real engine, through its command line."""
+"""The life of tasks under the real engine, through its command line; what a user reads of failures."""
 
 from __future__ import annotations
 
 from e2e.conftest import Stack
+from support.data import read
+from support.sampling import sample
 
 START, UPDATE, STOP, GET = "StartSnapshot", "UpdateSnapshot", "StopSnapshot", "GetSnapshotTask"
 DRIFT = 7
@@ -83,23 +85,8 @@ def test_a_plan_that_was_reviewed_is_what_runs(stack: Stack) -> None:
     stack.destroy().ok()
 
 
-UNKNOWN = """\
-import pulumi
-from pulumi_videosnap import volcengine
-
-storage = {{"tos_config": {{"account_id": "2100000000", "bucket": "frames"}}}}
-given = {{"app_id": "{app}", "storage_config": storage}}
-first = volcengine.SnapshotTask("first", room_id="first", image_config={{"interval": 5}}, **given)
-for change in ("interval", "width"):
-    later = first.start_time.apply(lambda start: 7)
-    volcengine.SnapshotTask(change, room_id=change, image_config={{change: later}}, **given)
-pulumi.export("task", first.task_id)
-pulumi.export("interval", first.image_config["interval"])
-"""
-
-
 def test_an_unknown_value_is_left_alone_by_the_preview(stack: Stack) -> None:
-    stack.write(UNKNOWN.format(app=stack.app))
+    stack.write(read("programs/unknown.txt").format(app=stack.app))
     stack.preview().ok()
     assert stack.rooms() == []
     stack.up().ok()
@@ -108,3 +95,26 @@ def test_an_unknown_value_is_left_alone_by_the_preview(stack: Stack) -> None:
     assert running["width"]["taskId"] == "stories.dev.width"
     assert stack.outputs() == {"task": "stories.dev.first", "interval": 5}
     stack.destroy().ok()
+
+
+def test_a_failure_is_one_line_and_debugging_shows_where(stack: Stack) -> None:
+    stack.declare(lobby={})
+    unknown = {"VOLCENGINE_ACCESS_KEY": "AKLTnobodyknowsthis"}
+    failed = stack.up(env=unknown).exits(1)
+    assert "Traceback" not in failed.output
+    [line] = [line for line in failed.errors if line != "update failed"]
+    assert line.startswith("videosnap: StartSnapshot was refused: the access key is not known to the service")
+    assert "check VOLCENGINE_ACCESS_KEY" in line
+    assert "Traceback" in stack.up(env={**unknown, "VIDEOSNAP_DEBUG": "1"}).exits(1).output
+
+
+def test_a_failed_call_never_looks_like_gone(stack: Stack) -> None:
+    stack.declare(lobby={})
+    stack.up().ok()
+    for fault in sample(["close-after", "html", "malformed", "throttle"], 0.25):
+        stack.emulator.fault(fault, "GetSnapshotTask", times=None)
+        failed = stack.run("refresh", "--yes", "--skip-preview", env={"VIDEOSNAP_CALL_BUDGET": "1"})
+        failed.exits(1)
+        assert len(stack.tasks()) == 1
+        stack.emulator.clear_faults()
+    stack.ends()

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from support.cli import Project
+from support.data import load, read
 from support.emulator import Emulator
 
-BASELINES = Path(__file__).parents[1] / "data" / "baselines"
 THIRD_PARTY = {"FRAMES_KEY": "AKIADUMMY", "FRAMES_SECRET": "dummy-secret"}
 OF_THE_WORLD = re.compile(r"[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+Z|.*\d{8}T\d{6}\.\d{3}Z.*")
 """What a world gives to each run of it: ids, times, and keys of frames that name a time."""
@@ -20,7 +20,7 @@ def test_state_of_version_0_1_0(tmp_path: Path, emulator: Emulator) -> None:
     """The emulator is another one than then, so it knows none of the tasks."""
     project = _project(tmp_path, emulator, "0.1.0")
     tasks = {"lobby", "hall", "abroad", "over", "stills"}
-    _import(project, _baseline("0.1.0"))
+    _import(project, load("baselines/0.1.0/stack.json"))
     review = json.loads(project.videosnap("review", "--no-measure", "--json").ok().output)
     assert (review["tasks"], review["unchanged"]) == ([], len(tasks))
     drift = project.videosnap("drift", "--json")
@@ -39,7 +39,7 @@ def test_state_of_390d83b_changes_nothing(tmp_path: Path, emulator: Emulator) ->
     project.up(env={"STEP": "1"}).ok()
     emulator.advance(30)
     project.up().ok()
-    _import(project, _with_todays_ids(_baseline("390d83b"), project.export()))
+    _import(project, _with_todays_ids(load("baselines/390d83b/stack.json"), project.export()))
     tasks = {task["urn"].rpartition("::")[2] for task in project.tasks()}
     assert len(tasks) == 10
     running, last = emulator.running(), emulator.last_call()
@@ -62,13 +62,7 @@ def test_state_of_390d83b_changes_nothing(tmp_path: Path, emulator: Emulator) ->
 
 
 def _project(folder: Path, emulator: Emulator, version: str) -> Project:
-    program = (BASELINES / version / "program.py").read_text()
-    return Project(folder, program, {**emulator.environment, **THIRD_PARTY})
-
-
-def _baseline(version: str) -> dict[str, Any]:
-    state: dict[str, Any] = json.loads((BASELINES / version / "stack.json").read_text())
-    return state
+    return Project(folder, read(f"baselines/{version}/program.py"), {**emulator.environment, **THIRD_PARTY})
 
 
 def _import(project: Project, state: dict[str, Any]) -> None:

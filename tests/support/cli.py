@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from support.emulator import clean_environment
 from support.processes import running
 
 STACK = "dev"
@@ -26,7 +26,9 @@ _EMPTY: list[Path] = []
 _HIDES_A_FAULT = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
 """The only setting that no user has. Without it the engine asks a release server for a plugin of this
 package: that is a fault of its packaging, and the setting goes when it is fixed."""
-_PRIVATE = ("VOLCENGINE_", "VOLC_", "ALIBABA_", "VIDEOSNAP_", "PULUMI_", "AWS_")
+
+
+Started = contextlib.AbstractContextManager[subprocess.Popen[str]]
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,13 @@ class Ran:
     command: str
     code: int
     output: str
+
+    @classmethod
+    def of(cls, tool: str, arguments: Sequence[str], started: Started) -> Ran:
+        """A command that was started, at its end."""
+        with started as process:
+            output, _ = process.communicate(timeout=600)
+        return cls(f"{tool} {' '.join(arguments)}", process.returncode, output)
 
     def ok(self) -> Ran:
         assert self.code == 0, f"`{self.command}` exited {self.code}:\n{self.output}"
@@ -73,17 +82,11 @@ class Project:
         self.folder = folder
         self.pulumi = require_engine()
         (folder / "state").mkdir(parents=True)
-        (folder / "Pulumi.yaml").write_text(
-            json.dumps(
-                {
-                    "name": "stories",
-                    "runtime": {"name": "python", "options": {"virtualenv": str(virtualenv)}},
-                }
-            )
-        )
+        runtime = {"name": "python", "options": {"virtualenv": str(virtualenv)}}
+        (folder / "Pulumi.yaml").write_text(json.dumps({"name": "stories", "runtime": runtime}))
         self.write(program)
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(_PRIVATE)},
+            **clean_environment(),
             **environment,
             "HOME": str(folder / "home"),
             "PULUMI_HOME": str(folder / "home" / ".pulumi"),
@@ -99,15 +102,13 @@ class Project:
 
     def _begin(self) -> None:
         """Begin with an empty stack: one made once by `pulumi stack init`, since a copy is as good."""
+        source, target = _EMPTY[0] if _EMPTY else self.folder, self.folder
         if not _EMPTY:
             self.run("stack", "init", STACK).ok()
-            made = Path(tempfile.mkdtemp(prefix="empty-stack"))
-            for name in _OF_A_STACK:
-                _copy(self.folder / name, made / name)
-            _EMPTY.append(made)
-            return
+            target = Path(tempfile.mkdtemp(prefix="empty-stack"))
+            _EMPTY.append(target)
         for name in _OF_A_STACK:
-            _copy(_EMPTY[0] / name, self.folder / name)
+            _copy(source / name, target / name)
 
     def write(self, program: str) -> None:
         """Replace the program."""
@@ -115,13 +116,9 @@ class Project:
 
     def run(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run a command to its end."""
-        with self.running(*arguments, env=env) as process:
-            output, _ = process.communicate(timeout=600)
-        return Ran(f"pulumi {' '.join(arguments)}", process.returncode, output)
+        return Ran.of("pulumi", arguments, self.running(*arguments, env=env))
 
-    def running(
-        self, *arguments: str, env: Mapping[str, str] | None = None
-    ) -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+    def running(self, *arguments: str, env: Mapping[str, str] | None = None) -> Started:
         """Run a command that may be killed before its end."""
         command = [self.pulumi, *arguments, *_quiet(arguments)]
         return running(command, self.folder, {**self.environment, **(env or {})})
@@ -129,9 +126,8 @@ class Project:
     def videosnap(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         """Run our own command in the project's folder to its end."""
         command = [sys.executable, "-m", "pulumi_videosnap.cli", *arguments]
-        with running(command, self.folder, {**self.environment, "COLUMNS": "80", **(env or {})}) as process:
-            output, _ = process.communicate(timeout=600)
-        return Ran(f"videosnap {' '.join(arguments)}", process.returncode, output)
+        environment = {**self.environment, "COLUMNS": "80", **(env or {})}
+        return Ran.of("videosnap", arguments, running(command, self.folder, environment))
 
     def up(self, *arguments: str, env: Mapping[str, str] | None = None) -> Ran:
         return self.run("up", "--yes", "--skip-preview", *arguments, env=env)

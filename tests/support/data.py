@@ -1,4 +1,4 @@
-"""The files under tests/data: tables of cases as JSON, and golden files of expected texts.
+"""The files under tests/data: tables of cases as JSON, programs, and golden files of expected texts.
 
 `--update-golden` writes to the golden files what the code says now.
 """
@@ -17,7 +17,12 @@ _DATA = Path(__file__).parent.parent / "data"
 
 def load(name: str) -> Any:
     """The content of a file, by its path under tests/data."""
-    return json.loads((_DATA / name).read_text("utf-8"))
+    return json.loads(read(name))
+
+
+def read(name: str) -> str:
+    """The text of a file, by its path under tests/data."""
+    return (_DATA / name).read_text("utf-8")
 
 
 Golden = Callable[[str, str], None]

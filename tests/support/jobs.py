@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account, find_account
 from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
@@ -25,19 +22,15 @@ from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
 from support.miniengine import MiniEngine
+from support.store_support import client
 
 PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
 
 
 def job_inputs(folder: str = "stills", **changes: Any) -> dict[str, Any]:
     """Inputs of a job in state's spelling; keywords change its fields, or else those of its config."""
-    config = {
-        "outputFile": {**PLACE, "object": f"{folder}/output_{{Count}}.jpg"},
-        "time": 2,
-        "interval": 2,
-        "num": 3,
-        "height": 360,
-    }
+    output = {**PLACE, "object": f"{folder}/output_{{Count}}.jpg"}
+    config = {"outputFile": output, "time": 2, "interval": 2, "num": 3, "height": 360}
     of_the_job = {"waitFor", "timeout", "onDelete", "triggers", "pipelineId", "userData", "input", "owner"}
     return {
         "owner": f"proj.dev.{folder}",
@@ -71,21 +64,16 @@ def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngin
     runs: dict[int, tuple[RunRegistry, Jobs]] = {}
 
     def shared(claims: RunRegistry, account: Account) -> Jobs:
-        made = Jobs(
-            MpsApi(account, sender),
-            PendingSubmissions(notes, time.monotonic),
-            monotonic=time.monotonic,
-            sleep=time.sleep,
-        )
+        now, notices = time.monotonic, PendingSubmissions(notes, time.monotonic)
+        made = Jobs(MpsApi(account, sender), notices, monotonic=now, sleep=time.sleep)
         return runs.setdefault(id(claims), (claims, made))[1]
 
     def lifecycle(context: Context) -> SnapshotJobLifecycle:
         def connect(profile: str | None, location: str) -> OpenAccount:
             env = {**os.environ, **emulator.environment}.get
             account = find_account(profile, location, env=env)
-            return OpenAccount(
-                shared(context.runs, account), lambda bucket: bucket_of(account, bucket, env=env)
-            )
+            jobs = shared(context.runs, account)
+            return OpenAccount(jobs, lambda bucket: bucket_of(account, bucket, env=env))
 
         return SnapshotJobLifecycle(context, connect)
 
@@ -131,14 +119,13 @@ class JobStory:
 
 
 def store_of(environment: Mapping[str, str]) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=environment["ALIBABA_CLOUD_OSS_ENDPOINT"],
-        aws_access_key_id=environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
-        region_name="cn-hangzhou",
-        config=Config(s3={"addressing_style": "path"}, proxies={}),
+    """A client with the key pair of the emulated Alibaba Cloud; it opens every bucket."""
+    access, secret = (
+        environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
+        environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
     )
+    endpoint = environment["ALIBABA_CLOUD_OSS_ENDPOINT"]
+    return client(endpoint, access=access, secret=secret, region="cn-hangzhou")
 
 
 TUTORIAL_PIPELINE = "51de0000c0de4f0a9a7e51de0c4a11ba"

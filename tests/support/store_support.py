@@ -1,7 +1,8 @@
-"""What the tests of the store share."""
+"""An S3 client of the emulator's store, keys that are hard to carry, and plain requests."""
 
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -19,16 +20,28 @@ ODD_KEYS = [
 
 
 def client(
-    port: int, *, access: str = ACCESS, secret: str = SECRET, region: str = "cn-beijing", **config: Any
+    endpoint: int | str,
+    *,
+    access: str = ACCESS,
+    secret: str = SECRET,
+    region: str = "cn-beijing",
+    **config: Any,
 ) -> Any:
+    url = endpoint if isinstance(endpoint, str) else f"http://127.0.0.1:{endpoint}"
     return boto3.client(
-        "s3", endpoint_url=f"http://127.0.0.1:{port}", aws_access_key_id=access, aws_secret_access_key=secret,
+        "s3", endpoint_url=url, aws_access_key_id=access, aws_secret_access_key=secret,
         region_name=region,
         config=Config(
             signature_version="s3v4", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1},
-            **config,
+            proxies={}, **config,
         ),
     )  # fmt: skip
+
+
+def client_of(environment: Mapping[str, str]) -> Any:
+    """A client with the key pair of the emulated Volcengine; it opens every bucket."""
+    access, secret = environment["VOLCENGINE_ACCESS_KEY"], environment["VOLCENGINE_SECRET_KEY"]
+    return client(environment["VOLCENGINE_TOS_ENDPOINT"], access=access, secret=secret)
 
 
 def fetch(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 
@@ -23,6 +24,7 @@ from pulumi_videosnap.frames.model import (
 )
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
+from support.data import load
 from videosnap_emulator.media import samples as sample
 
 NOON = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
@@ -31,20 +33,7 @@ FOLDER = "661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby"
 DISTINCT = 12
 """Frames that are drawn of each video; then they repeat."""
 
-HOSTILE_KEYS = (
-    "<img src=x onerror=alert(1)>.jpg",
-    "</li></script><script>alert(2)</script>",
-    '" onmouseover="alert(3)',
-    "../../../../etc/passwd",
-    "a\x00b\x1b[31m\r\nc\x7f.jpg",
-    "k" * 1000,
-    "invoice\u202egpj.exe",
-    "{{ 7 * 7 }}${1+1}",
-    "javascript:alert(4)",
-    "שלום/مرحبا.jpg",
-)
-
-Change = Callable[[Frame], Frame]
+HOSTILE_KEYS: list[str] = load("frames/hostile_keys.json")
 
 
 @cache
@@ -81,29 +70,24 @@ def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
     return Frame(Condition.PRESENT, key=stored.key, due=due, stored=stored, decoded=decoded)
 
 
-def missing(frame: Frame) -> Frame:
-    why = "nothing was written; one is due every 5 s"
-    return replace(frame, condition=Condition.MISSING, stored=None, decoded=None, why=why)
+ODD: dict[Condition, tuple[str, dict[str, Any]]] = {
+    Condition.MISSING: ("nothing was written; one is due every 5 s", {"stored": None, "decoded": None}),
+    Condition.UNREADABLE: ("not a frame: truncated", {"decoded": None}),
+    Condition.DUPLICATE: ("every pixel equals the frame before", {}),
+    Condition.BLACK: ("nothing but black", {"decoded": covered()}),
+}
+"""What a report says of such a frame, and how it differs from a good one."""
+
+
+def odd(frame: Frame, condition: Condition) -> Frame:
+    why, changes = ODD[condition]
+    return replace(frame, condition=condition, why=why, **changes)
 
 
 def late(frame: Frame) -> Frame:
     assert frame.stored
     stored = replace(frame.stored, modified=frame.stored.modified + timedelta(seconds=3.4))
     return replace(frame, condition=Condition.LATE, stored=stored, why="written 3.6 s after its time")
-
-
-def unreadable(frame: Frame) -> Frame:
-    why = "not a frame: truncated"
-    return replace(frame, condition=Condition.UNREADABLE, decoded=None, why=why)
-
-
-def duplicate(frame: Frame) -> Frame:
-    return replace(frame, condition=Condition.DUPLICATE, why="every pixel equals the frame before")
-
-
-def black(frame: Frame) -> Frame:
-    why = "nothing but black"
-    return replace(frame, condition=Condition.BLACK, decoded=covered(), why=why)
 
 
 def room(count: int) -> TaskFrames:
@@ -126,9 +110,11 @@ def room(count: int) -> TaskFrames:
 
 def _changed(frame: Frame, number: int, count: int) -> Frame:
     gap = range(count // 5, count // 5 + max(1, count // 60))
-    changes: dict[int, Change] = {1: late, 3: duplicate, count // 3: black, count // 3 + 1: unreadable}
-    change = missing if number in gap else changes.get(number)
-    return change(frame) if change else frame
+    conditions = {3: Condition.DUPLICATE, count // 3: Condition.BLACK, count // 3 + 1: Condition.UNREADABLE}
+    condition = Condition.MISSING if number in gap else conditions.get(number)
+    if condition:
+        return odd(frame, condition)
+    return late(frame) if number == 1 else frame
 
 
 def events(last: int) -> tuple[Event, ...]:
@@ -156,7 +142,7 @@ def job(count: int) -> TaskFrames:
             f"stills/output_{number + 1:05d}.jpg", len(body), NOON + timedelta(minutes=4), "1f3870be274f6c49"
         )
         frame = Frame(Condition.PRESENT, stored.key, offset_ms=2000 * number, stored=stored, decoded=decoded)
-        return duplicate(frame) if number == 1 else frame
+        return odd(frame, Condition.DUPLICATE) if number == 1 else frame
 
     series = Series("frames", tuple(map(still, range(count))))
     place = Location("oss", "frames", "oss-cn-hangzhou", "stills/")
@@ -190,20 +176,13 @@ def hostile() -> FramesReport:
 
     frames = tuple(frame(number, key) for number, key in enumerate(HOSTILE_KEYS))
     series = tuple(Series(key, (frames[number],)) for number, key in enumerate(HOSTILE_KEYS))
-    tasks = [
-        TaskFrames(
-            key,
-            key,
-            key,
-            Location(key, key, key, key),
-            problem=key,
-            notes=(key,),
-            events=(Event(NOON, "gap", key),),
-        )
-        for key in HOSTILE_KEYS
-    ]
+
+    def task(key: str) -> TaskFrames:
+        place, gap = Location(key, key, key, key), Event(NOON, "gap", key)
+        return TaskFrames(key, key, key, place, events=(gap,), problem=key, notes=(key,))
+
     every = TaskFrames("all", "k", "i", None, (Series("mixed", frames), *series), expected=3)
-    return FramesReport(HOSTILE_KEYS[0], NOON, (every, *tasks))
+    return FramesReport(HOSTILE_KEYS[0], NOON, (every, *map(task, HOSTILE_KEYS)))
 
 
 @cache

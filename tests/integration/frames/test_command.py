@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -28,28 +27,20 @@ from support.story import declare
 Run = Callable[..., tuple[int, str]]
 
 
-def use_environment(emulator: Emulator, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(home / "quota"))
-
-
 def room_engine() -> MiniEngine:
     return MiniEngine(lambda context: SnapshotTaskLifecycle(context, connect, sleep=lambda seconds: None))
 
 
 @pytest.fixture
-def state(emulator: Emulator, app: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def state(emulated: Emulator, app: str, tmp_path: Path) -> Path:
     """What `pulumi stack export` would write: a room watched for 22 s, three stills, a sheet."""
-    use_environment(emulator, monkeypatch, tmp_path)
-    emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
+    emulated.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
     rooms = room_engine()
     rooms.up({"lobby": declare(app, framePrefix=f"{app}/")})
-    emulator.advance(22)
-    emulator.stop(f"{app}/Room1/Task1")
+    emulated.advance(22)
+    emulated.stop(f"{app}/Room1/Task1")
     rooms.refresh()
-    jobs = job_engine(emulator)
+    jobs = job_engine(emulated)
     tiles = {"tileOut": {"lines": 2, "columns": 2, "isKeepCellPic": False}}
     sheet = {**PLACE, "object": "sheet_{TileCount}.jpg"}
     jobs.up(
@@ -93,7 +84,7 @@ def keys_of(emulator: Emulator) -> list[str]:
     return [item["Key"] for item in listed["Contents"]]
 
 
-def test_all_is_well(run: Run) -> None:
+def test_all_is_well_in_every_form(run: Run, tmp_path: Path) -> None:
     code, output = run("--verify")
     assert code == 0, output
     assert "user0-camera: 5 of 5 present" in output
@@ -102,6 +93,32 @@ def test_all_is_well(run: Run) -> None:
     assert "sheets: 1 of 1 present" in output
     assert "All 14 expected frames are present." in output
     assert "every frame decoded" in output
+
+    code, output = run("--json")
+    exported = json.loads(output)
+    assert (code, exported["exitCode"]) == (0, 0)
+    assert [task["name"] for task in exported["tasks"]] == ["lobby", "stills", "sheet"]
+    assert exported["tasks"][0]["events"][-1]["kind"] == "end"
+    assert exported["tasks"][1]["counts"]["present"] == len(exported["tasks"][1]["series"][0]["frames"]) == 3
+
+    code, output = run("stills")
+    assert (code, "lobby" in output) == (0, False)
+    code, output = run("nobody")
+    assert code == 2
+    assert "dev has no task 'nobody'; it has lobby, sheet, stills" in output
+
+    folder, sheet, written = tmp_path / "frames", tmp_path / "sheet.html", list[dict[Path, int]]()
+    for _ in range(2):
+        assert run("--download", str(folder))[0] == 0
+        written.append({file: file.stat().st_mtime_ns for file in folder.rglob("*.jpg")})
+    assert written[0] == written[1], "nothing is downloaded twice"
+    assert len(written[0]) == 14
+    assert folder / "stills/stills/output_00001.jpg" in written[0]
+    assert run("--sheet", str(sheet))[0] == 0
+    html = sheet.read_text()
+    assert html.count("data:image/webp;base64,") >= 14
+    assert "stills/output_00001.jpg" in html
+    assert "http" not in html.replace("http://www.w3.org", "").replace("http-equiv", "")
 
 
 def test_three_deleted_and_one_replaced_by_garbage_are_exactly_named(run: Run, emulator: Emulator) -> None:
@@ -136,61 +153,25 @@ def test_a_black_frame_and_a_frozen_stream_are_found_by_decoding(run: Run, emula
     assert "black: stills/output_00003.jpg" in output
 
 
-def test_the_json_is_one_document(run: Run) -> None:
-    code, output = run("--json")
-    exported = json.loads(output)
-    assert (code, exported["exitCode"]) == (0, 0)
-    assert [task["name"] for task in exported["tasks"]] == ["lobby", "stills", "sheet"]
-    assert exported["tasks"][0]["events"][-1]["kind"] == "end"
-    assert exported["tasks"][1]["counts"]["present"] == len(exported["tasks"][1]["series"][0]["frames"]) == 3
-
-
-def test_one_resource_can_be_asked_for(run: Run) -> None:
-    code, output = run("stills")
-    assert code == 0
-    assert "lobby" not in output
-    code, output = run("nobody")
-    assert code == 2
-    assert "dev has no task 'nobody'; it has lobby, sheet, stills" in output
-
-
-def test_pictures_are_downloaded_and_not_twice(run: Run, tmp_path: Path, emulator: Emulator) -> None:
-    folder = tmp_path / "frames"
-    assert run("--download", str(folder))[0] == 0
-    files = sorted(str(file.relative_to(folder)) for file in folder.rglob("*.jpg"))
-    assert len(files) == 14
-    assert "stills/stills/output_00001.jpg" in files
-    before = {file: file.stat().st_mtime_ns for file in folder.rglob("*.jpg")}
-    assert run("--download", str(folder))[0] == 0
-    assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.jpg")} == before
-
-
-def test_a_contact_sheet_is_written(run: Run, tmp_path: Path) -> None:
-    file = tmp_path / "sheet.html"
-    assert run("--sheet", str(file))[0] == 0
-    html = file.read_text()
-    assert html.count("data:image/webp;base64,") >= 14
-    assert "stills/output_00001.jpg" in html
-    assert "http" not in html.replace("http://www.w3.org", "").replace("http-equiv", "")
-
-
-@pytest.mark.parametrize("arguments", [(), ("--verify",), ("--json",)])
-def test_a_store_that_refuses_is_one_line_and_never_no_frames(
-    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("variable", "value", "arguments"),
+    [
+        *(
+            ("ALIBABA_CLOUD_ACCESS_KEY_ID", "wrong", arguments)
+            for arguments in ([], ["--verify"], ["--json"])
+        ),
+        ("ALIBABA_CLOUD_OSS_ENDPOINT", "http://127.0.0.1:9", []),
+    ],
+)
+def test_a_store_that_refuses_or_is_dead_is_one_line_and_never_no_frames(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, arguments: list[str]
 ) -> None:
-    monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_ID", "wrong")
+    monkeypatch.setenv(variable, value)
     code, output = run("stills", *arguments)
     assert code == 2
-    assert "cannot be checked" in output or '"problem"' in output
+    assert output.count("cannot be checked") == 1 or '"problem"' in output
     assert "wrong" not in output
     assert "There are no snapshot tasks" not in output
-
-
-def test_a_dead_endpoint_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ALIBABA_CLOUD_OSS_ENDPOINT", "http://127.0.0.1:9")
-    code, output = run("stills")
-    assert code == 2
-    assert output.count("cannot be checked") == 1
 
 
 def test_no_state_is_an_error_that_says_what_to_do(
@@ -205,7 +186,7 @@ def test_no_state_is_an_error_that_says_what_to_do(
 
 def test_hostile_keys_stay_in_the_directory() -> None:
     task = TaskFrames("../st:ills", "video file", "abc", None)
-    for key in (
+    keys = (
         "../../etc/passwd",
         "/etc/passwd",
         "a\x00b",
@@ -214,7 +195,8 @@ def test_hostile_keys_stay_in_the_directory() -> None:
         "é" * 400 + ".jpg",
         "a/./b ",
         "con%41",
-    ):
+    )
+    for key in keys:
         path = file_of(task, Frame(Condition.PRESENT, key))
         assert not path.is_absolute()
         assert ".." not in path.parts
@@ -243,38 +225,27 @@ def test_follow_prints_each_frame_once_until_it_is_interrupted(
     assert len(frames) == len(set(frames)) == 10
 
 
-def _by_refresh(engine: MiniEngine, program: dict[str, Any]) -> None:
-    engine.refresh()
-    engine.up({"lobby": program})
-
-
-def _by_an_update(engine: MiniEngine, program: dict[str, Any]) -> None:
-    """UpdateSnapshot finds the task stopped: the end is read before the task is started again."""
-    engine.up({"lobby": {**program, "imageConfig": {"interval": 2}}})
-
-
-@pytest.mark.parametrize("start_again", [_by_refresh, _by_an_update])
+@pytest.mark.parametrize("refreshes", [True, False])
 def test_a_task_that_was_stopped_and_started_again_has_a_named_gap(
-    emulator: Emulator,
+    emulated: Emulator,
     app: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    start_again: Callable[[MiniEngine, dict[str, Any]], None],
+    refreshes: bool,
 ) -> None:
-    use_environment(emulator, monkeypatch, tmp_path)
-    engine, program = room_engine(), declare(app, framePrefix=f"{app}/")
+    engine, program, sheet = room_engine(), declare(app, framePrefix=f"{app}/"), tmp_path / "sheet.html"
     engine.up({"lobby": program})
-    emulator.advance(17.3)
-    emulator.stop(f"{app}/Room1/Task1")
-    emulator.advance(16.4)
-    start_again(engine, program)
-    emulator.advance(20)
+    emulated.advance(17.3)
+    emulated.stop(f"{app}/Room1/Task1")
+    emulated.advance(16.4)
+    if refreshes:
+        engine.refresh()
+    else:  # UpdateSnapshot finds the task stopped: its end is read before it is started again
+        program["imageConfig"] = {"interval": 2}
+    engine.up({"lobby": program})
+    emulated.advance(20)
     engine.refresh()
-    file, sheet = (
-        export(tmp_path / "state.json", {"volcengine:SnapshotTask": engine}),
-        tmp_path / "sheet.html",
-    )
+    file = export(tmp_path / "state.json", {"volcengine:SnapshotTask": engine})
     assert main(["--state", str(file), "--sheet", str(sheet)]) == 0
     [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  gap: ")]
     gap = line.removeprefix("  gap: ")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import builtins
 import random
-import threading
 import tracemalloc
 import warnings
-from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -28,60 +27,49 @@ def opened(thumbnail: bytes) -> Image.Image:
     return Image.open(BytesIO(thumbnail), formats=("WEBP",))
 
 
-def test_a_frame_is_measured_and_has_a_thumbnail() -> None:
+def test_a_frame_is_measured_and_has_a_thumbnail_that_is_never_enlarged() -> None:
     decoded = decode_frame(encoded(gradient(640, 360), "JPEG"))
     assert (decoded.width, decoded.height, len(decoded.digest)) == (640, 360, 64)
     assert decoded.thumbnail_type == "image/webp"
     assert opened(decoded.thumbnail).size == (160, 90)
-
-
-def test_a_small_frame_is_not_enlarged() -> None:
     assert opened(decode_frame(PNG, thumbnail_side=320).thumbnail).size == (96, 64)
 
 
-@pytest.mark.parametrize(
-    ("body", "reason"),
-    [
-        (b"", "empty, 0 bytes"),
-        (b"<!doctype html><p>AccessDenied", "HTML or XML text, neither JPEG nor PNG"),
-        (b"\xef\xbb\xbf\n <svg viewBox='0 0 9 9'/>", "HTML or XML text, neither JPEG nor PNG"),
-        (b'{"Code": "NoSuchKey"}', "JSON text, neither JPEG nor PNG"),
-        (encoded(gradient(), "GIF"), "a GIF image, neither JPEG nor PNG"),
-        (encoded(gradient(), "WEBP"), "a WebP image, neither JPEG nor PNG"),
-        (encoded(gradient(), "BMP"), "a BMP image, neither JPEG nor PNG"),
-        (encoded(gradient(), "TIFF"), "a TIFF image, neither JPEG nor PNG"),
-        (b"WEBVTT\n\n00:00.000 --> 00:01.000", "a WebVTT text, neither JPEG nor PNG"),
-        (bytes(64), "bytes of another type, neither JPEG nor PNG"),
-        (JPEG[: len(JPEG) // 2], "truncated"),
-        (JPEG[:4], "damaged"),
-        (PNG[: len(PNG) // 2], "truncated"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(40), "damaged"),
-        (bodies.png_bomb(60_000, 60_000), "too large to decode safely"),
-        (bodies.png_bomb(8_000, 8_000), "too large to decode safely: 8,000 × 8,000 pixels"),
-        (bodies.png_bomb(2**31 - 1, 1), "too large to decode safely"),
-        (bodies.jpeg_bomb(65_000, 65_000), "too large to decode safely"),
-        (bodies.text_bomb(), "damaged"),
-        (bodies.many_scans(200), "too slow to decode safely: 210 scans of 4,000,000 pixels"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_decoded_says_why(body: bytes, reason: str) -> None:
-    with pytest.raises(UnreadableFrame) as refused:
-        decode_frame(body)
-    assert refused.value.reason == reason
-    assert str(refused.value) == f"not a frame: {reason}"
+FOREIGN = [
+    (b"<!doctype html><p>AccessDenied", "HTML or XML text"),
+    (b"\xef\xbb\xbf\n <svg viewBox='0 0 9 9'/>", "HTML or XML text"),
+    (b'{"Code": "NoSuchKey"}', "JSON text"),
+    (b"WEBVTT\n\n00:00.000 --> 00:01.000", "a WebVTT text"),
+    (bytes(64), "bytes of another type"),
+    *((encoded(gradient(), kind.upper()), f"a {kind} image") for kind in ("GIF", "WebP", "BMP", "TIFF")),
+]
+UNREADABLE = [
+    *((body, f"{kind}, neither JPEG nor PNG") for body, kind in FOREIGN),
+    (b"", "empty, 0 bytes"),
+    (JPEG[: len(JPEG) // 2], "truncated"),
+    (JPEG[:4], "damaged"),
+    (PNG[: len(PNG) // 2], "truncated"),
+    (b"\x89PNG\r\n\x1a\n" + bytes(40), "damaged"),
+    (bodies.png_bomb(60_000, 60_000), "too large to decode safely"),
+    (bodies.png_bomb(8_000, 8_000), "too large to decode safely: 8,000 × 8,000 pixels"),
+    (bodies.png_bomb(2**31 - 1, 1), "too large to decode safely"),
+    (bodies.jpeg_bomb(65_000, 65_000), "too large to decode safely"),
+    (bodies.text_bomb(), "damaged"),
+    (bodies.many_scans(200), "too slow to decode safely: 210 scans of 4,000,000 pixels"),
+]
 
 
-@pytest.mark.parametrize(
-    "body", [bodies.png_bomb(60_000, 60_000), bodies.jpeg_bomb(65_000, 65_000), bodies.text_bomb()]
-)
-def test_a_bomb_takes_no_memory(body: bytes) -> None:
+@pytest.mark.parametrize(("body", "reason"), UNREADABLE)
+def test_what_cannot_be_decoded_says_why_and_takes_no_memory(body: bytes, reason: str) -> None:
     tracemalloc.start()
     try:
-        with pytest.raises(UnreadableFrame):
+        with pytest.raises(UnreadableFrame) as refused:
             decode_frame(body)
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
         tracemalloc.stop()
+    assert refused.value.reason == reason
+    assert str(refused.value) == f"not a frame: {reason}"
 
 
 def test_too_many_bytes_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,12 +102,6 @@ def test_damaged_bytes_raise_no_other_error() -> None:
             continue
 
 
-def _levels_of_16_bits() -> Image.Image:
-    image = Image.new("I;16", (2, 1))
-    image.putpixel((0, 0), 128 * 257)
-    return image
-
-
 UNUSUAL = {
     "cmyk": encoded(gradient().convert("CMYK"), "JPEG"),
     "gray": encoded(gradient().convert("L"), "JPEG"),
@@ -129,7 +111,7 @@ UNUSUAL = {
     "alpha": encoded(gradient().convert("RGBA")),
     "palette": encoded(gradient().quantize(16)),
     "clear-palette": encoded(gradient().quantize(16), transparency=b"\0\x80\xff"),
-    "16-bit": encoded(_levels_of_16_bits()),
+    "16-bit": encoded(Image.new("I;16", (2, 1), 128 * 257)),
     "animated": bodies.animated(),
 }
 
@@ -137,10 +119,6 @@ UNUSUAL = {
 @pytest.mark.parametrize("body", UNUSUAL.values(), ids=UNUSUAL)
 def test_unusual_formats_are_decoded(body: bytes) -> None:
     assert decode_frame(body).peak > 100
-
-
-def test_of_an_animation_the_first_image_is_taken() -> None:
-    assert is_same(decode_frame(bodies.animated()), decode_frame(PNG))
 
 
 def test_metadata_is_ignored_and_not_passed_on() -> None:
@@ -161,6 +139,7 @@ def test_frames_are_the_same_by_their_pixels_alone() -> None:
     assert not is_same(decode_frame(PNG), decode_frame(encoded(other)))
     black, turned = (decode_frame(encoded(Image.new("RGB", size))) for size in ((60, 40), (40, 60)))
     assert not is_same(black, turned)
+    assert is_same(decode_frame(bodies.animated()), decode_frame(PNG)), "the first image of an animation"
 
 
 def test_large_frames_have_one_digest_however_they_are_cut_into_bands(
@@ -217,16 +196,7 @@ def test_without_pillow_one_sentence_says_what_to_install(monkeypatch: pytest.Mo
 
 
 def test_threads_may_decode_at_once_and_others_keep_their_warnings() -> None:
-    found: list[Any] = []
-
-    def work(job: Callable[[], Any]) -> None:
-        found.append(job())
-
     before = list(warnings.filters)
-    threads = [threading.Thread(target=work, args=(lambda: decode_frame(JPEG),)) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert found == [decode_frame(JPEG)] * 16
+    with ThreadPoolExecutor(16) as threads:
+        assert [*threads.map(decode_frame, [JPEG] * 16)] == [decode_frame(JPEG)] * 16
     assert list(warnings.filters) == before

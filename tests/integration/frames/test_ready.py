@@ -15,6 +15,7 @@ from pulumi_videosnap.frames.ready import FramesReadyLifecycle
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 from support.cli import Project
+from support.data import read
 from support.emulator import Emulator
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
@@ -115,35 +116,10 @@ def test_bad_input_is_refused_with_its_field(change: dict[str, object], refused:
     assert dotted(failure.path) == refused
 
 
-PROGRAM = """\
-import pulumi
-from pulumi_videosnap import alibaba, frames, volcengine
-
-class Stills(alibaba.SnapshotJob, module="studio", name="Stills"):
-    pass  # a subclass with a type of its own
-
-lobby = volcengine.SnapshotTask(
-    "lobby", app_id="{app}", room_id="Room1", frame_prefix="{app}/",
-    storage_config={{"tos_config": {{"account_id": "2100000000", "bucket": "frames"}}}},
-)
-place = {{"location": "oss-cn-hangzhou", "bucket": "frames"}}
-stills = Stills(
-    "stills", input={{**place, "bucket": "media", "object": "input.mp4"}},
-    snapshot_config={{"output_file": {{**place, "object": "{app}-{{Count}}.jpg"}}, "time": 0, "num": 1}},
-)
-first = frames.FramesReady("first", task=lobby, count=2, timeout=60)
-job = frames.FramesReady("job", task=stills)
-pulumi.export("first", first.frames)
-pulumi.export("job", job.frames)
-pulumi.export("all", first.frames.apply(lambda _: frames.of(lobby)))
-pulumi.export("stills", frames.of(stills))
-"""
-
-
 @pytest.mark.engine
 def test_a_program_waits_for_frames_and_has_their_keys(tmp_path: Path, emulator: Emulator, app: str) -> None:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
-    project = Project(tmp_path, PROGRAM.format(app=app), emulator.environment)
+    project = Project(tmp_path, read("programs/frames_ready.txt").format(app=app), emulator.environment)
     project.preview().ok()
     project.up().ok()
     outputs = project.outputs()

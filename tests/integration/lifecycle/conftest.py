@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,15 +14,12 @@ from support.story import Story
 
 
 @pytest.fixture
-def story(emulator: Emulator, app: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Story]:
-    for name, value in emulator.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
+def story(emulated: Emulator, app: str) -> Iterator[Story]:
     stack = MiniEngine(
         lambda host: SnapshotTaskLifecycle(
             host, lambda profile: connect(profile, host.config), sleep=lambda seconds: None
         )
     )
-    told = Story(stack, emulator, app)
+    told = Story(stack, emulated, app)
     yield told
     assert told.told, "every story ends with `ends_settled`"

@@ -5,37 +5,21 @@ from __future__ import annotations
 import io
 import itertools
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import boto3
-from botocore.config import Config
 from PIL import Image
 
+from support.store_support import client_of
 from support.story import Story
 from videosnap_emulator.media.frame_marker import read_frame_number
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 FRAMES_A_SECOND = 25
 FRAMES_IN_SAMPLE = 12 * FRAMES_A_SECOND
 
 
-def _store(story: Story) -> S3Client:
-    environment = story.emulator.environment
-    return boto3.client(
-        "s3",
-        endpoint_url=environment["VOLCENGINE_TOS_ENDPOINT"],
-        aws_access_key_id=environment["VOLCENGINE_ACCESS_KEY"],
-        aws_secret_access_key=environment["VOLCENGINE_SECRET_KEY"],
-        region_name="cn-beijing",
-        config=Config(s3={"addressing_style": "path"}),
-    )
-
-
 def _pictures_of(story: Story, user: str) -> list[tuple[datetime, Image.Image]]:
     """A user's pictures with the moment at which each was stored, oldest first."""
-    store = _store(story)
+    store = client_of(story.emulator.environment)
     listed = store.list_objects_v2(Bucket="frames", Prefix=f"{story.app}/").get("Contents", [])
     keys = sorted(item["Key"] for item in listed if f"/{user}-" in item["Key"])
     found = [store.get_object(Bucket="frames", Key=key) for key in keys]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def silent_submit(action: str) -> CallFailed | None:
 
 
 def ignore(said: str) -> None:
-    """Nobody listens."""
+    """Drop a line of progress."""
 
 
 def of(jobs: Jobs, owner: str) -> list[SnapshotJob]:
@@ -211,21 +212,6 @@ def test_a_new_job_may_be_unknown_for_a_while_and_one_that_vanishes_is_not_waite
     assert mps.now < 20
 
 
-def test_a_round_that_fails_fails_everyone_who_waited_for_it() -> None:
-    mps = FakeMps(runs_for=1e9)
-    made = mps.add(*[0.0] * 12, state="Submitted")
-    mps.fail = lambda action: Unreachable(action, "dead")
-    jobs = shared(mps)
-
-    def awaited(number: int) -> type[Exception]:
-        with pytest.raises(CallFailed) as failed:
-            jobs.wait(made[number], 600, ignore)
-        return failed.type
-
-    with ThreadPoolExecutor(12) as threads:
-        assert set(threads.map(awaited, range(12))) == {Unreachable}
-
-
 def test_what_was_submitted_or_awaited_need_not_be_read() -> None:
     mps = FakeMps()
     jobs = shared(mps)
@@ -234,14 +220,10 @@ def test_what_was_submitted_or_awaited_need_not_be_read() -> None:
     assert mps.calls == ["submit", "query 1"]
 
 
-def crashed_while_submitting(mps: FakeMps, notes: Path) -> None:
-    """A run that noted what it was about to submit, and was heard of no more."""
-    PendingSubmissions(notes, mps.monotonic).add("mine")
-
-
 def test_a_submission_that_is_still_on_its_way_is_waited_for_and_given_up_in_time(tmp_path: Path) -> None:
+    """An earlier run notes what it is about to submit, and dies."""
     mps = FakeMps()
-    crashed_while_submitting(mps, tmp_path)
+    PendingSubmissions(tmp_path, mps.monotonic).add("mine")
 
     def arrive(seconds: float) -> None:
         mps.now += seconds
@@ -251,7 +233,7 @@ def test_a_submission_that_is_still_on_its_way_is_waited_for_and_given_up_in_tim
     assert [job.user_data for job in of(shared(mps, tmp_path, arrive), "mine")] == ["mine"]
     assert mps.now == 3
     mps = FakeMps()
-    crashed_while_submitting(mps, tmp_path)
+    PendingSubmissions(tmp_path, mps.monotonic).add("mine")
     assert of(shared(mps, tmp_path), "mine") == []
     assert 19 <= mps.now <= 21
 
@@ -259,11 +241,11 @@ def test_a_submission_that_is_still_on_its_way_is_waited_for_and_given_up_in_tim
 def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Path) -> None:
     mps = FakeMps()
     [replaced] = mps.add(5, token="mine")
-    crashed_while_submitting(mps, tmp_path)
+    PendingSubmissions(tmp_path, mps.monotonic).add("mine")
     assert shared(mps, tmp_path).by_owner("mine", "mine", replaced.id, ignore) == [replaced]
     assert mps.now >= 19
     mps.add(1, token="mine", state="Fail")
-    crashed_while_submitting(mps, tmp_path)
+    PendingSubmissions(tmp_path, mps.monotonic).add("mine")
     began = mps.now
     assert len(of(shared(mps, tmp_path), "mine")) == 2
     assert mps.now - began >= 19
@@ -296,23 +278,28 @@ def test_a_note_that_cannot_be_written_or_read_changes_nothing(tmp_path: Path) -
     assert not nowhere.may_be_in_flight("mine")
 
 
-def test_a_listing_that_fails_fails_everyone_who_waited_for_it() -> None:
-    mps, waiting = FakeMps(), threading.Barrier(8)
-    made = mps.add(*range(8))
+@pytest.mark.parametrize(
+    "ask",
+    [lambda jobs, job: jobs.wait(job, 600, ignore), lambda jobs, job: jobs.get(job.id, job.creation_time)],
+    ids=["round", "listing"],
+)
+def test_a_call_that_fails_fails_everyone_who_waited_for_it(ask: Callable[[Jobs, SnapshotJob], Any]) -> None:
+    mps, waiting = FakeMps(runs_for=1e9), threading.Barrier(8)
+    made, jobs = mps.add(*range(8), state="Submitted"), shared(mps)
 
     def fails(_: str) -> CallFailed:
         time.sleep(0.2)  # the others come to the lock meanwhile
         return Unreachable("QuerySnapshotJobList", "connection refused")
 
-    def ask(job: SnapshotJob) -> str:
+    def failure(job: SnapshotJob) -> str:
         waiting.wait()
-        with pytest.raises(Unreachable, match="connection refused"):
-            jobs.get(job.id, job.creation_time)
-        return "failed"
+        with pytest.raises(Unreachable, match="connection refused") as failed:
+            ask(jobs, job)
+        return failed.typename
 
-    mps.fail, jobs = fails, shared(mps)
+    mps.fail = fails
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(ask, made)) == ["failed"] * 8
+        assert list(pool.map(failure, made)) == ["Unreachable"] * 8
     assert len(mps.calls) < len(made)
     mps.fail = lambda _: None
     assert jobs.get(made[0].id, made[0].creation_time).id == made[0].id, "who comes later asks again"

@@ -8,9 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import botocore.exceptions
 import pytest
-from botocore.exceptions import ProxyConnectionError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    HTTPClientError,
+    ProxyConnectionError,
+    SSLError,
+)
 from botocore.parsers import ResponseParserError
 
 from integration.storage.conftest import KEYS, NAME, Serve, listing_of, page, refusal, row
@@ -59,29 +64,15 @@ def test_a_refusal_names_the_cause_and_what_to_do(row: list[Any], serve: Serve) 
     assert len(server.requests) == (4 if kind in ("Throttled", "ServiceFault") else 1)
 
 
-GARBLED = {
-    "empty": b"",
-    "no XML": b"hello",
-    "another page": b"<html><body>Sign in</body></html>",
-    "another answer": b"<ListAllMyBucketsResult/>",
-    "cut in a row": PAGE[:-60],
-    "cut at the head": PAGE[:80],
-    "without an end": PAGE.replace(b"<IsTruncated>false</IsTruncated>", b""),
-    "without the next page": PAGE.replace(b"false", b"true"),
-    "without a key": PAGE.replace(b"<Key>a</Key>", b""),
-    "without a size": PAGE.replace(b"<Size>5</Size>", b""),
-    "with an odd size": PAGE.replace(b"<Size>5</Size>", b"<Size>five</Size>"),
-    "without a time": PAGE.replace(b"<LastModified>2024-05-06T07:08:09.000Z</LastModified>", b""),
-    "with an odd time": PAGE.replace(b"2024-05-06T07:08:09.000Z", b"yesterday"),
-    "out of order": page(row("b") + row("a")),
-    "the same twice": page(row("a") + row("a")),
-    "an external entity": b'<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]><ListBucketResult>&x;',
-}
+GARBLED = load("storage_garbled.json")
+"""Bodies, or what they have in a good page's place of something."""
 
 
 @pytest.mark.parametrize("name", GARBLED)
 def test_what_is_not_a_listing_is_not_an_empty_listing(name: str, serve: Serve) -> None:
-    bucket, _ = serve(Response(body=GARBLED[name]))
+    old, new = GARBLED[name] if isinstance(GARBLED[name], list) else (PAGE.decode(), GARBLED[name])
+    body = PAGE.replace(old.encode(), new.encode())
+    bucket, _ = serve(Response(body=body))
     failed = failure_of(bucket)
     # botocore takes broken XML for a failure of the store, and tries again.
     assert isinstance(failed, errors.Garbled | errors.ServiceFault)
@@ -178,16 +169,14 @@ def test_an_endpoint_that_cannot_be_reached(endpoint: str, text: str) -> None:
     assert f"{NAME}: {text}; check VOLCENGINE_TOS_ENDPOINT and the network" in str(failure_of(bucket))
 
 
-U: Any = {"endpoint_url": "u"}
+UNREACHABLE: list[tuple[type[BotoCoreError], dict[str, str], str]] = [
+    (ConnectTimeoutError, {"endpoint_url": "u"}, "timed out"),
+    (SSLError, {"endpoint_url": "u"}, "certificate"),
+    (ProxyConnectionError, {"proxy_url": "http://u:CANARY@p"}, "proxy refused the"),
+    (HTTPClientError, {}, r"failed \(HTTPClientError\)"),
+]
 FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
-    (botocore.exceptions.ConnectTimeoutError(**U, error="CANARY"), errors.Unreachable, "timed out"),
-    (botocore.exceptions.SSLError(**U, error=OSError("CANARY")), errors.Unreachable, "certificate"),
-    (
-        ProxyConnectionError(proxy_url="http://u:CANARY@p", error="CANARY"),
-        errors.Unreachable,
-        "proxy refused the",
-    ),
-    (botocore.exceptions.HTTPClientError(error="CANARY"), errors.Unreachable, r"failed \(HTTPClientError\)"),
+    *((kind(**more, error="CANARY"), errors.Unreachable, text) for kind, more, text in UNREACHABLE),
     (ResponseParserError("CANARY"), errors.Garbled, "not one of an S3 store"),
 ]
 

@@ -9,9 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,7 +18,7 @@ from pulumi_videosnap.storage.bucket import Bucket, StoredObject, open_bucket
 from pulumi_videosnap.storage.platforms import Location, platforms
 from support.emulator import Emulator
 from support.fake_server import Response
-from support.store_support import ODD_KEYS
+from support.store_support import ODD_KEYS, client_of
 
 ODD = [*ODD_KEYS, "]]>.jpg", "tab\tand\r.jpg", "bell\x07escape\x1b.jpg", "x" * 1024, "视" * 341]
 
@@ -32,10 +30,7 @@ def opened(emulator: Emulator, name: str = "tos") -> tuple[Bucket, Any]:
     endpoint = own["VOLCENGINE_TOS_ENDPOINT"]
     names = platform.keys.access_key.env, platform.keys.secret_key.env, platform.endpoint_setting.env
     env = dict(zip(names, (*pair, endpoint), strict=True))
-    signing: Any = dict(zip(("aws_access_key_id", "aws_secret_access_key"), pair, strict=True))
-    style = Config(s3={"addressing_style": "path"})
-    client = boto3.client("s3", endpoint_url=endpoint, region_name="cn-beijing", config=style, **signing)
-    return open_bucket(Location(name, "frames"), env=env.get), client
+    return open_bucket(Location(name, "frames"), env=env.get), client_of(own)
 
 
 @pytest.mark.parametrize("name", ["tos", "oss", "aws", "cos", "obs", "kodo"])

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from e2e.third_cloud.provider.api import KEYS
-from e2e.third_cloud.provider.lifecycle import RecorderLifecycle, has_ended
-from e2e.third_cloud.provider.schema import RUNNING, RecorderInputs
+from e2e.third_cloud.provider.lifecycle import RUNNING, RecorderInputs, RecorderLifecycle, has_ended
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.rules import DriftRules, explain_other_value
 from pulumi_videosnap.frames.expected import Run, Schedule

@@ -1,16 +1,32 @@
-"""The lifecycle of a recorder. Its name is chosen before the call, so a repeated create finds it."""
+"""The inputs and the lifecycle of a recorder. Its name precedes the call, so a repeated create finds it."""
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from e2e.third_cloud.provider.api import connect
-from e2e.third_cloud.provider.schema import RUNNING, RecorderInputs
 from pulumi_videosnap.core.lifecycle import Checked, Context, Created, Gone, Lifecycle, Present, ReadOutcome
 from pulumi_videosnap.core.properties import Path, Properties
-from pulumi_videosnap.core.schema import Effect, differences, inputs_of
+from pulumi_videosnap.core.schema import Effect, Inputs, Unit, WholeNumber, differences, inputs_of, text
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import NotFound
+
+RUNNING = "running"
+Name = Annotated[str, text(r"[A-Za-z0-9.\-]{1,100}", "1 to 100 letters, digits, dots or hyphens")]
+
+
+class RecorderInputs(Inputs):
+    """All inputs of one recorder; the provider sets `state`, the state that the recorder should have."""
+
+    name: Annotated[Name, Effect.REPLACE] = Field(description="its id: `<project>.<stack>.<name>`")
+    camera: Annotated[Name, Effect.REPLACE] = Field(description="the camera whose frames are taken")
+    bucket: Annotated[Name, Effect.REPLACE] = Field("frames", description="S3 bucket for the frames")
+    interval: Annotated[WholeNumber, Effect.IN_PLACE, Unit("seconds")] = Field(
+        10, ge=1, le=3600, description="time between two frames"
+    )
+    state: Annotated[str, Effect.IN_PLACE] = RUNNING
 
 
 class RecorderLifecycle(Lifecycle):
