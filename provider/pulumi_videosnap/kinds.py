@@ -79,8 +79,8 @@ def kind_of(resource: Mapping[str, Any]) -> ResourceKind | None:
     return None
 
 
-def kind_titled(title: str) -> ResourceKind:
-    """The kind that reports call so; KeyError for another word."""
+def kind_by_title(title: str) -> ResourceKind:
+    """The kind with this title, such as "live room"; KeyError when there is none."""
     return {kind.title: kind for kind in kinds()}[title]
 
 

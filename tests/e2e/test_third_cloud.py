@@ -115,7 +115,7 @@ def test_the_life_of_a_resource(cameras: Cameras) -> None:
     findings = cameras.report("drift", code=1)["stacks"][0]["findings"]
     [door], [yard] = (finding["changes"] for finding in findings)
     assert (door["field"], door["meaning"]) == ("interval", "a frame every 20 s instead of every 5 s")
-    assert (yard["field"], yard["meaning"][:26]) == ("state", "no frames are taken since ")
+    assert (yard["field"], yard["meaning"][:32]) == ("state", "no frames have been taken since ")
     cameras.up("--refresh").ok()
     assert outside(cloud, "GetRecorder", "door")["interval"] == 5
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
-from pulumi_videosnap.kinds import kind_titled
+from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.review.preview import read_preview
 from pulumi_videosnap.state import read_export
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
@@ -40,7 +40,7 @@ def test_a_programs_subclass_is_recognised_by_its_provider(title: str) -> None:
     resource = record(SUBCLASS, PROVIDERS[title])
     (task,) = read_export(export(resource), "dev").tasks
     (step,) = read_preview(preview(resource)).steps
-    assert (task.kind, step.kind) == (kind_titled(title), kind_titled(title))
+    assert (task.kind, step.kind) == (kind_by_title(title), kind_by_title(title))
 
 
 @pytest.mark.parametrize(

@@ -69,10 +69,7 @@ class Fault:
 
 
 class Faults:
-    """The rules in force. The first that strikes a call decides.
-
-    Later rules count that call as not theirs.
-    """
+    """The rules in force. The first that strikes a call decides; later rules do not count that call."""
 
     def __init__(self) -> None:
         self._lock = Lock()

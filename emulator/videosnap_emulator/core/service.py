@@ -1,4 +1,4 @@
-"""What an emulated service is to the rest of the emulator.
+"""The base class of an emulated service, and the types of its requests and responses.
 
 A service is one folder in ``services/`` with a subclass of `Service`, and one line in
 ``services/__init__.py``. From that object come its port and command-line options, the environment variables
@@ -133,7 +133,7 @@ class Service(ABC, Generic[R]):
     endpoint_variable: ClassVar[str]
     #: Accepted access keys and their secrets. The storage accepts the same access keys.
     access_keys: ClassVar[Mapping[str, str]] = {}
-    #: Requests per second and account, by action: every action, and none that another service has too.
+    #: Requests per second and account, by action. It lists every action; no two services share one.
     limits: ClassVar[Mapping[str, int]]
     #: Error codes that say that a request carries no signature at all ("missing" in the call log).
     unsigned_codes: ClassVar[frozenset[str]] = frozenset()
@@ -203,19 +203,19 @@ class Service(ABC, Generic[R]):
         return {}
 
     def restore(self, metadata: Mapping[str, int]) -> None:
-        """Set up all that is not in `tables`, and enter the events of what is.
+        """Set up what `tables` does not hold, and schedule the events of the rows in it.
 
         Called at the start, with the stored numbers, and after a reset with none; `scheduler.epoch` is then
         the time at which the emulated state began.
         """
 
     def prune(self) -> None:
-        """Drop the rows that need not be remembered; called at the end of every transaction."""
+        """Delete rows that are no longer needed; called at the end of every transaction."""
 
     def run_event(self, event: Event, step: Step) -> bool:  # noqa: ARG002
-        """Do what fell due, at the time `event.due`; do nothing when it is no longer planned.
+        """Carry out an event that is due, at the time `event.due`; do nothing if it is no longer planned.
 
-        Return False to be asked again later, because the event's work is not done yet; not if `step.wait`.
+        Return False to be called again later, while the work is not done; never False if `step.wait`.
         """
         return True
 

@@ -20,8 +20,8 @@ from pulumi_videosnap.errors import VideosnapError, one_line
 from pulumi_videosnap.state import RecordedResource, Stack
 
 service: str = "MPS"
-goal: Path = ("result",)
-reached: str = SUCCESS
+desired_state_input: Path = ("result",)
+desired_state: str = SUCCESS
 can_change: bool = False
 
 _OUTPUTS = (

@@ -217,7 +217,7 @@ class SnapshotJobLifecycle(Lifecycle):
                 found, job.timeout, lambda status: self._context.progress(f"{found.id} {status}")
             )
         if found.state == State.FAIL.value:
-            raise TaskFailed(f"snapshot job {found.id}", _failure_reason(found), advice or _AFTER_A_FAILURE)
+            raise TaskFailed(f"snapshot job {found.id}", _failure_reason(found), advice or _ADVICE_ON_FAILURE)
         self._context.progress(f"{found.id} {found.state}")
         return found
 
@@ -245,7 +245,7 @@ class SnapshotJobLifecycle(Lifecycle):
         return {**recorded, **to_state(_recorded_job(recorded), _with_recorded_count(found, recorded))}
 
 
-_AFTER_A_FAILURE = "fix the cause and run `pulumi up` again, which submits a new job"
+_ADVICE_ON_FAILURE = "fix the cause and run `pulumi up` again, which submits a new job"
 
 
 def has_ended(outputs: Mapping[str, Any]) -> bool:

@@ -67,9 +67,9 @@ ReadOutcome = Present | Gone | Unreadable
 class RunRegistry:
     """Which resource declared, and which created or adopted, each task in this run of the engine.
 
-    One process serves one run. That is enough to find the two ways in which two resources of one run
-    share a task: both declare it, or one is the other's new name. It is also enough to tell a create which
-    run it replaces: the engine compares or deletes the old one in this process.
+    One process serves one run of the engine. That is enough to find the two ways in which two resources
+    share a task: both declare it, or one is the other's new name. It is also enough for a create to find
+    which run of the task it replaces: the engine compares or deletes the old one in this process.
     """
 
     def __init__(self) -> None:
@@ -84,22 +84,22 @@ class RunRegistry:
             return self._declared.setdefault(task, resource)
 
     def mark_created(self, task: str) -> None:
-        """Note that this run created or adopted a task."""
+        """Note that this run of the engine created or adopted a task."""
         with self._lock:
             self._created.add(task)
 
     def was_created(self, task: str) -> bool:
-        """Whether this run created or adopted a task, so that no delete of the same run may stop it."""
+        """Whether this run of the engine created or adopted a task, so that its deletes may not stop it."""
         with self._lock:
             return task in self._created
 
     def set_previous(self, owner: str, run: str) -> None:
-        """Note the run that is recorded of an owner."""
+        """Note the id of the run of the task (such as a job) that is recorded of an owner."""
         with self._lock:
             self._previous[owner] = run
 
     def previous(self, owner: str) -> str:
-        """The run that a new one of this owner replaces; empty when none was recorded."""
+        """The id of the run that a new one of this owner replaces; empty when none was recorded."""
         with self._lock:
             return self._previous.get(owner, "")
 

@@ -37,7 +37,7 @@ def compare(task: RecordedResource, outcome: ReadOutcome) -> Finding:
         return Finding.of(task, Verdict.MISSING, why, remedy=rules.remedy(Verdict.MISSING, ()))
     if not isinstance(outcome, Present):
         return Finding.of(task, Verdict.UNREADABLE, outcome.reason)
-    if value_at(outcome.inputs, rules.goal) != rules.reached:
+    if value_at(outcome.inputs, rules.desired_state_input) != rules.desired_state:
         return _ended_otherwise(task, outcome)
     ended = task.kind.has_ended(outcome.outputs)
     # The settings of a run that has ended are history, and so is what was recorded of them.
@@ -59,10 +59,10 @@ def interrupted_replacement(task: RecordedResource) -> Finding:
 
 def _ended_otherwise(task: RecordedResource, outcome: Present) -> Finding:
     rules = task.kind.drift
-    actual = str(value_at(outcome.inputs, rules.goal))
+    actual = str(value_at(outcome.inputs, rules.desired_state_input))
     change = Change(
-        field=dotted(rules.goal),
-        recorded=rules.reached,
+        field=dotted(rules.desired_state_input),
+        recorded=rules.desired_state,
         actual=actual,
         meaning=rules.explain_end(outcome.outputs),
     )
@@ -73,7 +73,11 @@ def _ended_otherwise(task: RecordedResource, outcome: Present) -> Finding:
 def _compared(task: RecordedResource) -> list[Path]:
     """The settings that are compared with the service's."""
     rules = task.kind.drift
-    paths = [leaf.path for leaf in facts(task.kind.inputs) if leaf.compared and leaf.path != rules.goal]
+    paths = [
+        leaf.path
+        for leaf in facts(task.kind.inputs)
+        if leaf.compared and leaf.path != rules.desired_state_input
+    ]
     return paths if rules.can_change else []
 
 

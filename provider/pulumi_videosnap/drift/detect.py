@@ -35,7 +35,9 @@ MAX_FAILURES = 3
 """Failed reads in a row after which an account is not called again, if the next call would fail too."""
 
 _ACCOUNT_FAILURES = (Unreachable, Unauthorized, NotConfigured, Throttled)
-_OPEN = "recorded inputs are invalid: encrypted secrets were not decrypted, or the state was edited by hand"
+_INVALID_INPUTS = (
+    "recorded inputs are invalid: encrypted secrets were not decrypted, or the state was edited by hand"
+)
 
 T = TypeVar("T")
 
@@ -76,7 +78,7 @@ def _scope(stacks: Sequence[Stack], dependencies: Dependencies) -> Iterator[str]
 
 
 def _check(
-    stack: Stack, dependencies: Dependencies, progress: _Progress, more: Sequence[Finding]
+    stack: Stack, dependencies: Dependencies, progress: _Progress, interrupted: Sequence[Finding]
 ) -> StackDrift:
     failures = _AccountFailures()
     tasks = sorted(stack.tasks, key=lambda task: (task.name, task.urn))
@@ -99,7 +101,7 @@ def _check(
     return StackDrift(
         stack=stack.name,
         written=stack.written,
-        findings=(*findings, *map(interrupted_replacement, stack.pending_replacements), *more),
+        findings=(*findings, *map(interrupted_replacement, stack.pending_replacements), *interrupted),
     )
 
 
@@ -114,7 +116,7 @@ def _read(task: RecordedResource, stack: Stack, failures: _AccountFailures) -> t
         failures.add(task, failed)
         return Finding.of(task, Verdict.UNREADABLE, str(failed)), None
     except ValidationError:
-        return Finding.of(task, Verdict.UNREADABLE, _OPEN), None
+        return Finding.of(task, Verdict.UNREADABLE, _INVALID_INPUTS), None
     failures.reset(task)
     return compare(task, outcome), outcome if isinstance(outcome, Present) else None
 
@@ -170,7 +172,7 @@ class _Progress:
 
 
 def interrupted_creates(stack: Stack) -> Iterator[Unmanaged | Finding]:
-    """Those that run, as unmanaged; a finding for each of which that is not known."""
+    """Tasks whose create was interrupted: unmanaged if running, a finding if the read failed."""
     for task in stack.pending_creates:
         inputs = without_encrypted(task.inputs)
         if resource_id := task.kind.drift.pending_id(inputs):
@@ -199,7 +201,7 @@ def _read_created(
 
 
 def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | str]:
-    """What services list and none of the stacks records, and sentences on how far that was looked for."""
+    """What services list and none of the stacks records, and sentences on which resources were searched."""
     for kind in kinds():
         recorded = [(task, stack) for stack in stacks for task in stack.tasks if task.kind is kind]
         if recorded:

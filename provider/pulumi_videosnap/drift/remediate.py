@@ -9,7 +9,7 @@ from pathlib import Path
 from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
-from pulumi_videosnap.kinds import kind_titled
+from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.review.estimate import review_of
 from pulumi_videosnap.review.preview import run_preview
 from pulumi_videosnap.review.text import as_text
@@ -55,7 +55,7 @@ def _targets(stack: StackDrift) -> list[str]:
 
 def _target(task: Finding) -> Sequence[str]:
     """A task whose frames are gone is unchanged for the service: only a replacement runs it again."""
-    stored = kind_titled(task.kind).drift.stored_fields
+    stored = kind_by_title(task.kind).drift.stored_fields
     replace = bool(task.changes) and all(change.field in stored for change in task.changes)
     return ("--target-replace" if replace else "--target", task.urn)
 

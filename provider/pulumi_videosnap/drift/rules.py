@@ -26,10 +26,10 @@ class DriftRules(Protocol):
 
     service: str
     """The service that has the resources."""
-    goal: Path
-    """The input that says how a resource is to fare; a refresh overwrites its record, not its declaration."""
-    reached: str
-    """The value of that input while the resource fares as declared."""
+    desired_state_input: Path
+    """The input that declares the state of a resource; a refresh changes its record, not its declaration."""
+    desired_state: str
+    """The value of that input while the resource is in the declared state."""
     can_change: bool
     """Whether the service can have other settings of a resource than the recorded ones."""
     stored_fields: frozenset[str]
@@ -45,7 +45,7 @@ class DriftRules(Protocol):
         """What it means that a resource ended otherwise than declared."""
 
     def describe(self, outputs: Mapping[str, Any]) -> str:
-        """How a resource fares that is as it was declared."""
+        """The state of a resource that has no drift, in words."""
 
     def remedy(self, verdict: Verdict, fields: Collection[str]) -> str:
         """What brings a drifted resource back; `fields` are those that differ."""
@@ -62,7 +62,7 @@ class DriftRules(Protocol):
         """The service's word for the state of a resource, and when the resource was created (UTC)."""
 
     def unmanaged(self, recorded: Sequence[tuple[RecordedResource, Stack]]) -> Iterator[Unmanaged | str]:
-        """What the service lists and no stack records, and sentences on how far that was looked for."""
+        """What the service lists and no stack records, and sentences on which resources were searched."""
 
     def scope(self, frames: bool) -> Iterator[str]:
         """Sentences on what a check of this kind cannot see; `frames` is whether buckets are listed."""

@@ -74,7 +74,7 @@ def gaps(series: Series) -> Iterator[Event]:
             run.append(frame)
             continue
         if run and run[0].due:
-            yield Event(run[0].due, "gap", f"{series.name}: {len(run)} missing from here on")
+            yield Event(run[0].due, "gap", f"{series.name}: {len(run)} missing")
         run = []
 
 

@@ -1,7 +1,7 @@
 """Retry policy: how often, how long and after which pause a failed call is made again.
 
-The handler repeats attempts within a deadline, with full jitter. It knows no HTTP: an attempt says itself
-whether another one may follow. Clock, sleep and randomness are parameters.
+The handler repeats attempts within a deadline, with full jitter. It knows no HTTP: the result of an
+attempt says whether another one may follow. Clock, sleep and randomness are parameters.
 """
 
 from __future__ import annotations
@@ -89,7 +89,8 @@ class RetryHandler:
         """The value of the first attempt that succeeds; else the error of the last one.
 
         `attempt` is given a function that returns the seconds left until the deadline, below 0 once it has
-        passed. Throttled raised by an attempt ends the call; the error of an earlier attempt says more.
+        passed. An attempt that raises Throttled ends the call. The call then raises the error of the
+        attempt before it, which names the cause; Throttled if there was none.
         """
         began = self._monotonic()
         failed: CallFailed | None = None

@@ -1,6 +1,6 @@
 """The storage platforms that frames can lie on, and the registry in which each cloud's folder enters its own.
 
-A cloud's `storage` module calls `register` when it is imported, which the kinds of that cloud do: so the
+A cloud's `frames` module calls `register` when it is imported, which the kinds of that cloud do: so the
 registry of kinds decides which platforms there are. All speak the S3 protocol. The docs print the table.
 """
 

@@ -14,8 +14,8 @@ from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.volcengine.schema import RUNNING
 
 service: str = "Volcengine RTC"
-goal: Path = ("state",)
-reached: str = RUNNING
+desired_state_input: Path = ("state",)
+desired_state: str = RUNNING
 can_change: bool = True
 stored_fields: frozenset[str] = frozenset()
 
@@ -45,9 +45,9 @@ def explain_change(field: str, recorded: Any, actual: Any) -> str:
 
 
 def explain_end(outputs: Mapping[str, Any]) -> str:
-    """Since when, and why, no frames are taken."""
+    """Since when, and why, no frames have been taken."""
     since = f" since {outputs['endTime']}" if outputs.get("endTime") else ""
-    return f"no frames are taken{since}: {_END_REASONS.get(str(outputs.get('stopReason')), 'it ended')}"
+    return f"no frames have been taken{since}: {_END_REASONS.get(str(outputs.get('stopReason')), 'it ended')}"
 
 
 def describe(outputs: Mapping[str, Any]) -> str:

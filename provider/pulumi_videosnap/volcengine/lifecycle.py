@@ -1,7 +1,7 @@
 """The lifecycle of a live room's snapshot task: StartSnapshot, UpdateSnapshot, StopSnapshot, GetSnapshotTask.
 
 AppId, RoomId and TaskId identify a task and are chosen before the call, so a repeated create finds the
-task instead of making a second one. That alone repairs every crash: nothing else has to be recorded.
+task instead of making a second one. So the next `up` recovers from every crash without other records.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         facts = to_outputs(found)
         if has_ended(facts):
             why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
-            raise TaskFailed(f"snapshot task {key.id}", why, _AFTER_A_FAILURE)
+            raise TaskFailed(f"snapshot task {key.id}", why, _ADVICE_ON_FAILURE)
         self._context.progress(facts["status"])
         return {**task.properties(), **facts}
 
@@ -176,13 +176,17 @@ class SnapshotTaskLifecycle(Lifecycle):
         try:
             found = self._read_back(api, key)
         except NotFound:
-            raise TaskConflict(f"snapshot task {key.id}", [_TOO_OLD], _WAYS_OUT) from None
+            raise TaskConflict(
+                f"snapshot task {key.id}", [_UNREADABLE_SETTINGS], _ADVICE_ON_CONFLICT
+            ) from None
         compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
         if differing:
             raise TaskConflict(
-                f"snapshot task {key.id}", list(map(format_difference, differing.values())), _WAYS_OUT
+                f"snapshot task {key.id}",
+                list(map(format_difference, differing.values())),
+                _ADVICE_ON_CONFLICT,
             )
         self._context.progress("adopting the running task")
         if interval is None:
@@ -233,7 +237,7 @@ def plan_update(recorded: Properties, changed: Collection[Path], keep_running: b
 
 
 def interpret_reading(recorded: Properties, found: SnapshotTask) -> Present:
-    """The recorded inputs with what the service says instead, and everything that only it knows."""
+    """The recorded inputs, overwritten by the values that the service returns, and its outputs."""
     facts = to_outputs(found)
     before = inputs_of(SnapshotTaskInputs, recorded)
     # The settings of a run that has ended are history: only that it has ended can be drift.
@@ -274,12 +278,12 @@ def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome
     )
 
 
-_WAYS_OUT = (
+_ADVICE_ON_CONFLICT = (
     "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and run "
     "`pulumi up` again"
 )
-_TOO_OLD = "it runs, but its settings cannot be read: it started over 72 hours ago"
-_AFTER_A_FAILURE = (
+_UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
+_ADVICE_ON_FAILURE = (
     "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
 )
 
@@ -293,7 +297,7 @@ def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
     """The lifecycle of one snapshot task, with the account that the environment configures."""
 
     def connect(profile: str | None) -> TaskApi:
-        from pulumi_videosnap.volcengine import api  # noqa: PLC0415 - the HTTP stack, which check needs not
+        from pulumi_videosnap.volcengine import api  # noqa: PLC0415 - `check` does not need the HTTP stack
 
         return api.connect(profile, context.config)
 

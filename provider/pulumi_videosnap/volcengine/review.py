@@ -121,14 +121,16 @@ def _create(step: Step, before: RecordedResource | None) -> StepEffect:
     return StepEffect(Outcome.GOES_ON, text, sum_calls(calls), compared=moved)
 
 
-def _delete(step: Step, taker: Step | None) -> StepEffect:
-    """`taker` creates the same task, where another resource takes it over."""
+def _delete(step: Step, successor: Step | None) -> StepEffect:
+    """`successor` creates the same task, where another resource takes it over."""
     old = step.old
     ended = old is not None and has_ended(old.properties)
-    if taker:
+    if successor:
         if ended:
-            return StepEffect(Outcome.FORGOTTEN, f"no longer managed: it had ended, and is {taker.name} now")
-        return StepEffect(Outcome.GOES_ON, f"left running: {taker.name} takes it over")
+            return StepEffect(
+                Outcome.FORGOTTEN, f"no longer managed: it had ended, and is {successor.name} now"
+            )
+        return StepEffect(Outcome.GOES_ON, f"left running: {successor.name} takes it over")
     if step.retained:
         return StepEffect(Outcome.FORGOTTEN, "no longer managed: it continues to run (retain_on_delete)")
     if ended:

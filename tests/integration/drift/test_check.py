@@ -18,14 +18,14 @@ from pulumi_videosnap.core.lifecycle import Present
 from pulumi_videosnap.drift import detect
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
-from pulumi_videosnap.kinds import kind_titled
+from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
 MANY = 200
-LIVE, FILE = kind_titled("live room"), kind_titled("video file")
+LIVE, FILE = kind_by_title("live room"), kind_by_title("video file")
 
 
 def task(number: int, **more: Any) -> RecordedResource:

@@ -100,8 +100,8 @@ def test_the_events_of_a_task_in_order(case: dict[str, Any]) -> None:
 def test_each_stretch_of_missing_frames_is_one_event() -> None:
     found = frames(recorded(), 0, 5, 30, 35, 50, until=51)
     assert [(e.at, e.text) for e in gaps(Series("user0", tuple(found)))] == [
-        (at(10), "user0: 4 missing from here on"),
-        (at(40), "user0: 2 missing from here on"),
+        (at(10), "user0: 4 missing"),
+        (at(40), "user0: 2 missing"),
     ]
 
 

@@ -14,7 +14,7 @@ from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames
 from pulumi_videosnap.frames.text import as_text, exit_code
-from pulumi_videosnap.kinds import kind_titled
+from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies, ExitCode
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
@@ -64,14 +64,14 @@ def room(name: str, start: float = 0, end: float | None = None, **more: Any) -> 
         **ended,
         **more,
     }
-    return RecordedResource(name, kind_titled("live room"), f"661e/Room1/{name}", properties)
+    return RecordedResource(name, kind_by_title("live room"), f"661e/Room1/{name}", properties)
 
 
 def job(name: str, frames: Sequence[str], **more: Any) -> RecordedResource:
     output = {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "o_{Count}.jpg"}
     config = {"outputFile": output, "time": 2.0, "interval": 2.0, "num": 3.0, "frameType": "normal"}
     properties = {"snapshotConfig": config, "state": "Success", "frames": list(frames), **more}
-    return RecordedResource(name, kind_titled("video file"), "abc", properties)
+    return RecordedResource(name, kind_by_title("video file"), "abc", properties)
 
 
 def report(
@@ -190,7 +190,7 @@ def test_the_engines_export_is_read() -> None:
         {"urn": urn, "type": kind, "id": "gone", "pendingReplacement": True},
     ]
     stack = read_export(json.dumps({"version": 3, "deployment": {"resources": resources}}), "")
-    video = kind_titled("video file")
+    video = kind_by_title("video file")
     present = RecordedResource("stills", video, "abc", {"state": "Success"}, urn)
     gone = RecordedResource("stills", video, "gone", {}, urn)
     assert stack == Stack("dev", (present,), pending_replacements=(gone,))

@@ -62,7 +62,7 @@ def select_frames(config: SnapshotConfig, readings: Readings, video: Video) -> S
 
 
 def _single(config: SnapshotConfig, index: VideoIndex) -> SelectedFrame:
-    """Return the only frame; past the end there is a nearest key frame, but no frame that is shown."""
+    """Return the only frame; after the end of the video only a key frame can be taken."""
     at = config.time
     if config.frame_type == "intra":
         # assumption: mps-nearest-key-frame
@@ -91,7 +91,7 @@ def _key_frames(moments: _Moments, index: VideoIndex) -> Iterator[SelectedFrame]
 
 
 def _is_near(delay: Fraction, spacing: VideoTime) -> bool:
-    """Half a step before the moment is near, half a step behind it belongs to the next moment."""
+    """Return whether a key frame is within half a step of its moment; exactly half a step after is not."""
     return -spacing <= 2 * delay < spacing
 
 
@@ -118,7 +118,7 @@ def _series(config: SnapshotConfig, readings: Readings, index: VideoIndex) -> _M
         average = readings.missing_interval == "average"
     # assumption: mps-average-without-num
     if average and config.num is not None:
-        return _average(config.time, config.num, index)
+        return _evenly_spaced(config.time, config.num, index)
     return _regular(config, index)
 
 
@@ -131,7 +131,7 @@ def _regular(config: SnapshotConfig, index: VideoIndex) -> _Moments:
     return _Moments(range(config.time, stop, step), step)
 
 
-def _average(start: Milliseconds, count: int, index: VideoIndex) -> _Moments:
+def _evenly_spaced(start: Milliseconds, count: int, index: VideoIndex) -> _Moments:
     """As many as asked, spread over what is left of the video; the first at its start, none at its end."""
     # assumption: mps-average
     rest = index.duration - start

@@ -61,7 +61,10 @@ def _effect(step: Step) -> StepEffect:
 class Drift(DriftRules):
     """What another value means, and what brings a recorder back."""
 
-    service, goal, reached, can_change = "Acme Cameras", ("state",), RUNNING, True
+    service = "Acme Cameras"
+    desired_state_input = ("state",)
+    desired_state = RUNNING
+    can_change = True
     stored_fields = frozenset[str]()
     stored_objects = unmanaged = staticmethod(_nothing)
 
@@ -74,7 +77,7 @@ class Drift(DriftRules):
         return explain_other_value(recorded, actual)
 
     def explain_end(self, outputs: Values) -> str:
-        return f"no frames are taken since {outputs['endTime']}"
+        return f"no frames have been taken since {outputs['endTime']}"
 
     def describe(self, outputs: Values) -> str:
         return f"running since {outputs['startTime']}, a frame every {outputs['interval']} s"

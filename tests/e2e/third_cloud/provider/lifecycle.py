@@ -36,17 +36,21 @@ class RecorderLifecycle(Lifecycle):
         self._call, self._runs = connect(context.config).call, context.runs
 
     def check(self, declared: Mapping[str, object]) -> Checked:
+        """Complete the inputs with defaults and validate them."""
         recorder, failures = validate(RecorderInputs, declared)
         return Checked(recorder.properties() if recorder else dict(declared), failures)
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
+        """Every field but the interval needs another recorder."""
         changed = differences(RecorderInputs, recorded, inputs)
         return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
 
     def create(self, inputs: Properties) -> Created:
+        """StartRecorder; one that runs already with these settings is adopted."""
         return Created(inputs["name"], self._start(inputs))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
+        """GetRecorder; a recorder that the service does not know is gone."""
         try:
             outputs = self._call("GetRecorder", name=task_id)
         except NotFound:
@@ -54,20 +58,23 @@ class RecorderLifecycle(Lifecycle):
         return Present(inputs_of(RecorderInputs, outputs), outputs)
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
+        """UpdateRecorder for the interval; one that has stopped is started again."""
         if not has_ended(recorded):
             with suppress(NotFound):  # it stopped since
                 return self._call("UpdateRecorder", name=task_id, interval=int(inputs["interval"]))
         return self._start(inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
-        if not self._runs.was_created(task_id):  # else another resource of this run has adopted it
+        """StopRecorder, unless another resource of this run of the engine has adopted it."""
+        if not self._runs.was_created(task_id):
             with suppress(NotFound):
                 self._call("StopRecorder", name=task_id)
 
     def _start(self, inputs: Properties) -> Properties:
         recorder = RecorderInputs.model_validate(inputs)
+        started = self._call("StartRecorder", **recorder.model_dump(exclude={"state"}))
         self._runs.mark_created(recorder.name)
-        return self._call("StartRecorder", **recorder.model_dump(exclude={"state"}))
+        return started
 
 
 def has_ended(outputs: Mapping[str, Any]) -> bool:

@@ -11,7 +11,7 @@ class RecorderProvider(LifecycleProvider):
     """Drives recorders. State names this class: it must never be renamed or moved."""
 
     def lifecycle(self, context: Context) -> Lifecycle:
-        from e2e.third_cloud.provider.lifecycle import RecorderLifecycle  # noqa: PLC0415 - the plugin alone
+        from e2e.third_cloud.provider.lifecycle import RecorderLifecycle  # noqa: PLC0415 - only the plugin needs it
 
         return RecorderLifecycle(context)
 
