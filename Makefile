@@ -16,7 +16,7 @@ setup: ## create .venv with everything the project needs
 engine: ## a real Pulumi CLI in .engine/bin, unless PATH has one
 	@$(PYTHON) -m engine
 
-demo: setup engine ## the whole story in two minutes, offline
+demo: setup engine ## the demo: both resources from start to end, offline
 	@$(VENV)/python -m examples.demo
 
 emulator: setup ## the emulator with its live page; ^C ends it, its data stays in .emulator

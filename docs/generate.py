@@ -58,10 +58,12 @@ def _row(*cells: str) -> str:
 
 
 def _facts_of(leaf: FieldFacts, values: str) -> tuple[str, ...]:
+    """The cells of a field; a default that the description names goes before the model's own."""
+    meaning, _, named = (leaf.info.description or "").partition("; defaults to ")
     return (
         f"`{dotted(leaf.path).replace('[0]', '[]')}`",
-        leaf.info.description or "",
-        ", ".join(filter(None, [values, _default(leaf)])),
+        meaning,
+        ", ".join(filter(None, [values, f"default: {named}" if named else _default(leaf)])),
         leaf.effect.value,
     )
 
@@ -179,7 +181,7 @@ def help_of(*command: str) -> Callable[[], Iterator[str]]:
 
 
 def sample(name: str) -> Callable[[], Iterator[str]]:
-    """Output that a command printed; tests/docs holds it against a new run."""
+    """Output that a command printed; tests/integration/docs compares it with a new run."""
 
     def text() -> Iterator[str]:
         yield "```text"

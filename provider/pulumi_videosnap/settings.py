@@ -53,8 +53,8 @@ CALL_BUDGET = Setting(
 )
 QUOTA_DIR = Setting(
     "VIDEOSNAP_QUOTA_DIR",
-    meaning="directory of the rate limit store, which all processes of a user share; "
-    "without it the user's cache directory",
+    meaning="directory of the rate limit store, which all processes of a user share",
+    default="the user's cache directory",
 )
 THREADS = Setting(
     "VIDEOSNAP_THREADS", meaning="calls that the plugin process serves at once, at most", default="64"

@@ -1,4 +1,4 @@
-"""The house as rules: who may import whom, what names a cloud, and how large a module may be."""
+"""The architecture as rules: who may import whom, what names a cloud, and how large a module may be."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ PROFILE = Setting(
 PROFILE_FILE = Setting(
     "ALIBABA_CLOUD_CREDENTIALS_FILE",
     meaning="Alibaba Cloud: profile file of the SDKs",
-    default="~/.alibabacloud/credentials.ini, or without .ini",
+    default="`~/.alibabacloud/credentials.ini`, or without `.ini`",
 )
 CLI_PROFILE_DISABLED = Setting(
     "ALIBABA_CLOUD_CLI_PROFILE_DISABLED",

@@ -174,7 +174,8 @@ class SnapshotJobInputs(Inputs):
     """All inputs of one snapshot job."""
 
     owner: Annotated[str, Effect.IN_PLACE] = Field(
-        min_length=1, description="set by the resource, `<project>.<stack>.<name>`: the owner of the job"
+        min_length=1,
+        description="set by the resource: whose job it is; defaults to `<project>.<stack>.<name>`",
     )
     input: InputFile
     snapshot_config: SnapshotConfig

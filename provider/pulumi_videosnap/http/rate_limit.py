@@ -198,5 +198,5 @@ def account_digest(access_key: str) -> str:
 
 def store_path(env: Mapping[str, str] = os.environ) -> Path:
     """The file of the shared store: in VIDEOSNAP_QUOTA_DIR, else in the user's cache directory."""
-    directory = QUOTA_DIR.read(env) or platformdirs.user_cache_dir("pulumi-videosnap")
+    directory = env.get(QUOTA_DIR.env, "").strip() or platformdirs.user_cache_dir("pulumi-videosnap")
     return Path(directory) / "quota.sqlite3"

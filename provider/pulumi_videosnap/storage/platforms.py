@@ -68,12 +68,17 @@ class Platform:
 
     @property
     def settings(self) -> tuple[Setting, ...]:
-        """Its settings, each with a meaning for the docs."""
+        """Its settings, each with a meaning and a default for the docs."""
         found = (*self.keys.settings, self.endpoint_setting, self.region_setting)
         meanings = ("access key", "secret key", "session token", "endpoint", "region")
+        defaults = ("", "", "", self.endpoint_in("REGION"), "")
         return tuple(
-            setting if setting.meaning else replace(setting, meaning=f"{self.title}: {meaning}")
-            for setting, meaning in zip(found, meanings, strict=True)
+            replace(
+                setting,
+                meaning=setting.meaning or f"{self.title}: {meaning}",
+                default=setting.default or default,
+            )
+            for setting, meaning, default in zip(found, meanings, defaults, strict=True)
         )
 
     def endpoint_in(self, region: str) -> str:
