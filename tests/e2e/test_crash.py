@@ -44,6 +44,7 @@ STALL = 2
 SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
 
 
+@pytest.mark.rotating
 @pytest.mark.parametrize("kill", SAMPLE, ids=" ".join)
 def test_a_kill_during_create(stack: Stack, kill: Kill) -> None:
     stack.emulator.fault(kill.fault, kill.action, **({"seconds": STALL} if "stall" in kill.fault else {}))
@@ -52,6 +53,7 @@ def test_a_kill_during_create(stack: Stack, kill: Kill) -> None:
     _exactly_one(stack, kill.kind)
 
 
+@pytest.mark.rotating
 @pytest.mark.parametrize("victim", sample(["engine", "provider"], 0.5))
 def test_a_kill_while_a_job_is_waited_for(stack: Stack, victim: str) -> None:
     stack.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 60, "runningSeconds": 60})
@@ -61,6 +63,7 @@ def test_a_kill_while_a_job_is_waited_for(stack: Stack, victim: str) -> None:
     _exactly_one(stack, "job")
 
 
+@pytest.mark.rotating
 @pytest.mark.parametrize("kind", sample(["task", "job"], 0.5))
 @pytest.mark.parametrize("processes", sample(range(1, 7), 0.1))
 def test_a_kill_while_the_engine_starts(stack: Stack, kind: str, processes: int) -> None:

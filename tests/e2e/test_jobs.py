@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
+
 from e2e.conftest import Stack
 from support.jobs import store_of
 from support.processes import wait_until
@@ -12,6 +14,7 @@ from support.sampling import examples
 SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"
 
 
+@pytest.mark.rotating
 def test_a_lost_answer_is_no_failure_and_a_change_makes_a_new_job(stack: Stack) -> None:
     stack.declare_jobs(stills={})
     stack.emulator.fault("close-after", SUBMIT)
@@ -33,6 +36,7 @@ def test_a_lost_answer_is_no_failure_and_a_change_makes_a_new_job(stack: Stack) 
     stack.ends()
 
 
+@pytest.mark.rotating
 def test_a_failed_job_fails_in_one_line_and_the_next_up_says_what_it_does(stack: Stack) -> None:
     video = {"location": "oss-cn-hangzhou", "bucket": "media", "object": "later.mp4"}
     stack.declare_jobs(stills={"input": video})

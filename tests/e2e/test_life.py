@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from e2e.conftest import Stack
 from support.data import read
 from support.sampling import sample
@@ -73,6 +75,7 @@ def test_changes_made_outside(stack: Stack) -> None:
     stack.ends()
 
 
+@pytest.mark.rotating
 def test_a_plan_that_was_reviewed_is_what_runs(stack: Stack) -> None:
     stack.declare(lobby={})
     stack.run("preview", "--save-plan", "plan.json").ok()
@@ -85,6 +88,7 @@ def test_a_plan_that_was_reviewed_is_what_runs(stack: Stack) -> None:
     stack.destroy().ok()
 
 
+@pytest.mark.rotating
 def test_an_unknown_value_is_left_alone_by_the_preview(stack: Stack) -> None:
     stack.write(read("programs/unknown.txt").format(app=stack.app))
     stack.preview().ok()
@@ -97,6 +101,7 @@ def test_an_unknown_value_is_left_alone_by_the_preview(stack: Stack) -> None:
     stack.destroy().ok()
 
 
+@pytest.mark.rotating
 def test_a_failure_is_one_line_and_debugging_shows_where(stack: Stack) -> None:
     stack.declare(lobby={})
     unknown = {"VOLCENGINE_ACCESS_KEY": "AKLTnobodyknowsthis"}
@@ -108,6 +113,7 @@ def test_a_failure_is_one_line_and_debugging_shows_where(stack: Stack) -> None:
     assert "Traceback" in stack.up(env={**unknown, "VIDEOSNAP_DEBUG": "1"}).exits(1).output
 
 
+@pytest.mark.rotating
 def test_a_failed_call_never_looks_like_gone(stack: Stack) -> None:
     stack.declare(lobby={})
     stack.up().ok()

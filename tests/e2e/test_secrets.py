@@ -32,6 +32,7 @@ def _third_party(**keys: str) -> dict[str, object]:
     return {"storage_config": {"custom_config": {"vendor": "aliyun", "bucket": "frames", **keys}}}
 
 
+@pytest.mark.rotating
 def test_keys_given_as_values_are_encrypted_and_shown_nowhere(stack: Stack) -> None:
     keys = {"access_key": f"{CANARY}-a", "secret_key": f"{CANARY}-s"}
     stack.declare(lobby=_third_party(**keys))
@@ -62,6 +63,7 @@ def test_keys_named_by_variable_and_keys_of_the_account_never_reach_state(stack:
         assert not [text for text in [*shown, *stack.files()] if stack.environment[name] in text]
 
 
+@pytest.mark.rotating
 @pytest.mark.parametrize("name", sample(ACCOUNT, 0.3))
 def test_a_key_of_the_account_stays_out_of_errors(stack: Stack, name: str) -> None:
     stack.declare(lobby={})

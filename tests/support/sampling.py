@@ -15,6 +15,8 @@ import pytest
 
 SEED_VARIABLE = "VIDEOSNAP_TEST_SEED"
 Case = TypeVar("Case")
+FEW = 4
+"""So many marked tests always run: somebody who names a file or a test wants to see it run."""
 
 
 @dataclass
@@ -66,6 +68,16 @@ def pytest_configure(config: pytest.Config) -> None:
     if option.hypothesis_seed is None:
         option.hypothesis_seed = str(option.sample_seed)
     _CHOICE.sweep, _CHOICE.seed = option.sweep, option.sample_seed
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out half of the long stories with the real engine that are marked `rotating`."""
+    marked = sorted(item.nodeid for item in items if item.get_closest_marker("rotating"))
+    if _CHOICE.sweep or len(marked) <= FEW:
+        return
+    left_out = set(random.Random(_CHOICE.seed).sample(marked, len(marked) // 2))
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
+    items[:] = [item for item in items if item.nodeid not in left_out]
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from pulumi_videosnap.core.properties import Properties, camel, snake, value_at
+from pulumi_videosnap.core.properties import Properties, camel, dotted, snake, value_at
+from pulumi_videosnap.core.schema import Difference
 from pulumi_videosnap.core.timestamps import format_rfc3339, from_epoch, parse_rfc3339
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.volcengine import models
@@ -181,6 +182,11 @@ def status_word(task: models.SnapshotTask) -> str:
     """The task's status in words; an undocumented number stays visible."""
     status = word(models.STATUS_WORDS, task.status or 0)
     return status if isinstance(status, str) else f"unknown ({status})"
+
+
+def format_difference(found: Difference) -> str:
+    """One setting of a running task that is not the declared one."""
+    return f"{dotted(found.path)}: running with {found.actual!r}, declared {found.recorded!r}"
 
 
 def to_outputs(task: models.SnapshotTask) -> Properties:

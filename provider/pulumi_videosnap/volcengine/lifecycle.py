@@ -25,12 +25,13 @@ from pulumi_videosnap.core.lifecycle import (
     ReadOutcome,
     Unreadable,
 )
-from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted
-from pulumi_videosnap.core.schema import Difference, Effect, differences, inputs_of, merge_inputs
+from pulumi_videosnap.core.properties import Path, Properties, Unknown
+from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
 from pulumi_videosnap.volcengine.convert import (
+    format_difference,
     start_request,
     task_key,
     time_of,
@@ -286,11 +287,6 @@ _UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started ove
 _ADVICE_ON_FAILURE = (
     "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
 )
-
-
-def format_difference(found: Difference) -> str:
-    """One setting of a running task that is not the declared one."""
-    return f"{dotted(found.path)}: running with {found.actual!r}, declared {found.recorded!r}"
 
 
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:

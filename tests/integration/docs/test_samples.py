@@ -31,6 +31,7 @@ ALIKE = (
 """What differs from run to run, and what stands for it; of the same length, so that lines break alike."""
 
 
+@pytest.mark.rotating
 @pytest.mark.engine
 def test_what_the_pages_quote_is_what_is_printed(tmp_path: Path, emulator: Emulator) -> None:
     told = _told(tmp_path, emulator)

@@ -116,6 +116,7 @@ def test_bad_input_is_refused_with_its_field(change: dict[str, object], refused:
     assert dotted(failure.path) == refused
 
 
+@pytest.mark.rotating
 @pytest.mark.engine
 def test_a_program_waits_for_frames_and_has_their_keys(tmp_path: Path, emulator: Emulator, app: str) -> None:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})

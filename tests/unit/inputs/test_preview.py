@@ -24,6 +24,7 @@ REFUSED = {
 CANARY = "canary/TVRjMl+aadf=="
 
 
+@pytest.mark.rotating
 @pytest.mark.engine
 def test_a_preview_says_what_is_wrong_with_each_resource(tmp_path: Path) -> None:
     project = Project(tmp_path / "stack", PROGRAM, {})
