@@ -8,10 +8,13 @@ process knows (the stack's configuration, the run's claims) therefore stands in 
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
+import threading
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pulumi
@@ -27,10 +30,11 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime import rpc
 
-from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
+from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Present, RunRegistry
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
+from pulumi_videosnap.pulumi_cli import read_output
 from pulumi_videosnap.settings import no_config
 
 
@@ -39,6 +43,27 @@ class _Process:
 
     runs = RunRegistry()
     config: Callable[[str], str | None] = no_config
+    reading = threading.Lock()
+    recorded: Sequence[Entry] | None = None
+
+    @classmethod
+    def entries(cls, urn: str) -> Sequence[Entry]:
+        """The state of the stack that a URN is of, read once: a destroy or `--target` checks nothing."""
+        with cls.reading:
+            if cls.recorded is None:
+                cls.recorded = _read_entries(urn) if _serves_the_engine() else ()
+            return cls.recorded
+
+
+def _read_entries(urn: str) -> Sequence[Entry]:
+    """The entries of a stack's state; none where the engine does not print it."""
+    stack = urn.removeprefix("urn:pulumi:").partition("::")[0]
+    try:
+        state = json.loads(read_output(["stack", "export", "--stack", stack], Path()))
+        resources = state["deployment"].get("resources") or []
+        return [Entry(one["urn"], one.get("id", ""), one.get("outputs") or {}) for one in resources]
+    except (VideosnapError, ValueError, KeyError):
+        return ()
 
 
 def _serves_the_engine() -> bool:
@@ -66,10 +91,10 @@ class LifecycleProvider(ResourceProvider):
         """Keep the stack's configuration; credentials are read from it only when they are needed."""
         _Process.config = req.config.get
 
-    def check(self, _olds: Properties, news: Properties) -> CheckResult:
+    def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Complete and validate a program's inputs."""
         with _one_line_errors():
-            checked = self._task().check(_from_engine(news))
+            checked = self._task(_from_engine(olds)).check(_from_engine(news))
         # With a property's name the engine would print the property's value too, a secret in clear
         # text among them, and `{<nil>}` for every path that is not a top-level name.
         failures = [CheckFailure("", f"{dotted(f.path)} {f.reason}") for f in checked.failures]
@@ -111,7 +136,7 @@ class LifecycleProvider(ResourceProvider):
         with _one_line_errors():
             self._task().delete(id_, _from_engine(props))
 
-    def _task(self) -> Lifecycle:
+    def _task(self, recorded: Properties | None = None) -> Lifecycle:
         thread_pool.raise_worker_limit()
         urn = engine_log.current_urn()
         return self.lifecycle(
@@ -121,6 +146,8 @@ class LifecycleProvider(ResourceProvider):
                 warn=partial(engine_log.warn, urn),
                 config=_Process.config,
                 runs=_Process.runs,
+                recorded=recorded or {},
+                entries=partial(_Process.entries, urn),
             )
         )
 
