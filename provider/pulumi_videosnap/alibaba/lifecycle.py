@@ -117,8 +117,9 @@ class SnapshotJobLifecycle(Lifecycle):
                 yield Failure(path, f"is written by {self._context.resource} and by {other}; set another key")
 
     def _owner(self, declared: object) -> object:
-        """Whose job it is; state of older versions may have one name for two resources."""
-        owner = self._context.unique_name(declared, "owner", _KIND)
+        """Whose job it is; in state of older versions, two resources may have one name."""
+        recorded = self._context.recorded.get("owner")
+        owner = self._context.unique_name(declared, recorded == declared and recorded, _KIND)
         taken = self._context.other_declaring(f"owner {owner}")
         return self._context.with_types(declared) if taken else owner
 
@@ -140,8 +141,7 @@ class SnapshotJobLifecycle(Lifecycle):
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
         outputs = to_state(job, ended)
-        self._mark_created(outputs)
-        return Created(ended.id, {**outputs, "token": job_token(job)})
+        return Created(ended.id, {**self._mark_created(outputs), "token": job_token(job)})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
@@ -164,8 +164,7 @@ class SnapshotJobLifecycle(Lifecycle):
         found = account.jobs.get(task_id, None)
         ended = self._finish(account, job, found, "run `pulumi up --refresh`, which submits a new job")
         outputs = {**merge_inputs(SnapshotJobInputs, recorded, inputs), **to_state(job, ended)}
-        self._mark_created(outputs)
-        return outputs
+        return self._mark_created(outputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """Nothing to cancel in the cloud; the frames are kept or deleted as declared."""
@@ -180,9 +179,10 @@ class SnapshotJobLifecycle(Lifecycle):
             self._context.progress(f"deleting {len(keys)} objects from {bucket}")
             account.bucket(bucket).delete(keys)
 
-    def _mark_created(self, outputs: Properties) -> None:
+    def _mark_created(self, outputs: Properties) -> Properties:
         for place in used_locations(outputs):
             self._context.runs.mark_created(place)
+        return outputs
 
     def _set_previous(self, task_id: str, recorded: Properties) -> None:
         """A new run of this owner replaces the recorded one."""

@@ -185,18 +185,17 @@ class Context:
         is_this_stack = any(entry.resource == self.resource for entry in entries)
         return self.runs.delete(self.resource, entries) if is_this_stack else None
 
-    def unique_name(self, name: object, field: str, kind: str) -> object:
+    def unique_name(self, name: object, recorded: object, kind: str) -> object:
         """The value of a field that the resource class fills with `<project>.<stack>.<name>` by default.
 
         Pulumi makes a name unique only beside its type and its parents' types, so these decide too; a
-        resource of the class itself without a parent needs no more. A default that state has stays.
+        resource of the class itself without a parent needs no more. A `recorded` default stays.
         """
         stack, project, types, own = (*self.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")[
             :4
         ]
         if name != f"{project}.{stack}.{own}":
             return name  # the program's own choice
-        recorded = self.recorded.get(field)
         if isinstance(recorded, str) and recorded.startswith(f"{project}.{stack}."):
             return recorded
         return name if types.endswith(f"/{kind}") and "$" not in types else self.with_types(name)

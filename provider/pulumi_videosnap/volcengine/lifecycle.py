@@ -83,7 +83,8 @@ class SnapshotTaskLifecycle(Lifecycle):
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; two resources of one program may not declare one task."""
-        name = self._context.unique_name(declared.get("taskId"), "taskId", "volcengine:SnapshotTask")
+        context, given = self._context, declared.get("taskId")
+        name = context.unique_name(given, context.recorded.get("taskId"), "volcengine:SnapshotTask")
         task, failures = validate(SnapshotTaskInputs, {**declared, "taskId": name})
         if task is None:
             return Checked(dict(declared), failures)
