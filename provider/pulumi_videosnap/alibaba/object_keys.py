@@ -80,13 +80,13 @@ def objects_to_delete(context: Context, outputs: Properties) -> dict[str, list[s
 def _find_use(context: Context) -> Callable[[str], bool]:
     """Whether an object (`object_location`) stays when this resource's entry of state is deleted.
 
-    It does where this run has written it, or where it is in another entry of state. Where state cannot be
-    read, everything stays that another resource declares to write.
+    It does where this run has written it, or where it is in another entry of state. In a replacement, all
+    stays that another resource declares to write, since that may be written, or adopted, at this moment.
     """
     entries, places = context.other_entries(), context.runs.created()
-    if entries is None:
-        declared = context.runs.declared().items()
-        places |= {place for place, resource in declared if resource != context.resource}
+    declared = context.runs.declared()
+    if entries is None or context.resource in declared.values():
+        places |= {place for place, resource in declared.items() if resource != context.resource}
     for entry in entries or ():
         with contextlib.suppress(KeyError, TypeError, ValidationError):  # another kind, or a secret name
             places |= set(used_locations(entry.outputs))

@@ -34,29 +34,23 @@ _ENDS = ("replace", "delete")
 
 @dataclass(frozen=True)
 class _Plan:
-    """Where the new jobs of a change write, with the job's name, and which recorded objects each step has."""
+    """Where the jobs of a program write, with each job's name, and the steps that have a recorded object."""
 
     writers: Mapping[str, str]
     holders: Mapping[str, Sequence[Step]]
 
     def objects_of(self, step: Step) -> list[str]:
-        """The recorded objects that are of no step that stays, or that ends later."""
-        objects = _objects(step.old) if step.old else ()
-        return [name for name in objects if self.holders[name][-1] is step]
-
-    def other_holder(self, step: Step) -> str:
-        """The name of a resource that has some of a step's objects too and stays, or ends later."""
-        last = (self.holders[name][-1] for name in (_objects(step.old) if step.old else ()))
-        return next((holder.name for holder in last if holder is not step), "")
+        """What ends with a step: the recorded objects of no other step that stays, or that ends later."""
+        places = _places(step.old.inputs) if step.old else ()
+        if step.old is None or any(self.writers.get(place, step.name) != step.name for place in places):
+            return []
+        return [name for name in _objects(step.old) if self.holders[name][-1] is step]
 
 
 def effects(steps: Sequence[Step]) -> Callable[[Step], StepEffect]:
     """A function that says what one of these steps does to a video file's job."""
     writers = {
-        place: step.name
-        for step in steps
-        if step.operation in ("create", "replace")
-        for place in _places(step.inputs)
+        place: step.name for step in steps if step.operation != "delete" for place in _places(step.inputs)
     }
     holders = defaultdict(list)
     for step in sorted(steps, key=lambda step: (*_ENDS, step.operation).index(step.operation)):
@@ -198,11 +192,10 @@ def _delete(step: Step, plan: _Plan) -> StepEffect:
         others = ", ".join(writing)
         text = f"no longer managed: what {others} writes in the same place stays, the rest is deleted"
         return StepEffect(Outcome.FORGOTTEN, text)
-    deletes, holder = _deletes(step, plan), plan.other_holder(step)
-    kept = f"; what {holder} has too stays" if holder else ""
-    if holder and not deletes:
-        return StepEffect(Outcome.FORGOTTEN, f"no longer managed: its frames are {holder}'s too, and stay")
-    text = f"its {len(plan.objects_of(step)):,} objects are deleted from the bucket{kept}"
+    deletes = _deletes(step, plan)
+    if _objects(old) and not deletes:
+        return StepEffect(Outcome.FORGOTTEN, "no longer managed: its frames are another resource's too")
+    text = f"its {len(plan.objects_of(step)):,} objects are deleted from the bucket"
     return StepEffect(Outcome.FRAMES_DELETED, text, (*(() if _has_ended(old) else WAIT), *deletes))
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.settings import no_config
 
 
@@ -137,6 +138,12 @@ def _nothing(message: str) -> None:
     """Say nothing."""
 
 
+_NOT_IN_THIS_RUN = (
+    "is not stopped: the program declares it as another resource, which --target or --exclude leaves out; "
+    "run `pulumi up` with both"
+)
+
+
 @dataclass(frozen=True)
 class Context:
     """What an adapter provides to a lifecycle for one call."""
@@ -154,6 +161,8 @@ class Context:
     """The inputs that state has of the resource, for a check; empty for a new one."""
     entries: Callable[[], Sequence[Entry]] = tuple
     """The entries of the stack's state; none where the adapter cannot read them."""
+    is_announced: Callable[[str], bool] = lambda task: False  # noqa: ARG005
+    """Whether the program declares a task; waits a while for the engine to have it checked."""
 
     def other_declaring(self, task: str) -> str:
         """Note that this resource declares a task; returns the other one that does too, or an empty text."""
@@ -164,17 +173,24 @@ class Context:
         """The resource whose a task stays when this resource's entry of state is deleted; empty where none.
 
         The one that declares it in this run. Where none does (in a `destroy`, or with `--target`), one whose
-        entry of state has its id and is not deleted.
+        entry of state has its id and is not deleted. VideosnapError where the program declares it and the run
+        leaves that resource out: then nothing is ended, and the entry stays, so that nothing is forgotten.
         """
-        declaring = self.runs.declared().get(task, "")
-        if declaring not in ("", self.resource):
-            return declaring
-        if self.runs.was_created(task):
-            return self.resource
-        if declaring:
+        declaring = self._other_declared(task)
+        if declaring or self.runs.was_created(task):
+            return declaring or self.resource
+        if task in self.runs.declared():
             return ""  # it makes room for its own replacement
-        entries = self.other_entries() or ()
-        return next((one.resource for one in entries if one.id == task), "")
+        others = [one.resource for one in self.other_entries() or () if one.id == task]
+        if others or not self.is_announced(task):
+            return "".join(others[:1])
+        if declaring := self._other_declared(task):
+            return declaring
+        raise VideosnapError(f"{task} {_NOT_IN_THIS_RUN}")
+
+    def _other_declared(self, task: str) -> str:
+        declaring = self.runs.declared().get(task, "")
+        return "" if declaring == self.resource else declaring
 
     def other_entries(self) -> Sequence[Entry] | None:
         """The entries of state without this resource's, which is deleted now, and those deleted in this run.
@@ -191,9 +207,8 @@ class Context:
         Pulumi makes a name unique only beside its type and its parents' types, so these decide too; a
         resource of the class itself without a parent needs no more. A `recorded` default stays.
         """
-        stack, project, types, own = (*self.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")[
-            :4
-        ]
+        parts = (*self.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")
+        stack, project, types, own = parts[:4]
         if name != f"{project}.{stack}.{own}":
             return name  # the program's own choice
         if isinstance(recorded, str) and recorded.startswith(f"{project}.{stack}."):

@@ -11,6 +11,7 @@ import contextlib
 import json
 import sys
 import threading
+import time
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -33,9 +34,13 @@ from pulumi.runtime import rpc
 from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Present, RunRegistry
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted
 from pulumi_videosnap.dynamic import engine_log, thread_pool
+from pulumi_videosnap.dynamic.program import is_announced
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 from pulumi_videosnap.pulumi_cli import read_output
 from pulumi_videosnap.settings import no_config
+
+CHECKED_WITHIN = 3.0
+"""Seconds that a delete waits for the check of another resource that has the task."""
 
 
 class _Process:
@@ -53,6 +58,15 @@ class _Process:
             if cls.recorded is None:
                 cls.recorded = _read_entries(urn) if _serves_the_engine() else ()
             return cls.recorded
+
+
+def _is_announced(task: str) -> bool:
+    """Whether the program declares a task; a program declares all at once, so it is soon checked, if ever."""
+    announced = is_announced(task)
+    deadline = time.monotonic() + CHECKED_WITHIN
+    while announced and task not in _Process.runs.declared() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return announced
 
 
 def _read_entries(urn: str) -> Sequence[Entry]:
@@ -148,6 +162,7 @@ class LifecycleProvider(ResourceProvider):
                 runs=_Process.runs,
                 recorded=recorded or {},
                 entries=partial(_Process.entries, urn),
+                is_announced=_is_announced,
             )
         )
 
