@@ -46,10 +46,6 @@ class Slot:
         parent = f"acme:index:{self.component[0]}$" if self.component else ""
         return f"urn:pulumi:{STACK}::stories::{parent}{TYPES[self.kind]}::{self.name}"
 
-    @property
-    def key(self) -> tuple[str, str | None]:
-        return self.place, self.id
-
 
 class World:
     """A program of ten slots, what the engine makes of it, and what the emulator says is true."""
@@ -100,12 +96,15 @@ class World:
     def run(self) -> None:
         """Run the engine in one of the ways that a user may."""
         how = self.dice.choice(RUNS)
-        before, last = self.frames(), self.emulator.last_call()
+        last = self.emulator.last_call()
         self.told.append(how)
         if how == "up":
             self.up().ok()
         elif how == "break off":
-            self.up(BREAK=str(self.dice.randrange(11)))
+            end = self.dice.randrange(11)
+            self.up(BREAK=str(end))
+            self.holds(last, self.declared[:end])
+            return
         elif how in ("target", "exclude"):
             known = [*(one.urn for one in self.declared), *(one["urn"] for one in self.project.tasks())]
             some = self.dice.sample(sorted(set(known)), 3)
@@ -123,7 +122,7 @@ class World:
                 self.emulator.stop(self.dice.choice(running))
         elif how == "kill":
             self.kill()
-        self.holds(before, last)
+        self.holds(last, self.declared)
 
     def up(self, *arguments: str, **environment: str) -> Any:
         slots = json.dumps([asdict(slot) for slot in self.declared])
@@ -151,16 +150,16 @@ class World:
         listed = store_of(self.emulator.environment).list_objects_v2(Bucket="frames", Prefix=f"{self.app}/")
         return {one["Key"] for one in listed.get("Contents", [])}
 
-    def holds(self, before: dict[str, list[str]], last: int) -> None:
+    def holds(self, last: int, program: list[Slot]) -> None:
         """Nothing that is declared was ended, and no running task is in no entry of state."""
-        declared = {(slot.place, slot.id) for slot in self.declared if slot.kind == "task" and slot.id}
+        declared = {(slot.place, slot.id) for slot in program if slot.kind == "task" and slot.id}
         stopped = {
             (call["summary"]["RoomId"], call["summary"]["TaskId"])
             for call in self.emulator.calls(last)
             if call["action"] == STOP and call["summary"]["AppId"] == self.app
         }
         assert not declared & stopped, f"ended: {declared & stopped}\n{self}"
-        urns, keys = {slot.urn for slot in self.declared}, self.keys()
+        urns, keys = {slot.urn for slot in program}, self.keys()
         lost = {
             urn: set(kept) - keys for urn, kept in self.frames().items() if urn in urns and set(kept) - keys
         }
@@ -174,9 +173,9 @@ class World:
 
     def settles(self) -> None:
         """A last full run: each slot has one task or job, nothing is left to do, and destroy ends it all."""
-        last, before = self.emulator.last_call(), self.frames()
+        last = self.emulator.last_call()
         self.up().ok()
-        self.holds(before, last)
+        self.holds(last, self.declared)
         self.up("--refresh").ok()
         entries = self.project.tasks()
         assert sorted(one["urn"] for one in entries) == sorted(slot.urn for slot in self.declared), str(self)

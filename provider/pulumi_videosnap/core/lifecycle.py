@@ -87,6 +87,7 @@ class RunRegistry:
         self._declared: dict[str, str] = {}
         self._created: set[str] = set()
         self._deleted: set[str] = set()
+        self._compared: dict[str, str] = {}
         self._previous: dict[str, str] = {}
 
     def register(self, task: str, resource: str) -> str:
@@ -113,6 +114,23 @@ class RunRegistry:
         """Everything that `mark_created` has noted so far."""
         with self._lock:
             return set(self._created)
+
+    def compare(self, task: str, resource: str) -> None:
+        """Note that a resource of the program has an entry of state with a task's id."""
+        with self._lock:
+            self._compared[task] = resource
+
+    def renamed(self, task: str, resource: str, entries: Callable[[], Sequence[Entry]]) -> str:
+        """The resource that an entry of state belongs to, which is deleted under the name that it has there.
+
+        The engine says `aliases` to nobody: an entry is another resource's if that one was compared with an
+        entry of this id, and has none under its own name.
+        """
+        with self._lock:
+            compared = self._compared.get(task, resource)
+        if compared == resource or not (known := entries()):
+            return resource
+        return resource if any(entry.resource == compared for entry in known) else compared
 
     def delete(self, resource: str, entries: Sequence[Entry]) -> list[Entry]:
         """Note that a resource is deleted; returns the entries that this run has not deleted so far.
@@ -150,6 +168,8 @@ class Context:
 
     resource: str = ""
     """The resource's unique name, such as its URN; empty where the adapter cannot know it."""
+    entry: str = ""
+    """Its name in state, where that is another one."""
     progress: Callable[[str], None] = _nothing
     """Shows what is being done; not kept after the call."""
     warn: Callable[[str], None] = _nothing
@@ -197,9 +217,9 @@ class Context:
 
         None where state cannot be read, or is another stack's.
         """
-        entries = self.entries()
-        is_this_stack = any(entry.resource == self.resource for entry in entries)
-        return self.runs.delete(self.resource, entries) if is_this_stack else None
+        entries, own = self.entries(), self.entry or self.resource
+        is_this_stack = any(entry.resource == own for entry in entries)
+        return self.runs.delete(own, entries) if is_this_stack else None
 
     def unique_name(self, name: object, recorded: object, kind: str) -> object:
         """The value of a field that the resource class fills with `<project>.<stack>.<name>` by default.

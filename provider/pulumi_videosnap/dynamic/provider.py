@@ -114,8 +114,9 @@ class LifecycleProvider(ResourceProvider):
         failures = [CheckFailure("", f"{dotted(f.path)} {f.reason}") for f in checked.failures]
         return CheckResult(_replace_unknowns(checked.inputs, Unknown, rpc.UNKNOWN), failures)
 
-    def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
+    def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:
         """Name what needs a replacement; what merely changed, the engine sees and shows by itself."""
+        _Process.runs.compare(id_, engine_log.current_urn())
         with _one_line_errors():
             replaces = self._task().diff(_from_engine(olds), _from_engine(news))
         paths = [".".join(map(str, path)) for path in replaces]
@@ -148,20 +149,22 @@ class LifecycleProvider(ResourceProvider):
     def delete(self, id_: str, props: Properties) -> None:
         """End the task."""
         with _one_line_errors():
-            self._task().delete(id_, _from_engine(props))
+            self._task(deleted=id_).delete(id_, _from_engine(props))
 
-    def _task(self, recorded: Properties | None = None) -> Lifecycle:
+    def _task(self, recorded: Properties | None = None, deleted: str = "") -> Lifecycle:
         thread_pool.raise_worker_limit()
         urn = engine_log.current_urn()
+        entries, runs = partial(_Process.entries, urn), _Process.runs
         return self.lifecycle(
             Context(
-                resource=urn,
+                resource=runs.renamed(deleted, urn, entries) if deleted else urn,
+                entry=urn,
                 progress=partial(engine_log.progress, urn),
                 warn=partial(engine_log.warn, urn),
                 config=_Process.config,
-                runs=_Process.runs,
+                runs=runs,
                 recorded=recorded or {},
-                entries=partial(_Process.entries, urn),
+                entries=entries,
                 is_announced=_is_announced,
             )
         )
