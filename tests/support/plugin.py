@@ -46,7 +46,7 @@ class Plugin:
     def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str = PROVIDER) -> None:
         self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
         self.log = log
-        self.stdout = self.stderr = ""
+        self.stdout = self.stderr = self.engine = ""
         self._provider = provider
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -122,6 +122,7 @@ def running_plugin(
             port = int(process.stdout.readline())
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 plugin = Plugin(channel, log, provider)
+                plugin.engine = listening
                 plugin.configure(config or {})
                 yield plugin
         finally:

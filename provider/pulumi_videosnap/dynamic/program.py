@@ -8,8 +8,8 @@ is named by the engine's address, which both processes have. Neither side relies
 from __future__ import annotations
 
 import contextlib
-import getpass
 import hashlib
+import os
 import sys
 import tempfile
 import time
@@ -23,6 +23,7 @@ from pulumi.runtime import settings
 from pulumi_videosnap.dynamic import engine_log
 
 _STARTED = time.time()
+_USER = getattr(os, "getuid", lambda: "user")()
 _PATIENCE = 600
 """Seconds by which a program may be older than the plugin; an older file is of another run."""
 
@@ -32,7 +33,7 @@ def announce(ids: Sequence[Any]) -> None:
     if pulumi.runtime.is_dry_run():
         return
     if not all(isinstance(part, str) for part in ids):
-        pulumi.Output.all(*ids).apply(lambda known: announce(known) if None not in known else None)
+        pulumi.Output.all(*ids).apply(lambda known: announce([str(part) for part in known]))
         return
     with contextlib.suppress(OSError, AttributeError):  # no engine, as in a unit test
         channel = settings.SETTINGS.engine.Log._channel
@@ -60,4 +61,5 @@ def _digest(task: str) -> str:
 
 
 def _file(address: str) -> Path:
-    return Path(tempfile.gettempdir()) / f"videosnap-{getpass.getuser()}-{address.rpartition(':')[2]}"
+    """Where a run writes; the next run with its address begins it again."""
+    return Path(tempfile.gettempdir()) / f"videosnap-{_USER}-{address.rpartition(':')[2]}"

@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime.proto import provider_pb2
+from pulumi.runtime import settings
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
 
 from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, surroundings
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
+from pulumi_videosnap.dynamic.program import announce
 from support.data import load
 from support.jobs import job_inputs
-from support.plugin import PROVIDER, Plugin, running_plugin, to_struct
+from support.plugin import PROVIDER, Plugin, PluginError, running_plugin, to_struct
 from unit.inputs.tasks import complete
 
 CASES: dict[str, dict[str, Any]] = load("rtc/identity.json")
@@ -67,6 +71,28 @@ def test_a_delete_ends_what_is_nobody_elses(plugin: Plugin, rtc: FakeRtc, case: 
                 "left running: it is the task of "
             )
     assert stopped == told["stopped"]
+
+
+def test_what_the_program_declares_counts_before_its_check_and_without(
+    plugin: Plugin, rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `--target` the engine checks some resources only; the program's process writes down the others."""
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(plugin.engine))
+    monkeypatch.setattr(settings, "SETTINGS", settings.Settings("stories", "dev", engine=stub, dry_run=False))
+    announce(["app", "announced", "x"])
+    announce(["app", "announced", "y"])
+    for name in ("x", "y"):
+        with pytest.raises(
+            PluginError, match=r"is not stopped: .* which --target or --exclude leaves out; run"
+        ):
+            plugin.delete(f"{KIND}old", f"app/announced/{name}", _task("announced", name))
+    with ThreadPoolExecutor() as threads:
+        deleted = threads.submit(plugin.delete, f"{KIND}old", "app/announced/x", _task("announced", "x"))
+        assert plugin.check(f"{KIND}new", _task("announced", "x"))[1] == []
+        deleted.result()
+    assert rtc.actions == []
+    plugin.delete(f"{KIND}old", "app/announced/z", _task("announced", "z"))
+    assert rtc.actions == ["StopSnapshot"]
 
 
 def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRtc, tmp_path: Path) -> None:
