@@ -86,7 +86,7 @@ def test_what_the_program_declares_counts_before_its_check_and_without(
         renamed = threads.submit(plugin.delete, f"{KIND}old", "app/announced/x", _task("announced", "x"))
         assert plugin.check(f"{KIND}new", _task("announced", "x"))[1] == []
         renamed.result()
-        with pytest.raises(PluginError, match="is not stopped: .* --target or --exclude leaves out; run"):
+        with pytest.raises(PluginError, match=r"is not stopped: .* --target or --exclude leaves out; run"):
             left_out.result()
     assert rtc.actions == []
     plugin.delete(f"{KIND}old", "app/announced/z", _task("announced", "z"))
