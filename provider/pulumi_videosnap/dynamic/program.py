@@ -24,8 +24,8 @@ from pulumi_videosnap.dynamic import engine_log
 
 _STARTED = time.time()
 _USER = getattr(os, "getuid", lambda: "user")()
-_PATIENCE = 600
-"""Seconds by which a program may be older than the plugin; an older file is of another run."""
+_STARTS_WITHIN = 600
+"""Seconds from the program's start to the plugin's, at most; an older file is of another run."""
 
 
 def announce(ids: Sequence[Any]) -> None:
@@ -52,7 +52,7 @@ def is_announced(task: str) -> bool:
     """Whether the program of the run that this plugin process serves has written down an id."""
     with contextlib.suppress(OSError, StopIteration):
         file = _file(next(filter(engine_log.ADDRESS.fullmatch, sys.argv[1:])))
-        return file.stat().st_mtime > _STARTED - _PATIENCE and _digest(task) in file.read_text().split()
+        return file.stat().st_mtime > _STARTED - _STARTS_WITHIN and _digest(task) in file.read_text().split()
     return False
 
 
