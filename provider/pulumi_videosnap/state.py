@@ -45,6 +45,8 @@ class RecordedResource:
 class Stack:
     """A stack's name and its tasks, in the program's order; when it was written, and its configuration then.
 
+    `shared` are further entries with the id of one of the tasks: an `up` that renamed a resource broke off.
+
     `pending_replacements` were deleted to be replaced, and their replacement was never created;
     `pending_creates` are those that the engine began to create without ever recording the end.
     """
@@ -55,6 +57,7 @@ class Stack:
     config: Mapping[str, Any] = field(default_factory=dict)
     pending_replacements: tuple[RecordedResource, ...] = ()
     pending_creates: tuple[RecordedResource, ...] = ()
+    shared: tuple[RecordedResource, ...] = ()
 
     def setting(self, key: str) -> str | None:
         """A key of the configuration; None where it is not set, or is an encrypted secret."""
@@ -92,14 +95,18 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
         written = _to_the_second((deployment.get("manifest") or {}).get("time"))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None
+    recorded = list(_recorded(one for one in resources if not one.get("pendingReplacement")))
+    # The engine writes the resources of its last run before those that this run did not come to.
+    tasks = {(one.kind.token, one.id): one for one in reversed(recorded)}
     known = name if isinstance(name, str) else _stack_name(resources) or name()
     return Stack(
         known or _stack_name(resources),
-        tuple(_recorded(one for one in resources if not one.get("pendingReplacement"))),
+        tuple(one for one in recorded if one is tasks[one.kind.token, one.id]),
         written,
         _config(resources),
         tuple(_recorded(one for one in resources if one.get("pendingReplacement"))),
         tuple(_recorded(_pending_creates(deployment, resources))),
+        tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
     )
 
 

@@ -15,7 +15,7 @@ from pulumi_videosnap.alibaba import schema as declared
 from pulumi_videosnap.alibaba.models import SnapshotJob, State
 from pulumi_videosnap.alibaba.rules import BRACED, COUNT, SNAPSHOT_TIME, TILE_COUNT
 from pulumi_videosnap.alibaba.schema import SUCCESS, SnapshotJobInputs
-from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted, value_at
+from pulumi_videosnap.core.properties import Properties, dotted, value_at
 from pulumi_videosnap.core.schema import Effect, facts
 from pulumi_videosnap.core.timestamps import format_rfc3339
 
@@ -143,48 +143,6 @@ def _numbered_keys(source: Source, template: str, count: int) -> Iterator[str]:
     return (source.resolve(template, number) for number in range(1, count + 1))
 
 
-def recorded_objects(recorded: Properties) -> dict[str, list[str]]:
-    """Every recorded object of a job, by bucket."""
-    found: dict[str, list[str]] = {}
-    config = recorded["snapshotConfig"]
-    for name, file in (("frames", "outputFile"), ("tileFrames", "tileOutputFile")):
-        if recorded.get(name):
-            found.setdefault(config[file]["bucket"], []).extend(recorded[name])
-    if recorded.get("vtt"):
-        found.setdefault(config["outputFile"]["bucket"], []).append(recorded["vtt"])
-    return found
-
-
-def object_location(recorded: Properties, bucket: str, key: str) -> str:
-    """An object's name among all buckets of the cloud."""
-    return f"{recorded['input']['location']}/{bucket}/{key}"
-
-
-def written_locations(recorded: Properties) -> Iterator[str]:
-    """Every recorded object of a job, as `object_location`."""
-    for bucket, keys in recorded_objects(recorded).items():
-        yield from (object_location(recorded, bucket, key) for key in keys)
-
-
-def declared_locations(job: SnapshotJobInputs) -> Iterator[tuple[Path, str]]:
-    """Where a job writes, with the path of the declaring field; skips values unknown in a preview."""
-    config = job.snapshot_config
-    if isinstance(config, Unknown):
-        return
-    files = (("outputFile", config.output_file), ("tileOutputFile", config.tile_output_file))
-    for name, file in files:
-        if file is None or isinstance(file, Unknown) or isinstance(job.input, Unknown):
-            continue
-        parts: list[Any] = [file.location, file.bucket, file.object, job.input.object, config.time]
-        if any(isinstance(part, Unknown) for part in parts):
-            continue
-        source = Source(job.input.object, config.time or 0)
-        yield (
-            ("snapshotConfig", name, "object"),
-            f"{file.location}/{file.bucket}/{source.resolve(file.object, 0)}",
-        )
-
-
 def encode_key(key: str) -> str:
     """A key as the service requires it: UTF-8, percent-encoded, a space as %20, slashes unchanged."""
     return quote(key, safe="/")
@@ -197,8 +155,8 @@ class Source:
     input_key: str
     time: int
 
-    def resolve(self, template: str, number: int) -> str:
-        """The key of output `number`, from 1; {Count} and {TileCount} have five digits."""
+    def resolve(self, template: str, number: int | None) -> str:
+        """The key of output `number`, from 1, in five digits; without one, {Count} and {TileCount} stay."""
         folder, slash, name = self.input_key.rpartition("/")
         stem, extension = splitext(name)
         meaning = {
@@ -206,7 +164,6 @@ class Source:
             "{FileName}": stem,
             "{ExtName}": extension.removeprefix("."),
             SNAPSHOT_TIME: str(self.time),
-            COUNT: f"{number:05d}",
-            TILE_COUNT: f"{number:05d}",
+            **({} if number is None else dict.fromkeys((COUNT, TILE_COUNT), f"{number:05d}")),
         }
         return BRACED.sub(lambda found: meaning.get(found[0], found[0]), template)

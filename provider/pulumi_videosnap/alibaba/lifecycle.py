@@ -14,16 +14,18 @@ from typing import Any, Protocol
 from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
 from pulumi_videosnap.alibaba.convert import (
     adoptable,
-    declared_locations,
     job_token,
-    object_location,
     owner_tag,
-    recorded_objects,
     submit_request,
     to_state,
-    written_locations,
 )
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.object_keys import (
+    declared_locations,
+    objects_to_delete,
+    recorded_objects,
+    used_locations,
+)
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.lifecycle import (
     Checked,
@@ -46,6 +48,7 @@ REMEMBERED_FOR = timedelta(hours=72)
 """How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
 half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
 LOCATION: Path = ("input", "location")
+_KIND = "alibaba:SnapshotJob"
 
 
 class Jobs(Protocol):
@@ -98,7 +101,7 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; no two resources of one program may write the same keys."""
-        job, failures = validate(SnapshotJobInputs, declared)
+        job, failures = validate(SnapshotJobInputs, {**declared, "owner": self._owner(declared.get("owner"))})
         if job is None:
             return Checked(dict(declared), failures)
         return Checked(job.properties(), [*self._refuse_location(job), *self._refuse_shared_keys(job)])
@@ -110,10 +113,15 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def _refuse_shared_keys(self, job: SnapshotJobInputs) -> Iterator[Failure]:
         for path, place in declared_locations(job):
-            first = self._context.runs.register(place, self._context.resource)
-            if first != self._context.resource:
-                name = first.rpartition("::")[2]
-                yield Failure(path, f"is also written by resource {name!r}; choose another key")
+            if other := self._context.other_declaring(place):
+                yield Failure(path, f"is written by {self._context.resource} and by {other}; set another key")
+
+    def _owner(self, declared: object) -> object:
+        """Whose job it is; in state of older versions, two resources may have one name."""
+        recorded = self._context.recorded.get("owner")
+        owner = self._context.unique_name(declared, recorded == declared and recorded, _KIND)
+        taken = self._context.other_declaring(f"owner {owner}")
+        return self._context.with_types(declared) if taken else owner
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """A job cannot be changed: everything but the provider's own switches needs another one."""
@@ -133,9 +141,7 @@ class SnapshotJobLifecycle(Lifecycle):
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
         outputs = to_state(job, ended)
-        for place in written_locations(outputs):
-            self._context.runs.mark_created(place)
-        return Created(ended.id, {**outputs, "token": job_token(job)})
+        return Created(ended.id, {**self._mark_created(outputs), "token": job_token(job)})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
@@ -157,7 +163,8 @@ class SnapshotJobLifecycle(Lifecycle):
         account = self._account(job)
         found = account.jobs.get(task_id, None)
         ended = self._finish(account, job, found, "run `pulumi up --refresh`, which submits a new job")
-        return {**merge_inputs(SnapshotJobInputs, recorded, inputs), **to_state(job, ended)}
+        outputs = {**merge_inputs(SnapshotJobInputs, recorded, inputs), **to_state(job, ended)}
+        return self._mark_created(outputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """Nothing to cancel in the cloud; the frames are kept or deleted as declared."""
@@ -167,9 +174,15 @@ class SnapshotJobLifecycle(Lifecycle):
             self._context.progress("nothing to cancel: a job ends by itself; its frames stay in the bucket")
             return
         account = self._account(job)
-        for bucket, keys in self._objects_to_delete(account, task_id, recorded).items():
+        outputs = self._last_known(account, task_id, recorded)
+        for bucket, keys in objects_to_delete(self._context, outputs).items():
             self._context.progress(f"deleting {len(keys)} objects from {bucket}")
             account.bucket(bucket).delete(keys)
+
+    def _mark_created(self, outputs: Properties) -> Properties:
+        for place in used_locations(outputs):
+            self._context.runs.mark_created(place)
+        return outputs
 
     def _set_previous(self, task_id: str, recorded: Properties) -> None:
         """A new run of this owner replaces the recorded one."""
@@ -220,17 +233,6 @@ class SnapshotJobLifecycle(Lifecycle):
             raise TaskFailed(f"snapshot job {found.id}", _failure_reason(found), advice or _ADVICE_ON_FAILURE)
         self._context.progress(f"{found.id} {found.state}")
         return found
-
-    def _objects_to_delete(
-        self, account: JobAccount, task_id: str, recorded: Properties
-    ) -> dict[str, list[str]]:
-        """What it wrote, without what another resource has written to the same keys in this run."""
-        outputs = self._last_known(account, task_id, recorded)
-        was_created = self._context.runs.was_created
-        return {
-            bucket: [key for key in keys if not was_created(object_location(outputs, bucket, key))]
-            for bucket, keys in recorded_objects(outputs).items()
-        }
 
     def _last_known(self, account: JobAccount, task_id: str, recorded: Properties) -> Properties:
         """What is recorded of a job; one that had not ended when state was written is read once more."""

@@ -75,6 +75,14 @@ def _scope(stacks: Sequence[Stack], dependencies: Dependencies) -> Iterator[str]
     for kind in kinds():
         if kind in recorded:
             yield from kind.drift.scope(dependencies.open_bucket is not None)
+    for stack in stacks:
+        names = {(one.kind.token, one.id): one.name for one in stack.tasks}
+        for entry in stack.shared:
+            both = f"{names[entry.kind.token, entry.id]} and {entry.name}"
+            yield (
+                f"{stack.name}: {both} are one task, listed once, "
+                "since an `up` broke off; the next one drops the entry that the program does not declare."
+            )
 
 
 def _check(

@@ -16,7 +16,7 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-_ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
+ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
 _LOG_TIMEOUT = 2.0
 """Seconds that a line may take to reach the engine before it is given up."""
 
@@ -59,7 +59,7 @@ def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
 @functools.cache
 def _engine() -> Any:
     """The engine that started this process, or None where there is none."""
-    address = next((arg for arg in sys.argv[1:] if _ADDRESS.fullmatch(arg)), None)
+    address = next((arg for arg in sys.argv[1:] if ADDRESS.fullmatch(arg)), None)
     if address is None:
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

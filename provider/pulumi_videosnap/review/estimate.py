@@ -128,7 +128,7 @@ def review_of(
 def _estimate(step: Step, effect_of: Callable[[Step], StepEffect], sizes: Sizes) -> _Estimate:
     rules = step.kind.review
     effect = REFUSED if step.refused else effect_of(step)
-    before = rules.recorded_frames(step.old) if step.old else None
+    before = rules.recorded_frames(step.old) if step.old and effect.counted else None
     if effect.outcome is Outcome.REFUSED or (before and effect.outcome is Outcome.RECORDED):
         after = before
     else:

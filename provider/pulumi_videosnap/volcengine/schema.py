@@ -243,7 +243,8 @@ class SnapshotTaskInputs(Inputs):
     app_id: Annotated[AppId, Effect.REPLACE] = Field(description="the RTC application")
     room_id: Annotated[Id, Effect.REPLACE] = Field(description="the room whose streams are captured")
     task_id: Annotated[Id, Effect.REPLACE] = Field(
-        description="the task's own name in the room; defaults to `<project>.<stack>.<name>`"
+        description="the task's own name in the room; defaults to `<project>.<stack>.<name>`, in a component "
+        "with a digest of its types"
     )
     business_id: Annotated[Id | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="the vendor's business tag"

@@ -187,6 +187,19 @@ def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
     assert [task.name for task in read_export(_noted("hall"), "dev").pending_creates] == ["lobby"]
 
 
+def test_two_entries_with_one_task_are_one_finding() -> None:
+    """A rename broke off: the engine writes the new entry before what that run did not come to."""
+    export = _noted("foyer", "hall", "lobby").replace("Room1/lobby", "Room1/foyer")
+    stack = read_export(export, "dev")
+    assert [[one.name for one in found] for found in (stack.tasks, stack.shared)] == [
+        ["foyer", "hall"],
+        ["lobby"],
+    ]
+    report = checked(Service(_present), stack)
+    assert sum(report.counts.values()) == 2
+    assert any("dev: foyer and lobby are one task, listed once" in line for line in report.scope)
+
+
 def moment(hours: float) -> str:
     return (NOW - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 

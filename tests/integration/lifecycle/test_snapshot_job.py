@@ -128,6 +128,23 @@ def test_a_renamed_resource_keeps_the_pictures_that_it_has_made_again(story: Job
     assert story.keys() == story.outputs("new")["frames"] == THREE[:2]
 
 
+def test_the_end_of_an_older_entry_leaves_the_frames_of_a_declared_one(story: JobStory) -> None:
+    """A rename broke off, so state has both; in any later run a frame goes with the last of them."""
+    old, new = (job_inputs(owner=f"proj.dev.{name}", onDelete="delete-frames") for name in ("old", "new"))
+    story.stack.up({"old": old})
+    entry = story.stack.state.pop("old")
+    story.stack.up({"new": new})
+    story.stack.state["old"] = entry
+    story.stack.up({"new": new})
+    assert (list(story.stack.state), story.keys()) == (["new"], THREE)
+    story.stack.state["old"] = entry
+    story.stack.up({"new": {**new, "triggers": ["again"]}})
+    assert story.keys() == THREE, "the replacement deleted before the old entry went"
+    story.stack.state["old"] = entry
+    story.stack.destroy()
+    assert story.keys() == []
+
+
 def test_the_same_inputs_after_destroy_find_the_finished_job(story: JobStory) -> None:
     program = {"stills": job_inputs()}
     story.stack.up(program)

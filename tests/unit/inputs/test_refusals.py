@@ -125,8 +125,7 @@ def test_one_task_declared_by_two_resources_is_refused(plugin: Plugin) -> None:
     inputs = edited(complete(), {("taskId",): "shared"})
     assert plugin.check(f"{urn}first", inputs)[1] == []
     [refused] = plugin.check(f"{urn}second", inputs)[1]
-    assert refused.startswith("task_id 'shared' is ")
-    assert "resource 'first'" in refused
+    assert refused == f"task_id 'shared' is declared by {urn}second and by {urn}first; set another one"
     assert plugin.check(f"{urn}first", inputs)[1] == [], "a second check is not a second declaration"
 
 
@@ -140,4 +139,4 @@ def test_one_key_written_by_two_resources_is_refused(new_job_plugin: Plugin) -> 
     assert fields == [key, sheet]
     [refused] = new_job_plugin.check(f"{urn}third", other_video)[1]
     assert refused.startswith(sheet), "frames have the video's name, sheets do not"
-    assert "resource 'first'" in refused
+    assert refused.endswith(f" is written by {urn}third and by {urn}first; set another key")
