@@ -50,6 +50,20 @@ def camel(name: str) -> str:
     return re.sub(r"^_*[A-Z]", lambda found: found[0].lower(), pascal)
 
 
+_STEP = re.compile(r'\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[[^]]*\]|(?P<name>[^.\[]+)')
+"""One step of a property path of Pulumi: `name`, `["key"]`, `[0]` or `[*]`."""
+
+
+def camel_path(path: str) -> str:
+    """A property path as state has it (`image_config["interval"]` → `imageConfig["interval"]`)."""
+
+    def translated(step: re.Match[str]) -> str:
+        named = step["key"] or step["name"]
+        return step[0].replace(named, camel(named)) if named else step[0]
+
+    return _STEP.sub(translated, path)
+
+
 @functools.lru_cache(maxsize=1024)
 def dotted(path: Path) -> str:
     """A path as a Python program would write it: `target_streams.stream_list[0].user_id`."""
