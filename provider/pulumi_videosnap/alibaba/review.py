@@ -179,7 +179,8 @@ def _places(inputs: Mapping[str, Any]) -> Iterator[str]:
 def _deletes(step: Step, plan: _Plan) -> tuple[Calls, ...]:
     """The calls that delete what a job wrote, if it was declared so."""
     objects = plan.objects_of(step)
-    if step.old is None or text_at(step.old.inputs, "onDelete") != "delete-frames" or not objects:
+    keeps = step.old is None or step.retained or text_at(step.old.inputs, "onDelete") != "delete-frames"
+    if keeps or not objects:
         return ()
     return (Calls(action=DELETE, count=len(objects)),)
 
