@@ -142,6 +142,10 @@ def risks(steps: Sequence[Step], limits: Limits) -> Iterator[Risk]:  # noqa: ARG
 
 
 def _submit(step: Step, plan: _Plan) -> StepEffect:
+    if step.retained and step.operation == "replace" and not step.changed_fields():
+        # The engine makes no call before the create, which so looks like one that is repeated.
+        text = f"the recorded job is adopted ({step.retained}); change triggers to submit a new one"
+        return StepEffect(Outcome.RECORDED, text, WAIT)
     calls = (*WAIT, Calls(action=SUBMIT, count=1), *_deletes(step, plan))
     changed = ", ".join(dotted(leaf.path) for leaf in step.changed_fields())
     because = f" with another {changed}" if changed and step.operation == "replace" else ""

@@ -44,8 +44,8 @@ class TaskResource(Resource):
     def translate_input_property(self, prop: str) -> str:
         """Python's name of a property as state has it; in an option it may be a path.
 
-        The SDK asks for both. Only the caller tells a path from a key of the user's own with a dot in it, such
-        as one in `triggers`, and that key must not change: state has it.
+        The SDK asks for both. Only the caller tells a path from a key of the user's own with a dot in it,
+        such as one in `triggers`, and that key must not change: state has it.
         """
         if prop.startswith("__"):
             return prop
