@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.core.properties import Path as PropertyPath
+from pulumi_videosnap.core.properties import parse_path
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import ResourceKind, kind_of
@@ -23,6 +24,26 @@ from pulumi_videosnap.pulumi_cli import read_output
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 """The resource that has the stack's configuration, as it was when the stack was last written."""
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of an encrypted value
+
+
+@dataclass(frozen=True)
+class Options:
+    """The resource options that state records, and that the engine follows; paths are property paths."""
+
+    protected: bool = False
+    retained: bool = False
+    deleted_with: str = ""
+    ignored: tuple[PropertyPath, ...] = ()
+    replaced_on: tuple[PropertyPath, ...] = ()
+
+    @classmethod
+    def of(cls, resource: Mapping[str, Any]) -> Options:
+        """The options of a resource of the engine's state."""
+        ignored, replaced_on = (
+            tuple(map(parse_path, resource.get(name) or ())) for name in ("ignoreChanges", "replaceOnChanges")
+        )
+        retained, protected = bool(resource.get("retainOnDelete")), bool(resource.get("protect"))
+        return cls(protected, retained, str(resource.get("deletedWith") or ""), ignored, replaced_on)
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,7 @@ class RecordedResource:
     urn: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     secret_paths: frozenset[PropertyPath] = frozenset()
+    options: Options = Options()
 
 
 @dataclass(frozen=True)
@@ -176,6 +198,7 @@ def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> Record
         urn,
         _plain(inputs),
         frozenset(_secret_paths(inputs)) | frozenset(_secret_paths(outputs)),
+        Options.of(resource),
     )
 
 

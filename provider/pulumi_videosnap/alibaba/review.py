@@ -142,6 +142,10 @@ def risks(steps: Sequence[Step], limits: Limits) -> Iterator[Risk]:  # noqa: ARG
 
 
 def _submit(step: Step, plan: _Plan) -> StepEffect:
+    if step.retained and step.operation == "replace" and not step.changed_fields():
+        # The engine makes no call before the create, which so looks like one that is repeated.
+        text = f"the recorded job is adopted ({step.retained}); change triggers to submit a new one"
+        return StepEffect(Outcome.RECORDED, text, WAIT)
     calls = (*WAIT, Calls(action=SUBMIT, count=1), *_deletes(step, plan))
     changed = ", ".join(dotted(leaf.path) for leaf in step.changed_fields())
     because = f" with another {changed}" if changed and step.operation == "replace" else ""
@@ -179,7 +183,8 @@ def _places(inputs: Mapping[str, Any]) -> Iterator[str]:
 def _deletes(step: Step, plan: _Plan) -> tuple[Calls, ...]:
     """The calls that delete what a job wrote, if it was declared so."""
     objects = plan.objects_of(step)
-    if step.old is None or text_at(step.old.inputs, "onDelete") != "delete-frames" or not objects:
+    keeps = step.old is None or step.retained or text_at(step.old.inputs, "onDelete") != "delete-frames"
+    if keeps or not objects:
         return ()
     return (Calls(action=DELETE, count=len(objects)),)
 

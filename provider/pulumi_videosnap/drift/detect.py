@@ -27,6 +27,7 @@ from pulumi_videosnap.errors import (
 )
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.report.formatting import few, value
 from pulumi_videosnap.state import RecordedResource, Stack, without_encrypted
 
 READS_AT_ONCE = 16
@@ -62,12 +63,23 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         seconds=(dependencies.now() - began).total_seconds(),
         stacks=tuple(checked),
         unmanaged=(*orphans, *_only(Unmanaged, listed)),
-        scope=(*_scope(readable, dependencies), *_only(str, listed)),
+        scope=(*_ignored(checked), *_scope(readable, dependencies), *_only(str, listed)),
     )
 
 
 def _only(kind: type[T], found: Iterable[object]) -> list[T]:
     return [one for one in found if isinstance(one, kind)]
+
+
+def _ignored(stacks: Sequence[StackDrift]) -> Iterator[str]:
+    tasks: dict[str, list[str]] = defaultdict(list)
+    for finding in (finding for stack in stacks for finding in stack.findings):
+        for change in finding.ignored:
+            tasks[f"{change.field} is {value(change.actual)}, not {value(change.recorded)}"].append(
+                finding.name
+            )
+    for what, names in tasks.items():
+        yield f"No drift, since the engine ignores it (ignore_changes): {what}: {few(names)}."
 
 
 def _scope(stacks: Sequence[Stack], dependencies: Dependencies) -> Iterator[str]:
@@ -109,7 +121,14 @@ def _check(
     return StackDrift(
         stack=stack.name,
         written=stack.written,
-        findings=(*findings, *map(interrupted_replacement, stack.pending_replacements), *interrupted),
+        findings=(
+            *findings,
+            *(
+                interrupted_replacement(task, *_read(task, stack, failures))
+                for task in stack.pending_replacements
+            ),
+            *interrupted,
+        ),
     )
 
 

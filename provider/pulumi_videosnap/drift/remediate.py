@@ -11,6 +11,7 @@ from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.review.estimate import review_of
+from pulumi_videosnap.review.model import Outcome
 from pulumi_videosnap.review.preview import run_preview
 from pulumi_videosnap.review.text import as_text
 
@@ -23,8 +24,9 @@ def remediate(report: DriftReport, folder: Path, *, confirmed: bool) -> bool:
     if not confirmed and not sys.stdin.isatty():
         raise InvalidInput("--heal", "needs confirmation; use --yes in non-interactive runs")
     drifted = [stack for stack in report.stacks if stack.drifted()]
-    for stack in drifted:
-        _show_plan(stack, folder)
+    drifted = [plan for stack in drifted if (plan := _show_plan(stack, folder)).drifted()]
+    if not drifted:
+        return False
     if not confirmed and not _confirm():
         return False
     for stack in drifted:
@@ -32,12 +34,26 @@ def remediate(report: DriftReport, folder: Path, *, confirmed: bool) -> bool:
     return True
 
 
-def _show_plan(stack: StackDrift, folder: Path) -> None:
+def _show_plan(stack: StackDrift, folder: Path) -> StackDrift:
+    """Show the plan of what can be brought back, and return it; say of the rest why `up` would fail."""
     plan = run_preview(folder, ["--refresh", *_targets(stack)])
+    review = review_of(plan)
+    refused = {task.urn: task for task in review.tasks if task.outcome is Outcome.REFUSED}
+    rest = tuple(one for one in stack.findings if one.urn not in refused)
+    if len(rest) < len(stack.findings):
+        for task in refused.values():
+            _print(f"{task.name} is left as it is: {task.effect}.")
+        left = stack.model_copy(update={"findings": rest})
+        return _show_plan(left, folder) if left.drifted() else left
     if plan.problem:
         raise CannotCheck(f"`pulumi preview` failed: {plan.problem}")
-    for line in as_text(review_of(plan)):
-        print(line, file=sys.stderr)  # noqa: T201
+    for line in as_text(review):
+        _print(line)
+    return stack
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201
 
 
 def _run_up(stack: StackDrift, folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar
@@ -11,8 +12,12 @@ from pulumi.dynamic import (
     Resource,
     ResourceProvider,
 )
+from pulumi.runtime.resource import register_resource
 
-from pulumi_videosnap.core.properties import camel, snake
+from pulumi_videosnap.core.properties import camel, camel_path, snake
+
+_TRANSLATES_OPTIONS = register_resource.__module__
+"""The module of the SDK that translates resource options; properties are translated in another one."""
 
 
 class TaskResource(Resource):
@@ -37,8 +42,15 @@ class TaskResource(Resource):
         )
 
     def translate_input_property(self, prop: str) -> str:
-        """Python's name of a property as state has it."""
-        return prop if prop.startswith("__") else camel(prop)
+        """Python's name of a property as state has it; in an option it may be a path.
+
+        The SDK asks for both. Only the caller tells a path from a key of the user's own with a dot in it,
+        such as one in `triggers`, and that key must not change: state has it.
+        """
+        if prop.startswith("__"):
+            return prop
+        in_option = sys._getframe(1).f_globals.get("__name__") == _TRANSLATES_OPTIONS
+        return camel_path(prop) if in_option else camel(prop)
 
     def translate_output_property(self, prop: str) -> str:
         """State's name of a property as Python has it."""

@@ -135,21 +135,24 @@ def _delete(step: Step, holder: Step | None) -> StepEffect:
             return StepEffect(Outcome.FORGOTTEN, text, counted=not is_known)
         text = f"left running: {holder.name} {'has it already' if is_known else 'takes it over'}"
         return StepEffect(Outcome.GOES_ON, text, counted=not is_known)
-    if step.retained:
-        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it continues to run (retain_on_delete)")
+    stop = () if step.retained else STOP
     if ended:
-        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it had already ended", STOP)
+        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it had already ended", stop)
+    if step.retained:
+        return StepEffect(Outcome.FORGOTTEN, f"no longer managed: it continues to run ({step.retained})")
     return StepEffect(Outcome.STOPS, "stops: no more frames are taken", STOP)
 
 
 def _replace(step: Step, holder: Step | None) -> StepEffect:
     """`holder` is another resource that has the old task."""
-    calls, old = (*STOP, *START), step.old
+    calls, old = (*(() if step.retained else STOP), *START), step.old
     if holder:
         text = f"another one starts in its place; the old one is left running: {holder.name} has it"
         return StepEffect(Outcome.STARTS, text, START, counted=holder.operation == "create")
     if old is None or has_ended(old.properties):
         return StepEffect(Outcome.STARTS_AGAIN, f"a new run starts{_with_changes(step)}", calls)
+    if step.retained:
+        return _retain(step, old)
     if _identity(old.inputs) != _identity(step.inputs):
         text = "the running task stops, and another one starts in its place"
     else:
@@ -158,6 +161,24 @@ def _replace(step: Step, holder: Step | None) -> StepEffect:
     gap = interval + RESTART_SECONDS if interval else None
     longest = f": up to {gap} s between two frames instead of {interval} s" if gap else ""
     return StepEffect(Outcome.RESTART, text + longest, calls, gap)
+
+
+def _retain(step: Step, old: RecordedResource) -> StepEffect:
+    """A replacement that does not stop the old task."""
+    if _identity(old.inputs) != _identity(step.inputs):
+        text = f"another one starts; the old one continues to run, no longer managed ({step.retained})"
+        return StepEffect(Outcome.STARTS, text, START)
+    changed = [leaf.path for leaf in step.changed_fields() if leaf.compared]
+    if set(changed) - {INTERVAL}:
+        text = (
+            f"`pulumi up` fails: {step.retained} keeps the old one running, with another "
+            f"{', '.join(map(dotted, changed))}; remove the option with an `up` of its own, or stop the "
+            "task at the service first"
+        )
+        return StepEffect(Outcome.REFUSED, text, START)
+    text = f"the running task is adopted{_with_changes(step)}, since {step.retained} keeps it from its end"
+    calls = (*START, *(SET_INTERVAL if INTERVAL in changed else ()))
+    return StepEffect(Outcome.GOES_ON, text, sum_calls(calls))
 
 
 def _update(step: Step) -> StepEffect:

@@ -127,7 +127,7 @@ def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
     assert remediate(REPORT, Path(), confirmed=True)
     assert engine.asked == [
-        f"preview --json --show-sames --refresh {AIM}",
+        f"preview --json --show-sames --show-replacement-steps --refresh {AIM}",
         f"up --refresh --yes --skip-preview {AIM}",
     ]
     assert capsys.readouterr().err

@@ -45,7 +45,7 @@ def step(
     if old is not None:
         told["oldState"] = {**state, "inputs": old, "outputs": {**old, "status": "running"}, **more}
     if new is not None:
-        told["newState"] = {**state, "inputs": new}
+        told["newState"] = {**state, "inputs": new, **more}
     return told
 
 
