@@ -40,6 +40,7 @@ from pulumi_videosnap.volcengine.convert import (
     with_history,
 )
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
+from pulumi_videosnap.volcengine.rules import doubts
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 if TYPE_CHECKING:
@@ -86,17 +87,17 @@ class SnapshotTaskLifecycle(Lifecycle):
         task, failures = validate(SnapshotTaskInputs, declared)
         if task is None:
             return Checked(dict(declared), failures)
-        return Checked(task.properties(), self._refuse_shared_id(task))
+        return Checked(task.properties(), self._refuse_shared_id(task), [*doubts(task.properties())])
 
     def _refuse_shared_id(self, task: SnapshotTaskInputs) -> list[Failure]:
         known = not any(isinstance(part, Unknown) for part in (task.app_id, task.room_id, task.task_id))
         if not self._context.resource or not known:
             return []
         first = self._context.runs.register(task_key(task).id, self._context.resource)
-        if first == self._context.resource:
-            return []
-        other = f"resource {first.rpartition('::')[2]!r}"
-        return [Failure(("taskId",), f"{task.task_id!r} is also declared by {other}; choose another")]
+        reason = (
+            f"{task.task_id!r} is also declared by resource {first.rpartition('::')[2]!r}; choose another"
+        )
+        return [Failure(("taskId",), reason)] if first != self._context.resource else []
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """Everything but the interval and the provider's own switches needs another task."""
