@@ -48,7 +48,7 @@ def _series(properties: Mapping[str, Any]) -> Iterator[RecordedSeries]:
 
 def _notes(properties: Mapping[str, Any]) -> Iterator[str]:
     if properties.get("count") and not properties.get("frames") and not properties.get("vtt"):
-        yield "the keys of its frames are not recorded: their template has {SnapshotTime}, or they were not kept"
+        yield "no keys of frames are recorded: their template has {SnapshotTime}, or only sheets are kept"
     if properties.get("vtt"):
         yield f"the keys of the frames of a WebVTT are not documented: {properties['vtt']} lists them"
 

@@ -48,6 +48,7 @@ REMEMBERED_FOR = timedelta(hours=72)
 """How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
 half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
 LOCATION: Path = ("input", "location")
+_MAY_BE_LEFT_OUT = ("creationTime", "notification", "token")
 
 
 class Jobs(Protocol):
@@ -148,10 +149,9 @@ class SnapshotJobLifecycle(Lifecycle):
         except NotFound as unknown:
             return _interpret_not_found(recorded, unknown)
         outputs = to_state(job, _with_recorded_count(found, recorded))
-        # What an answer may leave out is kept.
-        before, token = ({n: recorded[n] for n in ns if n in recorded} for ns in (_KEPT, ("token",)))
+        kept = {name: recorded[name] for name in _MAY_BE_LEFT_OUT if name in recorded}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
-        return Present(inputs, {**before, **outputs, **token})
+        return Present(inputs, {**kept, **outputs})
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """The provider's own switches; with `wait_for`, waits for a job that has not ended."""
@@ -252,9 +252,6 @@ class SnapshotJobLifecycle(Lifecycle):
         if not found.has_ended:
             self._context.warn(f"job {found.id} is running and cannot be cancelled: its frames stay")
         return {**recorded, **to_state(_recorded_job(recorded), _with_recorded_count(found, recorded))}
-
-
-_KEPT = ("creationTime", "notification")
 
 
 def has_ended(outputs: Mapping[str, Any]) -> bool:

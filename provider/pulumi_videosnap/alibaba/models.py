@@ -291,9 +291,6 @@ class Pipeline(Received):
     notify_config: NotifyConfig | None = None
 
 
-# -- Refusals -----------------------------------------------------------------------------------------------
-
-
 class Refusal(Received):
     """Code and message of a refused call; blank where the service sends none."""
 

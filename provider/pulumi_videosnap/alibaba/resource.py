@@ -199,7 +199,7 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
     creation_time: pulumi.Output[str]
     """RFC 3339, UTC."""
     notification: pulumi.Output[Mapping[str, str] | None]
-    """The message at the job's end: `message_id`, or `error_code` and `error_message` when it was not sent."""
+    """The message at the job's end: `message_id`, or why it was not sent (`error_code`, `error_message`)."""
     frames: pulumi.Output[Sequence[str]]
     """The keys of the frames in the output bucket, in order."""
     tile_frames: pulumi.Output[Sequence[str] | None]

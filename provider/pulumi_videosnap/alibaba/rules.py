@@ -63,8 +63,10 @@ def _sequence_has_count(config: Config) -> Iterator[Broken]:
         return
     if COUNT not in key and not isinstance(config.get("num"), Unknown):
         way_out = "" if "timeArray" in config else "; or set num=1"
-        plain = " (as it is: it is encoded for you)" if COUNT in unquote(key) else ""
-        yield KEY, f"must contain {COUNT}{plain}, or each frame overwrites the one before{way_out}"
+        near = difflib.get_close_matches(COUNT, BRACED.findall(key), n=1)
+        written = ", not URL-encoded: it is encoded for you" if COUNT in unquote(key) else ""
+        written = f" in place of {near[0]}" if near else written
+        yield KEY, f"must contain {COUNT}{written}, or each frame overwrites the one before{way_out}"
 
 
 def _sheets(config: Config) -> Iterator[Broken]:

@@ -1,7 +1,6 @@
 """The lifecycle of a live room's snapshot task: StartSnapshot, UpdateSnapshot, StopSnapshot, GetSnapshotTask.
 
-AppId, RoomId and TaskId identify a task and are chosen before the call, so a repeated create finds the
-task instead of making a second one. So the next `up` recovers from every crash without other records.
+AppId, RoomId and TaskId identify a task and are chosen before the call: a repeated create finds the task.
 """
 
 from __future__ import annotations

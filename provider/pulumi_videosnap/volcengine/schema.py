@@ -49,7 +49,8 @@ def _one_of(words: Mapping[int, str]) -> BeforeValidator:
 def _account(value: Any) -> Any:
     """An account id is a string of digits; a number is accepted too."""
     number = whole_number(value)
-    return value if number is None else str(number)
+    # A larger float has lost digits on the way.
+    return value if number is None or abs(number) > 2**53 else str(number)
 
 
 Id = Annotated[str, text(r"[a-zA-Z0-9_@\-.]{1,128}", "1 to 128 letters, digits or any of @ . _ -")]
