@@ -35,7 +35,7 @@ def jobs(*ids: str, **more: Any) -> dict[str, Any]:
 
 def test_submit_puts_everything_in_the_query() -> None:
     api, script = mps_api(Response(200, {}, sample("mps/SubmitSnapshotJob.answer.json")))
-    job = api.submit(SUBMIT)
+    job = api.submit(SUBMIT.model_copy(update={"user_data": "testid-001"}))
     assert (job.id, job.state, job.count) == ("f4e3b9ba9f3840c39d6e288056f0****", "Snapshoting", 1)
     (request,) = script.requests
     place = ("POST", "https://mts.cn-hangzhou.aliyuncs.com", "/", b"")
@@ -47,6 +47,12 @@ def test_submit_puts_everything_in_the_query() -> None:
     assert json.loads(sent["SnapshotConfig"])["OutputFile"]["Object"] == "output_%7BCount%7D.jpg"
     assert "output_%257BCount%257D.jpg" in request.url
     assert "+" not in request.url
+
+
+def test_a_submission_that_is_answered_with_another_job_is_not_believed() -> None:
+    answer = mps_answer({"SnapshotJob": {"Id": "a" * 32, "State": "Submitted", "UserData": "another-one"}})
+    with pytest.raises(Garbled, match="about another job"):
+        mps_api(answer)[0].submit(SUBMIT)
 
 
 def test_a_request_is_signed_for_its_action() -> None:
