@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import splitext
 from typing import Any
@@ -15,9 +15,10 @@ from pulumi_videosnap.alibaba import schema as declared
 from pulumi_videosnap.alibaba.models import SnapshotJob, State
 from pulumi_videosnap.alibaba.rules import BRACED, COUNT, SNAPSHOT_TIME, TILE_COUNT
 from pulumi_videosnap.alibaba.schema import SUCCESS, SnapshotJobInputs
-from pulumi_videosnap.core.properties import Properties, dotted, value_at
+from pulumi_videosnap.core.properties import Properties, camel, dotted, value_at
 from pulumi_videosnap.core.schema import Effect, facts
 from pulumi_videosnap.core.timestamps import format_rfc3339
+from pulumi_videosnap.errors import Garbled
 
 TOKEN = "videosnap-"  # noqa: S105 - the start of a name, not a credential
 """How the token of a job starts, to be recognised in the console."""
@@ -98,8 +99,16 @@ def to_outputs(found: SnapshotJob) -> Properties:
         "count": found.count,
         "tileCount": found.tile_count,
         "creationTime": format_rfc3339(found.creation_time, "seconds") if found.creation_time else None,
+        "notification": _notification(found),
     }
     return {name: value for name, value in outputs.items() if value is not None}
+
+
+def _notification(found: SnapshotJob) -> Properties | None:
+    """What became of the message at the job's end: its id, or why it was not sent; None without a message."""
+    sent = found.mns_message_result
+    values = sent.model_dump() if sent else {}
+    return {camel(name): value for name, value in values.items() if value} or None
 
 
 def result_of(found: SnapshotJob) -> str:
@@ -111,24 +120,31 @@ def written_keys(job: SnapshotJobInputs, found: SnapshotJob) -> dict[str, Any]:
     """The keys of the frames, the sheets and the WebVTT file that a finished job wrote."""
     if found.state != State.SUCCESS.value:
         return {"frames": []}
+    count = _frame_count(job, found)
     config, source = job.snapshot_config, Source(job.input.object, job.snapshot_config.time or 0)
     if config.format:
         # No page documents the keys of a WebVTT's frames; the file itself lists them.
         return {"frames": [], "vtt": source.resolve(config.output_file.object, 1)}
-    count = _frame_count(job, found)
     keys: dict[str, Any] = {"frames": []}
     if config.tile_out is None or config.tile_out.is_keep_cell_pic is not False:
-        keys["frames"] = list(_numbered_keys(source, config.output_file.object, count))
+        keys["frames"] = _numbered_keys(job, source, config.output_file.object, count)
     if config.tile_output_file:
-        keys["tileFrames"] = list(
-            _numbered_keys(source, config.tile_output_file.object, sheet_count(config.properties(), count))
-        )
+        sheets = sheet_count(config.properties(), count)
+        keys["tileFrames"] = _numbered_keys(job, source, config.tile_output_file.object, sheets)
     return keys
+
+
+MAX_FRAMES = 1_000_000
+"""Frames of one job that are believed: one a second for eleven days."""
 
 
 def _frame_count(job: SnapshotJobInputs, found: SnapshotJob) -> int:
     """How many frames there are, as the service counts them; a synchronous response may omit it."""
-    return 1 if found.count is None and not job.is_sequence else found.count or 0
+    count = 1 if found.count is None and not job.is_sequence else found.count or 0
+    if not 0 <= count <= min(job.snapshot_config.num or MAX_FRAMES, MAX_FRAMES):
+        reason = f"Count of job {found.id} is {count}, which is not what it was asked for"
+        raise Garbled("QuerySnapshotJobList", reason, advice="run the same command again")
+    return count
 
 
 def sheet_count(config: Properties, frames: int) -> int:
@@ -139,8 +155,11 @@ def sheet_count(config: Properties, frames: int) -> int:
     return -(-cells // (lines * columns))
 
 
-def _numbered_keys(source: Source, template: str, count: int) -> Iterator[str]:
-    return (source.resolve(template, number) for number in range(1, count + 1))
+def _numbered_keys(job: SnapshotJobInputs, source: Source, template: str, count: int) -> list[str]:
+    """The keys of a job's outputs; none where they are not known, {SnapshotTime} in a sequence."""
+    if SNAPSHOT_TIME in template and job.is_sequence:
+        return []
+    return [source.resolve(template, number) for number in range(1, count + 1)]
 
 
 def encode_key(key: str) -> str:

@@ -47,6 +47,8 @@ def _series(properties: Mapping[str, Any]) -> Iterator[RecordedSeries]:
 
 
 def _notes(properties: Mapping[str, Any]) -> Iterator[str]:
+    if properties.get("count") and not properties.get("frames") and not properties.get("vtt"):
+        yield "no keys of frames are recorded: their template has {SnapshotTime}, or only sheets are kept"
     if properties.get("vtt"):
         yield f"the keys of the frames of a WebVTT are not documented: {properties['vtt']} lists them"
 

@@ -19,6 +19,7 @@ from pulumi_videosnap.alibaba.convert import (
     submit_request,
     to_state,
 )
+from pulumi_videosnap.alibaba.failures import failure, failure_reason, notification_failure, refusal
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.object_keys import (
     declared_locations,
@@ -26,6 +27,7 @@ from pulumi_videosnap.alibaba.object_keys import (
     recorded_objects,
     used_locations,
 )
+from pulumi_videosnap.alibaba.rules import doubts
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.lifecycle import (
     Checked,
@@ -42,13 +44,14 @@ from pulumi_videosnap.core.properties import Path, Properties, value_at
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
+from pulumi_videosnap.errors import NotFound, Rejected
 
 REMEMBERED_FOR = timedelta(hours=72)
 """How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
 half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
 LOCATION: Path = ("input", "location")
 _KIND = "alibaba:SnapshotJob"
+_MAY_BE_LEFT_OUT = ("creationTime", "notification", "token")
 
 
 class Jobs(Protocol):
@@ -104,7 +107,8 @@ class SnapshotJobLifecycle(Lifecycle):
         job, failures = validate(SnapshotJobInputs, {**declared, "owner": self._owner(declared.get("owner"))})
         if job is None:
             return Checked(dict(declared), failures)
-        return Checked(job.properties(), [*self._refuse_location(job), *self._refuse_shared_keys(job)])
+        failures = [*self._refuse_location(job), *self._refuse_shared_keys(job)]
+        return Checked(job.properties(), failures, [*doubts(job.properties())])
 
     def _refuse_location(self, job: SnapshotJobInputs) -> Iterator[Failure]:
         location = value_at(job.properties(), LOCATION)
@@ -151,9 +155,9 @@ class SnapshotJobLifecycle(Lifecycle):
         except NotFound as unknown:
             return _interpret_not_found(recorded, unknown)
         outputs = to_state(job, _with_recorded_count(found, recorded))
-        token = {"token": recorded["token"]} if "token" in recorded else {}
+        kept = {name: recorded[name] for name in _MAY_BE_LEFT_OUT if name in recorded}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
-        return Present(inputs, {**outputs, **token})
+        return Present(inputs, {**kept, **outputs})
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """The provider's own switches; with `wait_for`, waits for a job that has not ended."""
@@ -216,10 +220,13 @@ class SnapshotJobLifecycle(Lifecycle):
         newest = earlier[0] if earlier else None
         if newest and newest.state == State.FAIL.value and newest.user_data == job_token(job):
             self._context.warn(
-                f"job {newest.id} failed before ({_failure_reason(newest)}); submitting a new one"
+                f"job {newest.id} failed before ({failure_reason(newest)}); submitting a new one"
             )
         self._context.progress("submitting")
-        return account.jobs.submit(submit_request(job), earlier)
+        try:
+            return account.jobs.submit(submit_request(job), earlier)
+        except Rejected as refused:
+            raise refusal(job, refused) from None
 
     def _finish(
         self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
@@ -230,7 +237,9 @@ class SnapshotJobLifecycle(Lifecycle):
                 found, job.timeout, lambda status: self._context.progress(f"{found.id} {status}")
             )
         if found.state == State.FAIL.value:
-            raise TaskFailed(f"snapshot job {found.id}", _failure_reason(found), advice or _ADVICE_ON_FAILURE)
+            raise failure(job, found, advice)
+        if (sent := found.mns_message_result) and sent.error_code:
+            self._context.warn(f"job {found.id} is done, but {notification_failure(sent)}")
         self._context.progress(f"{found.id} {found.state}")
         return found
 
@@ -247,17 +256,9 @@ class SnapshotJobLifecycle(Lifecycle):
         return {**recorded, **to_state(_recorded_job(recorded), _with_recorded_count(found, recorded))}
 
 
-_ADVICE_ON_FAILURE = "fix the cause and run `pulumi up` again, which submits a new job"
-
-
 def has_ended(outputs: Mapping[str, Any]) -> bool:
     """Whether the job that these outputs record has succeeded or failed."""
     return outputs.get("state") in ENDED
-
-
-def _failure_reason(failed: SnapshotJob) -> str:
-    message = one_line(failed.message) or "the service gives no reason"
-    return f"{message} ({failed.code})" if failed.code else message
 
 
 def _recorded_job(recorded: Properties) -> SnapshotJobInputs:

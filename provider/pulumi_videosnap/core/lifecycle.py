@@ -21,7 +21,7 @@ from pulumi_videosnap.settings import no_config
 
 @dataclass(frozen=True)
 class Failure:
-    """One refused value: its path, and why it is refused."""
+    """One value that is refused, or accepted with a warning: its path, and why."""
 
     path: Path
     reason: str
@@ -29,10 +29,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Checked:
-    """Inputs made complete with their defaults, and what is wrong with them."""
+    """Inputs made complete with their defaults, what is wrong with them, and what is accepted with a warning.
+
+    A warning is for a value that the vendor's documents do not mention, or that has no effect: it is shown in
+    previews too, and fails nothing.
+    """
 
     inputs: Properties
     failures: list[Failure] = field(default_factory=list)
+    warnings: list[Failure] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

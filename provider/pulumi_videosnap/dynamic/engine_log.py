@@ -40,9 +40,17 @@ def progress(urn: str, message: str) -> None:
     _log(urn, message, engine_pb2.INFO, ephemeral=True)
 
 
+_warned: set[tuple[str, str]] = set()
+
+
 def warn(urn: str, message: str) -> None:
-    """Show what the user should still see in the diagnostics at the end."""
-    _log(urn, message, engine_pb2.WARNING, ephemeral=False)
+    """Show what the user should still see in the diagnostics at the end, once for each resource.
+
+    The engine checks a resource again before it replaces it.
+    """
+    if (urn, message) not in _warned:
+        _warned.add((urn, message))
+        _log(urn, message, engine_pb2.WARNING, ephemeral=False)
 
 
 def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:

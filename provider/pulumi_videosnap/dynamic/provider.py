@@ -109,6 +109,9 @@ class LifecycleProvider(ResourceProvider):
         """Complete and validate a program's inputs."""
         with _one_line_errors():
             checked = self._task(_from_engine(olds)).check(_from_engine(news))
+        if not checked.failures:
+            for warning in checked.warnings:
+                engine_log.warn(engine_log.current_urn(), f"{dotted(warning.path)} {warning.reason}")
         # With a property's name the engine would print the property's value too, a secret in clear
         # text among them, and `{<nil>}` for every path that is not a top-level name.
         failures = [CheckFailure("", f"{dotted(f.path)} {f.reason}") for f in checked.failures]

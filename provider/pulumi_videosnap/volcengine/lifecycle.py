@@ -1,7 +1,6 @@
 """The lifecycle of a live room's snapshot task: StartSnapshot, UpdateSnapshot, StopSnapshot, GetSnapshotTask.
 
-AppId, RoomId and TaskId identify a task and are chosen before the call, so a repeated create finds the
-task instead of making a second one. So the next `up` recovers from every crash without other records.
+AppId, RoomId and TaskId identify a task and are chosen before the call: a repeated create finds the task.
 """
 
 from __future__ import annotations
@@ -40,6 +39,7 @@ from pulumi_videosnap.volcengine.convert import (
     with_history,
 )
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
+from pulumi_videosnap.volcengine.rules import doubts
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         task, failures = validate(SnapshotTaskInputs, {**declared, "taskId": name})
         if task is None:
             return Checked(dict(declared), failures)
-        return Checked(task.properties(), self._refuse_shared_id(task))
+        return Checked(task.properties(), self._refuse_shared_id(task), [*doubts(task.properties())])
 
     def _refuse_shared_id(self, task: SnapshotTaskInputs) -> list[Failure]:
         known = not any(isinstance(part, Unknown) for part in (task.app_id, task.room_id, task.task_id))
