@@ -128,7 +128,7 @@ def _result(job: SnapshotJob) -> SnapshotJobResult:
 
 
 def _plain(block: Any) -> dict[str, Any]:
-    """A block of a response as a program declares it: no absent fields, object keys decoded."""
+    """A block of a response as a program declares it: without absent fields, object keys decoded."""
     values: Sequence[tuple[str, Any]] = list(block) if block is not None else []
     return {n: _plain_value(n, value) for n, value in values if value is not None and n != "role_arn"}
 
