@@ -114,6 +114,8 @@ class Context:
 
     resource: str = ""
     """The resource's unique name, such as its URN; empty where the adapter cannot know it."""
+    timeout: float = 0.0
+    """Seconds that the call may wait, by the program's option `custom_timeouts`; 0 where there is none."""
     progress: Callable[[str], None] = _nothing
     """Shows what is being done; not kept after the call."""
     warn: Callable[[str], None] = _nothing

@@ -28,7 +28,7 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
-from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted
+from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 from pulumi_videosnap.settings import no_config
@@ -77,6 +77,14 @@ class LifecycleProvider(ResourceProvider):
 
     def diff(self, _id: str, olds: Properties, news: Properties) -> DiffResult:
         """Name what needs a replacement; what merely changed, the engine sees and shows by itself."""
+        for path in engine_log.ignored_paths():
+            if path != camel_path(
+                path
+            ):  # a transform's: a resource's own paths are translated in the program
+                engine_log.warn(
+                    engine_log.current_urn(),
+                    f"ignore_changes: {path!r} has no effect; write {camel_path(path)!r} in a transform",
+                )
         with _one_line_errors():
             replaces = self._task().diff(_from_engine(olds), _from_engine(news))
         paths = [".".join(map(str, path)) for path in replaces]
@@ -117,6 +125,7 @@ class LifecycleProvider(ResourceProvider):
         return self.lifecycle(
             Context(
                 resource=urn,
+                timeout=engine_log.current_timeout(),
                 progress=partial(engine_log.progress, urn),
                 warn=partial(engine_log.warn, urn),
                 config=_Process.config,
