@@ -193,5 +193,5 @@ class TaskUnfinished(VideosnapError):
         self.task = task
         super().__init__(
             f"{task} is still {state} after {waited:.0f} s; it goes on: run `pulumi up` again to wait for "
-            "it, or raise `timeout`"
+            "it, or raise `timeout` (or `custom_timeouts`, if set)"
         )

@@ -233,8 +233,9 @@ class SnapshotJobLifecycle(Lifecycle):
     ) -> SnapshotJob:
         """The job at its end, if that is what `up` waits for; TaskFailed when it failed."""
         if job.wait_for == "finished":
+            seconds = self._context.timeout or job.timeout
             found = account.jobs.wait(
-                found, job.timeout, lambda status: self._context.progress(f"{found.id} {status}")
+                found, seconds, lambda status: self._context.progress(f"{found.id} {status}")
             )
         if found.state == State.FAIL.value:
             raise failure(job, found, advice)

@@ -144,6 +144,8 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
     `pulumi up`; one that succeeded never runs again by itself.
     """
 
+    _waits = ("create", "update")
+    _instead_of_import = "`up` submits a job of its own"
     _outputs = (
         "job_id",
         "state",

@@ -175,6 +175,8 @@ class Context:
     """The resource's unique name, such as its URN; empty where the adapter cannot know it."""
     entry: str = ""
     """Its name in state, where that is another one."""
+    timeout: float = 0.0
+    """Seconds that the call may wait, by the program's option `custom_timeouts`; 0 where there is none."""
     progress: Callable[[str], None] = _nothing
     """Shows what is being done; not kept after the call."""
     warn: Callable[[str], None] = _nothing

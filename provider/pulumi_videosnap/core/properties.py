@@ -54,12 +54,17 @@ _STEP = re.compile(r'\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[[^]]*\]|(?P<name>[^.\[]+)'
 """One step of a property path of Pulumi: `name`, `["key"]`, `[0]` or `[*]`."""
 
 
+def names_of(path: str) -> list[str]:
+    """The names in a property path, as they are written, without its indexes."""
+    return [name for step in _STEP.finditer(path) if (name := step["key"] or step["name"])]
+
+
 def camel_path(path: str) -> str:
     """A property path as state has it (`image_config["interval"]` → `imageConfig["interval"]`)."""
 
     def translated(step: re.Match[str]) -> str:
-        named = step["key"] or step["name"]
-        return step[0].replace(named, camel(named)) if named else step[0]
+        name = step["key"] or step["name"]
+        return step[0].replace(name, camel(name)) if name else step[0]
 
     return _STEP.sub(translated, path)
 

@@ -23,16 +23,30 @@ _LOG_TIMEOUT = 2.0
 
 def current_urn() -> str:
     """The URN of the resource that the running call is for; empty when it is not known."""
+    return str(getattr(_current_request(), "urn", ""))
+
+
+def current_timeout() -> float:
+    """Seconds that the resource's `custom_timeouts` give the running call; 0 without them."""
+    return float(getattr(_current_request(), "timeout", 0))
+
+
+def ignored_paths() -> list[str]:
+    """The paths of `ignore_changes`, as the engine has them, where the running call is a diff."""
+    return list(getattr(_current_request(), "ignoreChanges", ()))
+
+
+def _current_request() -> Any:
     frame = sys._getframe(1)
     while frame is not None:
         request = frame.f_locals.get("request")
         urn = getattr(request, "urn", "")
         if isinstance(urn, str) and urn.startswith("urn:pulumi:"):
-            return urn
+            return request
         if frame.f_back is None:
             break
         frame = frame.f_back
-    return ""
+    return None
 
 
 def progress(urn: str, message: str) -> None:

@@ -32,7 +32,7 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 
 from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Present, RunRegistry
-from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted
+from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.dynamic.program import is_announced
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
@@ -119,7 +119,13 @@ class LifecycleProvider(ResourceProvider):
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:
         """Name what needs a replacement; what merely changed, the engine sees and shows by itself."""
-        _Process.runs.compare(id_, engine_log.current_urn())
+        urn = engine_log.current_urn()
+        _Process.runs.compare(id_, urn)
+        for path in engine_log.ignored_paths():
+            if path != camel_path(path):  # from a transform; the program translates a resource's own
+                engine_log.warn(
+                    urn, f"ignore_changes: {path!r} has no effect; write {camel_path(path)!r} in a transform"
+                )
         with _one_line_errors():
             replaces = self._task().diff(_from_engine(olds), _from_engine(news))
         paths = [".".join(map(str, path)) for path in replaces]
@@ -162,6 +168,7 @@ class LifecycleProvider(ResourceProvider):
             Context(
                 resource=runs.renamed(deleted, urn, entries) if deleted else urn,
                 entry=urn,
+                timeout=engine_log.current_timeout(),
                 progress=partial(engine_log.progress, urn),
                 warn=partial(engine_log.warn, urn),
                 config=_Process.config,

@@ -103,16 +103,16 @@ class FramesReadyLifecycle(Lifecycle):
         """Nothing was created that could be deleted."""
 
     def _wait(self, wanted: FramesReadyInputs, bucket: Any) -> list[str]:
-        started = self._monotonic()
+        started, timeout = self._monotonic(), self._context.timeout or wanted.timeout
         count = len(wanted.keys) if wanted.keys else wanted.count
         while len(found := _list_keys(wanted, bucket)) < count:
             waited = self._monotonic() - started
-            if waited >= wanted.timeout:
+            if waited >= timeout:
                 raise TaskUnfinished(
                     f"waiting for {count} frames in {wanted.bucket}", f"at {len(found)}", waited
                 )
             self._context.progress(f"{len(found)} of {count} frames after {waited:.0f} s")
-            self._sleep(min(PAUSE, wanted.timeout - waited))
+            self._sleep(min(PAUSE, timeout - waited))
         return found[:count]
 
 

@@ -42,6 +42,7 @@ class FramesReady(TaskResource, module="frames", name="FramesReady"):
     another run.
     """
 
+    _waits = ("create",)
     _outputs = ("frames",)
 
     frames: pulumi.Output[Sequence[str]]

@@ -148,6 +148,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     every other change stops the task and starts another one.
     """
 
+    _instead_of_import = "`up` adopts a running task of the same app_id, room_id, task_id and settings"
     _outputs = ("status", "stop_reason", "start_time", "end_time", "history", "state")
 
     app_id: pulumi.Output[str]
