@@ -85,7 +85,7 @@ def numbered(number: int) -> Image.Image:
 
 def read_number(grey: bytes) -> int:
     """The number in the grey pixels of a frame of that size."""
-    row = grey[12 * SIZE[0] : 13 * SIZE[0]]
+    row = grey[4 * SIZE[0] : 5 * SIZE[0]]
     blocks = [row[bit * BLOCK + 2 : bit * BLOCK + 6] for bit in range(BITS)]
     return sum(1 << bit for bit, block in enumerate(blocks) if sum(block) > 128 * len(block))
 
@@ -183,7 +183,9 @@ def _bad_times(recipe: OddRecipe, _: random.Random) -> tuple[bytes, None]:
 
 
 def _edited(recipe: OddRecipe, dice: random.Random) -> tuple[bytes, None]:
-    return remuxed(make_video(recipe), recipe.container, shift=-512 * dice.randrange(min(12, recipe.frames))), None
+    return remuxed(
+        make_video(recipe), recipe.container, shift=-512 * dice.randrange(min(12, recipe.frames))
+    ), None
 
 
 def _fragmented(recipe: OddRecipe, _: random.Random) -> tuple[bytes, Sequence[Fraction]]:
