@@ -147,6 +147,13 @@ def _frame_count(job: SnapshotJobInputs, found: SnapshotJob) -> int:
     return count
 
 
+def with_recorded_count(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
+    """The job with the number of its frames; where the answer leaves it out, the recorded one."""
+    if found.count is not None or recorded.get("count") is None:
+        return found
+    return found.model_copy(update={"count": int(recorded["count"])})
+
+
 def sheet_count(config: Properties, frames: int) -> int:
     """How many sheets the frames fill. What TileCount counts is not documented, so it is not used."""
     tile = config.get("tileOut") or {}

@@ -18,6 +18,7 @@ from pulumi_videosnap.alibaba.convert import (
     owner_tag,
     submit_request,
     to_state,
+    with_recorded_count,
 )
 from pulumi_videosnap.alibaba.failures import failure, failure_reason, notification_failure, refusal
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
@@ -154,7 +155,7 @@ class SnapshotJobLifecycle(Lifecycle):
             found = self._account(job).jobs.get(task_id, parse_rfc3339(recorded.get("creationTime")))
         except NotFound as unknown:
             return _interpret_not_found(recorded, unknown)
-        outputs = to_state(job, _with_recorded_count(found, recorded))
+        outputs = to_state(job, with_recorded_count(found, recorded))
         kept = {name: recorded[name] for name in _MAY_BE_LEFT_OUT if name in recorded}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
         return Present(inputs, {**kept, **outputs})
@@ -254,7 +255,7 @@ class SnapshotJobLifecycle(Lifecycle):
             return recorded
         if not found.has_ended:
             self._context.warn(f"job {found.id} is running and cannot be cancelled: its frames stay")
-        return {**recorded, **to_state(_recorded_job(recorded), _with_recorded_count(found, recorded))}
+        return {**recorded, **to_state(_recorded_job(recorded), with_recorded_count(found, recorded))}
 
 
 def has_ended(outputs: Mapping[str, Any]) -> bool:
@@ -264,13 +265,6 @@ def has_ended(outputs: Mapping[str, Any]) -> bool:
 
 def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
     return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
-
-
-def _with_recorded_count(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
-    """The job with the number of its frames; where the answer leaves it out, the recorded one."""
-    if found.count is not None or recorded.get("count") is None:
-        return found
-    return found.model_copy(update={"count": int(recorded["count"])})
 
 
 def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
