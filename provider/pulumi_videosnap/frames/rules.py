@@ -20,7 +20,7 @@ class RecordedSeries:
     name: str
     location: Location
     keys: Sequence[str]
-    offsets: Sequence[int] = ()
+    offsets: Sequence[int | None] = ()
 
 
 @dataclass(frozen=True)
