@@ -7,7 +7,7 @@ uploads in chunks; without a body, V4 works, and V2 is being retired.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +26,7 @@ schedule_outputs: tuple[str, ...] = ()
 
 
 def location(properties: Mapping[str, Any]) -> Location:
-    """Where a job writes its frames; its sheets may go elsewhere."""
+    """Where a job writes its frames; its sheets may go to another bucket."""
     return output_location(properties, "outputFile")
 
 
@@ -37,15 +37,24 @@ def expected(properties: Mapping[str, Any]) -> RecordedFrames:
         raise CannotCheck(f"the job failed ({properties.get('code')}), so it has no frames")
     if state != State.SUCCESS:
         raise CannotCheck(f"the job was still {state} when state was last written: run `pulumi refresh`")
-    return RecordedFrames(location(properties), tuple(_series(properties)), tuple(_notes(properties)))
+    return RecordedFrames(tuple(_series(properties)), tuple(_notes(properties)))
 
 
 def _series(properties: Mapping[str, Any]) -> Iterator[RecordedSeries]:
     if keys := properties.get("frames"):
         offsets = offsets_of(properties.get("snapshotConfig") or {}, len(keys))
-        yield RecordedSeries("frames", location(properties), keys, offsets)
+        yield _in_bucket(properties, "outputFile", "frames", keys, offsets)
     if keys := properties.get("tileFrames"):
-        yield RecordedSeries("sheets", output_location(properties, "tileOutputFile"), keys)
+        yield _in_bucket(properties, "tileOutputFile", "sheets", keys)
+
+
+def _in_bucket(
+    properties: Mapping[str, Any], file: str, name: str, keys: list[str], offsets: Sequence[int | None] = ()
+) -> RecordedSeries:
+    try:
+        return RecordedSeries(name, output_location(properties, file), keys, offsets)
+    except CannotCheck as problem:
+        return RecordedSeries(name, None, keys, problem=str(problem))
 
 
 def _notes(properties: Mapping[str, Any]) -> Iterator[str]:
@@ -81,7 +90,7 @@ def _sequence_times(config: Mapping[str, Any], count: int) -> list[int | None]:
 
 
 def _skips_black(config: Mapping[str, Any]) -> bool:
-    """Whether a black first frame is replaced: that of a single frame always, of a sequence when it is set."""
+    """Whether a black first frame is replaced: of a single frame always, of a sequence where it is set."""
     return not is_sequence(config) or "blackLevel" in config or "pixelBlackThreshold" in config
 
 

@@ -136,7 +136,7 @@ def _list_keys(kind: ResourceKind, outputs: Mapping[str, Any]) -> list[str]:
     recorded = RecordedResource("the task", kind, str(outputs["id"]), camel_keys(outputs))
     dependencies = Dependencies(open_bucket=partial(open_bucket, config=program_config))
     report = report_of(Stack("", (recorded,)), dependencies)
-    if problem := report.tasks[0].problem:
-        raise CannotCheck(problem)
-    stored = [frame.stored for _, frame in report.frames() if frame.stored]
+    if problems := report.tasks[0].problems:
+        raise CannotCheck("; ".join(problems))
+    stored = [frame.stored for *_, frame in report.frames() if frame.stored]
     return [one.key for one in sorted(stored, key=lambda one: (one.modified, one.key))]

@@ -15,19 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecordedSeries:
-    """Frames of one row whose keys state records; `offsets` are their times in the video (ms), if known."""
+    """Frames of one row whose keys state records, in a bucket of its own.
+
+    `offsets` are their times in the video (ms), each None where it is not certain; `problem` says why the
+    bucket is not known.
+    """
 
     name: str
-    location: Location
+    location: Location | None
     keys: Sequence[str]
     offsets: Sequence[int | None] = ()
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
 class RecordedFrames:
     """The frames of a resource whose state has their keys: these are expected, and no others."""
 
-    location: Location
     series: Sequence[RecordedSeries]
     notes: Sequence[str] = ()
     """Sentences that a reader of the report must know."""

@@ -148,8 +148,9 @@ def test_a_jobs_frames_are_those_that_state_records() -> None:
 def test_a_failing_store_is_a_problem_and_never_no_frames() -> None:
     bucket = Bucket(stored("o_1.jpg", 0), fails=Unreachable("ListObjects", "dead"))
     found = report(bucket, job("stills", ["o_1.jpg"]), room("lobby"))
-    assert [task.problem for task in found.tasks] == ["ListObjects got no response: dead"] * 2
-    assert not any(task.series for task in found.tasks)
+    dead = "ListObjects got no response: dead"
+    assert [task.problems for task in found.tasks] == [(f"frames: {dead}",), (dead,)]
+    assert not any(series.frames for task in found.tasks for series in task.series)
     assert exit_code(found) == ExitCode.FAILED
     assert "2 of 2 tasks could not be checked" in "\n".join(as_text(found)).lower()
 
