@@ -113,7 +113,7 @@ def _plan(report: FramesReport, directory: Path) -> list[_SeriesDownload]:
 
 def _identity(series: _SeriesDownload, stored: StoredObject) -> str:
     location = series.location
-    return "\n".join((location.platform, location.region or "", location.bucket, stored.key))
+    return "\n".join((series.name, location.platform, location.region or "", location.bucket, stored.key))
 
 
 def _folded(path: Path) -> str:
