@@ -1,6 +1,7 @@
 """Builds the report of a stack: each task's frames, from what state records and what the buckets have.
 
-A task whose frames cannot be listed has its problem in the report; it never looks like one without frames.
+A task or a series whose frames cannot be listed has its problem in the report; it never looks like one
+without frames.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pulumi_videosnap.frames.expected import (
     frames_of_stream,
     gaps,
 )
-from pulumi_videosnap.frames.model import FramesReport, Series, TaskFrames
+from pulumi_videosnap.frames.model import FramesReport, Series, TaskFrames, count_expected
 from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import RecordedResource, Stack
@@ -67,18 +68,32 @@ def _task(task: RecordedResource, location: Location | None, **fields: Any) -> T
 
 def _recorded(task: RecordedResource, frames: RecordedFrames, dependencies: Dependencies) -> TaskFrames:
     """A task whose state has the keys of its frames."""
-    series = tuple(
-        Series(one.name, tuple(frames_of_keys(one.keys, _stored(one, dependencies), one.offsets)))
-        for one in frames.series
+    series = tuple(_recorded_series(one, dependencies) for one in frames.series)
+    return _task(
+        task,
+        next((one.location for one in series if one.location), None),
+        series=series,
+        expected=count_expected(series),
+        notes=tuple(frames.notes),
     )
-    expected = sum(len(one.frames) for one in series)
-    return _task(task, frames.location, series=series, expected=expected, notes=tuple(frames.notes))
 
 
-def _stored(series: RecordedSeries, dependencies: Dependencies) -> dict[str, StoredObject]:
+def _recorded_series(recorded: RecordedSeries, dependencies: Dependencies) -> Series:
+    """One row of a task; a bucket that cannot be listed is the problem of this row alone."""
+    series = Series(recorded.name, (), recorded.location, recorded.problem)
+    if recorded.location is None:
+        return series
+    try:
+        found = _stored(recorded.location, recorded.keys, dependencies)
+    except VideosnapError as problem:
+        return replace(series, problem=str(problem))
+    return replace(series, frames=tuple(frames_of_keys(recorded.keys, found, recorded.offsets)))
+
+
+def _stored(location: Location, keys: Sequence[str], dependencies: Dependencies) -> dict[str, StoredObject]:
     """The objects that exist of those that are recorded, from a listing of what all keys begin with."""
-    wanted = set(series.keys)
-    listed = _list(dependencies, series.location, common_prefix(series.keys))
+    wanted = set(keys)
+    listed = _list(dependencies, location, common_prefix(keys))
     return {stored.key: stored for stored in listed if stored.key in wanted}
 
 
@@ -125,7 +140,7 @@ def _scheduled(task: RecordedResource, candidate: Candidate, now: datetime) -> T
         )
     until = frames.until or now
     series = tuple(
-        Series(name, tuple(frames_of_stream(objects, frames.schedule, until)))
+        Series(name, tuple(frames_of_stream(objects, frames.schedule, until)), frames.location)
         for name, objects in candidate.streams()
     )
     events = [*events_of(frames.schedule), *(gap for one in series for gap in gaps(one))]
@@ -134,7 +149,7 @@ def _scheduled(task: RecordedResource, candidate: Candidate, now: datetime) -> T
         frames.location,
         series=series,
         events=tuple(sorted(events, key=lambda event: event.at)),
-        expected=sum(len(one.frames) for one in series) if series else None,
+        expected=count_expected(series) if series else None,
         notes=tuple(_notes(candidate)),
     )
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The registry, the reports and the buckets are imported where they are used: programs that only declare
 # resources do not wait for them.
 
-_INPUTS = ("platform", "bucket", "region", "prefix", "since", "keys")
+_INPUTS = ("platform", "bucket", "region", "prefix", "since", "run")
 """Inputs of `FramesReady` that come from the task."""
 
 
@@ -37,9 +37,9 @@ class FramesReadyProvider(LifecycleProvider):
 class FramesReady(TaskResource, module="frames", name="FramesReady"):
     """A resource that is created once a task has written a number of frames, within a timeout.
 
-    Where the task's outputs have the keys of its frames, all of these are waited for; otherwise frames count
-    that were written since the task started. Once created it stays as it is; it waits again when the task is
-    another run.
+    Of a task whose outputs have the keys of its frames, its end is waited for, and then all of its frames and
+    sheets; otherwise frames count that were written since the task started. Once created it stays as it is;
+    it waits again when the task is another run.
     """
 
     _waits = ("create",)
@@ -65,7 +65,7 @@ class FramesReady(TaskResource, module="frames", name="FramesReady"):
         """
         kind = _kind_of(task)
         rules = kind.frames
-        source = _outputs(task, *rules.location_outputs, rules.keys_output, rules.since_output)
+        source = _outputs(task, "id", *rules.location_outputs, *rules.run_outputs, rules.since_output)
         inputs = source.apply(partial(_ready_inputs, kind))
         props = {name: inputs.apply(partial(_value, name)) for name in _INPUTS}
         super().__init__(
@@ -108,10 +108,9 @@ def _outputs(task: TaskResource, *names: str | None) -> pulumi.Output[dict[str, 
 
 
 def _ready_inputs(kind: ResourceKind, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    from pulumi_videosnap.storage.bucket import common_prefix  # noqa: PLC0415
-
     rules = kind.frames
-    location = rules.location(camel_keys(outputs))
+    properties = camel_keys(outputs)
+    location = rules.location(properties)
     inputs = {
         "platform": location.platform,
         "bucket": location.bucket,
@@ -119,8 +118,8 @@ def _ready_inputs(kind: ResourceKind, outputs: Mapping[str, Any]) -> dict[str, A
         "prefix": location.prefix,
     }
     if rules.keys_output:
-        keys = list(outputs[rules.keys_output])
-        return {**inputs, "prefix": common_prefix(keys), "keys": keys}
+        recorded = {name: value for name, value in properties.items() if value is not None and name != "id"}
+        return {**inputs, "run": {"kind": kind.token, "id": outputs["id"], "inputs": recorded}}
     return {**inputs, "since": outputs[rules.since_output] if rules.since_output else None}
 
 
@@ -137,7 +136,7 @@ def _list_keys(kind: ResourceKind, outputs: Mapping[str, Any]) -> list[str]:
     recorded = RecordedResource("the task", kind, str(outputs["id"]), camel_keys(outputs))
     dependencies = Dependencies(open_bucket=partial(open_bucket, config=program_config))
     report = report_of(Stack("", (recorded,)), dependencies)
-    if problem := report.tasks[0].problem:
-        raise CannotCheck(problem)
-    stored = [frame.stored for _, frame in report.frames() if frame.stored]
+    if problems := report.tasks[0].problems:
+        raise CannotCheck("; ".join(problems))
+    stored = [frame.stored for *_, frame in report.frames() if frame.stored]
     return [one.key for one in sorted(stored, key=lambda one: (one.modified, one.key))]

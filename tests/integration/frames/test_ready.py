@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.core.properties import dotted
-from pulumi_videosnap.errors import TaskUnfinished
+from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
+from pulumi_videosnap.core.lifecycle import Context, Created, Gone, Present, ReadOutcome, Unreadable
+from pulumi_videosnap.core.properties import Properties, dotted
+from pulumi_videosnap.errors import TaskUnfinished, VideosnapError
+from pulumi_videosnap.frames import ready
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
+from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 from support.cli import Project
@@ -73,15 +78,76 @@ def test_older_frames_do_not_count() -> None:
     assert created.outputs["frames"] == ["a/2.jpg", "a/3.jpg"]
 
 
-def test_recorded_keys_are_waited_for() -> None:
-    bucket = Growing("o_2.jpg", "o_9.jpg", "o_1.jpg")
-    created = lifecycle(bucket).create({**INPUTS, "keys": ["o_1.jpg", "o_2.jpg"], "since": None})
-    assert created.outputs["frames"] == ["o_2.jpg", "o_1.jpg"]
+KEYS = ("o_00001.jpg", "o_00002.jpg")
+JOB = {
+    "owner": "proj.dev.stills",
+    "input": {"location": "oss-cn-hangzhou", "bucket": "media", "object": "input.mp4"},
+    "snapshotConfig": {"outputFile": {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "o"}},
+}
+RUN = {"kind": "alibaba:SnapshotJob", "id": "88c6", "inputs": JOB}
+
+
+class Reading(SnapshotJobLifecycle):
+    """A job that is as each of a list of readings says, one after the other."""
+
+    def __init__(self, *readings: ReadOutcome | dict[str, object]) -> None:
+        self.readings = list(readings)
+
+    def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
+        assert (task_id, recorded) == ("88c6", JOB)
+        found = self.readings.pop(0) if len(self.readings) > 1 else self.readings[0]
+        return Present({}, {**JOB, **found}) if isinstance(found, dict) else found
+
+
+def wait_for_job(monkeypatch: pytest.MonkeyPatch, bucket: Growing, *readings: Any) -> Created:
+    reading = Reading(*readings)
+    kind = replace(kind_by_title("video file"), lifecycle=lambda context: reading)
+    monkeypatch.setattr(ready, "kinds", lambda: (kind,))
+    return lifecycle(bucket).create({**INPUTS, "since": None, "run": RUN, "timeout": 60})
+
+
+SUBMITTED, SUCCESS = {"state": "Submitted", "frames": []}, {"state": "Success", "frames": list(KEYS)}
+
+
+def test_of_a_job_its_end_is_waited_for_and_all_of_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = Growing("stranger.jpg", "o_00009.jpg", *KEYS)
+    created = wait_for_job(monkeypatch, bucket, SUBMITTED, SUBMITTED, SUCCESS)
+    assert (created.outputs["frames"], bucket.listings) == (list(KEYS), 4)
+
+
+@pytest.mark.parametrize(
+    ("reading", "refused"),
+    [
+        (
+            {"state": "Fail", "code": "InternalError"},
+            "of 88c6: the job failed .InternalError., so it has no frames; fix",
+        ),
+        (Gone(), "of 88c6: it does not exist any more; fix the cause and run `pulumi up --refresh`"),
+        (Unreadable("cannot be read any more"), "of 88c6: cannot be read any more"),
+        (SUBMITTED, "still at 0 frames, since 88c6 has not ended after 60 s"),
+        ({"state": "Success", "frames": ["never.jpg"]}, "still at 0 of 1 frames after 60 s"),
+    ],
+)
+def test_a_job_that_will_not_write_its_frames_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, reading: Any, refused: str
+) -> None:
+    with pytest.raises(VideosnapError, match=refused):
+        wait_for_job(monkeypatch, Growing("stranger.jpg"), SUBMITTED, reading)
+
+
+def test_state_of_an_older_release_is_not_waited_for_again() -> None:
+    recorded = {**INPUTS, "since": None, "prefix": "o_", "keys": list(KEYS), "frames": list(KEYS)}
+    inputs = lifecycle(Growing()).check({**INPUTS, "since": None, "run": RUN}).inputs
+    assert lifecycle(Growing()).diff(recorded, inputs) == []
+    merged = lifecycle(Growing()).update("x", recorded, inputs)
+    assert (merged["frames"], "keys" in merged) == (list(KEYS), False)
+    other = {**inputs, "run": {**RUN, "id": "another"}}
+    assert [dotted(path) for path in lifecycle(Growing()).diff(merged, other)] == ["run.id"]
 
 
 def test_it_fails_at_the_timeout() -> None:
     bucket = Growing("a/1.jpg")
-    with pytest.raises(TaskUnfinished, match="waiting for 2 frames in frames is still at 1 after 9 s"):
+    with pytest.raises(TaskUnfinished, match="frames in frames is still at 1 of 2 frames after 9 s"):
         lifecycle(bucket).create({**INPUTS, "timeout": 9})
     assert bucket.slept == 9
 
