@@ -279,7 +279,8 @@ def test_paths_in_options_reach_the_engine_as_state_has_them(
 
 @pytest.mark.parametrize("option", ["ignore_changes", "replace_on_changes", "additional_secret_outputs"])
 def test_a_path_to_no_field_is_warned_of(engine: _Engine, warnings: list[str], option: str) -> None:
-    declare_with(engine, **{option: list(UNKNOWN_PATHS)})
+    given: dict[str, Any] = {option: list(UNKNOWN_PATHS)}
+    declare_with(engine, **given)
     for line, (path, reason) in zip(warnings, UNKNOWN_PATHS.items(), strict=True):
         assert line.startswith(f"{option}: {path!r} has no effect: {reason}")
 
