@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift
@@ -20,31 +21,35 @@ def remediate(report: DriftReport, folder: Path, *, confirmed: bool) -> bool:
 
     InvalidInput without a terminal to confirm on; CannotCheck when `pulumi preview` or `pulumi up` fails.
     """
-    if not confirmed and not sys.stdin.isatty():
+    if not confirmed and not (sys.stdin and sys.stdin.isatty()):
         raise InvalidInput("--heal", "needs confirmation; use --yes in non-interactive runs")
     drifted = [stack for stack in report.stacks if stack.drifted()]
-    for stack in drifted:
-        _show_plan(stack, folder)
-    if not confirmed and not _confirm():
-        return False
-    for stack in drifted:
-        _run_up(stack, folder)
+    with TemporaryDirectory(prefix="videosnap-") as plans:
+        saved = [Path(plans, f"{number}.json") for number in range(len(drifted))]
+        for stack, file in zip(drifted, saved, strict=True):
+            _show_plan(stack, folder, file)
+        if not confirmed and not _confirm():
+            return False
+        for stack, file in zip(drifted, saved, strict=True):
+            _run_up(stack, folder, file)
     return True
 
 
-def _show_plan(stack: StackDrift, folder: Path) -> None:
-    plan = run_preview(folder, ["--refresh", *_targets(stack)])
+def _show_plan(stack: StackDrift, folder: Path, file: Path) -> None:
+    plan = run_preview(folder, ["--refresh", "--save-plan", str(file), *_targets(stack)])
     if plan.problem:
         raise CannotCheck(f"`pulumi preview` failed: {plan.problem}")
     for line in as_text(review_of(plan)):
         print(line, file=sys.stderr)  # noqa: T201
 
 
-def _run_up(stack: StackDrift, folder: Path) -> None:
-    up = ["up", "--refresh", "--yes", "--skip-preview", *_targets(stack)]
+def _run_up(stack: StackDrift, folder: Path, file: Path) -> None:
+    """The engine refuses what is not in the plan that was shown: the program or a task changed meanwhile."""
+    up = ["up", "--refresh", "--yes", "--skip-preview", "--plan", str(file), *_targets(stack)]
     if code := pulumi_cli.run_streaming(up, folder):
         raise CannotCheck(
-            f"`pulumi up` of stack {stack.stack} failed with exit code {code} (see output above)"
+            f"`pulumi up` of stack {stack.stack} failed with exit code {code} (see output above); if it "
+            "violates the plan, something changed after the plan was shown: run the command again"
         )
 
 
@@ -61,4 +66,7 @@ def _target(task: Finding) -> Sequence[str]:
 
 
 def _confirm() -> bool:
-    return input("Run this plan? (yes/no) ").strip().lower() in ("y", "yes")
+    try:
+        return input("Run this plan? (yes/no) ").strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
