@@ -16,9 +16,9 @@ from pulumi_videosnap.alibaba.models import ENDED
 from pulumi_videosnap.alibaba.rules import is_asynchronous
 from pulumi_videosnap.core.properties import Unknown, dotted, value_at
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
-from pulumi_videosnap.review.preview import SECRET, Step, number_at, text_at
+from pulumi_videosnap.review.preview import Step, number_at, text_at
 from pulumi_videosnap.review.rules import FrameForm, Limits, StepEffect, pixels_of
-from pulumi_videosnap.state import RecordedResource
+from pulumi_videosnap.state import SECRET, RecordedResource
 
 SUBMIT, QUERY, DELETE = "SubmitSnapshotJob", "QuerySnapshotJobList", "DeleteObject"
 WAIT = (Calls(action=QUERY, count=1, at_least=True),)

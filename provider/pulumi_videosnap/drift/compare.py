@@ -6,6 +6,7 @@ complete task are looked for in their buckets, where state records their keys.
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,9 @@ from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.report.formatting import quantity
-from pulumi_videosnap.state import RecordedResource, contains_encrypted, is_encrypted
+from pulumi_videosnap.state import SECRET, RecordedResource, contains_encrypted, is_encrypted
 from pulumi_videosnap.storage.platforms import Location
 
-SECRET = "[secret]"  # noqa: S105 - what stands for one
 BUCKETS_AT_ONCE = 4
 _NAMED_KEYS = 3
 
@@ -183,7 +183,7 @@ def _lost_frames(
             return Finding.of(task, Verdict.UNREADABLE, f"complete, but its frames are not known: {absent}")
         if lost := [key for key in objects.keys if key in absent]:
             changes.append(_lost_objects(objects, lost))
-    remedy = f"`pulumi up --replace {task.urn}` runs it again"
+    remedy = f"`pulumi up --replace {shlex.quote(task.urn)}` runs it again"
     return Finding.of(task, Verdict.CHANGED, "", tuple(changes), remedy) if changes else None
 
 

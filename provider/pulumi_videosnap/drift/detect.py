@@ -10,6 +10,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -24,6 +25,7 @@ from pulumi_videosnap.errors import (
     Unauthorized,
     Unreachable,
     VideosnapError,
+    unexpected,
 )
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import Dependencies
@@ -139,13 +141,16 @@ def _read(task: RecordedResource, stack: Stack, failures: _AccountFailures) -> t
     try:
         lifecycle = task.kind.lifecycle(Context(resource=task.urn, config=stack.setting))
         outcome = lifecycle.read(task.id, without_encrypted(task.properties))
+        finding = compare(task, outcome)
     except VideosnapError as failed:
         failures.add(task, failed)
         return Finding.of(task, Verdict.UNREADABLE, str(failed)), None
     except ValidationError:
         return Finding.of(task, Verdict.UNREADABLE, _INVALID_INPUTS), None
+    except Exception as bug:
+        return Finding.of(task, Verdict.UNREADABLE, unexpected(bug)), None
     failures.reset(task)
-    return compare(task, outcome), outcome if isinstance(outcome, Present) else None
+    return finding, outcome if isinstance(outcome, Present) else None
 
 
 class _AccountFailures:
@@ -224,7 +229,8 @@ def _read_created(
     if isinstance(outcome, Present) and not kind.has_ended(outcome.outputs):
         state, created = kind.drift.state(outcome.outputs)
         note = f"created for {task.name} by an interrupted `up` of {stack.name}; the next `up` adopts it"
-        yield Unmanaged(id=resource_id, where=kind.drift.service, state=state, created=created, note=note)
+        shown = replace(task, id=resource_id).shown_id
+        yield Unmanaged(id=shown, where=kind.drift.service, state=state, created=created, note=note)
 
 
 def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | str]:

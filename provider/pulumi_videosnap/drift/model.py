@@ -74,7 +74,7 @@ class Finding(ReportModel):
             name=task.name,
             urn=task.urn,
             kind=task.kind.title,
-            id=task.id,
+            id=task.shown_id,
             verdict=verdict,
             why=why,
             changes=changes,

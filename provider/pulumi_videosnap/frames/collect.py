@@ -63,7 +63,7 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
 
 
 def _task(task: RecordedResource, location: Location | None, **fields: Any) -> TaskFrames:
-    return TaskFrames(task.name, task.kind.title, task.id, location, **fields)
+    return TaskFrames(task.name, task.kind.title, task.shown_id, location, **fields)
 
 
 def _recorded(task: RecordedResource, frames: RecordedFrames, dependencies: Dependencies) -> TaskFrames:

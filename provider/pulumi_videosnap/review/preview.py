@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,12 +13,23 @@ from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, value_at
 from pulumi_videosnap.core.schema import FieldFacts, differences, facts
 from pulumi_videosnap.errors import CannotCheck, one_line
 from pulumi_videosnap.kinds import ResourceKind, kind_of
-from pulumi_videosnap.state import Options, RecordedResource, recorded_resource, resource_name, stack_name
+from pulumi_videosnap.state import (
+    SECRET,
+    Options,
+    RecordedResource,
+    recorded_resource,
+    resource_name,
+    stack_name,
+)
 
-SECRET = "[secret]"  # noqa: S105 - how a preview shows one
 UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How a preview writes a value that only the change itself will produce."""
 SAME = "same"
+_PARTS = {"config", "steps", "diagnostics", "duration", "changeSummary", "maybeCorrupt"}
+_STREAMING = (
+    "the preview is a stream of events; unset PULUMI_ENABLE_STREAMING_JSON_PREVIEW and create it again with "
+    "`pulumi preview --json`"
+)
 OPERATIONS = {
     "same": SAME,
     "create": "create",
@@ -93,9 +103,15 @@ class Plan:
 def run_preview(folder: Folder, options: Sequence[str] = ()) -> Plan:
     """Run `pulumi preview` in a project's folder; CannotCheck where it failed before it had a plan."""
     ran = pulumi_cli.run(["preview", "--json", "--show-sames", "--show-replacement-steps", *options], folder)
-    if ran.returncode != 0 and not ran.stdout.lstrip().startswith("{"):
+    try:
+        plan = read_preview(ran.stdout)
+    except CannotCheck:
+        plan = None
+        if ran.returncode == 0:
+            raise
+    if plan is None or (ran.returncode != 0 and plan.problem is None):
         raise CannotCheck(f"`pulumi preview` failed: {pulumi_cli.stderr_summary(ran)}")
-    return read_preview(ran.stdout)
+    return plan
 
 
 def read_preview(text: str) -> Plan:
@@ -103,22 +119,22 @@ def read_preview(text: str) -> Plan:
     if not text.strip():
         raise CannotCheck("the preview is empty: `pulumi` failed before it began; see its stderr")
     try:
-        preview = json.loads(text)
+        preview = pulumi_cli.parse_document(text)
+        if {"sequence", "timestamp"} <= set(preview):
+            raise CannotCheck(_STREAMING)
+        if preview and not _PARTS & set(preview):
+            raise ValueError(preview.keys())
         listed, diagnostics = preview.get("steps") or [], preview.get("diagnostics") or []
         urns = [str(step["urn"]) for step in listed]
         # The engine's order differs from run to run, and a comment that is updated should not.
         steps = tuple(sorted(_steps(listed), key=lambda step: (step.name, step.urn)))
         same = int((preview.get("changeSummary") or {}).get(SAME, 0))
         unlisted = same - sum(step.get("op") == SAME for step in listed)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        config = {str(name): str(value) for name, value in (preview.get("config") or {}).items()}
+        problem = _problem(diagnostics, {step.urn for step in steps})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi preview; create one with `pulumi preview --json`") from None
-    return Plan(
-        stack_name(urns[0]) if urns else "",
-        steps,
-        preview.get("config") or {},
-        max(0, unlisted),
-        _problem(diagnostics, {step.urn for step in steps}),
-    )
+    return Plan(stack_name(urns[0]) if urns else "", steps, config, max(0, unlisted), problem)
 
 
 def _steps(listed: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
