@@ -130,7 +130,7 @@ def change(table: Table, situation: Json) -> None:
         table.cells += 1
         table.hold(where, made.get(name, Counter()) == wanted, f"told {dict(wanted)}, made {made.get(name)}")
         if name in before - table.running():
-            table.hold(where, bool(task) and task["outcome"] == "stops", "it ended, unsaid")
+            table.hold(where, task is not None and task["outcome"] == "stops", "it ended, unsaid")
         elif name in before and name not in declared(table) | recorded(table):
             table.hold(where, name in refused or KEPT in str(task), "it runs unmanaged, unsaid")
     for name in refused:

@@ -15,6 +15,7 @@ from pulumi.dynamic import (
 from pulumi.runtime.resource import register_resource
 
 from pulumi_videosnap.core.properties import camel, camel_path, snake
+from pulumi_videosnap.errors import InvalidInput
 
 _TRANSLATES_OPTIONS = register_resource.__module__
 """The module of the SDK that translates resource options; properties are translated in another one."""
@@ -33,6 +34,9 @@ class TaskResource(Resource):
         props: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
+        if opts and opts.import_:
+            why = "is nothing that a dynamic provider can do; leave it out: `pulumi up` adopts a running task"
+            raise InvalidInput("import_", f"{why} with the same identity and settings")
         declared = {name: value for name, value in props.items() if value is not None}
         absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
         # A new task may have the old one's id, or write where the old one's frames are to be deleted.

@@ -58,7 +58,9 @@ def checked(
     dependencies = Dependencies(now=lambda: NOW, checked=lambda done, _: progress.append(done))
     stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
     lists = ("tasks", "pending_creates", "pending_replacements")
-    faked = {name: tuple(replace(one, kind=fake) for one in getattr(stack, name)) for name in lists}
+    faked: dict[str, Any] = {
+        name: tuple(replace(one, kind=fake) for one in getattr(stack, name)) for name in lists
+    }
     return detect.detect_drift([replace(stack, **faked)], dependencies)
 
 
