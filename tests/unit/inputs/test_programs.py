@@ -13,6 +13,7 @@ import pytest
 from google.protobuf import json_format
 from pulumi.runtime import mocks
 
+from pulumi_videosnap.errors import InvalidInput
 from pulumi_videosnap.volcengine import (
     CustomConfigArgs,
     ImageConfigArgs,
@@ -175,6 +176,12 @@ def test_names_of_variables_are_no_secrets(engine: _Engine) -> None:
     [declared] = declare(engine, {"storage_config": storage})
     custom = {"bucket": "b", "accessKeyEnv": "MY_KEY", "secretKeyEnv": "MY_SECRET"}
     assert declared["storageConfig"] == {"customConfig": custom}
+
+
+def test_an_import_is_refused_in_a_sentence(engine: _Engine) -> None:
+    imported = {"opts": pulumi.ResourceOptions(import_="661e/Room1/T")}
+    with pytest.raises(InvalidInput, match="^import_ is nothing .* `pulumi up` adopts a running task"):
+        declare(engine, imported, storage_config={"tos_config": TOS})
 
 
 def test_a_task_is_named_after_project_stack_and_resource(engine: _Engine) -> None:
