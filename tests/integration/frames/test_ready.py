@@ -59,8 +59,10 @@ class Growing:
         return self.slept
 
 
-def lifecycle(bucket: Growing, progress: list[str] | None = None) -> FramesReadyLifecycle:
-    context = Context(progress=(progress if progress is not None else []).append)
+def lifecycle(
+    bucket: Growing, progress: list[str] | None = None, timeout: float = 0.0
+) -> FramesReadyLifecycle:
+    context = Context(progress=(progress if progress is not None else []).append, timeout=timeout)
     return FramesReadyLifecycle(context, bucket.open, monotonic=bucket.monotonic, sleep=bucket.sleep)
 
 
@@ -145,11 +147,12 @@ def test_state_of_an_older_release_is_not_waited_for_again() -> None:
     assert [dotted(path) for path in lifecycle(Growing()).diff(merged, other)] == ["run.id"]
 
 
-def test_it_fails_at_the_timeout() -> None:
-    bucket = Growing("a/1.jpg")
-    with pytest.raises(TaskUnfinished, match="frames in frames is still at 1 of 2 frames after 9 s"):
-        lifecycle(bucket).create({**INPUTS, "timeout": 9})
-    assert bucket.slept == 9
+@pytest.mark.parametrize(("timeout", "custom", "waited"), [(9, 0, 9), (9, 4, 4), (9, 30, 30)])
+def test_it_fails_at_the_timeout(timeout: int, custom: float, waited: int) -> None:
+    bucket, reason = Growing("a/1.jpg"), f"frames in frames is still at 1 of 2 frames after {waited} s"
+    with pytest.raises(TaskUnfinished, match=reason):
+        lifecycle(bucket, timeout=custom).create({**INPUTS, "timeout": timeout})
+    assert bucket.slept == waited
 
 
 def test_once_created_it_stays_and_calls_nothing() -> None:
