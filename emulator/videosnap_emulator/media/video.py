@@ -130,6 +130,7 @@ def _end(packet: Packet[Stream]) -> Fraction:
 def _decode(stream: VideoStream, packets: Iterable[Packet[Stream]]) -> Iterator[av.VideoFrame]:
     """Decode all packets and return frames in the order in which they are shown."""
     stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
+    stream.thread_type = "NONE"  # with threads, what replaces damaged parts may differ
     for packet in packets:
         if packet.size:
             yield from _decode_packet(stream.codec_context, packet)
