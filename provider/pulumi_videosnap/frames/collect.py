@@ -6,6 +6,7 @@ without frames.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -21,7 +22,7 @@ from pulumi_videosnap.frames.expected import (
     frames_of_stream,
     gaps,
 )
-from pulumi_videosnap.frames.model import FramesReport, Series, TaskFrames, count_expected
+from pulumi_videosnap.frames.model import Frame, FramesReport, Series, TaskFrames, count_expected
 from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import RecordedResource, Stack
@@ -59,7 +60,22 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
     now = dependencies.now()
     for _, group in groupby(sorted(scheduled, key=_bucket), key=_bucket):
         found.update(_in_one_bucket(list(group), dependencies, now))
-    return FramesReport(stack.name, now, tuple(found[number] for number in range(len(stack.tasks))))
+    tasks = _without_shared_moments([found[number] for number in range(len(stack.tasks))])
+    return FramesReport(stack.name, now, tuple(tasks))
+
+
+def _without_shared_moments(tasks: Sequence[TaskFrames]) -> Iterator[TaskFrames]:
+    """Where two series record one key, the object is the last one's: which moment it shows is not certain."""
+    keys = Counter((one.location, frame.key) for task in tasks for one in task.series for frame in one.frames)
+
+    def moment(series: Series, frame: Frame) -> Frame:
+        return replace(frame, offset_ms=None) if keys[series.location, frame.key] > 1 else frame
+
+    for task in tasks:
+        series = [
+            replace(one, frames=tuple(moment(one, frame) for frame in one.frames)) for one in task.series
+        ]
+        yield replace(task, series=tuple(series))
 
 
 def _task(task: RecordedResource, location: Location | None, **fields: Any) -> TaskFrames:

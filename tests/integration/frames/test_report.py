@@ -15,6 +15,7 @@ from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
 from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames
 from pulumi_videosnap.frames.text import as_json, as_text, exit_code
+from pulumi_videosnap.frames.verify import verify
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies, ExitCode
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
@@ -182,6 +183,39 @@ def test_a_bucket_that_fails_leaves_the_other_series_readable(
     assert told["problem"] == (f"{bad}: {failure}" if frames else None)
     for shown in (text, exported["summary"], page):
         assert (f"{bad} of sprites could not be checked" in shown) == bool(frames)
+
+
+def test_a_key_that_two_jobs_wrote_has_no_moment() -> None:
+    bucket = Bucket(stored("o_1.jpg", 0), stored("o_2.jpg", 0))
+    found = report(bucket, job("one", ["o_1.jpg", "o_2.jpg"]), job("two", ["o_2.jpg"]))
+    assert [[frame.offset_ms for frame in task.series[0].frames] for task in found.tasks] == [
+        [2, None],
+        [None],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failure", "conditions"),
+    [
+        (Rejected("GetObject", "access denied", code="AccessDenied"), [[], ["unreadable"]]),
+        (Rejected("GetObject", "object not found", code="NoSuchKey"), [["missing"], ["unreadable"]]),
+    ],
+)
+def test_what_cannot_be_read_is_the_problem_of_its_series(failure: Exception, conditions: list[Any]) -> None:
+    class Opened(Bucket):
+        def read(self, key: str, limit: int) -> bytes:
+            if key == "o_1.jpg":
+                raise failure
+            return b"<html>"
+
+    objects = stored("o_1.jpg", 0), stored("o_s1.jpg", 0)
+    task = job("sprites", ["o_1.jpg"], tileFrames=["o_s1.jpg"])
+    task.properties["snapshotConfig"].update(SHEETS)
+    found = verify(report(Bucket(*objects), task), lambda place: Opened(*objects))
+    series = one(found).series
+    assert [[frame.condition.value for frame in each.frames] for each in series] == conditions
+    assert exit_code(found) == (ExitCode.FINDING if conditions[0] else ExitCode.FAILED)
+    assert "frames of sprites could not be checked" in "\n".join(as_text(found)) or conditions[0]
 
 
 def test_a_bucket_that_is_a_secret_leaves_the_sheets_readable() -> None:
