@@ -35,7 +35,7 @@ class TaskResource(Resource):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         if opts and opts.import_:
-            why = "is nothing that a dynamic provider can do; leave it out: `pulumi up` adopts a running task"
+            why = "a dynamic provider cannot import; leave it out, and `pulumi up` adopts a running task"
             raise InvalidInput("import_", f"{why} with the same identity and settings")
         declared = {name: value for name, value in props.items() if value is not None}
         absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
