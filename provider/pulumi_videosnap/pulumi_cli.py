@@ -62,10 +62,11 @@ def run_streaming(arguments: Sequence[str], folder: Path) -> int:
 def _started(
     arguments: Sequence[str], folder: Path, stdout: int, stderr: int | None = None
 ) -> subprocess.Popen[bytes]:
+    cwd = _existing(folder)
     # The engine reads UTF-8, whatever the locale is.
     words = [word.encode(errors="surrogateescape") for word in (*arguments, "--non-interactive")]
     return subprocess.Popen(  # noqa: S603 - the user's own engine
-        [_pulumi(), *words], cwd=_existing(folder), env=_environment(), stdout=stdout, stderr=stderr
+        [_pulumi(), *words], cwd=cwd, env=_environment(), stdout=stdout, stderr=stderr
     )
 
 

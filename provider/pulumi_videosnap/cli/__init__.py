@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
 import io
 import os
@@ -115,15 +116,13 @@ def run_command(name: str, run: Callable[[Sequence[str]], int], arguments: Seque
 
 
 def _report(name: str, sentence: str) -> None:
-    try:
-        print(end="", flush=True)  # noqa: T201
+    with contextlib.suppress(OSError):
         print(f"{f'videosnap {name}'.strip()}: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
-    except OSError:
-        _discard_output()
+    _discard_output()
 
 
 def _discard_output() -> None:
-    """Output that cannot be written; without this, Python tries again when it exits, and fails with 120."""
+    """Drop output that cannot be written; without this, Python tries again when it exits, and fails with 120."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()

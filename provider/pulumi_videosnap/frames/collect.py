@@ -54,6 +54,10 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
         except VideosnapError as problem:
             found[number] = _task(task, None, problem=str(problem))
             continue
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as odd:
+            why = f"its recorded outputs are invalid ({type(odd).__name__}): the state was edited by hand"
+            found[number] = _task(task, None, problem=why)
+            continue
         if prefix is not None:
             frames = replace(frames, location=replace(frames.location, prefix=prefix))
         scheduled.append(_Scheduled(number, task, Candidate(task.name, frames)))
