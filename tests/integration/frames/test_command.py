@@ -314,7 +314,7 @@ def test_no_two_frames_share_a_file_on_any_disk(keys: list[str], two_buckets: bo
     ("absent", "there", "problem"),
     [
         ("o_2.jpg", 5, "GetObject was refused: sheets/o_2.jpg .NoSuchKey"),
-        ("sheets", 4, "GetObject was refused: sheets/o_1.jpg .AccessDenied"),
+        ("sheets", 4, "GetObject was refused: sheets/o_[12].jpg .AccessDenied"),
     ],
 )
 def test_a_series_that_cannot_be_downloaded_leaves_the_others(
