@@ -122,7 +122,7 @@ def _report(name: str, sentence: str) -> None:
 
 
 def _discard_output() -> None:
-    """Drop output that cannot be written; without this, Python tries again when it exits, and fails with 120."""
+    """Drop output that cannot be written; else Python tries again when it exits, and fails with 120."""
     for stream in filter(None, (sys.stdout, sys.stderr)):
         try:
             stream.flush()

@@ -32,6 +32,9 @@ class TaskResource(Resource):
     _instead_of_import: ClassVar[str] = "`up` creates the resource"
     """What a user who wants to import does instead."""
 
+    declared: Mapping[str, Any]
+    """The inputs that the program sets; the output of another one is unknown in a preview."""
+
     def __init__(
         self,
         provider: ResourceProvider,
@@ -43,6 +46,7 @@ class TaskResource(Resource):
         where = f"{type(self).__name__} {resource_name!r}"
         options.refuse_unusable(where, opts, self._instead_of_import)
         declared = {name: value for name, value in props.items() if value is not None}
+        self.declared = declared
         absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
         self._property_names = frozenset(props).union(self._outputs, ("id",))
         # A new task may have the old one's id, or write where the old one's frames are to be deleted.
