@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         "--download",
         type=Path,
         metavar="DIR",
-        help="download the frames; a second run continues where the first one stopped",
+        help="download the frames; a second run takes what is new or has changed",
     )
     add("--follow", action="store_true", help="list again every few seconds until the tasks have ended or ^C")
     add("--every", type=float, default=5.0, metavar="SECONDS", help="how often --follow lists (%(default)s)")

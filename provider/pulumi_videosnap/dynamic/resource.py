@@ -21,6 +21,9 @@ class TaskResource(Resource):
     _outputs: ClassVar[Sequence[str]] = ()
     """Names of the outputs that are not inputs as well."""
 
+    declared: Mapping[str, Any]
+    """The inputs that the program sets; the output of another one is unknown in a preview."""
+
     def __init__(
         self,
         provider: ResourceProvider,
@@ -29,6 +32,7 @@ class TaskResource(Resource):
         opts: pulumi.ResourceOptions | None,
     ) -> None:
         declared = {name: value for name, value in props.items() if value is not None}
+        self.declared = declared
         absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
         # A new task may have the old one's id, or write where the old one's frames are to be deleted.
         forced = pulumi.ResourceOptions(delete_before_replace=True)

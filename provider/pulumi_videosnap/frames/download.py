@@ -102,12 +102,11 @@ def _plan(report: FramesReport, directory: Path) -> list[_SeriesDownload]:
     plan = [(one, stored, file) for one in series.values() for stored, file in one.stored.items()]
     folders = {_folded(folder) for *_, file in plan for folder in file.parents}
     owners: dict[str, str] = {}
-    for one, stored, file in sorted(plan, key=lambda item: (str(item[2]), _identity(item[0], item[1]))):
-        identity, name = _identity(one, stored), _folded(file)
-        if name in folders or owners.setdefault(name, identity) != identity:
-            one.stored[stored] = directory / file.with_name(_with_digest(file.name, identity))
-        else:
-            one.stored[stored] = directory / file
+    for each, stored, file in sorted(plan, key=lambda item: (str(item[2]), _identity(item[0], item[1]))):
+        identity, name = _identity(each, stored), _folded(file)
+        is_taken = name in folders or owners.setdefault(name, identity) != identity
+        own = file.with_name(_with_digest(file.name, identity)) if is_taken else file
+        each.stored[stored] = directory / own
     return list(series.values())
 
 

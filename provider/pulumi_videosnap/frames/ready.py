@@ -66,7 +66,7 @@ class FramesReadyInputs(Inputs):
         None, description="RFC 3339: older frames do not count"
     )
     keys: Annotated[list[str] | None, Effect.REPLACE] = Field(
-        None, description="keys of the objects to wait for; only in state of older releases"
+        None, description="keys of the objects to wait for"
     )
     run: Run | None = None
     count: Annotated[WholeNumber, Effect.REPLACE, Unit("frames")] = Field(
@@ -100,15 +100,15 @@ class FramesReadyLifecycle(Lifecycle):
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """Replace where something else is to be waited for."""
-        if recorded.get("keys") and inputs.get("run"):
-            return []  # an older release waited for these keys, and recorded no run
+        if recorded.get("run") and inputs.get("keys") == recorded.get("frames"):
+            return []  # the run has ended meanwhile, and these keys were waited for
         changed = differences(FramesReadyInputs, recorded, inputs)
         return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
 
     def create(self, inputs: Properties) -> Created:
         """Wait until the frames exist; TaskUnfinished after the timeout, CannotCheck when the run failed."""
         wanted = FramesReadyInputs.model_validate(inputs)
-        find = self._find_frames_of_run if wanted.run else self._find_new_frames
+        find = self._find_frames_of_run if wanted.run else self._find_frames
         found = self._wait(wanted, find)
         newest = found[-1] if found else wanted.prefix
         return Created(f"{wanted.bucket}/{newest}", {**wanted.properties(), "frames": found})
@@ -137,14 +137,14 @@ class FramesReadyLifecycle(Lifecycle):
             self._sleep(min(PAUSE, wanted.timeout - waited))
         return found
 
-    def _find_new_frames(self, wanted: FramesReadyInputs) -> list[str] | str:
-        """The oldest frames that were written since a time."""
+    def _find_frames(self, wanted: FramesReadyInputs) -> list[str] | str:
+        """The recorded keys, or the oldest frames that were written since a time."""
         location = Location(wanted.platform, wanted.bucket, wanted.region, wanted.prefix)
         since = parse_rfc3339(wanted.since)
-        listed = [one for one in self._open(location).list(wanted.prefix) if _is_new_frame(one, since)]
+        listed = [one for one in self._open(location).list(wanted.prefix) if _counts(one, wanted, since)]
         found = [one.key for one in sorted(listed, key=lambda one: (one.modified, one.key))]
-        short = len(found) < wanted.count
-        return f"{len(found)} of {wanted.count} frames" if short else found[: wanted.count]
+        count = len(wanted.keys or ()) or wanted.count
+        return f"{len(found)} of {count} frames" if len(found) < count else found[:count]
 
     def _find_frames_of_run(self, wanted: FramesReadyInputs) -> list[str] | str:
         """All keys that a run has recorded at its end; those of its first series, if it has several."""
@@ -186,7 +186,9 @@ def _no_frames(run: Run, reason: str) -> CannotCheck:
     )
 
 
-def _is_new_frame(stored: StoredObject, since: datetime | None) -> bool:
+def _counts(stored: StoredObject, wanted: FramesReadyInputs, since: datetime | None) -> bool:
+    if wanted.keys:
+        return stored.key in wanted.keys
     # A listing has the second in which an object was written.
     old = since is not None and stored.modified < since.replace(microsecond=0)
     return stored.key.lower().endswith(EXTENSIONS) and not old

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The registry, the reports and the buckets are imported where they are used: programs that only declare
 # resources do not wait for them.
 
-_INPUTS = ("platform", "bucket", "region", "prefix", "since", "run")
+_INPUTS = ("platform", "bucket", "region", "prefix", "since", "keys", "run")
 """Inputs of `FramesReady` that come from the task."""
 
 
@@ -64,8 +64,9 @@ class FramesReady(TaskResource, module="frames", name="FramesReady"):
         """
         kind = _kind_of(task)
         rules = kind.frames
-        source = _outputs(task, "id", *rules.location_outputs, *rules.run_outputs, rules.since_output)
-        inputs = source.apply(partial(_ready_inputs, kind))
+        source = _outputs(task, "id", *rules.location_outputs, rules.keys_output, rules.since_output)
+        run = {name: task.declared[name] for name in rules.run_inputs if name in task.declared}
+        inputs = pulumi.Output.all(source, run).apply(partial(_ready_inputs, kind))
         props = {name: inputs.apply(partial(_value, name)) for name in _INPUTS}
         super().__init__(
             FramesReadyProvider(), resource_name, {**props, "count": count, "timeout": timeout}, opts
@@ -106,10 +107,13 @@ def _outputs(task: TaskResource, *names: str | None) -> pulumi.Output[dict[str, 
     return pulumi.Output.all(**{name: getattr(task, name) for name in names if name})
 
 
-def _ready_inputs(kind: ResourceKind, outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _ready_inputs(kind: ResourceKind, source: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What to wait for: the keys of a run that has ended, the end of one that has not, or new frames."""
+    from pulumi_videosnap.storage.bucket import common_prefix  # noqa: PLC0415
+
+    outputs, run = source
     rules = kind.frames
-    properties = camel_keys(outputs)
-    location = rules.location(properties)
+    location = rules.location(camel_keys(outputs))
     inputs = {
         "platform": location.platform,
         "bucket": location.bucket,
@@ -117,8 +121,9 @@ def _ready_inputs(kind: ResourceKind, outputs: Mapping[str, Any]) -> dict[str, A
         "prefix": location.prefix,
     }
     if rules.keys_output:
-        recorded = {name: value for name, value in properties.items() if value is not None and name != "id"}
-        return {**inputs, "run": {"kind": kind.token, "id": outputs["id"], "inputs": recorded}}
+        if keys := list(outputs[rules.keys_output] or ()):
+            return {**inputs, "prefix": common_prefix(keys), "keys": keys}
+        return {**inputs, "run": {"kind": kind.token, "id": outputs["id"], "inputs": camel_keys(run)}}
     return {**inputs, "since": outputs[rules.since_output] if rules.since_output else None}
 
 

@@ -60,7 +60,7 @@ class FrameRules(Protocol):
 
     keys_output: str | None
     """The output that has the keys of the frames, as a program names it; None where no output has them."""
-    run_outputs: tuple[str, ...] = ()
+    run_inputs: tuple[str, ...] = ()
     """Inputs that `Lifecycle.read` needs of a run, as a program names them; only with `keys_output`."""
     since_output: str | None
     """The output that has the start of the run, as a program names it; None where keys are recorded."""

@@ -103,7 +103,7 @@ def _task_json(task: TaskFrames) -> dict[str, Any]:
 
 def _place_json(location: Location | None) -> dict[str, str | None] | None:
     fields = ("platform", "bucket", "region", "prefix")
-    return location and {name: getattr(location, name) for name in fields}
+    return {name: getattr(location, name) for name in fields} if location else None
 
 
 def _frame_json(frame: Frame) -> dict[str, Any]:

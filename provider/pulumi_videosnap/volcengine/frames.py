@@ -32,7 +32,7 @@ from pulumi_videosnap.storage.platforms import Location, Platform, find_platform
 from pulumi_videosnap.volcengine.auth import KEYS, VolcengineProfiles
 
 keys_output: str | None = None
-run_outputs: tuple[str, ...] = ()
+run_inputs: tuple[str, ...] = ()
 since_output: str | None = "start_time"
 location_outputs: tuple[str, ...] = ("storage_config", "frame_prefix")
 schedule_outputs: tuple[str, ...] = ("image_config", "start_time", "end_time")

@@ -22,6 +22,7 @@ from pulumi_videosnap.storage.platforms import Location
 from support.cli import Project
 from support.data import read
 from support.emulator import Emulator
+from support.jobs import store_of
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 INPUTS = {
@@ -135,14 +136,24 @@ def test_a_job_that_will_not_write_its_frames_is_an_error(
         wait_for_job(monkeypatch, Growing("stranger.jpg"), SUBMITTED, reading)
 
 
-def test_state_of_an_older_release_is_not_waited_for_again() -> None:
-    recorded = {**INPUTS, "since": None, "prefix": "o_", "keys": list(KEYS), "frames": list(KEYS)}
-    inputs = lifecycle(Growing()).check({**INPUTS, "since": None, "run": RUN}).inputs
-    assert lifecycle(Growing()).diff(recorded, inputs) == []
-    merged = lifecycle(Growing()).update("x", recorded, inputs)
-    assert (merged["frames"], "keys" in merged) == (list(KEYS), False)
-    other = {**inputs, "run": {**RUN, "id": "another"}}
-    assert [dotted(path) for path in lifecycle(Growing()).diff(merged, other)] == ["run.id"]
+def test_recorded_keys_are_waited_for() -> None:
+    bucket = Growing("o_2.jpg", "o_9.jpg", "o_1.jpg")
+    created = lifecycle(bucket).create({**INPUTS, "keys": ["o_1.jpg", "o_2.jpg"], "since": None})
+    assert created.outputs["frames"] == ["o_2.jpg", "o_1.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("later", "replaced"),
+    [
+        ({"keys": list(KEYS), "prefix": "o_0000"}, []),
+        ({"keys": ["o_00001.jpg"], "prefix": "o_0000"}, ["prefix", "keys", "run.kind", "run.id"]),
+        ({"run": {**RUN, "id": "another"}}, ["run.id"]),
+    ],
+)
+def test_an_end_of_the_run_is_no_reason_to_wait_again(later: dict[str, object], replaced: list[str]) -> None:
+    recorded = {**INPUTS, "since": None, "run": RUN, "frames": list(KEYS)}
+    inputs = lifecycle(Growing()).check({**INPUTS, "since": None, **later}).inputs
+    assert [dotted(path) for path in lifecycle(Growing()).diff(recorded, inputs)] == replaced
 
 
 def test_it_fails_at_the_timeout() -> None:
@@ -186,12 +197,15 @@ def test_bad_input_is_refused_with_its_field(change: dict[str, object], refused:
 @pytest.mark.engine
 def test_a_program_waits_for_frames_and_has_their_keys(tmp_path: Path, emulator: Emulator, app: str) -> None:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
+    strangers = store_of(emulator.environment)
+    strangers.put_object(Bucket="frames", Key=f"{app}-late/stranger.jpg", Body=b"")
     project = Project(tmp_path, read("programs/frames_ready.txt").format(app=app), emulator.environment)
     project.preview().ok()
     project.up().ok()
     outputs = project.outputs()
     assert len(outputs["first"]) == 2
     assert sorted(outputs["all"]) == sorted(outputs["first"])
+    assert outputs["late"] == [f"{app}-late/{number:05d}.jpg" for number in (1, 2, 3)]
     assert outputs["job"] == outputs["stills"] == [f"{app}-00001.jpg"]
     project.up("--expect-no-changes").ok()
     assert project.run("refresh", "--yes", "--skip-preview").ok()
