@@ -199,7 +199,7 @@ def test_bad_input_is_refused_with_its_field(change: dict[str, object], refused:
 @pytest.mark.rotating
 @pytest.mark.engine
 def test_a_program_waits_for_frames_and_has_their_keys(tmp_path: Path, emulator: Emulator, app: str) -> None:
-    emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 1})
+    emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
     strangers = store_of(emulator.environment)
     strangers.put_object(Bucket="frames", Key=f"{app}-late/stranger.jpg", Body=b"")
     project = Project(tmp_path, read("programs/frames_ready.txt").format(app=app), emulator.environment)
