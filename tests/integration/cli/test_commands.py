@@ -31,6 +31,7 @@ from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import write_file
 from pulumi_videosnap.state import recorded_resource
+from support.fake_server import FakeServer, Response
 from support.sampling import sample
 
 URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/volcengine:SnapshotTask::"
@@ -46,10 +47,21 @@ exit "$(cat "$FAKE/code")"
 """
 
 
+NO_TASK = Response(
+    400,
+    json.dumps(
+        {"ResponseMetadata": {"Error": {"Code": "InvalidParameter.ErrorActiveTaskNotFound"}}}
+    ).encode(),
+    {"Date": "Fri, 01 May 2026 13:00:00 GMT"},
+)
+"""What the service says of every task: an hour after its start it is gone, which is a finding."""
+
+
 def task(name: str = NAME, **more: Any) -> dict[str, Any]:
-    """A task in state. That its replacement was broken off is a finding without a call to a service."""
+    """A task in state."""
     found = {"id": "app/hush-room/Task1", "type": "pulumi-python:dynamic/volcengine:SnapshotTask"}
-    blocks = {"urn": URN + name, "inputs": INPUTS, "outputs": INPUTS, "pendingReplacement": True}
+    outputs = {**INPUTS, "startTime": "2026-05-01T12:00:00Z"}
+    blocks = {"urn": URN + name, "inputs": INPUTS, "outputs": outputs, "pendingReplacement": True}
     return {**found, **blocks, **more}
 
 
@@ -64,9 +76,16 @@ def step(**more: Any) -> str:
 class Engine:
     """A `pulumi` on PATH that prints what it is given, and records how it was called."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, service: str) -> None:
         self.folder = folder
-        self.environment = {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "FAKE": str(folder)}
+        self.environment = {
+            "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+            "FAKE": str(folder),
+            "VOLCENGINE_RTC_ENDPOINT": service,
+            "VOLCENGINE_ACCESS_KEY": "AKLTexample",
+            "VOLCENGINE_SECRET_KEY": "example",
+            "VIDEOSNAP_QUOTA_DIR": str(folder / "quota"),
+        }
         (folder / "pulumi").write_text(FAKE)
         (folder / "pulumi").chmod(0o755)
 
@@ -78,9 +97,15 @@ class Engine:
         return (self.folder / name).read_text("utf-8")
 
 
+@pytest.fixture(scope="module")
+def service() -> Iterator[str]:
+    with FakeServer(NO_TASK) as server:
+        yield server.endpoint
+
+
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
-    made = Engine(tmp_path)
+def engine(tmp_path: Path, service: str, monkeypatch: pytest.MonkeyPatch) -> Engine:
+    made = Engine(tmp_path, service)
     for name, value in made.environment.items():
         monkeypatch.setenv(name, value)
     return made
@@ -383,12 +408,8 @@ def test_interrupt_is_one_line_and_130(waits_for: str, engine: Engine, tmp_path:
     """The engine ends in good order first; a service that does not answer is not waited for."""
     with socket.create_server(("127.0.0.1", 0)) as silent, contextlib.ExitStack() as connected:
         silent.settimeout(60)
-        env = {"VOLCENGINE_RTC_ENDPOINT": f"http://127.0.0.1:{silent.getsockname()[1]}"}
-        env |= {
-            "VOLCENGINE_ACCESS_KEY": "AKLTexample",
-            "VOLCENGINE_SECRET_KEY": "example",
-            "HOME": str(tmp_path),
-        }
+        endpoint = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        env = {"VOLCENGINE_RTC_ENDPOINT": endpoint, "HOME": str(tmp_path)}
         if waits_for == "a service":
             engine.prints(state(task(pendingReplacement=False)))
         process = start(engine, "drift", env=env)
