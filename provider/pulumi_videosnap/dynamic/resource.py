@@ -35,9 +35,6 @@ class TaskResource(Resource):
     declared: Mapping[str, Any]
     """The inputs that the program sets; the output of another one is unknown in a preview."""
 
-    declared: Mapping[str, Any]
-    """The inputs that the program sets; the output of another one is unknown in a preview."""
-
     def __init__(
         self,
         provider: ResourceProvider,
