@@ -92,7 +92,7 @@ def explain(failure: Exception, request: S3Request) -> S3Error:
     return not_implemented("this request")
 
 
-def checked(response: WsgiResponse, request: S3Request) -> WsgiResponse:
+def check_response(response: WsgiResponse, request: S3Request) -> WsgiResponse:
     """Return the response; an error has a document, and a list holds only keys that XML can carry."""
     status, _, body = response
     number = int(status[:3])

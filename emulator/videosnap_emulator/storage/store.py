@@ -230,7 +230,7 @@ class Store:
             if request.method in ("PUT", "POST", "DELETE"):
                 self._mirror(bucket, unquote(key))
             self._forget()
-            return refusals.checked(response, request)
+            return refusals.check_response(response, request)
 
     def _mirror(self, bucket: str, key: str) -> None:
         if self._disk is not None and key and bucket in self._backend.buckets:

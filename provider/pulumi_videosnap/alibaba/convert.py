@@ -24,6 +24,8 @@ TOKEN = "videosnap-"  # noqa: S105 - the start of a name, not a credential
 """How the token of a job starts, to be recognised in the console."""
 DEFAULT_GRID = 10
 """Lines and columns of a sheet that sets neither (parameter details, TileOut)."""
+MAX_FRAMES = 1_000_000
+"""Frames of one job that are believed: one a second for eleven days."""
 
 
 def owner_tag(owner: str) -> str:
@@ -132,10 +134,6 @@ def written_keys(job: SnapshotJobInputs, found: SnapshotJob) -> dict[str, Any]:
         sheets = sheet_count(config.properties(), count)
         keys["tileFrames"] = _numbered_keys(job, source, config.tile_output_file.object, sheets)
     return keys
-
-
-MAX_FRAMES = 1_000_000
-"""Frames of one job that are believed: one a second for eleven days."""
 
 
 def _frame_count(job: SnapshotJobInputs, found: SnapshotJob) -> int:

@@ -19,6 +19,8 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
 _LOG_TIMEOUT = 2.0
 """Seconds that a line may take to reach the engine before it is given up."""
+_warned: set[tuple[str, str]] = set()
+"""The warnings of this process, each with its resource."""
 
 
 def current_urn() -> str:
@@ -52,9 +54,6 @@ def _current_request() -> Any:
 def progress(urn: str, message: str) -> None:
     """Show what is going on now; the line is gone once the resource is done."""
     _log(urn, message, engine_pb2.INFO, ephemeral=True)
-
-
-_warned: set[tuple[str, str]] = set()
 
 
 def warn(urn: str, message: str) -> None:

@@ -8,7 +8,6 @@ process knows (the stack's configuration, the run's claims) therefore stands in 
 from __future__ import annotations
 
 import contextlib
-import json
 import sys
 import threading
 import time
@@ -36,7 +35,7 @@ from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.dynamic.program import is_announced
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
-from pulumi_videosnap.pulumi_cli import read_output
+from pulumi_videosnap.pulumi_cli import parse_document, read_output
 from pulumi_videosnap.settings import no_config
 
 CHECKED_WITHIN = 3.0
@@ -73,7 +72,7 @@ def _read_entries(urn: str) -> Sequence[Entry]:
     """The entries of a stack's state; none where the engine does not print it."""
     stack = urn.removeprefix("urn:pulumi:").partition("::")[0]
     try:
-        state = json.loads(read_output(["stack", "export", "--stack", stack], Path()))
+        state = parse_document(read_output(["stack", "export", "--stack", stack], Path()))
         resources = state["deployment"].get("resources") or []
         return [Entry(one["urn"], one.get("id", ""), one.get("outputs") or {}) for one in resources]
     except (VideosnapError, ValueError, KeyError):
