@@ -147,6 +147,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         api, key = self._connect(task.profile), task_key(task)
         self._context.progress("starting")
         started = api.start(start_request(task, self._environ))
+        found: SnapshotTask | None
         if started.already_running:
             found = self._adopt(api, task)
         else:
