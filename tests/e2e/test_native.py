@@ -81,6 +81,7 @@ def test_an_import_writes_a_program_that_has_nothing_to_do(stack: Stack, tmp_pat
     gone = f"{stack.app}/no/task"
     refused = stack.run("import", "videosnap:volcengine:SnapshotTask", "gone", gone, "--yes").exits(1)
     assert f"resource '{gone}' does not exist" in refused.output
+    program = program.replace("import videosnap_sdk as", "import pulumi_videosnap as")
     stack.write(program)
     stack.run("preview", "--expect-no-changes").ok()
     last = stack.emulator.last_call()
