@@ -97,8 +97,8 @@ def native_plugin_start() -> None:
 def _until_the_port() -> None:
     command = [sys.executable, "-m", "pulumi_videosnap.native.server"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        process.stdout.readline()
+        if process.stdout:
+            process.stdout.readline()
         process.kill()
 
 
