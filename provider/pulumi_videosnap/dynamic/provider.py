@@ -81,7 +81,7 @@ class LifecycleProvider(ResourceProvider):
         with _one_line_errors():
             inputs = _from_engine(news)
             replaces = self._task().diff(_from_engine(olds), inputs)
-        if "__provider" not in olds:
+        if request.names_no_provider():
             # From the native front: the first `up` updates every resource, if only to name its provider, so a
             # preview does not know what one takes from another, and would show a replacement.
             replaces = [path for path in replaces if not isinstance(value_at(inputs, path), Unknown)]

@@ -26,6 +26,12 @@ def ignored_paths() -> list[str]:
     return list(getattr(_current_request(), "ignoreChanges", ()))
 
 
+def names_no_provider() -> bool:
+    """Whether the recorded inputs name no dynamic provider, so that another front wrote them."""
+    recorded = getattr(_current_request(), "old_inputs", None)
+    return bool(recorded) and "__provider" not in recorded
+
+
 def _current_request() -> Any:
     frame = sys._getframe(1)
     while frame is not None:
