@@ -68,7 +68,8 @@ def kind_of(resource: Mapping[str, Any]) -> ResourceKind | None:
     """The kind of a resource as the engine's state or preview has it; None for every other resource.
 
     What counts is the provider class that the record refers to, so that a program's subclass of a resource
-    class is recognised under its own type. A record without one (a preview of an old state) goes by its type.
+    class is recognised under its own type. A record without one (a preview of an old state) goes by its type,
+    and one of a program's own provider, a subclass in another module, by the inputs that `check` returned.
     """
     pickled = _provider_pickle(resource)
     token = str(resource.get("type", "")).removeprefix(DYNAMIC_PREFIX)
@@ -76,7 +77,7 @@ def kind_of(resource: Mapping[str, Any]) -> ResourceKind | None:
         module, _, name = kind.provider.rpartition(".")
         if token == kind.token or (pickled and module.encode() in pickled and name.encode() in pickled):
             return kind
-    return None
+    return next((kind for kind in kinds() if pickled and _has_inputs_of(kind, resource)), None)
 
 
 def kind_by_title(title: str) -> ResourceKind:
@@ -88,6 +89,14 @@ def kind_by_title(title: str) -> ResourceKind:
 def _kind_in(module: str) -> ResourceKind:
     kind: ResourceKind = importlib.import_module(module).KIND
     return kind
+
+
+def _has_inputs_of(kind: ResourceKind, resource: Mapping[str, Any]) -> bool:
+    """Whether the inputs have every field that the kind requires, and the one that its `check` adds."""
+    inputs = resource.get("inputs") or {}
+    fields = kind.inputs.model_fields.items()
+    required = {field.alias or name for name, field in fields if field.is_required()}
+    return required | {str(kind.drift.desired_state_input[0])} <= set(inputs)
 
 
 def _provider_pickle(resource: Mapping[str, Any]) -> bytes:

@@ -43,6 +43,32 @@ def test_a_programs_subclass_is_recognised_by_its_provider(title: str) -> None:
     assert (task.kind, step.kind) == (kind_by_title(title), kind_by_title(title))
 
 
+CHECKED: dict[str, tuple[type, dict[str, Any]]] = {
+    "live room": (
+        SnapshotTaskProvider,
+        dict.fromkeys(("appId", "roomId", "taskId", "storageConfig", "state"), ""),
+    ),
+    "video file": (SnapshotJobProvider, dict.fromkeys(("owner", "input", "snapshotConfig", "result"), "")),
+}
+
+
+@pytest.mark.parametrize("title", CHECKED)
+def test_a_programs_own_provider_is_recognised_by_what_check_returns(title: str) -> None:
+    """A class of an importable module is pickled by its name alone, which does not say what it derives from."""
+    base, inputs = CHECKED[title]
+    own = type("OwnProvider", (base,), {"__module__": __name__, "__qualname__": "OwnProvider"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(globals(), "OwnProvider", own)
+        resource = record(SUBCLASS, own, **inputs)
+    assert b"pulumi_videosnap" not in base64.b64decode(resource["inputs"]["__provider"])
+    (task,) = read_export(export(resource), "dev").tasks
+    (step,) = read_preview(preview(resource)).steps
+    assert (task.kind.title, step.kind and step.kind.title) == (title, title)
+    for missing in inputs:
+        other = {**resource, "inputs": {k: v for k, v in resource["inputs"].items() if k != missing}}
+        assert read_export(export(other), "dev").tasks == ()
+
+
 @pytest.mark.parametrize(
     "resource",
     [
