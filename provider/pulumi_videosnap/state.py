@@ -55,6 +55,8 @@ class Stack:
     config: Mapping[str, Any] = field(default_factory=dict)
     pending_replacements: tuple[RecordedResource, ...] = ()
     pending_creates: tuple[RecordedResource, ...] = ()
+    state_ids: frozenset[str] = frozenset()
+    """What tells this stack's state from that of a stack of the same names in another backend."""
 
     def setting(self, key: str) -> str | None:
         """A key of the configuration; None where it is not set, or is an encrypted secret."""
@@ -100,6 +102,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
         _config(resources),
         tuple(_recorded(one for one in resources if one.get("pendingReplacement"))),
         tuple(_recorded(_pending_creates(deployment, resources))),
+        frozenset(str(one.get("id")) for one in resources if one.get("type") == PROVIDER_TYPE),
     )
 
 

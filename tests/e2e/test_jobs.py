@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
@@ -49,6 +50,26 @@ def test_a_failed_job_fails_in_one_line_and_the_next_up_says_what_it_does(stack:
     assert "failed before" in again
     assert "submitting a new one" in again
     assert [job["state"] for job in stack.submitted()] == ["Success", "Fail"]
+
+
+@pytest.mark.rotating
+def test_two_backends_with_equal_names_share_no_job_and_find_their_own_again(stack: Stack) -> None:
+    """Both give up on their job before state records it, so only the token says whose it is."""
+    stack.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 10**6})
+    stack.declare_jobs(stills={"timeout": 1})
+    theirs = {"PULUMI_BACKEND_URL": f"file://{stack.folder / 'theirs'}"}
+    (stack.folder / "theirs").mkdir()
+    stack.run("stack", "init", "dev", env=theirs).ok()
+    stack.up().exits(1)
+    assert "by a stack of the same names in another backend" in stack.up(env=theirs).exits(1).output
+    newest, oldest = stack.submitted()
+    stack.emulator.advance(10**6)
+    for env, own in (({}, oldest), (theirs, newest)):
+        assert f"job {own['jobId']} was already submitted" in stack.up(env=env).ok().output
+    [listed] = json.loads(stack.videosnap("drift", "--json").ok().output)["unmanaged"]
+    assert listed["id"] == newest["jobId"]
+    assert listed["note"].startswith("not of this stack, although the names are")
+    assert len(stack.submitted()) == 2
 
 
 def test_many_jobs_wait_side_by_side_and_keep_the_rate_limit(stack: Stack) -> None:

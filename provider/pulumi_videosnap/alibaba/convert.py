@@ -15,12 +15,11 @@ from pulumi_videosnap.alibaba import schema as declared
 from pulumi_videosnap.alibaba.models import SnapshotJob, State
 from pulumi_videosnap.alibaba.rules import BRACED, COUNT, SNAPSHOT_TIME, TILE_COUNT
 from pulumi_videosnap.alibaba.schema import SUCCESS, SnapshotJobInputs
+from pulumi_videosnap.alibaba.state_tag import TOKEN, may_be_of_state, state_tag, without_state_tag
 from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted, value_at
 from pulumi_videosnap.core.schema import Effect, facts
 from pulumi_videosnap.core.timestamps import format_rfc3339
 
-TOKEN = "videosnap-"  # noqa: S105 - the start of a name, not a credential
-"""How the token of a job starts, to be recognised in the console."""
 DEFAULT_GRID = 10
 """Lines and columns of a sheet that sets neither (parameter details, TileOut)."""
 
@@ -30,8 +29,8 @@ def owner_tag(owner: str) -> str:
     return f"{TOKEN}{_digest(owner, 16)}-"
 
 
-def job_token(job: SnapshotJobInputs) -> str:
-    """The UserData that identifies a job: the user's own text, the owner, and a digest of the inputs."""
+def job_token(job: SnapshotJobInputs, state_id: str) -> str:
+    """The UserData that identifies a job: the user's own text, the owner, inputs, state."""
     properties = job.properties()
     values = {
         dotted(leaf.path): value_at(properties, leaf.path)
@@ -40,6 +39,7 @@ def job_token(job: SnapshotJobInputs) -> str:
     }
     declared_values = {path: value for path, value in values.items() if value is not None}
     token = owner_tag(job.owner) + _digest(json.dumps(declared_values, sort_keys=True), 24)
+    token += f"-{state_tag(state_id)}" if state_id else ""
     return f"{job.user_data}-{token}" if job.user_data else token
 
 
@@ -50,16 +50,17 @@ def _digest(text: str, length: int) -> str:
 def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> SnapshotJob | None:
     """The newest of an owner's jobs when it is the requested one, so that an earlier create submitted it.
 
-    Not the run that is being replaced, and not one that failed. A newer job may have overwritten the output
-    of an older one, so only the newest counts.
+    Not a job of another state, which is of a stack in another backend, or of one that was destroyed. Not the
+    run that is being replaced, and not one that failed. A newer job may have overwritten the output of an
+    older one, so only the newest counts.
     """
-    newest = found[0] if found else None
+    newest = next((job for job in found if may_be_of_state(job, token)), None)
     if newest is None or newest.id == replaced or newest.state == State.FAIL.value:
         return None
-    return newest if newest.user_data == token else None
+    return newest if without_state_tag(newest.user_data) == without_state_tag(token) else None
 
 
-def submit_request(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
+def submit_request(job: SnapshotJobInputs, token: str) -> models.SubmitSnapshotJobBody:
     """The request that submits the job; object keys are URL-encoded here, and nowhere else."""
     file, config = job.input, job.snapshot_config
     return models.SubmitSnapshotJobBody(
@@ -74,7 +75,7 @@ def submit_request(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
             time=config.time or 0,
         ),
         pipeline_id=job.pipeline_id,
-        user_data=job_token(job),
+        user_data=token,
     )
 
 
@@ -100,6 +101,13 @@ def to_outputs(found: SnapshotJob) -> Properties:
         "creationTime": format_rfc3339(found.creation_time, "seconds") if found.creation_time else None,
     }
     return {name: value for name, value in outputs.items() if value is not None}
+
+
+def with_recorded_count(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
+    """The job with the number of its frames; where the answer leaves it out, the recorded one."""
+    if found.count is not None or recorded.get("count") is None:
+        return found
+    return found.model_copy(update={"count": int(recorded["count"])})
 
 
 def result_of(found: SnapshotJob) -> str:

@@ -21,10 +21,12 @@ from pulumi_videosnap.alibaba.convert import (
     recorded_objects,
     submit_request,
     to_state,
+    with_recorded_count,
     written_locations,
 )
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.alibaba.state_tag import doubt, refusal
 from pulumi_videosnap.core.lifecycle import (
     Checked,
     Context,
@@ -126,16 +128,14 @@ class SnapshotJobLifecycle(Lifecycle):
         job = SnapshotJobInputs.model_validate(inputs)
         account = self._account(job)
         self._context.progress("looking for a job that was submitted already")
-        replaced = self._context.runs.previous(job.owner)
-        earlier = account.jobs.by_owner(
-            owner_tag(job.owner), job_token(job), replaced, self._context.progress
-        )
+        replaced, token = self._context.runs.previous(job.owner), self._token(job)
+        earlier = account.jobs.by_owner(owner_tag(job.owner), token, replaced, self._context.progress)
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
         outputs = to_state(job, ended)
         for place in written_locations(outputs):
             self._context.runs.mark_created(place)
-        return Created(ended.id, {**outputs, "token": job_token(job)})
+        return Created(ended.id, {**outputs, "token": found.user_data or token})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
@@ -144,7 +144,7 @@ class SnapshotJobLifecycle(Lifecycle):
             found = self._account(job).jobs.get(task_id, parse_rfc3339(recorded.get("creationTime")))
         except NotFound as unknown:
             return _interpret_not_found(recorded, unknown)
-        outputs = to_state(job, _with_recorded_count(found, recorded))
+        outputs = to_state(job, with_recorded_count(found, recorded))
         token = {"token": recorded["token"]} if "token" in recorded else {}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
         return Present(inputs, {**outputs, **token})
@@ -172,8 +172,10 @@ class SnapshotJobLifecycle(Lifecycle):
             account.bucket(bucket).delete(keys)
 
     def _set_previous(self, task_id: str, recorded: Properties) -> None:
-        """A new run of this owner replaces the recorded one."""
         self._context.runs.set_previous(str(recorded.get("owner")), task_id)
+
+    def _token(self, job: SnapshotJobInputs) -> str:
+        return job_token(job, self._context.runs.state_id)
 
     def _account(self, job: SnapshotJobInputs) -> JobAccount:
         return self._connect(job.profile, job.input.location)
@@ -182,14 +184,17 @@ class SnapshotJobLifecycle(Lifecycle):
         self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob | None:
         """The job that an earlier create submitted, unless its frames were deleted since."""
-        newest = adoptable(earlier, job_token(job), self._context.runs.previous(job.owner))
+        token = self._token(job)
+        newest = adoptable(earlier, token, self._context.runs.previous(job.owner))
         if newest is None:
+            if other := refusal(earlier, token):
+                self._context.warn(other)
             return None
         if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
             return None
         self._context.warn(
             f"job {newest.id} was already submitted for these inputs and is adopted "
-            f"({newest.state}); change `triggers` to submit a new one"
+            f"({newest.state}); change `triggers` to submit a new one{doubt(newest, token)}"
         )
         return newest
 
@@ -200,13 +205,13 @@ class SnapshotJobLifecycle(Lifecycle):
     def _submit(
         self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob:
-        newest = earlier[0] if earlier else None
-        if newest and newest.state == State.FAIL.value and newest.user_data == job_token(job):
+        token, newest = self._token(job), earlier[0] if earlier else None
+        if newest and newest.state == State.FAIL.value and newest.user_data == token:
             self._context.warn(
                 f"job {newest.id} failed before ({_failure_reason(newest)}); submitting a new one"
             )
         self._context.progress("submitting")
-        return account.jobs.submit(submit_request(job), earlier)
+        return account.jobs.submit(submit_request(job, token), earlier)
 
     def _finish(
         self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
@@ -242,7 +247,7 @@ class SnapshotJobLifecycle(Lifecycle):
             return recorded
         if not found.has_ended:
             self._context.warn(f"job {found.id} is running and cannot be cancelled: its frames stay")
-        return {**recorded, **to_state(_recorded_job(recorded), _with_recorded_count(found, recorded))}
+        return {**recorded, **to_state(_recorded_job(recorded), with_recorded_count(found, recorded))}
 
 
 _ADVICE_ON_FAILURE = "fix the cause and run `pulumi up` again, which submits a new job"
@@ -260,13 +265,6 @@ def _failure_reason(failed: SnapshotJob) -> str:
 
 def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
     return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
-
-
-def _with_recorded_count(found: SnapshotJob, recorded: Properties) -> SnapshotJob:
-    """The job with the number of its frames; where the answer leaves it out, the recorded one."""
-    if found.count is not None or recorded.get("count") is None:
-        return found
-    return found.model_copy(update={"count": int(recorded["count"])})
 
 
 def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
@@ -291,8 +289,7 @@ def snapshot_job(context: Context) -> SnapshotJobLifecycle:
 
         return jobs.open_account(profile, location, context.config)
 
-    return SnapshotJobLifecycle(
-        context,
-        connect,
-        lambda location: unavailable_in(region_of(location), config=context.config),
-    )
+    def absence(location: str) -> str | None:
+        return unavailable_in(region_of(location), config=context.config)
+
+    return SnapshotJobLifecycle(context, connect, absence)

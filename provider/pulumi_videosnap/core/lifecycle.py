@@ -72,7 +72,9 @@ class RunRegistry:
     which run of the task it replaces: the engine compares or deletes the old one in this process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, state_id: str = "") -> None:
+        self.state_id = state_id
+        """What tells this stack's state from another backend's; empty where the adapter cannot know it."""
         self._lock = threading.Lock()
         self._declared: dict[str, str] = {}
         self._created: set[str] = set()

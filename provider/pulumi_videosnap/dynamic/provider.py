@@ -30,6 +30,7 @@ from pulumi.runtime import rpc
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present, RunRegistry
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted
 from pulumi_videosnap.dynamic import engine_log, thread_pool
+from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 from pulumi_videosnap.settings import no_config
 
@@ -68,6 +69,8 @@ class LifecycleProvider(ResourceProvider):
 
     def check(self, _olds: Properties, news: Properties) -> CheckResult:
         """Complete and validate a program's inputs."""
+        if isinstance(state_id := news.get(STATE_ID_INPUT), str):
+            _Process.runs.state_id = state_id
         with _one_line_errors():
             checked = self._task().check(_from_engine(news))
         # With a property's name the engine would print the property's value too, a secret in clear

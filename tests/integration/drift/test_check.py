@@ -14,6 +14,7 @@ import pytest
 from pulumi_videosnap.alibaba.convert import owner_tag
 from pulumi_videosnap.alibaba.drift import unmanaged
 from pulumi_videosnap.alibaba.models import SnapshotJob
+from pulumi_videosnap.alibaba.state_tag import state_tag
 from pulumi_videosnap.core.lifecycle import Present
 from pulumi_videosnap.drift import detect
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
@@ -191,13 +192,36 @@ def moment(hours: float) -> str:
     return (NOW - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def job(number: int, owner: str, hours_ago: float) -> SnapshotJob:
+def job(number: int, owner: str, hours_ago: float, state_id: str = "") -> SnapshotJob:
+    tag = f"-{state_tag(state_id)}" if state_id else ""
     return SnapshotJob(
         id=f"{number:032x}",
         state="Success",
-        user_data=f"{owner_tag(owner)}abc" if owner else "mine",
+        user_data=f"{owner_tag(owner)}abc{tag}" if owner else "mine",
         creation_time=NOW - timedelta(hours=hours_ago),
     )
+
+
+UNMANAGED: dict[int, tuple[SnapshotJob, str | None]] = {
+    number: (job(number, owner, hours, state), words)
+    for number, (owner, hours, state, words) in enumerate(
+        [
+            ("shop.dev.stills", 2, "", None),
+            ("shop.dev.stills", 5, "", None),
+            ("shop.dev.stills", 5, "ours", None),
+            ("shop.dev.stills", 5, "theirs", "another backend, or by this stack before"),
+            ("shop.dev.stills", 1, "theirs", "another backend, or by this stack before"),
+            ("shop.dev.stills", 1, "ours", "of this stack after the recorded job: an `up` was interrupted"),
+            ("shop.dev.stills", 1, "", "or another backend has a stack of the same names"),
+            ("other.dev.stills", 1, "", "for another stack"),
+            ("other.dev.stills", 1, "theirs", "for another stack"),
+            ("shop.dev.gone", 1, "ours", "by this stack, which does not record it"),
+            ("", 1, "", ""),
+        ],
+        1,
+    )
+}
+"""Listed jobs by number, the first of which is recorded, with what is said of each; None: managed."""
 
 
 def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
@@ -207,18 +231,13 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
         "input": {"location": "oss-cn-hangzhou"},
     }
     recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
-    listed = [
-        job(1, "shop.dev.stills", 2),
-        job(2, "shop.dev.stills", 5),
-        job(3, "shop.dev.stills", 1),
-        job(4, "other.dev.stills", 1),
-        job(5, "", 1),
-    ]
-    stack, since = Stack("dev", (recorded,)), NOW - timedelta(hours=6)
+    stack, since = Stack("dev", (recorded,), state_ids=frozenset({"ours"})), NOW - timedelta(hours=6)
+    listed = [one for one, _ in UNMANAGED.values()]
     *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since))
-    found = [one for one in orphans if isinstance(one, Unmanaged)]
-    assert [int(one.id, 16) for one in found] == [3, 4, 5]
-    assert ["interrupted" in one.note for one in found] == [True, False, False]
-    assert "another stack" in found[1].note
-    assert found[2].note == ""
-    assert "among 5 (since 2026-08-04 06:00:00 UTC)" in str(scope)
+    notes = {int(one.id, 16): one.note for one in orphans if isinstance(one, Unmanaged)}
+    expected = {number: words for number, (_, words) in UNMANAGED.items() if words is not None}
+    assert set(notes) == set(expected)
+    for number, words in expected.items():
+        assert words in notes[number]
+    assert notes[11] == ""
+    assert "among 11 (since 2026-08-04 06:00:00 UTC)" in str(scope)
