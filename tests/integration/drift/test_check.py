@@ -22,6 +22,8 @@ from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
+from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
+from support.emulator import Emulator
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
@@ -241,3 +243,47 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
         assert words in notes[number]
     assert notes[11] == ""
     assert "among 11 (since 2026-08-04 06:00:00 UTC)" in str(scope)
+
+
+def _room(number: int) -> tuple[RecordedResource, Stack]:
+    inputs = {**ROOM, "appId": "auto", "roomId": f"r{number}", "taskId": "mine"}
+    recorded = RecordedResource(f"r{number}", LIVE, f"auto/r{number}/mine", inputs, f"urn{number}", inputs)
+    return recorded, Stack("dev", (recorded,))
+
+
+@pytest.mark.parametrize(
+    ("rooms", "automatic", "found", "said"),
+    [
+        (1, [], [], "of 2 users in 1 of the 1 declared rooms"),
+        (3, [1], ["auto/r1/user0", "auto/r1/user1", "auto/r1/late"], "of 7 users in 3 of the 3"),
+        (30, [], [], "of 16 users in 8 of the 30"),
+        (30, [29], [], "of 16 users in 8 of the 30"),
+        (30, [2, 29], ["auto/r2/user0", "auto/r2/late", "auto/r29/user0"], "of 62 users in 30 of the 30"),
+    ],
+    ids=["none", "one-room", "many-rooms-none", "only-beyond-the-first-look", "many-rooms"],
+)
+def test_automatic_tasks_of_declared_rooms_are_found_by_the_users_who_are_there(
+    emulated: Emulator, rooms: int, automatic: list[int], found: list[str], said: str
+) -> None:
+    for number in automatic:
+        room = f"/rooms/auto/r{number}"
+        emulated.request("PUT", room, {"autoSnapshot": {"interval": 3}})
+        for user in ("late", "gone"):
+            emulated.request("PUT", f"{room}/users/{user}", {})
+        emulated.request("DELETE", f"{room}/users/gone")
+    *tasks, scope = automatic_tasks([_room(number) for number in range(rooms)])
+    listed = [one for one in tasks if isinstance(one, Unmanaged)]
+    assert set(found) <= {one.id for one in listed}
+    assert len(listed) == (3 * len(automatic) if found else 0)
+    assert {one.state for one in listed} <= {"running"}
+    assert all("GetRoomOnlineUsers" in one.note for one in listed)
+    assert said in str(scope)
+
+
+def test_automatic_tasks_that_cannot_be_looked_for_are_said_to_be_unknown() -> None:
+    class Refusing:
+        def online_users(self, *_: str) -> Any:
+            raise Rejected("GetRoomOnlineUsers", "not allowed", code="AccessDenied")
+
+    [said] = automatic_tasks([_room(1), _room(2)], lambda *_: Refusing())  # type: ignore[arg-type, return-value]
+    assert "automatic tasks are not known: GetRoomOnlineUsers" in str(said)
