@@ -36,6 +36,9 @@ stored_fields: frozenset[str] = frozenset(field for _, field, _ in _OUTPUTS)
 Newest = Callable[[str | None, str, Stack], tuple[Sequence[SnapshotJob], datetime | None]]
 """The newest jobs of a profile's account at a location, and since when all of them are there."""
 
+Workflows = Callable[[str | None, str, Stack, Collection[str]], Mapping[str, str]]
+"""The media workflow that made a job, by the job's id, of some jobs in a profile's account at a location."""
+
 
 def account(properties: Mapping[str, Any]) -> tuple[str, ...]:
     """Its profile and its location, which decides on the endpoint."""
@@ -99,8 +102,14 @@ def _newest(
     return open_account(profile, location, stack.setting).jobs.newest()
 
 
+def _workflows(profile: str | None, location: str, stack: Stack, ids: Collection[str]) -> Mapping[str, str]:
+    return open_account(profile, location, stack.setting).jobs.workflows(ids)
+
+
 def unmanaged(
-    recorded: Sequence[tuple[RecordedResource, Stack]], newest: Newest = _newest
+    recorded: Sequence[tuple[RecordedResource, Stack]],
+    newest: Newest = _newest,
+    workflows: Workflows = _workflows,
 ) -> Iterator[Unmanaged | str]:
     """Jobs on the newest pages of each account that no stack records, and the period of these pages."""
     managed = _managed(recorded)
@@ -112,7 +121,16 @@ def unmanaged(
         except VideosnapError as failed:
             yield f"{where}: unmanaged jobs are not known: {failed}"
             continue
-        yield from _orphans(listed, managed, where)
+        orphans = list(_orphans(listed, managed, where))
+        made_by: Mapping[str, str] = {}
+        try:
+            if foreign := {job.id for job in orphans if not job.note}:
+                made_by = workflows(profile, location, stack, foreign)
+        except VideosnapError as failed:
+            yield f"{where}: which jobs a media workflow made is not known: {failed}"
+        for job in orphans:
+            name = made_by.get(job.id)
+            yield job if name is None else job.model_copy(update={"note": f"made by media workflow {name!r}"})
         period = f"since {since:%Y-%m-%d %H:%M:%S} UTC" if since else "all that the service lists"
         yield f"{where}: looked for unmanaged jobs among {len(listed):,} ({period})."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_videosnap.alibaba import api
 from pulumi_videosnap.alibaba.convert import owner_tag
 from pulumi_videosnap.alibaba.drift import unmanaged
 from pulumi_videosnap.alibaba.models import SnapshotJob
@@ -24,6 +26,7 @@ from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
 from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
 from support.emulator import Emulator
+from support.mps_client import Mps
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
@@ -235,7 +238,7 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
     recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
     stack, since = Stack("dev", (recorded,), state_ids=frozenset({"ours"})), NOW - timedelta(hours=6)
     listed = [one for one, _ in UNMANAGED.values()]
-    *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since))
+    *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since), lambda *_: {})
     notes = {int(one.id, 16): one.note for one in orphans if isinstance(one, Unmanaged)}
     expected = {number: words for number, (_, words) in UNMANAGED.items() if words is not None}
     assert set(notes) == set(expected)
@@ -285,5 +288,41 @@ def test_automatic_tasks_that_cannot_be_looked_for_are_said_to_be_unknown() -> N
         def online_users(self, *_: str) -> Any:
             raise Rejected("GetRoomOnlineUsers", "not allowed", code="AccessDenied")
 
-    [said] = automatic_tasks([_room(1), _room(2)], lambda *_: Refusing())  # type: ignore[arg-type, return-value]
+    [said] = automatic_tasks([_room(1), _room(2)], lambda *_: Refusing())  # type: ignore[arg-type]
     assert "automatic tasks are not known: GetRoomOnlineUsers" in str(said)
+
+
+def test_jobs_that_a_media_workflow_made_are_told_apart(
+    emulated: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "MAX_EXECUTIONS", 3)
+    with contextlib.closing(Mps(emulated)) as mps:
+        texts = ("", "mine", f"{owner_tag('x')}abc", *(["a"] * 6))
+        made, other, ours, *more = (mps.submitted(UserData=text)["Id"] for text in texts)
+    for job_id in (*more, ours, made):
+        emulated.request("PUT", f"/jobs/{job_id}", {"workflow": "thumbs"})
+    properties = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
+    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
+    before = emulated.last_call()
+    listed = unmanaged([(recorded, Stack("dev", (recorded,)))])
+    found = {one.id: one.note for one in listed if isinstance(one, Unmanaged)}
+    assert {found[job_id] for job_id in (made, *more)} == {"made by media workflow 'thumbs'"}
+    assert (found[other], "another stack" in found[ours]) == ("", True)
+    actions = [call["action"] for call in emulated.calls(before)]
+    assert actions.count("ListMediaWorkflowExecutions") == 3
+
+
+def test_a_list_of_executions_that_fails_is_said_and_the_jobs_are_listed_all_the_same() -> None:
+    def refuse(*_: Any) -> Any:
+        raise Rejected("ListMediaWorkflowExecutions", "not allowed", code="Forbidden.RAM")
+
+    properties = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
+    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
+    listed = [(recorded, Stack("dev", (recorded,)))]
+    said, orphan, _ = unmanaged(listed, lambda *_: ([job(5, "", 1)], None), refuse)
+    assert "which jobs a media workflow made is not known: ListMediaWorkflowExecutions" in str(said)
+    assert isinstance(orphan, Unmanaged)
+    assert orphan.note == ""
+    # No job without a token: nothing to ask for.
+    known = unmanaged(listed, lambda *_: ([job(4, "o", 1)], None), refuse)
+    assert [type(one) for one in known] == [Unmanaged, str]

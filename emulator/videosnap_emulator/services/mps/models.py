@@ -175,6 +175,8 @@ class Job:
     count: int | None = None
     tile_count: int | None = None
     objects: tuple[OutputObject, ...] = ()
+    #: The media workflow that made the job; there are none, the control API says so.
+    workflow: str = ""
 
     @property
     def over(self) -> bool:
