@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 
 from e2e.conftest import Stack
+from support.data import read
 from support.jobs import store_of
 from support.processes import wait_until
 from support.sampling import examples
@@ -50,6 +51,34 @@ def test_a_failed_job_fails_in_one_line_and_the_next_up_says_what_it_does(stack:
     assert "failed before" in again
     assert "submitting a new one" in again
     assert [job["state"] for job in stack.submitted()] == ["Success", "Fail"]
+
+
+HOUSE = {
+    "hall": "stopped",
+    "film": "complete",
+    "door-task": "stopped",
+    "door-made": "stopped",
+    "door-job": "complete",
+}
+"""The tasks of the program below and what drift says of each once all rooms are stopped."""
+
+
+@pytest.mark.rotating
+def test_a_companys_subclasses_are_checked_like_their_base_classes(stack: Stack) -> None:
+    """In another module, in a component, a subclass of a subclass, and by a provider of its own."""
+    (stack.folder / "house.py").write_text(read("programs/house.txt"))
+    stack.write('import house\nhouse.CompanyTask("hall"); house.NamedJob("film"); house.Room("door")\n')
+    reviewed = json.loads(stack.videosnap("review", "--json").ok().output)
+    assert {task["name"] for task in reviewed["tasks"]} == set(HOUSE)
+    stack.up().ok()
+    rooms = stack.emulator.running("house")
+    for task in rooms:
+        stack.emulator.request("POST", f"/tasks/house/{task['roomId']}/{task['taskId']}/stop")
+    assert len(rooms) == list(HOUSE.values()).count("stopped")
+    [report] = json.loads(stack.videosnap("drift", "--json").exits(1).output)["stacks"]
+    assert {finding["name"]: finding["verdict"] for finding in report["findings"]} == HOUSE
+    listed = json.loads(stack.videosnap("frames", "--json").output)
+    assert {task["name"] for task in listed["tasks"]} == set(HOUSE)
 
 
 @pytest.mark.rotating

@@ -135,7 +135,7 @@ def _writes(estimate: FrameEstimate) -> str:
 
 def _note(step: Step) -> str:
     if step.old is None:
-        return "a job of the last 72 hours with exactly these inputs is adopted instead of a new one"
+        return "a job that this stack submitted for these inputs in the last 72 hours is adopted instead"
     count = _object_count(step.old)
     if _deletes(step.old):
         return f"the old job's {count:,} objects are deleted first"

@@ -188,6 +188,25 @@ def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
     assert all("interrupted" in one.note for one in report.unmanaged)
 
 
+def test_a_job_whose_up_was_broken_off_is_found_where_nothing_else_is_recorded(emulated: Emulator) -> None:
+    """State has the engine's note of the create alone, with its inputs."""
+    with contextlib.closing(Mps(emulated)) as mps:
+        runs = mps.submitted(UserData=f"{owner_tag('shop.dev.stills')}abc-{state_tag('the-state')}")["Id"]
+    kind = "pulumi-python:dynamic/alibaba:SnapshotJob"
+    inputs = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
+    noted = {"type": kind, "inputs": inputs, "urn": f"urn:pulumi:dev::shop::{kind}::stills"}
+    provider = {
+        "type": "pulumi:providers:pulumi-python",
+        "id": "the-state",
+        "urn": "urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default",
+    }
+    deployment = {"resources": [provider], "pending_operations": [{"type": "creating", "resource": noted}]}
+    state = read_export(json.dumps({"deployment": deployment}), "dev")
+    report = detect.detect_drift([state], Dependencies(now=lambda: NOW))
+    assert [one.id for one in report.unmanaged] == [runs]
+    assert "an `up` was interrupted" in report.unmanaged[0].note
+
+
 def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
     assert read_export(_noted("lobby"), "dev").pending_creates == ()
     assert [task.name for task in read_export(_noted("hall"), "dev").pending_creates] == ["lobby"]

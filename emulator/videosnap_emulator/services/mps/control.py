@@ -210,7 +210,7 @@ def job_view(job: Job) -> Json:
         "endTime": _time(job.ended),
         "pipelineId": job.pipeline_id or None,
         "userData": job.user_data or None,
-        "workflow": job.workflow or None,
+        **({"workflow": job.workflow} if job.workflow else {}),
         "asynchronous": job.config.asynchronous,
         "input": asdict(job.input),
         "snapshotConfig": job.echo_config,
