@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from typing import Any
 
-from pulumi.dynamic import CreateResult, ResourceProvider
+from pulumi.dynamic import CreateResult, ReadResult, ResourceProvider
 
 
 class Trivial(ResourceProvider):
@@ -18,3 +20,20 @@ class Trivial(ResourceProvider):
         history = [{"at": start, "event": "start", "interval": 600}]
         outputs = {"status": "running", "start_time": start, "history": history}
         return CreateResult(f"{props['app_id']}/{props['task_id']}", {**props, **outputs})
+
+
+READS_A_SECOND = 60
+"""What the vendor documents for GetSnapshotTask."""
+
+
+class PacedReads(Trivial):
+    """The same, but reads take turns at the rate that the service documents."""
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Return what is recorded."""
+        with _TURN:
+            time.sleep(1 / READS_A_SECOND)
+        return ReadResult(id_, props)
+
+
+_TURN = threading.Lock()

@@ -18,10 +18,12 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from pulumi_videosnap.alibaba import api as mps
+from pulumi_videosnap.alibaba.responses import CODES
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, range_of
 from pulumi_videosnap.drift.model import DriftReport
+from pulumi_videosnap.http.error_codes import ErrorRule
 from pulumi_videosnap.report.base import schema_of
 from pulumi_videosnap.review.model import Review
 from pulumi_videosnap.settings import all_settings
@@ -137,6 +139,18 @@ def quotas() -> Iterator[str]:
         yield from (_row(cloud, action, str(limit)) for action, limit in limits.items())
 
 
+def job_error_codes() -> Iterator[str]:
+    """What each code of a failed or refused job means, and what to do."""
+    yield "| code | cause | cure |"
+    yield "|---|---|---|"
+    by_rule: dict[ErrorRule, list[str]] = {}
+    for code, rule in CODES.items():
+        by_rule.setdefault(rule, []).append(code)
+    for rule, codes in by_rule.items():
+        if rule.text or rule.advice:
+            yield _row(", ".join(f"`{code}`" for code in codes), rule.text, rule.advice)
+
+
 def emulator_assumptions() -> Iterator[str]:
     """What the vendors' documents leave open, and the emulator's choices."""
     yield "| API | key | what it does | why | what the documents say |"
@@ -206,6 +220,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "vendor words": vendor_words,
     "settings": settings_table,
     "quotas": quotas,
+    "job error codes": job_error_codes,
     "emulator assumptions": emulator_assumptions,
     "videosnap help": help_of(),
     "videosnap emulator help": help_of("emulator"),

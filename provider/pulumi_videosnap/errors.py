@@ -52,7 +52,12 @@ def debugging() -> bool:
 
 
 def unexpected(error: Exception) -> str:
-    """The sentence for a mistake of ours: its text could carry anything, a secret too, so it is not shown."""
+    """The sentence for a mistake of ours: its text could carry anything, a secret too, so it is not shown.
+
+    What the system refuses, such as a write to a full disk, is no mistake of ours.
+    """
+    if isinstance(error, OSError) and error.errno and error.strerror:
+        return one_line(f"{error.filename or 'input or output'}: {error.strerror}")
     return (
         f"unexpected {type(error).__name__} in pulumi-videosnap; run the command "
         "again with VIDEOSNAP_DEBUG=1 to see where, and please report it"
@@ -193,5 +198,5 @@ class TaskUnfinished(VideosnapError):
         self.task = task
         super().__init__(
             f"{task} is still {state} after {waited:.0f} s; it goes on: run `pulumi up` again to wait for "
-            "it, or raise `timeout`"
+            "it, or raise `timeout` (or `custom_timeouts`, if set)"
         )

@@ -2,43 +2,88 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import re
+import shlex
 import shutil
+import signal
 import subprocess
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from pulumi_videosnap.errors import CannotCheck, one_line
 
 STDERR = 2
+_OF_ANOTHER_COMMAND = ("PULUMI_OPTION_", "PULUMI_ENABLE_STREAMING_JSON_PREVIEW")
+"""Variables that set options of every command: they show secrets, leave resources out, read an old state."""
+_DOCUMENT = re.compile(r"^[{\[]", re.MULTILINE)
 
 
 def read_output(arguments: Sequence[str], folder: Path) -> str:
     """What a command prints on stdout; CannotCheck with its error when it fails."""
     ran = run(arguments, folder)
     if ran.returncode != 0:
-        raise CannotCheck(f"`pulumi {' '.join(arguments)}` failed: {stderr_summary(ran)}")
+        raise CannotCheck(f"`pulumi {shlex.join(arguments)}` failed: {stderr_summary(ran)}")
     return ran.stdout
+
+
+def parse_document(text: str) -> Any:
+    """The JSON document that a command printed, also among log lines; ValueError where there is none."""
+    with contextlib.suppress(ValueError):
+        return json.loads(text)
+    documents: list[tuple[int, Any]] = []
+    end = 0
+    for found in _DOCUMENT.finditer(text):
+        if found.start() >= end:
+            with contextlib.suppress(ValueError):
+                document, end = json.JSONDecoder().raw_decode(text, found.start())
+                documents += [(end - found.start(), document)] if document else []
+    return max(documents, key=lambda one: one[0])[1]
 
 
 def run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command to its end without questions; CannotCheck when `pulumi` is not installed."""
-    cwd = _existing(folder)
-    return subprocess.run(  # noqa: S603 - the user's own engine
-        [_pulumi(), *arguments, "--non-interactive"],
-        cwd=cwd,
-        env=_environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    pipe = subprocess.PIPE
+    with _waiting(), _started(arguments, folder, pipe, pipe) as process:
+        out, err = (text.decode(errors="replace") for text in process.communicate())
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
 def run_streaming(arguments: Sequence[str], folder: Path) -> int:
     """Run a command whose output goes to stderr, so that the user sees it; returns its exit code."""
-    command = [_pulumi(), *arguments, "--non-interactive"]
-    ran = subprocess.run(command, cwd=_existing(folder), env=_environment(), stdout=STDERR, check=False)  # noqa: S603
-    return ran.returncode
+    with _waiting(), _started(arguments, folder, STDERR) as process:
+        return process.wait()
+
+
+def _started(
+    arguments: Sequence[str], folder: Path, stdout: int, stderr: int | None = None
+) -> subprocess.Popen[bytes]:
+    cwd = _existing(folder)
+    # The engine reads UTF-8, whatever the locale is.
+    words = [word.encode(errors="surrogateescape") for word in (*arguments, "--non-interactive")]
+    return subprocess.Popen(  # noqa: S603 - the user's own engine
+        [_pulumi(), *words], cwd=cwd, env=_environment(), stdout=stdout, stderr=stderr
+    )
+
+
+@contextlib.contextmanager
+def _waiting() -> Iterator[None]:
+    """On ^C, which the engine gets too, wait for it: killed, it would leave a lock and steps half done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    interrupts: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    if interrupts:
+        raise KeyboardInterrupt
 
 
 def stderr_summary(ran: subprocess.CompletedProcess[str]) -> str:
@@ -60,4 +105,5 @@ def _existing(folder: Path) -> Path:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true", "NO_COLOR": "1"}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_OF_ANOTHER_COMMAND)}
+    return {**kept, "PULUMI_SKIP_UPDATE_CHECK": "true", "NO_COLOR": "1"}

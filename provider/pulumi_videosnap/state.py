@@ -9,20 +9,43 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pulumi_videosnap.core.properties import Path as PropertyPath
+from pulumi_videosnap.core.properties import parse_path
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import ResourceKind, kind_of
-from pulumi_videosnap.pulumi_cli import read_output
+from pulumi_videosnap.pulumi_cli import parse_document, read_output
 
 PROVIDER_TYPE = "pulumi:providers:pulumi-python"
 """The resource that has the stack's configuration, as it was when the stack was last written."""
+_BLOCKS = ("inputs", "outputs")
+SECRET = "[secret]"  # noqa: S105 - what stands for one in a report
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of an encrypted value
+
+
+@dataclass(frozen=True)
+class Options:
+    """The resource options that state records, and that the engine follows; paths are property paths."""
+
+    protected: bool = False
+    retained: bool = False
+    deleted_with: str = ""
+    ignored: tuple[PropertyPath, ...] = ()
+    replaced_on: tuple[PropertyPath, ...] = ()
+
+    @classmethod
+    def of(cls, resource: Mapping[str, Any]) -> Options:
+        """The options of a resource of the engine's state."""
+        ignored, replaced_on = (
+            tuple(map(parse_path, resource.get(name) or ())) for name in ("ignoreChanges", "replaceOnChanges")
+        )
+        retained, protected = bool(resource.get("retainOnDelete")), bool(resource.get("protect"))
+        return cls(protected, retained, str(resource.get("deletedWith") or ""), ignored, replaced_on)
 
 
 @dataclass(frozen=True)
@@ -39,11 +62,25 @@ class RecordedResource:
     urn: str = ""
     inputs: Mapping[str, Any] = field(default_factory=dict)
     secret_paths: frozenset[PropertyPath] = frozenset()
+    options: Options = Options()
+
+    @property
+    def shown_id(self) -> str:
+        """The id for a report. Where the task has secrets, only parts that are recorded in plain text too."""
+        if not self.secret_paths:
+            return self.id
+        plain = {
+            *_plain_texts(self.inputs, self.secret_paths),
+            *_plain_texts(self.properties, self.secret_paths),
+        }
+        return "/".join(part if part in plain else SECRET for part in self.id.split("/"))
 
 
 @dataclass(frozen=True)
 class Stack:
     """A stack's name and its tasks, in the program's order; when it was written, and its configuration then.
+
+    `shared` are further entries with the id of one of the tasks: an `up` that renamed a resource broke off.
 
     `pending_replacements` were deleted to be replaced, and their replacement was never created;
     `pending_creates` are those that the engine began to create without ever recording the end.
@@ -55,6 +92,7 @@ class Stack:
     config: Mapping[str, Any] = field(default_factory=dict)
     pending_replacements: tuple[RecordedResource, ...] = ()
     pending_creates: tuple[RecordedResource, ...] = ()
+    shared: tuple[RecordedResource, ...] = ()
     state_ids: frozenset[str] = frozenset()
     """What tells this stack's state from that of a stack of the same names in another backend."""
 
@@ -79,31 +117,57 @@ def read_stack_file(file: str) -> Stack:
 
 
 def read_text(file: str) -> str:
-    """The text of a file, or of standard input for `-`."""
+    """The text of a file, or of standard input for `-`: UTF-8, or UTF-16 as PowerShell writes it."""
     try:
-        return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as unreadable:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode(json.detect_encoding(content))
+    except (AttributeError, OSError, UnicodeDecodeError) as unreadable:
         raise CannotCheck(f"{file} cannot be read ({type(unreadable).__name__})") from None
 
 
 def read_export(text: str, name: str | Callable[[], str]) -> Stack:
     """The tasks in the engine's export of a stack; a callable `name` is used where no URN has the name."""
     try:
-        deployment = json.loads(text)["deployment"]
-        resources: Sequence[Mapping[str, Any]] = deployment.get("resources") or []
-        written = _to_the_second((deployment.get("manifest") or {}).get("time"))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        deployment = parse_document(text)["deployment"]
+        resources = _entries(deployment, "resources")
+        for at, operation in enumerate(_entries(deployment, "pending_operations")):
+            _check_entry(operation.get("resource"), f"pending_operations[{at}].resource")
+        recorded = list(_recorded(one for one in resources if not one.get("pendingReplacement")))
+        # The engine writes the resources of its last run before those that this run did not come to.
+        tasks = {(one.kind.token, one.id): one for one in reversed(recorded)}
+        stack = Stack(
+            _stack_name(resources),
+            tuple(one for one in recorded if one is tasks[one.kind.token, one.id]),
+            _to_the_second((deployment.get("manifest") or {}).get("time")),
+            _config(resources),
+            tuple(_recorded(one for one in resources if one.get("pendingReplacement"))),
+            tuple(_recorded(_pending_creates(deployment, resources))),
+            tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
+            frozenset(str(one.get("id")) for one in resources if one.get("type") == PROVIDER_TYPE),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None
-    known = name if isinstance(name, str) else _stack_name(resources) or name()
-    return Stack(
-        known or _stack_name(resources),
-        tuple(_recorded(one for one in resources if not one.get("pendingReplacement"))),
-        written,
-        _config(resources),
-        tuple(_recorded(one for one in resources if one.get("pendingReplacement"))),
-        tuple(_recorded(_pending_creates(deployment, resources))),
-        frozenset(str(one.get("id")) for one in resources if one.get("type") == PROVIDER_TYPE),
-    )
+    known = name if isinstance(name, str) else stack.name or name()
+    return replace(stack, name=known or stack.name)
+
+
+def _entries(deployment: Mapping[str, Any], name: str) -> Sequence[Mapping[str, Any]]:
+    """A list of the deployment; CannotCheck names the entry that the engine did not write so."""
+    entries = deployment.get(name) or []
+    for at, entry in enumerate(entries):
+        _check_entry(entry, f"{name}[{at}]")
+    return cast("Sequence[Mapping[str, Any]]", entries)
+
+
+def _check_entry(entry: Any, path: str) -> None:
+    blocks = [entry, *(entry.get(name) or {} for name in _BLOCKS)] if isinstance(entry, Mapping) else [entry]
+    for block, name in zip(blocks, ("", *_BLOCKS), strict=False):
+        if not isinstance(block, Mapping):
+            where = f"{path}.{name}".rstrip(".")
+            raise CannotCheck(
+                f"deployment.{where} is {type(block).__name__}, not an object: the state is damaged or was "
+                "edited; export it again, or repair it and load it with `pulumi stack import`"
+            )
 
 
 def _to_the_second(moment: Any) -> datetime | None:
@@ -172,6 +236,7 @@ def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> Record
         urn,
         _plain(inputs),
         frozenset(_secret_paths(inputs)) | frozenset(_secret_paths(outputs)),
+        Options.of(resource),
     )
 
 
@@ -213,6 +278,14 @@ def _secret_paths(value: Any, path: PropertyPath = ()) -> Iterator[PropertyPath]
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from _secret_paths(item, (*path, name))
+
+
+def _plain_texts(value: Any, secrets: frozenset[PropertyPath], path: PropertyPath = ()) -> Iterator[str]:
+    if path not in secrets and isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _plain_texts(item, secrets, (*path, name))
+    elif path not in secrets and isinstance(value, str):
+        yield value
 
 
 def _stack_name(resources: Sequence[Mapping[str, Any]]) -> str:

@@ -44,7 +44,8 @@ def test_a_failed_job_fails_in_one_line_and_the_next_up_says_what_it_does(stack:
     stack.declare_jobs(stills={"input": video})
     [broken] = [line for line in stack.up().exits(1).errors if line != "update failed"]
     assert "(InvalidParameter.ResourceNotFound)" in broken
-    assert "fix the cause and run `pulumi up` again, which submits a new job" in broken
+    assert "the input is 'later.mp4' in bucket 'media'; check that" in broken
+    assert "then run `pulumi up` again, which submits a new job" in broken
     store = store_of(stack.environment)
     store.copy_object(Bucket="media", Key="later.mp4", CopySource="media/input.mp4")
     again = stack.up().ok().output

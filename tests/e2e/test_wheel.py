@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -12,6 +14,7 @@ import pytest
 
 from support.cli import Project
 from support.emulator import Emulator
+from support.sampling import sample
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,14 +24,30 @@ pulumi.export("task", lobby.task_id)
 pulumi.export("status", lobby.status)
 """
 
+UV_PROJECT = """
+[project]
+name = "stories"
+version = "0.1.0"
+requires-python = ">=3.10"
+dependencies = ["pulumi-videosnap"]
+[tool.uv.sources]
+pulumi-videosnap = {{path = "{wheel}"}}
+"""
+
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment that holds the built wheel and what it asks for, and nothing of this checkout."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    (wheel,) = folder.glob("*.whl")
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path) -> Path:
+    """An environment that holds the built wheel and what it asks for, and nothing of this checkout."""
+    folder = wheel.parent
     venv.create(folder / "venv", with_pip=True)
     install = [str(folder / "venv/bin/python"), "-m", "pip", "install", "--quiet", "--no-input", str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
@@ -53,3 +72,19 @@ def test_the_wheel_says_what_its_emulator_needs(environment: Path) -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 2
     assert "pip install 'pulumi-videosnap[emulator]'" in ran.stderr
+
+
+@pytest.mark.rotating
+@pytest.mark.parametrize("toolchain", sample(["pip", "uv"], 0.5))
+def test_pulumi_takes_the_package_for_no_plugin(toolchain: str, wheel: Path, tmp_path: Path) -> None:
+    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    project = Project(tmp_path, "import pulumi_videosnap", {"PATH": tools}, virtualenv=Path("venv"))
+    settings = json.loads((tmp_path / "Pulumi.yaml").read_text())
+    settings["runtime"]["options"]["toolchain"] = toolchain
+    (tmp_path / "Pulumi.yaml").write_text(json.dumps(settings))
+    (tmp_path / "requirements.txt").write_text(f"{wheel}\n")
+    (tmp_path / "pyproject.toml").write_text(UV_PROJECT.format(wheel=wheel))
+    assert "rror" not in project.run("install").ok().output
+    for command in ("plugin install", "about", "plugin ls"):
+        output = project.run(*command.split()).ok().output
+        assert (command, "rror" in output, "warning" in output) == (command, False, False)

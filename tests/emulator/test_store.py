@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -23,10 +24,12 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.s3.models import FakeKey
 
+from support.data import load
 from support.store_support import ACCESS, ODD_KEYS, SECRET, WHEN, client, code_of, fetch
 from videosnap_emulator.storage.store import NoSuchBucketError, Store
 
 BEIJING = {"LocationConstraint": "cn-beijing"}
+BAD_REQUESTS = load("emulator/bad_storage_requests.json")
 #: Puts objects until it is killed.
 KILLED = Path(__file__).parents[1] / "data" / "emulator" / "endless_puts.py"
 
@@ -236,6 +239,24 @@ def test_refusals(port: int, store: Store) -> None:
     assert store.get("frames", "k").body == b"x"
     assert fetch(url, headers={"Authorization": "AWS a:b"})[0] == 400
     assert b"AuthorizationHeaderMalformed" in fetch(url, headers={"Authorization": "AWS4-HMAC-SHA256 x"})[1]
+
+
+def test_what_the_store_cannot_serve_is_an_s3_error(port: int, store: Store) -> None:
+    authorization = f"AWS4-HMAC-SHA256 Credential={ACCESS}/20240101/r/s3/aws4_request, Signature=0"
+    found = []
+    for key in ("k", "bell\x07"):  # the other makes a list without URL encoding one that XML cannot carry
+        store.put("frames", key, b"hello", "text/plain", {}, WHEN)
+    for method, target, body, more, *_ in BAD_REQUESTS:
+        headers = {"Authorization": authorization, **more}
+        status, answer = fetch(f"http://127.0.0.1:{port}{target}", method, body.encode(), headers)
+        code = re.search(rb"<Error><Code>(\w+)</Code>", answer)
+        found.append([status, code[1].decode() if code else answer])
+    assert found == [[status, code] for *_, status, code in BAD_REQUESTS]
+    assert store.keys("frames") == ["bell\x07", "k"], "nothing was changed"
+    assert store.get("frames", "k").body == b"hello"
+    for ignored in ("bytes", "bytes=x", "lines=1-2", "bytes=-", "bytes=3-1"):
+        headers = {"Authorization": authorization, "Range": ignored}
+        assert fetch(f"http://127.0.0.1:{port}/frames/k", headers=headers) == (200, b"hello"), ignored
 
 
 @pytest.mark.parametrize(

@@ -23,10 +23,6 @@ STACK = "dev"
 _OF_A_STACK = ("state", f"Pulumi.{STACK}.yaml")
 _EMPTY: list[Path] = []
 """The folder that holds what `pulumi stack init` wrote, once a test of this process has run it."""
-_HIDES_A_FAULT = {"PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true"}
-"""The only setting that no user has. Without it the engine asks a release server for a plugin of this
-package: that is a fault of its packaging, and the setting goes when it is fixed."""
-
 
 Started = contextlib.AbstractContextManager[subprocess.Popen[str]]
 
@@ -94,7 +90,6 @@ class Project:
             "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_STACK": STACK,
             "PULUMI_SKIP_UPDATE_CHECK": "true",
-            **_HIDES_A_FAULT,
             "VIDEOSNAP_QUOTA_DIR": str(folder / "quota"),
             "NO_COLOR": "1",
         }

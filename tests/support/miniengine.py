@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi_videosnap.core.lifecycle import Context, Failure, Gone, Lifecycle, Present, RunRegistry
+from pulumi_videosnap.core.lifecycle import Entry as RecordedEntry
 from pulumi_videosnap.core.properties import Properties, dotted
 
 Program = Mapping[str, Mapping[str, Any]]
@@ -92,12 +93,16 @@ class MiniEngine:
         runs = RunRegistry(self.state_id)
         return lambda name: self.lifecycle(
             Context(
-                resource=f"urn:pulumi:test::mini::task::{name}",
+                resource=_urn(name),
                 runs=runs,
+                entries=self._entries,
                 progress=self.said.append,
                 warn=self.said.append,
             )
         )
+
+    def _entries(self) -> list[RecordedEntry]:
+        return [RecordedEntry(_urn(name), entry.id, entry.outputs) for name, entry in self.state.items()]
 
     def _plan(
         self, run: Callable[[str], Lifecycle], name: str, declared: Mapping[str, Any]
@@ -134,6 +139,10 @@ class MiniEngine:
         if not entry.pending_replacement:
             task.delete(entry.id, entry.outputs)
         del self.state[name]
+
+
+def _urn(name: str) -> str:
+    return f"urn:pulumi:test::mini::task::{name}"
 
 
 def _changes(path: str, old: Any, new: Any) -> dict[str, tuple[Any, Any]]:

@@ -26,6 +26,7 @@ def ref(key: str, bucket: str = "frames", **changes: Any) -> Json:
     return {"Bucket": bucket, "Location": LOCATION, "Object": key, **changes}
 
 
+ROLE = "acs:ram::1000000000000000:role/AliyunMTSDefaultRole"
 INPUT = ref("input.mp4", "media")
 #: Frames of the tutorial's kind, asynchronous and quick to take.
 SEQUENCE = {"OutputFile": ref("shot_{Count}.jpg"), "Time": 2000, "Interval": 2, "Num": 2, "Width": 64}

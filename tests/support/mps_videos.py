@@ -54,6 +54,7 @@ class Recipe:
     keys: Collection[int] | None = None
     #: Seconds of silent sound, which begins at 0.
     sound: int = 0
+    pixels: str = "yuv420p"
     pts: Callable[[int], int] = lambda number: number
 
     def options(self) -> dict[str, str]:
@@ -93,7 +94,7 @@ def make_video(recipe: Recipe) -> bytes:
         stream: VideoStream = container.add_stream(  # type: ignore[assignment]
             recipe.codec, rate=Fraction(recipe.clock), options=recipe.options()
         )
-        (stream.width, stream.height), stream.pix_fmt = recipe.size, "yuv420p"
+        (stream.width, stream.height), stream.pix_fmt = recipe.size, recipe.pixels
         audio = container.add_stream("aac", rate=SOUND_RATE) if recipe.sound else None
         for number in range(recipe.frames):
             frame = av.VideoFrame.from_image(recipe.image(number))  # type: ignore[no-untyped-call]
@@ -118,7 +119,13 @@ def _silence(stream: AudioStream, samples: int) -> list[Packet[AudioStream]]:
 
 
 def remuxed(
-    video: bytes, container: str = "mp4", lost: int = 0, shift: int = 0, cover: bool = False, **options: str
+    video: bytes,
+    container: str = "mp4",
+    lost: int = 0,
+    shift: int = 0,
+    cover: bool = False,
+    pts_as_dts: bool = False,
+    **options: str,
 ) -> bytes:
     """The same packets in another file, without the first `lost` of them, `shift` ticks later."""
     with tempfile.TemporaryDirectory() as folder, av.open(io.BytesIO(video), "r") as source:
@@ -130,6 +137,7 @@ def remuxed(
             for packet in list(source.demux(source.streams[0]))[lost:]:
                 if packet.dts is not None and packet.pts is not None:
                     packet.stream, packet.dts, packet.pts = stream, packet.dts + shift, packet.pts + shift
+                    packet.pts = packet.dts if pts_as_dts else packet.pts
                     target.mux(packet)
         return path.read_bytes()
 

@@ -46,14 +46,14 @@ class Plugin:
     def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str = PROVIDER) -> None:
         self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
         self.log = log
-        self.stdout = self.stderr = ""
+        self.stdout = self.stderr = self.engine = ""
         self._provider = provider
 
     def configure(self, config: Mapping[str, Any]) -> None:
-        self.call("Configure", provider_pb2.ConfigureRequest(args=_struct(config), acceptSecrets=True))
+        self.call("Configure", provider_pb2.ConfigureRequest(args=to_struct(config), acceptSecrets=True))
 
     def check(self, urn: str, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        request = provider_pb2.CheckRequest(urn=urn, olds=_struct({}), news=self.with_provider(inputs))
+        request = provider_pb2.CheckRequest(urn=urn, olds=to_struct({}), news=self.with_provider(inputs))
         answer = self.call("Check", request)
         refused = [failure.reason for failure in answer.failures]
         # Refused inputs may hold numbers that JSON does not have.
@@ -90,7 +90,7 @@ class Plugin:
         )
 
     def with_provider(self, values: Mapping[str, Any]) -> struct_pb2.Struct:
-        return _struct({**values, "__provider": self._provider})
+        return to_struct({**values, "__provider": self._provider})
 
     def call(self, method: str, request: Any) -> Any:
         try:
@@ -122,6 +122,7 @@ def running_plugin(
             port = int(process.stdout.readline())
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 plugin = Plugin(channel, log, provider)
+                plugin.engine = listening
                 plugin.configure(config or {})
                 yield plugin
         finally:
@@ -136,7 +137,7 @@ def running_plugin(
                 print(said, file=sys.stderr)
 
 
-def _struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
+def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
     made = struct_pb2.Struct()
     made.update(dict(values))
     return made

@@ -71,11 +71,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out half of the long stories with the real engine that are marked `rotating`."""
+    """Leave out two thirds of the long stories with the real engine that are marked `rotating`."""
     marked = sorted(item.nodeid for item in items if item.get_closest_marker("rotating"))
     if _CHOICE.sweep or len(marked) <= FEW:
         return
-    left_out = set(random.Random(_CHOICE.seed).sample(marked, len(marked) // 2))
+    left_out = set(random.Random(_CHOICE.seed).sample(marked, 2 * len(marked) // 3))
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
     items[:] = [item for item in items if item.nodeid not in left_out]
 

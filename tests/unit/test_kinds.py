@@ -54,7 +54,7 @@ CHECKED: dict[str, tuple[type, dict[str, Any]]] = {
 
 @pytest.mark.parametrize("title", CHECKED)
 def test_a_programs_own_provider_is_recognised_by_what_check_returns(title: str) -> None:
-    """A class of an importable module is pickled by its name, which says nothing of its base."""
+    """A class of an importable module is pickled by its name alone, which says nothing of its bases."""
     base, inputs = CHECKED[title]
     own = type("OwnProvider", (base,), {"__module__": __name__, "__qualname__": "OwnProvider"})
     with pytest.MonkeyPatch.context() as patch:

@@ -1,8 +1,8 @@
-"""Reading an input video: which frames it has, and decoding only those that are wanted.
+"""Reading an input video: which frames it has, and those that are wanted.
 
-No seeking: containers seek by decoding times, and land behind the wanted frame when B frames precede a key
-frame. Reading all packets costs little, decoding is what takes time, and only what leads to a wanted frame is
-decoded.
+A video is always decoded from its start, once to see which frames there are, and again up to the last wanted
+one. That is slow for long videos, but whatever containers and streams say about key frames and times, the
+frame of a number is the same each time.
 """
 
 from __future__ import annotations
@@ -10,23 +10,41 @@ from __future__ import annotations
 import io
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from PIL import Image
 
 from videosnap_emulator.core.clock import Milliseconds
-from videosnap_emulator.media.video_index import VideoError, demux, read_index
+from videosnap_emulator.media.video_index import (
+    RecordingClock,
+    ShownFrame,
+    VideoError,
+    VideoIndex,
+    make_index,
+)
 
 #: Containers that may be opened. Others, play lists above all, would make the decoder open further files.
 _CONTAINERS = "mov,mp4,matroska,webm,flv,mpegts,mpeg,avi,asf,mxf"
+#: Brands of HEIF files, HEIC and AVIF stills among them, whose container is otherwise that of MP4.
+_STILLS = {
+    *(b"avif", b"avis", b"heic", b"heim", b"heis", b"heix"),
+    *(b"hevc", b"hevm", b"hevs", b"hevx", b"mif1", b"mif2", b"msf1"),
+}
+#: Containers without an index: a part of such a file is a complete, shorter video.
+_STREAMED = {"mpegts", "mpeg"}
+#: How many seconds shorter than its header says a file may be: writers round, and count what is not shown.
+_TOLERANCE = 1
+#: So many videos that were used last are not decoded once more to index them.
+INDEXED_VIDEOS = 4
 #: Pixels of a frame, twice 8K: a few bytes of header must not ask for gigabytes.
 _MAX_PIXELS = 2 * 7680 * 4320
 #: The version of the binding from which on it reads the names and comments in a file only on request.
@@ -49,77 +67,74 @@ class NumberedFrame(NamedTuple):
     frame: av.VideoFrame
 
 
-@dataclass
-class _PacketRange:
-    """Packets to decode without a gap, in decoding order, and the frames wanted of them."""
-
-    first: int
-    last: int
-    wanted: deque[int] = field(default_factory=deque)
-
-
 class Video:
     """An input video: its size in pixels, its index and its frames. A bad file raises VideoError."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
-        with _open(body) as (container, stream):
-            self.size = _size(stream)
-            self.index = read_index(container, stream)
+        self.size, self.index = _read(body)
 
     def frames(self, numbers: Sequence[int]) -> Iterator[NumberedFrame]:
         """Decode the frames of these ascending numbers, in one pass."""
+        wanted = deque(numbers)
         with _open(self._body) as (container, stream):
-            packets = enumerate(packet for packet in demux(container, stream) if packet.size)
-            for needed in self._packet_ranges(numbers):
-                decoded = self._with_times(_decode(stream, packets, needed))
-                yield from self._select(decoded, needed.wanted)
+            for number, frame in enumerate(_decode(stream, demux(container, stream))):
+                while wanted and wanted[0] == number:
+                    yield NumberedFrame(wanted.popleft(), frame)
+                if not wanted:
+                    return
 
-    def _packet_ranges(self, numbers: Sequence[int]) -> list[_PacketRange]:
-        ranges: list[_PacketRange] = []
-        for number in numbers:
-            first, last = self.index.packets_for(number)
-            if not ranges or first > ranges[-1].last:
-                ranges.append(_PacketRange(first, last))
-            ranges[-1].last = max(ranges[-1].last, last)
-            ranges[-1].wanted.append(number)
-        return ranges
 
-    def _with_times(self, frames: Iterable[av.VideoFrame]) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Add when each frame is shown, in ticks since the first."""
-        times, start = self.index.times, self.index.start
-        for count, frame in enumerate(frames):
-            if self.index.counted:
-                yield times[min(count, len(times) - 1)], frame
-            elif frame.pts is not None:
-                yield frame.pts - start, frame
-
-    def _select(
-        self, decoded: Iterable[tuple[int, av.VideoFrame]], wanted: deque[int]
-    ) -> Iterator[NumberedFrame]:
-        """Give each wanted frame, or the one before it when it cannot be decoded."""
-        last = None
-        for time, frame in decoded:
-            while wanted and self.index.times[wanted[0]] < time:
-                yield NumberedFrame(wanted.popleft(), last or frame)
-            last = frame
-        if last is None:
+@lru_cache(maxsize=INDEXED_VIDEOS)
+def _read(body: bytes) -> tuple[Size, VideoIndex]:
+    """Decode the whole video; raise VideoError for one that is truncated or has no frame."""
+    with _open(body) as (container, stream):
+        clock, size, frames = RecordingClock(_tick(stream)), None, list[ShownFrame]()
+        for frame in _decode(stream, _whole(container, stream, clock)):
+            size = size or (frame.width, frame.height)
+            frames.append(ShownFrame(frame.pts, frame.duration, frame.key_frame))
+        if size is None:
             raise VideoError
-        yield from (NumberedFrame(number, last) for number in wanted)
+        rate = stream.average_rate
+        return size, make_index(frames, clock, int(1 / (rate * clock.tick)) if rate else 1)
 
 
-def _decode(
-    stream: VideoStream, packets: Iterator[tuple[int, Packet[Stream]]], needed: _PacketRange
-) -> Iterator[av.VideoFrame]:
-    """Decode one range to its end and reset the decoder."""
-    codec = stream.codec_context
-    for place, packet in packets:
-        if place >= needed.first:
-            yield from _decode_packet(codec, packet)
-        if place >= needed.last:
-            break
-    yield from _decode_packet(codec, None)
-    codec.flush_buffers()
+def demux(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Stream]]:
+    """Iterate over the packets of these streams, or of all.
+
+    At its end the binding fails on streams that began midway; by then every packet was returned.
+    """
+    with suppress(IndexError):
+        yield from container.demux(*streams)
+
+
+def _whole(container: InputContainer, stream: VideoStream, clock: RecordingClock) -> Iterator[Packet[Stream]]:
+    """Iterate over the packets of `stream`; raise VideoError at the end of a file that is truncated."""
+    end, damaged = Fraction(0), False
+    for packet in demux(container):
+        damaged |= packet.is_corrupt
+        end = max(end, _end(packet))
+        if packet.size and packet.stream_index == stream.index:
+            clock.set_times(packet)
+            yield packet
+    declared = Fraction(container.duration or 0, 1_000_000)
+    if container.format.name not in _STREAMED and (damaged or declared - end > _TOLERANCE):
+        raise VideoError
+
+
+def _end(packet: Packet[Stream]) -> Fraction:
+    time, tick = packet.dts if packet.pts is None else packet.pts, packet.time_base
+    return Fraction(0) if time is None or tick is None else (time + (packet.duration or 0)) * tick
+
+
+def _decode(stream: VideoStream, packets: Iterable[Packet[Stream]]) -> Iterator[av.VideoFrame]:
+    """Decode all packets and return frames in the order in which they are shown."""
+    stream.codec_context.options = {"max_pixels": str(_MAX_PIXELS)}
+    stream.thread_type = "NONE"  # with threads, what replaces damaged parts may differ
+    for packet in packets:
+        if packet.size:
+            yield from _decode_packet(stream.codec_context, packet)
+    yield from _decode_packet(stream.codec_context, None)
 
 
 def _decode_packet(codec: VideoCodecContext, packet: Packet[Stream] | None) -> Iterable[av.VideoFrame]:
@@ -129,9 +144,17 @@ def _decode_packet(codec: VideoCodecContext, packet: Packet[Stream] | None) -> I
         return ()  # as players do: the frame before it stays in view
 
 
+def _tick(stream: VideoStream) -> Fraction:
+    if stream.time_base is None or stream.time_base <= 0:
+        raise VideoError
+    return stream.time_base
+
+
 @contextmanager
 def _open(body: bytes) -> Iterator[tuple[InputContainer, VideoStream]]:
     """Open the file and its first video stream; whatever fails means that the file is bad."""
+    if body[4:8] == b"ftyp" and body[8:12] in _STILLS:
+        raise VideoError
     try:
         options = {"format_whitelist": _CONTAINERS}
         with av.open(io.BytesIO(body), "r", options=options, **_OPEN_OPTIONS) as container:
@@ -142,16 +165,10 @@ def _open(body: bytes) -> Iterator[tuple[InputContainer, VideoStream]]:
 
 def _video_stream(container: InputContainer) -> VideoStream:
     for stream in container.streams.video:
-        if stream.codec_context is not None:  # which it is for an unknown codec
+        # The context is None for an unknown codec.
+        if stream.codec_context is not None and not stream.disposition & Disposition.attached_pic:
             return stream
     raise VideoError
-
-
-def _size(stream: VideoStream) -> Size:
-    width, height = stream.codec_context.width, stream.codec_context.height
-    if not 0 < width * height <= _MAX_PIXELS:
-        raise VideoError
-    return width, height
 
 
 class DecodedFrame(NamedTuple):

@@ -1,4 +1,4 @@
-"""Index of a video's frames, read from its packets without decoding: when each is shown and what it needs.
+"""When each frame of a video is shown, as decoding the whole video tells.
 
 All arithmetic is in integers and fractions: floats give the previous frame at some boundaries.
 """
@@ -6,28 +6,19 @@ All arithmetic is in integers and fractions: floats give the previous frame at s
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from av.container import InputContainer
 from av.packet import Packet
-from av.stream import Stream
-from av.video.stream import VideoStream
 
 from videosnap_emulator.core.clock import Milliseconds
 
 #: A time in a video in milliseconds, exact: frames spread over a video seldom fall on whole ones.
 VideoTime = Milliseconds | Fraction
-#: Containers without an index: a part of such a file is a complete, shorter video.
-_STREAMED = {"mpegts", "mpeg"}
-#: How many seconds shorter than its header says a file may be: writers round, and count what is not shown.
-_TOLERANCE = 1
-#: Frames that a decoder may hold back to bring them into order.
-_REORDERED = 16
-_FOREVER = 2**64
+#: Seconds that decoding times may go back before they count as another recording, as in FFmpeg.
+_JITTER = Fraction(1, 10)
 
 
 class VideoError(ValueError):
@@ -38,21 +29,14 @@ class VideoError(ValueError):
 class VideoIndex:
     """Frames in the order in which they are shown; a frame is named by its number, 0 is the first.
 
-    `tick` is the unit of time in seconds. `times` are ascending, in ticks since the first frame, which is at
-    `start`; `end` is when the last frame ends. `key_frames` are the numbers of the frames that need no other
-    to be decoded. `packets` are the frames' positions in decoding order, `entries` the key frames' positions
-    and times. `counted` means that the container stores no presentation times, so that frames are identified
-    by counting what the decoder returns.
+    `tick` is the unit of time in seconds. `times` ascend, in ticks since the first frame; `end` is when
+    the last frame ends. `key_frames` are the numbers of the frames that need no other to be decoded.
     """
 
     tick: Fraction
-    times: tuple[int, ...]
+    times: Sequence[int]
     end: int
-    key_frames: tuple[int, ...]
-    start: int
-    packets: Sequence[int]
-    entries: Sequence[tuple[int, int]] = ()
-    counted: bool = False
+    key_frames: Sequence[int]
 
     @property
     def duration(self) -> Fraction:
@@ -87,114 +71,63 @@ class VideoIndex:
         """How much later than `at` the frame appears, in milliseconds."""
         return self.times[number] * 1000 * self.tick - at
 
-    def packets_for(self, number: int) -> tuple[int, int]:
-        """Return the first and the last packet to decode for that frame.
-
-        A frame may be shown before the key frame that it follows in the file; then it needs the one before.
-        """
-        packet, time = self.packets[number], self.times[number] + self.start
-        before = bisect_right(self.entries, (packet, _FOREVER))
-        while before and self.entries[before - 1][1] > time:
-            before -= 1
-        return (self.entries[before - 1][0] if before else 0), packet
-
     def _scaled(self, ticks: int) -> int:
         return ticks * 1000 * self.tick.numerator
 
 
-def read_index(container: InputContainer, stream: VideoStream) -> VideoIndex:
-    """Read all packets of the file; raise VideoError for one that is truncated."""
-    packets, tick = _read(container, stream), stream.time_base
-    if not packets or tick is None or tick <= 0:
-        raise VideoError
-    return (
-        _index_by_order(packets, tick)
-        if container.format.name == "avi"
-        else _index_by_time(packets, tick, stream)
-    )
+class ShownFrame(NamedTuple):
+    """What the index keeps of a decoded frame: its time and duration in ticks, 0 if unknown."""
 
-
-def demux(container: InputContainer, *streams: VideoStream) -> Iterator[Packet[Stream]]:
-    """Iterate over the packets of these streams, or of all.
-
-    At its end the binding fails on streams that began midway; by then every packet was returned.
-    """
-    with suppress(IndexError):
-        yield from container.demux(*streams)
-
-
-class _VideoPacket(NamedTuple):
-    """When the packet's frame is shown and for how long, in ticks, and what sort it is."""
-
-    time: int
+    time: int | None
     duration: int
     key: bool
-    hidden: bool
 
 
-def _read(container: InputContainer, stream: VideoStream) -> list[_VideoPacket]:
-    packets: list[_VideoPacket] = []
-    end, damaged = Fraction(0), False
-    for packet in demux(container):
-        damaged |= packet.is_corrupt
-        end = max(end, _end(packet))
-        if packet.size and packet.stream_index == stream.index:
-            packets.append(_video_packet(packet, packets))
-    declared = Fraction(container.duration or 0, 1_000_000)
-    if container.format.name not in _STREAMED and (damaged or declared - end > _TOLERANCE):
-        raise VideoError
-    return packets
+@dataclass
+class RecordingClock:
+    """Gives packets times that run on where recordings were appended and the clock starts over.
+
+    `times` are the packets' own times, for containers that do not say when a frame is shown.
+    """
+
+    tick: Fraction
+    times: list[int] = field(default_factory=list)
+    _offset: int = 0
+    _last: int | None = None
+    _end: int = 0
+
+    def set_times(self, packet: Packet[Any]) -> None:
+        """Set the times of the next packet of the stream, in the order of the file."""
+        pts, dts = packet.pts, packet.dts
+        time = dts if pts is None else pts
+        if time is None:
+            return
+        duration = packet.duration or 0
+        if dts is not None:
+            if self._last is not None and (self._last - dts) * self.tick > _JITTER:
+                self._offset = self._end - time
+            duration = duration or max(0, dts - (dts if self._last is None else self._last))
+            self._last = dts
+            self.times.append(dts + self._offset)
+        packet.pts = None if pts is None else pts + self._offset
+        self._end = max(self._end, time + self._offset + duration)
 
 
-def _time(packet: Packet[Stream]) -> int | None:
-    return packet.dts if packet.pts is None else packet.pts
+def make_index(frames: Sequence[ShownFrame], clock: RecordingClock, usual: int) -> VideoIndex:
+    """Index the frames that a decoder returns, in its order: wrong times do not change which is shown next.
+
+    `usual` is how long a frame is shown, in ticks, where the file does not tell.
+    """
+    times = [frame.time for frame in frames if frame.time is not None]
+    if len(times) < len(frames):
+        times = clock.times[: len(frames)]
+    times.sort()
+    while len(times) < len(frames):
+        times.append(times[-1] + _gap(times, usual) if times else 0)
+    end = times[-1] + max(1, frames[-1].duration or _gap(times, usual))
+    keys = [number for number, frame in enumerate(frames) if frame.key] or [0]
+    return VideoIndex(clock.tick, [time - times[0] for time in times], end - times[0], keys)
 
 
-def _end(packet: Packet[Stream]) -> Fraction:
-    time, tick = _time(packet), packet.time_base
-    return Fraction(0) if time is None or tick is None else (time + (packet.duration or 0)) * tick
-
-
-def _video_packet(packet: Packet[Stream], before: Sequence[_VideoPacket]) -> _VideoPacket:
-    """Describe a packet; one without a time is the second field of the frame before it."""
-    time = _time(packet)
-    if time is None:
-        return _VideoPacket(before[-1].time if before else 0, 0, packet.is_keyframe, hidden=True)
-    return _VideoPacket(time, packet.duration or 0, packet.is_keyframe, packet.is_discard)
-
-
-def _index_by_order(packets: Sequence[_VideoPacket], tick: Fraction) -> VideoIndex:
-    """Index frames in the order in which the decoder will return them."""
-    times = sorted(packet.time for packet in packets)
-    keys = tuple(place for place, packet in enumerate(packets) if packet.key) or (0,)
-    end = times[-1] - times[0] + _last_duration(times, packets[-1].duration, 1)
-    places = [min(number + _REORDERED, len(packets) - 1) for number in range(len(packets))]
-    ticks = tuple(time - times[0] for time in times)
-    return VideoIndex(tick, ticks, end, keys, times[0], places, counted=True)
-
-
-def _index_by_time(packets: Sequence[_VideoPacket], tick: Fraction, stream: VideoStream) -> VideoIndex:
-    """Index frames by their times; those in front of the first key frame cannot be decoded."""
-    places = sorted(_visible(packets), key=lambda place: packets[place].time)
-    if not places:
-        raise VideoError
-    times = [packets[place].time for place in places]
-    keys = tuple(number for number, place in enumerate(places) if packets[place].key) or (0,)
-    rate = stream.average_rate
-    last = _last_duration(times, packets[places[-1]].duration, int(1 / (rate * tick)) if rate else 1)
-    entries = [(place, packet.time) for place, packet in enumerate(packets) if packet.key]
-    ticks = tuple(time - times[0] for time in times)
-    return VideoIndex(tick, ticks, ticks[-1] + last, keys, times[0], places, entries)
-
-
-def _visible(packets: Sequence[_VideoPacket]) -> Iterator[int]:
-    first = next((packet.time for packet in packets if packet.key), packets[0].time)
-    for place, packet in enumerate(packets):
-        if packet.time >= first and not packet.hidden:
-            yield place
-
-
-def _last_duration(times: Sequence[int], declared: int, usual: int) -> int:
-    """Return how long the last frame is shown: as declared, or as long as the one before it."""
-    gap = times[-1] - times[-2] if len(times) > 1 else usual
-    return max(1, declared or gap)
+def _gap(times: Sequence[int], usual: int) -> int:
+    return times[-1] - times[-2] if len(times) > 1 else usual

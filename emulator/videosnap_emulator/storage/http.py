@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from moto.moto_server import werkzeug_app
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -27,6 +27,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 _REGION = "us-east-1"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})(?:;chunk-signature=[0-9a-f]{64})?")
+_RANGE = re.compile(r"bytes=(\d+-\d*|-\d+)")
 _CHECKSUMS: dict[str, Callable[[bytes], bytes]] = {
     "x-amz-checksum-crc32": lambda data: zlib.crc32(data).to_bytes(4, "big"),
     "x-amz-checksum-sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
@@ -74,7 +75,7 @@ def read_request(environ: Environ) -> S3Request:
     """Return the request's raw parts."""
     path, _, query = environ["RAW_URI"].partition("?")
     if not path.startswith("/"):  # the absolute form, as to a proxy
-        path = urlsplit(path).path or "/"
+        path = "/" + path.partition("://")[2].partition("/")[2]
     return S3Request(environ["REQUEST_METHOD"], path, query, environ.get("HTTP_AUTHORIZATION", ""))
 
 
@@ -165,6 +166,8 @@ def _environ_for_moto(environ: Environ, account: str, body: bytes, trailers: dic
     environ["HTTP_X_MOTO_ACCOUNT_ID"] = account
     for name, value in trailers.items():
         environ["HTTP_" + name.upper().replace("-", "_")] = value
+    if not _RANGE.fullmatch(environ.get("HTTP_RANGE", "")):  # which is to be ignored
+        environ.pop("HTTP_RANGE", None)
     encodings = [part.strip() for part in environ.pop("HTTP_CONTENT_ENCODING", "").split(",")]
     if others := [part for part in encodings if part not in ("", "aws-chunked")]:
         environ["HTTP_CONTENT_ENCODING"] = ",".join(others)

@@ -7,6 +7,7 @@ change is written through before it is answered. Only the newest version of an o
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from urllib.parse import unquote
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeKey, FakeMultipart, s3_backends
 
+from videosnap_emulator.storage import refusals
 from videosnap_emulator.storage.disk import BUCKET_NAME, Disk
 from videosnap_emulator.storage.http import Environ, S3App, S3Request, Server, WsgiResponse, bad_request, run
 
@@ -28,6 +30,7 @@ _REGION = "us-east-1"
 # moto keeps its state in the module; each store has an account of its own there.
 _ACCOUNTS = itertools.count(700_000_000_000)
 _MOTO = threading.RLock()
+_LOG = logging.getLogger(__name__)
 
 
 class NoSuchBucketError(Exception):
@@ -217,11 +220,17 @@ class Store:
         if request.method == "PUT" and not key and not BUCKET_NAME.fullmatch(bucket):
             raise bad_request("InvalidBucketName", "The specified bucket is not valid.")
         with self._own_bucket_names():
-            response = run(self._app, environ)
+            found = self._backend.buckets.get(bucket)
+            refusals.check(request, environ.get("HTTP_X_AMZ_COPY_SOURCE"), found.multiparts if found else ())
+            try:
+                response = run(self._app, environ)
+            except Exception as failure:
+                _LOG.info("moto could not answer %s %s", request.method, request.path, exc_info=True)
+                raise refusals.explain(failure, request) from None
             if request.method in ("PUT", "POST", "DELETE"):
                 self._mirror(bucket, unquote(key))
             self._forget()
-            return response
+            return refusals.check_response(response, request)
 
     def _mirror(self, bucket: str, key: str) -> None:
         if self._disk is not None and key and bucket in self._backend.buckets:

@@ -133,7 +133,11 @@ class MpsApi:
         there may be one: query for it before submitting again.
         """
         parser = self._parser("SubmitSnapshotJob", idempotent=False)
-        return parser.one(self._call(parser, body.parameters()), "SnapshotJob", SnapshotJob)
+        response = self._call(parser, body.parameters())
+        job = parser.one(response, "SnapshotJob", SnapshotJob)
+        if job.user_data not in (None, body.user_data):
+            raise parser.garbled(response, "it is about another job than the submitted one")
+        return job
 
     def query(self, ids: Sequence[str]) -> Queried:
         """What the service knows of 1 to 10 jobs; Garbled when the response omits one."""

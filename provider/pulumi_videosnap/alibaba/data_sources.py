@@ -128,9 +128,9 @@ def _result(job: SnapshotJob) -> SnapshotJobResult:
 
 
 def _plain(block: Any) -> dict[str, Any]:
-    """A block of a response as a dict, without absent fields and with decoded object keys."""
+    """A block of a response as a program declares it: without absent fields, object keys decoded."""
     values: Sequence[tuple[str, Any]] = list(block) if block is not None else []
-    return {name: _plain_value(name, value) for name, value in values if value is not None}
+    return {n: _plain_value(n, value) for n, value in values if value is not None and n != "role_arn"}
 
 
 def _plain_value(name: str, value: Any) -> Any:

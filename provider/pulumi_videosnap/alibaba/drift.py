@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pulumi_videosnap.alibaba.convert import owner_tag
+from pulumi_videosnap.alibaba.failures import explain
 from pulumi_videosnap.alibaba.frames import output_location
+from pulumi_videosnap.alibaba.job_token import TOKEN, owner_tag, state_tag, state_tag_of
 from pulumi_videosnap.alibaba.jobs import open_account
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.schema import SUCCESS
-from pulumi_videosnap.alibaba.state_tag import TOKEN, state_tag, state_tag_of
 from pulumi_videosnap.core.properties import Path
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
-from pulumi_videosnap.errors import VideosnapError, one_line
+from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.state import RecordedResource, Stack
 
 service: str = "MPS"
@@ -52,7 +52,7 @@ def explain_change(field: str, recorded: Any, actual: Any) -> str:  # noqa: ARG0
 
 def explain_end(outputs: Mapping[str, Any]) -> str:
     """Why the job failed."""
-    why = one_line(str(outputs.get("message") or "the service gives no reason"))
+    why = explain(str(outputs.get("code") or ""), str(outputs.get("message") or ""))
     return f"the job produced no usable frames: {why}"
 
 

@@ -74,12 +74,18 @@ class JobCache:
         return sorted(found, key=_created, reverse=True)
 
     def job(self, job_id: str, created: datetime | None) -> SnapshotJob:
-        """One job, from the cache when a page has it; NotFound only after a query by its id."""
+        """One job, from the cache when a page has it; NotFound only after a query by its id.
+
+        Without the time of submission, a job that was cached before its end is queried again.
+        """
         with self._exclusive():
             self._drop_stale()
             if job_id not in self._jobs and created is not None:
                 self._read_around(created)
-            return self._jobs.get(job_id) or self._query(job_id)
+            cached = self._jobs.get(job_id)
+            if cached and (cached.has_ended or created is not None):
+                return cached
+            return self._query(job_id)
 
     def newest(self) -> tuple[list[SnapshotJob], datetime | None]:
         """The cached jobs from now back, newest first, and the time since when the cache has all of them."""

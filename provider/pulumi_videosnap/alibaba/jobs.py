@@ -16,8 +16,8 @@ from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried, WorkflowExecutionPage
 from pulumi_videosnap.alibaba.auth import Account, find_account
-from pulumi_videosnap.alibaba.convert import adoptable
 from pulumi_videosnap.alibaba.job_cache import JobCache, JobPoller
+from pulumi_videosnap.alibaba.job_token import adoptable
 from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 from pulumi_videosnap.http.client import ApiClient, shared_client

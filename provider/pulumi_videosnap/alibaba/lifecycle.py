@@ -12,21 +12,18 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
-from pulumi_videosnap.alibaba.convert import (
-    adoptable,
-    declared_locations,
-    job_token,
-    object_location,
-    owner_tag,
-    recorded_objects,
-    submit_request,
-    to_state,
-    with_recorded_count,
-    written_locations,
-)
+from pulumi_videosnap.alibaba.convert import submit_request, to_state, with_recorded_count
+from pulumi_videosnap.alibaba.failures import failure, failure_reason, notification_failure, refusal
+from pulumi_videosnap.alibaba.job_token import adoptable, doubt, job_token, owner_tag, why_not_adopted
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.object_keys import (
+    declared_locations,
+    objects_to_delete,
+    recorded_objects,
+    used_locations,
+)
+from pulumi_videosnap.alibaba.rules import doubts
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
-from pulumi_videosnap.alibaba.state_tag import doubt, refusal
 from pulumi_videosnap.core.lifecycle import (
     Checked,
     Context,
@@ -42,12 +39,14 @@ from pulumi_videosnap.core.properties import Path, Properties, value_at
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import NotFound, TaskFailed, one_line
+from pulumi_videosnap.errors import NotFound, Rejected
 
 REMEMBERED_FOR = timedelta(hours=72)
 """How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
 half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
 LOCATION: Path = ("input", "location")
+_KIND = "alibaba:SnapshotJob"
+_MAY_BE_LEFT_OUT = ("creationTime", "notification", "token")
 
 
 class Jobs(Protocol):
@@ -100,10 +99,11 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; no two resources of one program may write the same keys."""
-        job, failures = validate(SnapshotJobInputs, declared)
+        job, failures = validate(SnapshotJobInputs, {**declared, "owner": self._owner(declared.get("owner"))})
         if job is None:
             return Checked(dict(declared), failures)
-        return Checked(job.properties(), [*self._refuse_location(job), *self._refuse_shared_keys(job)])
+        failures = [*self._refuse_location(job), *self._refuse_shared_keys(job)]
+        return Checked(job.properties(), failures, [*doubts(job.properties())])
 
     def _refuse_location(self, job: SnapshotJobInputs) -> Iterator[Failure]:
         location = value_at(job.properties(), LOCATION)
@@ -112,10 +112,15 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def _refuse_shared_keys(self, job: SnapshotJobInputs) -> Iterator[Failure]:
         for path, place in declared_locations(job):
-            first = self._context.runs.register(place, self._context.resource)
-            if first != self._context.resource:
-                name = first.rpartition("::")[2]
-                yield Failure(path, f"is also written by resource {name!r}; choose another key")
+            if other := self._context.other_declaring(place):
+                yield Failure(path, f"is written by {self._context.resource} and by {other}; set another key")
+
+    def _owner(self, declared: object) -> object:
+        """Whose job it is; in state of older versions, two resources may have one name."""
+        recorded = self._context.recorded.get("owner")
+        owner = self._context.unique_name(declared, recorded == declared and recorded, _KIND)
+        taken = self._context.other_declaring(f"owner {owner}")
+        return self._context.with_types(declared) if taken else owner
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """A job cannot be changed: everything but the provider's own switches needs another one."""
@@ -133,9 +138,7 @@ class SnapshotJobLifecycle(Lifecycle):
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
         outputs = to_state(job, ended)
-        for place in written_locations(outputs):
-            self._context.runs.mark_created(place)
-        return Created(ended.id, {**outputs, "token": found.user_data or token})
+        return Created(ended.id, {**self._mark_created(outputs), "token": found.user_data or token})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
@@ -145,9 +148,9 @@ class SnapshotJobLifecycle(Lifecycle):
         except NotFound as unknown:
             return _interpret_not_found(recorded, unknown)
         outputs = to_state(job, with_recorded_count(found, recorded))
-        token = {"token": recorded["token"]} if "token" in recorded else {}
+        kept = {name: recorded[name] for name in _MAY_BE_LEFT_OUT if name in recorded}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
-        return Present(inputs, {**outputs, **token})
+        return Present(inputs, {**kept, **outputs})
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """The provider's own switches; with `wait_for`, waits for a job that has not ended."""
@@ -157,7 +160,8 @@ class SnapshotJobLifecycle(Lifecycle):
         account = self._account(job)
         found = account.jobs.get(task_id, None)
         ended = self._finish(account, job, found, "run `pulumi up --refresh`, which submits a new job")
-        return {**merge_inputs(SnapshotJobInputs, recorded, inputs), **to_state(job, ended)}
+        outputs = {**merge_inputs(SnapshotJobInputs, recorded, inputs), **to_state(job, ended)}
+        return self._mark_created(outputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
         """Nothing to cancel in the cloud; the frames are kept or deleted as declared."""
@@ -167,9 +171,15 @@ class SnapshotJobLifecycle(Lifecycle):
             self._context.progress("nothing to cancel: a job ends by itself; its frames stay in the bucket")
             return
         account = self._account(job)
-        for bucket, keys in self._objects_to_delete(account, task_id, recorded).items():
+        outputs = self._last_known(account, task_id, recorded)
+        for bucket, keys in objects_to_delete(self._context, outputs).items():
             self._context.progress(f"deleting {len(keys)} objects from {bucket}")
             account.bucket(bucket).delete(keys)
+
+    def _mark_created(self, outputs: Properties) -> Properties:
+        for place in used_locations(outputs):
+            self._context.runs.mark_created(place)
+        return outputs
 
     def _set_previous(self, task_id: str, recorded: Properties) -> None:
         self._context.runs.set_previous(str(recorded.get("owner")), task_id)
@@ -187,7 +197,7 @@ class SnapshotJobLifecycle(Lifecycle):
         token = self._token(job)
         newest = adoptable(earlier, token, self._context.runs.previous(job.owner))
         if newest is None:
-            if other := refusal(earlier, token):
+            if other := why_not_adopted(earlier, token):
                 self._context.warn(other)
             return None
         if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
@@ -208,34 +218,29 @@ class SnapshotJobLifecycle(Lifecycle):
         token, newest = self._token(job), earlier[0] if earlier else None
         if newest and newest.state == State.FAIL.value and newest.user_data == token:
             self._context.warn(
-                f"job {newest.id} failed before ({_failure_reason(newest)}); submitting a new one"
+                f"job {newest.id} failed before ({failure_reason(newest)}); submitting a new one"
             )
         self._context.progress("submitting")
-        return account.jobs.submit(submit_request(job, token), earlier)
+        try:
+            return account.jobs.submit(submit_request(job, token), earlier)
+        except Rejected as refused:
+            raise refusal(job, refused) from None
 
     def _finish(
         self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
     ) -> SnapshotJob:
         """The job at its end, if that is what `up` waits for; TaskFailed when it failed."""
         if job.wait_for == "finished":
+            seconds = self._context.timeout or job.timeout
             found = account.jobs.wait(
-                found, job.timeout, lambda status: self._context.progress(f"{found.id} {status}")
+                found, seconds, lambda status: self._context.progress(f"{found.id} {status}")
             )
         if found.state == State.FAIL.value:
-            raise TaskFailed(f"snapshot job {found.id}", _failure_reason(found), advice or _ADVICE_ON_FAILURE)
+            raise failure(job, found, advice)
+        if (sent := found.mns_message_result) and sent.error_code:
+            self._context.warn(f"job {found.id} is done, but {notification_failure(sent)}")
         self._context.progress(f"{found.id} {found.state}")
         return found
-
-    def _objects_to_delete(
-        self, account: JobAccount, task_id: str, recorded: Properties
-    ) -> dict[str, list[str]]:
-        """What it wrote, without what another resource has written to the same keys in this run."""
-        outputs = self._last_known(account, task_id, recorded)
-        was_created = self._context.runs.was_created
-        return {
-            bucket: [key for key in keys if not was_created(object_location(outputs, bucket, key))]
-            for bucket, keys in recorded_objects(outputs).items()
-        }
 
     def _last_known(self, account: JobAccount, task_id: str, recorded: Properties) -> Properties:
         """What is recorded of a job; one that had not ended when state was written is read once more."""
@@ -250,17 +255,9 @@ class SnapshotJobLifecycle(Lifecycle):
         return {**recorded, **to_state(_recorded_job(recorded), with_recorded_count(found, recorded))}
 
 
-_ADVICE_ON_FAILURE = "fix the cause and run `pulumi up` again, which submits a new job"
-
-
 def has_ended(outputs: Mapping[str, Any]) -> bool:
     """Whether the job that these outputs record has succeeded or failed."""
     return outputs.get("state") in ENDED
-
-
-def _failure_reason(failed: SnapshotJob) -> str:
-    message = one_line(failed.message) or "the service gives no reason"
-    return f"{message} ({failed.code})" if failed.code else message
 
 
 def _recorded_job(recorded: Properties) -> SnapshotJobInputs:

@@ -28,6 +28,8 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
+from pulumi_videosnap.core.timestamps import is_plausible
+
 
 class State(str, enum.Enum):
     """The documented states of a job; the third is the vendor's spelling."""
@@ -256,7 +258,7 @@ class SnapshotJob(Received):
     @field_validator("creation_time", mode="after")
     @classmethod
     def _in_utc(cls, value: datetime | None) -> datetime | None:
-        return value.astimezone(timezone.utc) if value else None
+        return value.astimezone(timezone.utc) if value and is_plausible(value) else None
 
     @property
     def has_ended(self) -> bool:
@@ -287,9 +289,6 @@ class Pipeline(Received):
     quota_allocate: int | None = None
     role: str | None = None
     notify_config: NotifyConfig | None = None
-
-
-# -- Refusals -----------------------------------------------------------------------------------------------
 
 
 class Refusal(Received):

@@ -146,6 +146,8 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
     `pulumi up`; one that succeeded never runs again by itself.
     """
 
+    _waits = ("create", "update")
+    _instead_of_import = "`up` submits a job of its own"
     _outputs = (
         "job_id",
         "state",
@@ -155,6 +157,7 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
         "count",
         "tile_count",
         "creation_time",
+        "notification",
         "frames",
         "tile_frames",
         "vtt",
@@ -199,6 +202,8 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
     """As the service counts; whether sheets or their cells is not documented."""
     creation_time: pulumi.Output[str]
     """RFC 3339, UTC."""
+    notification: pulumi.Output[Mapping[str, str] | None]
+    """The message at the job's end: `message_id`, or why it was not sent (`error_code`, `error_message`)."""
     frames: pulumi.Output[Sequence[str]]
     """The keys of the frames in the output bucket, in order."""
     tile_frames: pulumi.Output[Sequence[str] | None]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import json
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from pulumi_videosnap.http.error_codes import (
     HTTP_OK,
     MAY_HAVE_ACTED,
     OK,
+    ErrorRule,
     Outcome,
     clock_difference,
     outcome_of_status,
@@ -36,9 +36,13 @@ CODES = read_rules(Path(__file__).with_name("error_codes.toml"))
 ENDPOINT_ADVICE = f"check {ENDPOINT.env}"
 Item = TypeVar("Item", bound=Received)
 
-_XML_LEAF = {
-    name: re.compile(rf"<{name}>(.*?)</{name}>", re.DOTALL) for name in ("RequestId", "Code", "Message")
-}
+_GENERAL = "InvalidParameter."
+
+
+def rule_of(code: str, status: int) -> ErrorRule:
+    """What a code means; a code of the service may come with or without `InvalidParameter.` before it."""
+    other = code.removeprefix(_GENERAL) if code.startswith(_GENERAL) else _GENERAL + code
+    return CODES[other] if code not in CODES and other in CODES else rule_for_code(CODES, code, status)
 
 
 def json_of(response: Response) -> dict[str, Any] | None:
@@ -55,9 +59,15 @@ def refusal_of(response: Response) -> Refusal:
     content = json_of(response)
     if content is None:
         text = response.body.decode(errors="replace")
-        found = {name: pattern.search(text) for name, pattern in _XML_LEAF.items()}
-        content = {name: html.unescape(match[1]).strip() for name, match in found.items() if match}
+        content = {name: _xml_leaf(text, name) for name in ("RequestId", "Code", "Message")}
     return Refusal.model_validate(content)
+
+
+def _xml_leaf(text: str, name: str) -> str:
+    """The text of the first element of that name: no pattern, whose time may grow faster than the text."""
+    _, _, rest = text.partition(f"<{name}>")
+    leaf, end, _ = rest.partition(f"</{name}>")
+    return html.unescape(leaf).strip() if end else ""
 
 
 @dataclass(frozen=True)
@@ -151,7 +161,7 @@ class ResponseParser:
                 idempotent=self.idempotent,
             )
         expired = refusal.code.startswith("InvalidTimeStamp")
-        return rule_for_code(CODES, refusal.code, response.status).outcome(
+        return rule_of(refusal.code, response.status).outcome(
             self.action,
             message,
             code=self.scrub(refusal.code),

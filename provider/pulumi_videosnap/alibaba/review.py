@@ -5,7 +5,9 @@ The module is the kind's `ReviewRules`.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pulumi_videosnap.alibaba.auth import KEYS
@@ -14,9 +16,9 @@ from pulumi_videosnap.alibaba.models import ENDED
 from pulumi_videosnap.alibaba.rules import is_asynchronous
 from pulumi_videosnap.core.properties import Unknown, dotted, value_at
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
-from pulumi_videosnap.review.preview import SECRET, Step, number_at, text_at
+from pulumi_videosnap.review.preview import Step, number_at, text_at
 from pulumi_videosnap.review.rules import FrameForm, Limits, StepEffect, pixels_of
-from pulumi_videosnap.state import RecordedResource
+from pulumi_videosnap.state import SECRET, RecordedResource
 
 SUBMIT, QUERY, DELETE = "SubmitSnapshotJob", "QuerySnapshotJobList", "DeleteObject"
 WAIT = (Calls(action=QUERY, count=1, at_least=True),)
@@ -26,26 +28,43 @@ continuous = False
 price = "perThousandJobPictures"
 shared_actions = frozenset({QUERY})
 
-_Writers = Mapping[str, str]
-"""Where the new jobs of a change write, each with the name of the job that does."""
+_ENDS = ("replace", "delete")
+"""The order in which the engine ends recorded jobs; all others stay."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """Where the jobs of a program write, with each job's name, and the steps that have a recorded object."""
+
+    writers: Mapping[str, str]
+    holders: Mapping[str, Sequence[Step]]
+
+    def objects_of(self, step: Step) -> list[str]:
+        """What ends with a step: the recorded objects of no other step that stays, or that ends later."""
+        places = _places(step.old.inputs) if step.old else ()
+        if step.old is None or any(self.writers.get(place, step.name) != step.name for place in places):
+            return []
+        return [name for name in _objects(step.old) if self.holders[name][-1] is step]
 
 
 def effects(steps: Sequence[Step]) -> Callable[[Step], StepEffect]:
     """A function that says what one of these steps does to a video file's job."""
     writers = {
-        place: step.name
-        for step in steps
-        if step.operation in ("create", "replace")
-        for place in _places(step.inputs)
+        place: step.name for step in steps if step.operation != "delete" for place in _places(step.inputs)
     }
-    return lambda step: _effect(step, writers)
+    holders = defaultdict(list)
+    for step in sorted(steps, key=lambda step: (*_ENDS, step.operation).index(step.operation)):
+        for name in _objects(step.old) if step.old else ():
+            holders[name].append(step)
+    plan = _Plan(writers, holders)
+    return lambda step: _effect(step, plan)
 
 
-def _effect(step: Step, writers: _Writers) -> StepEffect:
+def _effect(step: Step, plan: _Plan) -> StepEffect:
     if step.operation == "delete":
-        return _delete(step, writers)
+        return _delete(step, plan)
     if step.operation in ("create", "replace"):
-        return _submit(step)
+        return _submit(step, plan)
     return _update(step)
 
 
@@ -89,17 +108,21 @@ def recorded_frames(old: RecordedResource) -> FrameEstimate:
         return frames(old.inputs).model_copy(update={"at_most": True})
     if "vtt" in old.properties:
         return FrameEstimate(once=number_at(old.properties, "count"))
-    return FrameEstimate(once=_object_count(old))
+    return FrameEstimate(once=len(_objects(old)))
 
 
 def _has_ended(old: RecordedResource) -> bool:
     return old.properties.get("state") in ENDED
 
 
-def _object_count(old: RecordedResource) -> int:
-    """How many objects a job has written, as far as state names them."""
-    lists = [old.properties.get(name) for name in ("frames", "tileFrames")]
-    return sum(len(keys) for keys in lists if isinstance(keys, list)) + ("vtt" in old.properties)
+def _objects(old: RecordedResource) -> list[str]:
+    """The objects that a job has written, as far as state names them, each with its bucket."""
+    found = []
+    for name, file in (("frames", "outputFile"), ("tileFrames", "tileOutputFile"), ("vtt", "outputFile")):
+        keys = old.properties.get(name)
+        bucket = text_at(old.inputs, "snapshotConfig", file, "bucket")
+        found += [f"{bucket}/{key}" for key in ([keys] if name == "vtt" and keys else keys or ())]
+    return found
 
 
 def form(inputs: Mapping[str, Any]) -> FrameForm:
@@ -118,12 +141,16 @@ def risks(steps: Sequence[Step], limits: Limits) -> Iterator[Risk]:  # noqa: ARG
     yield from ()
 
 
-def _submit(step: Step) -> StepEffect:
-    calls = (*WAIT, Calls(action=SUBMIT, count=1), *_deletes(step.old))
+def _submit(step: Step, plan: _Plan) -> StepEffect:
+    if step.retained and step.operation == "replace" and not step.changed_fields():
+        # The engine makes no call before the create, which so looks like one that is repeated.
+        text = f"the recorded job is adopted ({step.retained}); change triggers to submit a new one"
+        return StepEffect(Outcome.RECORDED, text, WAIT)
+    calls = (*WAIT, Calls(action=SUBMIT, count=1), *_deletes(step, plan))
     changed = ", ".join(dotted(leaf.path) for leaf in step.changed_fields())
     because = f" with another {changed}" if changed and step.operation == "replace" else ""
     text = f"a new job{because} {_writes(frames(step.inputs))}"
-    return StepEffect(Outcome.NEW_JOB, text, calls, notes=(_note(step),))
+    return StepEffect(Outcome.NEW_JOB, text, calls, notes=(_note(step, plan),))
 
 
 def _writes(estimate: FrameEstimate) -> str:
@@ -133,12 +160,12 @@ def _writes(estimate: FrameEstimate) -> str:
     return f"writes {'at most ' if estimate.at_most else ''}{number}"
 
 
-def _note(step: Step) -> str:
+def _note(step: Step, plan: _Plan) -> str:
     if step.old is None:
         return "a job that this stack submitted for these inputs in the last 72 hours is adopted instead"
-    count = _object_count(step.old)
-    if _deletes(step.old):
-        return f"the old job's {count:,} objects are deleted first"
+    count = len(_objects(step.old))
+    if deletes := _deletes(step, plan):
+        return f"the old job's {deletes[0].count:,} objects are deleted first"
     if set(_places(step.old.inputs)) & set(_places(step.inputs)):
         return f"it writes the same keys: the old job's {count:,} objects are overwritten"
     return f"the old job's {count:,} objects stay in the bucket"
@@ -153,23 +180,28 @@ def _places(inputs: Mapping[str, Any]) -> Iterator[str]:
             yield "/".join(known)
 
 
-def _deletes(old: RecordedResource | None) -> tuple[Calls, ...]:
+def _deletes(step: Step, plan: _Plan) -> tuple[Calls, ...]:
     """The calls that delete what a job wrote, if it was declared so."""
-    if old is None or text_at(old.inputs, "onDelete") != "delete-frames" or not _object_count(old):
+    objects = plan.objects_of(step)
+    keeps = step.old is None or step.retained or text_at(step.old.inputs, "onDelete") != "delete-frames"
+    if keeps or not objects:
         return ()
-    return (Calls(action=DELETE, count=_object_count(old)),)
+    return (Calls(action=DELETE, count=len(objects)),)
 
 
-def _delete(step: Step, writers: _Writers) -> StepEffect:
+def _delete(step: Step, plan: _Plan) -> StepEffect:
     old = step.old
     if old is None or step.retained or text_at(old.inputs, "onDelete") != "delete-frames":
         return StepEffect(Outcome.FORGOTTEN, "no longer managed: a job ends by itself, and its frames stay")
-    if writing := {writers[place] for place in _places(old.inputs) if place in writers}:
+    if writing := {plan.writers[place] for place in _places(old.inputs) if place in plan.writers}:
         others = ", ".join(writing)
         text = f"no longer managed: what {others} writes in the same place stays, the rest is deleted"
         return StepEffect(Outcome.FORGOTTEN, text)
-    text = f"its {_object_count(old):,} objects are deleted from the bucket"
-    return StepEffect(Outcome.FRAMES_DELETED, text, (*(() if _has_ended(old) else WAIT), *_deletes(old)))
+    deletes = _deletes(step, plan)
+    if _objects(old) and not deletes:
+        return StepEffect(Outcome.FORGOTTEN, "no longer managed: its frames are another resource's too")
+    text = f"its {len(plan.objects_of(step)):,} objects are deleted from the bucket"
+    return StepEffect(Outcome.FRAMES_DELETED, text, (*(() if _has_ended(old) else WAIT), *deletes))
 
 
 def _update(step: Step) -> StepEffect:

@@ -1,8 +1,9 @@
 """Rules of a snapshot job's inputs: object keys, and rules among the fields of a SnapshotConfig.
 
 Sources: the vendor's parameter details, "OutputFile", its page on URL encoding, and what each rule names.
-Outside workflows five placeholders exist, and `{TileCount}` for sheets. Rules skip values that are unknown
-during preview.
+Outside workflows five placeholders exist, and `{TileCount}` for sheets. `RULES` are what the documents call
+wrong; what they do not mention, or give no effect, is accepted with a warning (`doubts`). Rules skip values
+that are unknown during preview.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
+from pulumi_videosnap.core.lifecycle import Failure
 from pulumi_videosnap.core.properties import Path, Unknown, value_at
 
 COUNT, TILE_COUNT, SNAPSHOT_TIME = "{Count}", "{TileCount}", "{SnapshotTime}"
@@ -21,8 +24,8 @@ LONGEST = 1023
 """Bytes of a key in UTF-8."""
 
 BRACED = re.compile(r"\{[^{}]*\}")
-_ENCODED = re.compile(r"%7[bd]", re.IGNORECASE)
-_OTHER_FORMATS = (".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".heic")
+_JPEG = (".jpg", ".jpeg")
+_COLOR = re.compile(r"#[0-9A-Fa-f]{6}|[A-Za-z]+")
 
 Config = Mapping[str, Any]
 Broken = tuple[Path, str]
@@ -49,16 +52,8 @@ def is_asynchronous(config: Config) -> bool:
 
 def _time_or_time_array(config: Config) -> Iterator[Broken]:
     """Parameter details: Time is required. The feature page: TimeArray is a mode of its own."""
-    if "timeArray" not in config:
-        if "time" not in config:
-            yield (
-                ("time",),
-                "is required: the frame's time, or the start of the sequence, in milliseconds",
-            )
-        return
-    for name in ("time", "interval", "num"):
-        if name in config:
-            yield (name,), "cannot be combined with time_array, which lists every time; leave it out"
+    if "timeArray" not in config and "time" not in config:
+        yield ("time",), "is required: the frame's time, or the start of the sequence, in milliseconds"
 
 
 def _sequence_has_count(config: Config) -> Iterator[Broken]:
@@ -68,12 +63,10 @@ def _sequence_has_count(config: Config) -> Iterator[Broken]:
         return
     if COUNT not in key and not isinstance(config.get("num"), Unknown):
         way_out = "" if "timeArray" in config else "; or set num=1"
-        yield KEY, f"must contain {COUNT}, or each frame overwrites the one before{way_out}"
-    if SNAPSHOT_TIME in key:
-        yield (
-            KEY,
-            f"must not contain {SNAPSHOT_TIME}: its meaning in a sequence is not documented; use {COUNT}",
-        )
+        near = difflib.get_close_matches(COUNT, BRACED.findall(key), n=1)
+        written = ", not URL-encoded: it is encoded for you" if COUNT in unquote(key) else ""
+        written = f" in place of {near[0]}" if near else written
+        yield KEY, f"must contain {COUNT}{written}, or each frame overwrites the one before{way_out}"
 
 
 def _sheets(config: Config) -> Iterator[Broken]:
@@ -83,10 +76,6 @@ def _sheets(config: Config) -> Iterator[Broken]:
     key = value_at(config, SHEET_KEY)
     if isinstance(key, str) and TILE_COUNT not in key and is_sequence(config):
         yield SHEET_KEY, f"must contain {TILE_COUNT}, which counts the sheets"
-    if isinstance(key, str) and SNAPSHOT_TIME in key:
-        yield SHEET_KEY, f"must not contain {SNAPSHOT_TIME}: a sheet shows many times; use {TILE_COUNT}"
-    if isinstance(key, str) and key == value_at(config, KEY):
-        yield SHEET_KEY, "must differ from output_file.object"
 
 
 def _web_vtt(config: Config) -> Iterator[Broken]:
@@ -96,10 +85,6 @@ def _web_vtt(config: Config) -> Iterator[Broken]:
         return
     if _is_vtt(config) and not key.endswith(".vtt"):
         yield KEY, "must end in .vtt when format is 'vtt'"
-    if not _is_vtt(config) and key.endswith(".vtt"):
-        yield KEY, "must end in .vtt only when format is 'vtt'"
-    if "subOut" in config and not _is_vtt(config):
-        yield ("subOut",), "requires format 'vtt'; leave it out"
 
 
 def _only_asynchronous(config: Config) -> Iterator[Broken]:
@@ -109,14 +94,6 @@ def _only_asynchronous(config: Config) -> Iterator[Broken]:
     for name in ("format", "tileOutputFile"):
         if name in config:
             yield (name,), "needs a sequence: set interval or num, for a single frame num=1"
-
-
-def _black_frames(config: Config) -> Iterator[Broken]:
-    """Parameter details: the filter applies to the first frame only, and is ignored unless Time is 0."""
-    time = config.get("time")
-    for name in ("blackLevel", "pixelBlackThreshold"):
-        if name in config and isinstance(time, int) and time > 0:
-            yield (name,), "has no effect unless time is 0; leave it out"
 
 
 def _is_vtt(config: Config) -> bool:
@@ -129,8 +106,81 @@ RULES: tuple[Callable[[Config], Iterator[Broken]], ...] = (
     _sheets,
     _web_vtt,
     _only_asynchronous,
-    _black_frames,
 )
+
+
+def doubts(job: Mapping[str, Any]) -> Iterator[Failure]:
+    """What is accepted with a warning: the field, and why it may not do what is meant."""
+    for path in (("input",), *(("snapshotConfig", name) for name in ("outputFile", "tileOutputFile"))):
+        bucket, key = value_at(job, (*path, "bucket")), value_at(job, (*path, "object"))
+        if isinstance(bucket, str) and bucket.endswith("-"):
+            yield Failure((*path, "bucket"), "ends in a hyphen: check that it is the whole name")
+        if isinstance(key, str):
+            yield from (Failure((*path, "object"), reason) for reason in _odd_key(key, str(bucket)))
+    config = job["snapshotConfig"]
+    if isinstance(config, Mapping):
+        for find_doubts in (_odd_templates, _without_effect):
+            yield from (Failure(("snapshotConfig", *path), reason) for path, reason in find_doubts(config))
+
+
+def _odd_key(key: str, bucket: str) -> Iterator[str]:
+    if any(ord(char) < ord(" ") or char == "\x7f" for char in key):
+        yield "contains a control character: check that nothing else was copied with it"
+    if mistake := mistake_in_key(key, bucket):
+        yield mistake
+
+
+def mistake_in_key(key: str, bucket: str) -> str:
+    """Why a valid key is probably not the one that was meant; empty when it looks fine."""
+    if "://" in key:
+        _, _, address = key.partition("://")
+        path = unquote(address.partition("/")[2].partition("?")[0])
+        return f"is a URL: give the key alone, {path!r}, and its bucket in `bucket`"
+    if key.startswith(f"{bucket}/"):
+        return f"begins with the bucket's name: if no folder has that name, give {key[len(bucket) + 1 :]!r}"
+    if (plain := unquote(key)) != key:
+        return f"looks URL-encoded, and it is encoded for you: give it as it is, {plain!r}"
+    return "begins or ends with a blank" if key != key.strip() else ""
+
+
+def _odd_templates(config: Config) -> Iterator[Broken]:
+    """Placeholders and suffixes that the parameter details do not have."""
+    for path, own in ((KEY, COUNT), (SHEET_KEY, TILE_COUNT)):
+        key = value_at(config, path)
+        if not isinstance(key, str):
+            continue
+        known = (*(p for p in PLACEHOLDERS if p != COUNT), own)
+        for name in set(BRACED.findall(key)) - {*known}:
+            yield path, f"contains {name}, which stays as it is: {_instead(name, known)}"
+        if SNAPSHOT_TIME in key and is_sequence(config):
+            output = "frames" if path == KEY else "tile_frames"
+            yield (
+                path,
+                f"contains {SNAPSHOT_TIME}, whose value in a sequence is not documented: the output "
+                f"`{output}` stays empty, so nothing is compared, downloaded or deleted",
+            )
+        if not key.lower().endswith(_JPEG) and not _is_vtt(config):
+            yield path, "does not end in .jpg: the format is JPEG all the same"
+    if (key := value_at(config, KEY)) == value_at(config, SHEET_KEY) and isinstance(key, str):
+        yield SHEET_KEY, "is also output_file.object: one may overwrite the other"
+
+
+def _without_effect(config: Config) -> Iterator[Broken]:
+    """Parameter details, BlackLevel and SubOut; the feature page, TimeArray; TileOut, Color."""
+    time = config.get("time")
+    for name in ("blackLevel", "pixelBlackThreshold"):
+        if name in config and isinstance(time, int) and time > 0:
+            yield (name,), "has no effect unless time is 0; leave it out"
+    if "blackLevel" in config and config.get("num") == 1 and time == 0:
+        yield ("blackLevel",), "has no effect with num=1: a black first frame is always skipped; leave it out"
+    if "subOut" in config and config.get("format") is None:
+        yield ("subOut",), "has no effect without format 'vtt'; leave it out"
+    for name in ("time", "interval", "num") if "timeArray" in config else ():
+        if name in config:
+            yield (name,), "beside time_array, which lists every time, is not documented; leave it out"
+    color = value_at(config, ("tileOut", "color"))
+    if isinstance(color, str) and not _COLOR.fullmatch(color):
+        yield ("tileOut", "color"), "is not documented: a colour's name, '#rrggbb' and 'random' are"
 
 
 def fault_in_key(key: str) -> str | None:
@@ -139,27 +189,7 @@ def fault_in_key(key: str) -> str | None:
         return f"must have 1 to {LONGEST} bytes in UTF-8"
     if key[0] in "/\\":
         return "must not start with a slash or a backslash"
-    if not key.isprintable():
-        return "must not contain control characters"
     return None
-
-
-def fault_in_template(template: str, own: str) -> str | None:
-    """What an output key must be and is not; `own` is the placeholder that numbers this kind of output."""
-    known = (*(p for p in PLACEHOLDERS if p != COUNT), own)
-    for name in BRACED.findall(template):
-        if name not in known:
-            return f"must not contain {name}: {_instead(name, known)}"
-    if _ENCODED.search(template):
-        return f"must be plain, such as output_{own}.jpg: it is encoded for you"
-    return fault_in_key(template)
-
-
-def fault_in_frame_key(template: str, own: str) -> str | None:
-    """What the key of a frame, which is always a JPEG, must be and is not."""
-    if template.lower().endswith(_OTHER_FORMATS):
-        return "must not have the suffix of another format: every frame is a JPEG"
-    return fault_in_template(template, own)
 
 
 def _instead(name: str, known: tuple[str, ...]) -> str:

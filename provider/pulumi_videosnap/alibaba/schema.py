@@ -11,14 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from pulumi_videosnap.alibaba.rules import (
-    COUNT,
-    TILE_COUNT,
-    broken_rules,
-    fault_in_frame_key,
-    fault_in_key,
-    is_sequence,
-)
+from pulumi_videosnap.alibaba.rules import broken_rules, fault_in_key, is_sequence
 from pulumi_videosnap.core.properties import Unknown
 from pulumi_videosnap.core.schema import Effect, Inputs, Unit, WholeNumber, one_of, rule, text, text_without
 
@@ -27,26 +20,24 @@ SUCCESS = "success"
 LARGEST_TOKEN = 64
 """Bytes of UserData that are kept for the provider's own token."""
 _LONGEST_USER_DATA = 1024 - LARGEST_TOKEN
+HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Chinese letters: the ideographs of Unicode, rare ones too."""
+_MAX = 2**53 - 1
+"""Where the vendor names no upper limit: the largest number that the engine keeps exactly."""
 
 Bucket = Annotated[
     str,
-    text(
-        r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", "3 to 63 lower-case letters, digits or hyphens, none at the ends"
-    ),
+    text(r"[a-z0-9][a-z0-9-]{2,62}", "3 to 63 lower-case letters, digits or hyphens, with no hyphen first"),
 ]
 Location = Annotated[
     str, text(r"oss-(?=.{1,60}$)[a-z0-9]+(-[a-z0-9]+)*", "a location of OSS, such as 'oss-cn-hangzhou'")
 ]
 Key = Annotated[str, text_without(fault_in_key)]
-FrameKey = Annotated[str, text_without(lambda key: fault_in_frame_key(key, COUNT))]
-SheetKey = Annotated[str, text_without(lambda key: fault_in_frame_key(key, TILE_COUNT))]
-Profile = Annotated[
-    str, text(r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes", private=True)
-]
+Profile = Annotated[str, text(r"(?s).+", "a text that is not empty", private=True)]
 UserData = Annotated[
     str,
     text(
-        rf"(?=[^-])[-0-9A-Za-z\u4e00-\u9fff]{{1,{_LONGEST_USER_DATA}}}",
+        rf"(?=[^-])[-0-9A-Za-z{HAN}]{{1,{_LONGEST_USER_DATA}}}",
         "Chinese or English letters, digits and hyphens, with no hyphen first",
     ),
     text_without(
@@ -69,7 +60,7 @@ class InputFile(Inputs):
         description="the video's key, plain: it is encoded for you"
     )
     referer: Annotated[str | None, Effect.REPLACE] = Field(
-        None, min_length=1, max_length=1024, description="for a bucket with hot-link protection"
+        None, description="for a bucket with hot-link protection"
     )
 
 
@@ -78,7 +69,7 @@ class OutputFile(Inputs):
 
     location: Annotated[Location, Effect.REPLACE] = Field(description="OSS location, the input's")
     bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket for the frames")
-    object: Annotated[FrameKey, Effect.REPLACE] = Field(
+    object: Annotated[Key, Effect.REPLACE] = Field(
         description="key, plain, with placeholders such as `{Count}`"
     )
 
@@ -88,7 +79,7 @@ class TileOutputFile(Inputs):
 
     location: Annotated[Location, Effect.REPLACE] = Field(description="OSS location, the input's")
     bucket: Annotated[Bucket, Effect.REPLACE] = Field(description="bucket for the sheets")
-    object: Annotated[SheetKey, Effect.REPLACE] = Field(description="key, plain, with `{TileCount}`")
+    object: Annotated[Key, Effect.REPLACE] = Field(description="key, plain, with `{TileCount}`")
 
 
 class TileOut(Inputs):
@@ -100,20 +91,19 @@ class TileOut(Inputs):
     columns: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
         None, ge=1, le=10000, description="columns of a sheet (the service's default is 10)"
     )
-    cell_width: Pixels = Field(None, ge=1, le=4096, description="width of a cell; the frame's own")
-    cell_height: Pixels = Field(None, ge=1, le=4096, description="height of a cell; the frame's own")
-    margin: Pixels = Field(None, ge=0, le=4096, description="border around a sheet")
-    padding: Pixels = Field(None, ge=0, le=4096, description="gap between cells")
-    color: Annotated[
-        str | None,
-        text(r"#[0-9A-Fa-f]{6}|[A-Za-z]{1,32}", "a colour's name, '#rrggbb' or 'random'"),
-        Effect.REPLACE,
-    ] = Field(None, description="background of a sheet (the service's default is black)")
+    cell_width: Pixels = Field(None, ge=1, le=_MAX, description="width of a cell; the frame's own")
+    cell_height: Pixels = Field(None, ge=1, le=_MAX, description="height of a cell; the frame's own")
+    margin: Pixels = Field(None, ge=0, le=_MAX, description="border around a sheet")
+    padding: Pixels = Field(None, ge=0, le=_MAX, description="gap between cells")
+    color: Annotated[str | None, Effect.REPLACE] = Field(
+        None,
+        description="background of a sheet: a name, `#rrggbb` or `random` (the service's default is black)",
+    )
     is_keep_cell_pic: Annotated[bool | None, Effect.REPLACE] = Field(
         None, description="whether the single frames are kept too (the service's default is true)"
     )
     cell_sel_step: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
-        None, ge=1, le=10000, description="take every n-th frame for a sheet; only seen in responses"
+        None, ge=1, le=_MAX, description="take every n-th frame for a sheet; only seen in responses"
     )
 
 
@@ -127,8 +117,8 @@ class TimeArray(Inputs):
     """Times of the frames, instead of a sequence."""
 
     time_point_list: Annotated[
-        list[Annotated[WholeNumber, Field(ge=0, le=2**31 - 1)]], Effect.REPLACE, Unit("milliseconds")
-    ] = Field(min_length=1, max_length=10000, description="times in the video, in milliseconds")
+        list[Annotated[WholeNumber, Field(ge=0, le=_MAX)]], Effect.REPLACE, Unit("milliseconds")
+    ] = Field(min_length=1, description="times in the video, in milliseconds")
 
 
 class SnapshotConfig(Inputs):
@@ -136,13 +126,13 @@ class SnapshotConfig(Inputs):
 
     output_file: OutputFile
     time: Annotated[WholeNumber | None, Effect.REPLACE, Unit("milliseconds")] = Field(
-        None, ge=0, le=2**31 - 1, description="time of the frame, or start of the sequence"
+        None, ge=0, le=_MAX, description="time of the frame, or start of the sequence"
     )
     interval: Annotated[WholeNumber | None, Effect.REPLACE, Unit("seconds")] = Field(
-        None, ge=0, le=2**31 - 1, description="between two frames; 0 spreads them over the whole video"
+        None, ge=0, le=_MAX, description="between two frames; 0 spreads them over the whole video"
     )
     num: Annotated[WholeNumber | None, Effect.REPLACE, Unit("frames")] = Field(
-        None, ge=1, le=2**31 - 1, description="how many at most; without it, until the end of the video"
+        None, ge=1, le=_MAX, description="how many at most; without it, until the end of the video"
     )
     width: Pixels = Field(None, ge=8, le=4096, description="one side alone keeps the proportions")
     height: Pixels = Field(None, ge=8, le=4096, description="one side alone keeps the proportions")

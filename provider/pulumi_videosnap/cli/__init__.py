@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
+import io
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -14,6 +18,10 @@ from importlib.metadata import version
 from pulumi_videosnap.errors import NotConfigured, VideosnapError, debugging, unexpected
 from pulumi_videosnap.report.base import ExitCode
 
+INTERRUPTED = 130
+"""The exit code of a command that ^C ended, as shells have it for SIGINT."""
+END_WITHIN = 2.0
+"""Seconds that an interrupted command may take to end."""
 BROKEN_PIPE = 141
 """The exit code of a command whose output is not read to its end, as shells have it for SIGPIPE."""
 
@@ -33,7 +41,28 @@ COMMANDS = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code."""
+    """Run a command; returns the exit code. Without `argv` it is the process's own, and ^C ends that."""
+    words = sys.argv[1:] if argv is None else argv
+    name = next((word for word in words if word in COMMANDS), "")
+    if argv is None:
+        signal.signal(signal.SIGINT, partial(_interrupt, name))
+    return run_command(name, _dispatch, words)
+
+
+def _interrupt(name: str, *_: object) -> None:
+    """End what runs, within a time: threads that wait for a service would hold the process."""
+
+    def end() -> None:
+        _report(name, "interrupted")
+        os._exit(INTERRUPTED)
+
+    timer = threading.Timer(END_WITHIN, end)
+    timer.daemon = True
+    timer.start()
+    raise KeyboardInterrupt
+
+
+def _dispatch(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="videosnap",
         description="Cloud video-snapshot tasks as Pulumi resources: the tools around `pulumi up`.",
@@ -43,8 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (_, summary) in COMMANDS.items():
         commands.add_parser(name, help=summary, add_help=False)
-    arguments, rest = parser.parse_known_args(argv)
-    return run_command(arguments.command, partial(_run, arguments.command), rest)
+    arguments, rest = parser.parse_known_args(words)
+    return _run(arguments.command, rest)
 
 
 def _run(command: str, arguments: Sequence[str]) -> int:
@@ -61,21 +90,44 @@ def _run(command: str, arguments: Sequence[str]) -> int:
 
 
 def run_command(name: str, run: Callable[[Sequence[str]], int], arguments: Sequence[str]) -> int:
-    """Run a command; an error of any kind is one line on stderr and exit code 2."""
+    """Run a command; an error of any kind is one line on stderr and exit code 2, ^C is 130."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    code: int = ExitCode.FAILED
     try:
-        return run(arguments)
+        try:
+            return run(arguments)
+        finally:
+            print(end="", flush=True)  # noqa: T201 - a full disk is found here, while it can be reported
     except BrokenPipeError:
-        # The reader closed the pipe, as `head` does; without this, Python reports it again when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return BROKEN_PIPE
+    except KeyboardInterrupt:
+        code, sentence = INTERRUPTED, "interrupted"
     except VideosnapError as problem:
         sentence = str(problem)
     except Exception as bug:
         if debugging():
             traceback.print_exc()
         sentence = unexpected(bug)
-    print(f"videosnap {name}: {sentence}", file=sys.stderr)  # noqa: T201
-    return ExitCode.FAILED
+    _report(name, sentence)
+    return code
+
+
+def _report(name: str, sentence: str) -> None:
+    with contextlib.suppress(OSError):
+        print(f"{f'videosnap {name}'.strip()}: {sentence}", file=sys.stderr, flush=True)  # noqa: T201
+    _discard_output()
+
+
+def _discard_output() -> None:
+    """Drop output that cannot be written; else Python tries again when it exits, and fails with 120."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 if __name__ == "__main__":

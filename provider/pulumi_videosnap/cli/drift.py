@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from pulumi_videosnap.drift.model import DriftReport, StackDrift
 from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
-from pulumi_videosnap.pulumi_cli import read_output
+from pulumi_videosnap.pulumi_cli import parse_document, read_output
 from pulumi_videosnap.report.base import Dependencies, Reporter
 from pulumi_videosnap.state import Stack, read_stack, read_stack_file
 from pulumi_videosnap.storage.bucket import open_bucket
@@ -67,8 +66,8 @@ def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> 
         REPORTER.show(report, options, sys.stderr)
         if remediate(report, options.cwd, confirmed=options.yes):
             report = detect_drift(list(_stacks(options)), dependencies)
-    REPORTER.write(report, options)
     REPORTER.show(report, options)
+    REPORTER.write(report, options)
     return report.exit_code
 
 
@@ -101,7 +100,7 @@ def _read(name: str, folder: Path) -> Stack | StackDrift:
 
 
 def _all_stacks(folder: Path) -> list[str]:
-    listed = json.loads(read_output(["stack", "ls", "--json"], folder))
+    listed = parse_document(read_output(["stack", "ls", "--json"], folder))
     if not listed:
         raise CannotCheck("the project has no stack to check")
     return [str(stack["name"]) for stack in listed]

@@ -5,19 +5,20 @@ from __future__ import annotations
 import argparse
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from pulumi_videosnap.cli.progress import count, share
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
-from pulumi_videosnap.frames.download import download
+from pulumi_videosnap.frames.download import download, prepare
 from pulumi_videosnap.frames.model import FramesReport
 from pulumi_videosnap.frames.text import as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verify
-from pulumi_videosnap.report.base import Dependencies, Reporter
+from pulumi_videosnap.report.base import Dependencies, ExitCode, Reporter
 from pulumi_videosnap.state import Stack, read_stack, read_stack_file
 from pulumi_videosnap.storage.bucket import open_bucket
 
@@ -50,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
         "--download",
         type=Path,
         metavar="DIR",
-        help="download the frames; a second run continues where the first one stopped",
+        help="download the frames; a second run takes what is new or has changed",
     )
     add("--follow", action="store_true", help="list again every few seconds until the tasks have ended or ^C")
     add("--every", type=float, default=5.0, metavar="SECONDS", help="how often --follow lists (%(default)s)")
@@ -64,15 +65,22 @@ def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> 
     # Each bucket is opened once: the report, the decoding and the download share its connections.
     opener = functools.cache(given.open_bucket or open_bucket)
     dependencies = replace(given, open_bucket=opener, listed=given.listed or count("listed", "objects"))
+    if options.download:
+        prepare(options.download)
     if options.follow:
         return _follow(options, dependencies)
     report = _report(options, dependencies, _stack(options))
     REPORTER.show(report, options)
     REPORTER.write(report, options)
     if options.download:
-        files = download(report, options.download, opener, share("downloaded"))
-        print(f"{files} frames in {options.download}", file=sys.stderr)  # noqa: T201
+        return max(exit_code(report), _download(report, options.download, opener))
     return exit_code(report)
+
+
+def _download(report: FramesReport, directory: Path, opener: Callable[..., Any]) -> ExitCode:
+    count, problems = download(report, directory, opener, share("downloaded"))
+    print(f"{count} frames in {directory}", *problems, sep="\n", file=sys.stderr)  # noqa: T201
+    return ExitCode.FAILED if problems else ExitCode.AS_EXPECTED
 
 
 def _stack(options: argparse.Namespace) -> Stack:
@@ -99,7 +107,7 @@ def _follow(options: argparse.Namespace, dependencies: Dependencies) -> int:
     while True:
         stack = _stack(options)
         report = _report(options, dependencies, stack)
-        for task, frame in report.frames():
+        for task, _, frame in report.frames():
             if frame.stored and (task.name, frame.stored.key) not in seen:
                 seen.add((task.name, frame.stored.key))
                 print(f"{task.name}  {frame.condition.value}  {frame.stored.key}", flush=True)  # noqa: T201

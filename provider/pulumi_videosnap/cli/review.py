@@ -84,8 +84,8 @@ def main(arguments: Sequence[str]) -> int:
             open_bucket=None if options.no_measure else open_bucket, listed=count("listed", "objects")
         ),
     )
-    REPORTER.write(review, options)
     REPORTER.show(review, options)
+    REPORTER.write(review, options)
     if review.problem:
         return ExitCode.FAILED
     return ExitCode.FINDING if options.strict and review.risks else ExitCode.AS_EXPECTED

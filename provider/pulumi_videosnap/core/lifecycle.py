@@ -8,18 +8,20 @@ for each call, passes it a `Context`, and translates values and errors; it decid
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.settings import no_config
 
 
 @dataclass(frozen=True)
 class Failure:
-    """One refused value: its path, and why it is refused."""
+    """One value that is refused, or accepted with a warning: its path, and why."""
 
     path: Path
     reason: str
@@ -27,10 +29,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Checked:
-    """Inputs made complete with their defaults, and what is wrong with them."""
+    """Inputs made complete with their defaults, what is wrong with them, and what is accepted with a warning.
+
+    A warning is for a value that the vendor's documents do not mention, or that has no effect: it is shown in
+    previews too, and fails nothing.
+    """
 
     inputs: Properties
     failures: list[Failure] = field(default_factory=list)
+    warnings: list[Failure] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -64,12 +71,20 @@ class Unreadable:
 ReadOutcome = Present | Gone | Unreadable
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the stack's state: the resource's URN, its id, and what is recorded of it."""
+
+    resource: str
+    id: str
+    outputs: Properties
+
+
 class RunRegistry:
     """Which resource declared, and which created or adopted, each task in this run of the engine.
 
-    One process serves one run of the engine. That is enough to find the two ways in which two resources
-    share a task: both declare it, or one is the other's new name. It is also enough for a create to find
-    which run of the task it replaces: the engine compares or deletes the old one in this process.
+    One process serves one run of the engine. In it the engine checks what the program declares before it
+    deletes what the program leaves out, and compares or deletes the run of a task that a create replaces.
     """
 
     def __init__(self, state_id: str = "") -> None:
@@ -78,12 +93,19 @@ class RunRegistry:
         self._lock = threading.Lock()
         self._declared: dict[str, str] = {}
         self._created: set[str] = set()
+        self._deleted: set[str] = set()
+        self._compared: dict[str, str] = {}
         self._previous: dict[str, str] = {}
 
     def register(self, task: str, resource: str) -> str:
         """Note that a resource declares a task; returns the resource that declared it first."""
         with self._lock:
             return self._declared.setdefault(task, resource)
+
+    def declared(self) -> dict[str, str]:
+        """Every task that was declared so far, with its resource."""
+        with self._lock:
+            return dict(self._declared)
 
     def mark_created(self, task: str) -> None:
         """Note that this run of the engine created or adopted a task."""
@@ -94,6 +116,37 @@ class RunRegistry:
         """Whether this run of the engine created or adopted a task, so that its deletes may not stop it."""
         with self._lock:
             return task in self._created
+
+    def created(self) -> set[str]:
+        """Everything that `mark_created` has noted so far."""
+        with self._lock:
+            return set(self._created)
+
+    def compare(self, task: str, resource: str) -> None:
+        """Note that a resource of the program has an entry of state with a task's id."""
+        with self._lock:
+            self._compared[task] = resource
+
+    def renamed(self, task: str, resource: str, entries: Callable[[], Sequence[Entry]]) -> str:
+        """The resource that an entry of state belongs to, which is deleted under the name that it has there.
+
+        The engine says `aliases` to nobody: an entry is another resource's if that one was compared with an
+        entry of this id, and has none under its own name.
+        """
+        with self._lock:
+            compared = self._compared.get(task, resource)
+        if compared == resource or not (known := entries()):
+            return resource
+        return resource if any(entry.resource == compared for entry in known) else compared
+
+    def delete(self, resource: str, entries: Sequence[Entry]) -> list[Entry]:
+        """Note that a resource is deleted; returns the entries that this run has not deleted so far.
+
+        Of two entries that are deleted at the same time, one is the last.
+        """
+        with self._lock:
+            self._deleted.add(resource)
+            return [entry for entry in entries if entry.resource not in self._deleted]
 
     def set_previous(self, owner: str, run: str) -> None:
         """Note the id of the run of the task (such as a job) that is recorded of an owner."""
@@ -110,12 +163,22 @@ def _nothing(message: str) -> None:
     """Say nothing."""
 
 
+_NOT_IN_THIS_RUN = (
+    "is not stopped: the program declares it as another resource, which --target or --exclude leaves out; "
+    "run `pulumi up` with both"
+)
+
+
 @dataclass(frozen=True)
 class Context:
     """What an adapter provides to a lifecycle for one call."""
 
     resource: str = ""
     """The resource's unique name, such as its URN; empty where the adapter cannot know it."""
+    entry: str = ""
+    """Its name in state, where that is another one."""
+    timeout: float = 0.0
+    """Seconds that the call may wait, by the program's option `custom_timeouts`; 0 where there is none."""
     progress: Callable[[str], None] = _nothing
     """Shows what is being done; not kept after the call."""
     warn: Callable[[str], None] = _nothing
@@ -123,6 +186,68 @@ class Context:
     config: Callable[[str], str | None] = no_config
     """Reads the stack's configuration by its full key, such as `videosnap:…`."""
     runs: RunRegistry = field(default_factory=RunRegistry)
+    recorded: Properties = field(default_factory=dict)
+    """The inputs that state has of the resource, for a check; empty for a new one."""
+    entries: Callable[[], Sequence[Entry]] = tuple
+    """The entries of the stack's state; none where the adapter cannot read them."""
+    is_announced: Callable[[str], bool] = lambda task: False  # noqa: ARG005
+    """Whether the program declares a task; waits a while for the engine to have it checked."""
+
+    def other_declaring(self, task: str) -> str:
+        """Note that this resource declares a task; returns the other one that does too, or an empty text."""
+        first = self.runs.register(task, self.resource) if self.resource else ""
+        return "" if first == self.resource else first
+
+    def holder(self, task: str) -> str:
+        """The resource whose a task stays when this resource's entry of state is deleted; empty where none.
+
+        The one that declares it in this run. Where none does (in a `destroy`, or with `--target`), one whose
+        entry of state has its id and is not deleted. VideosnapError where the program declares it and the run
+        leaves that resource out: then nothing is ended, and the entry stays, so that nothing is forgotten.
+        """
+        declaring = self._other_declared(task)
+        if declaring or self.runs.was_created(task):
+            return declaring or self.resource
+        if task in self.runs.declared():
+            return ""  # it makes room for its own replacement
+        others = [one.resource for one in self.other_entries() or () if one.id == task]
+        if others or not self.is_announced(task):
+            return "".join(others[:1])
+        if declaring := self._other_declared(task):
+            return declaring
+        raise VideosnapError(f"{task} {_NOT_IN_THIS_RUN}")
+
+    def _other_declared(self, task: str) -> str:
+        declaring = self.runs.declared().get(task, "")
+        return "" if declaring == self.resource else declaring
+
+    def other_entries(self) -> Sequence[Entry] | None:
+        """The entries of state without this resource's, which is deleted now, and those deleted in this run.
+
+        None where state cannot be read, or is another stack's.
+        """
+        entries, own = self.entries(), self.entry or self.resource
+        is_this_stack = any(entry.resource == own for entry in entries)
+        return self.runs.delete(own, entries) if is_this_stack else None
+
+    def unique_name(self, name: object, recorded: object, kind: str) -> object:
+        """The value of a field that the resource class fills with `<project>.<stack>.<name>` by default.
+
+        Pulumi makes a name unique only beside its type and its parents' types, so these decide too; a
+        resource of the class itself without a parent needs no more. A `recorded` default stays.
+        """
+        parts = (*self.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")
+        stack, project, types, own = parts[:4]
+        if name != f"{project}.{stack}.{own}":
+            return name  # the program's own choice
+        if isinstance(recorded, str) and recorded.startswith(f"{project}.{stack}."):
+            return recorded
+        return name if types.endswith(f"/{kind}") and "$" not in types else self.with_types(name)
+
+    def with_types(self, name: object) -> str:
+        """A name with a digest of the resource's type and its parents' types."""
+        types = self.resource.split("::", 3)[2]
+        return f"{name}-{hashlib.sha256(types.encode()).hexdigest()[:8]}"
 
 
 class Lifecycle(ABC):

@@ -50,6 +50,52 @@ def camel(name: str) -> str:
     return re.sub(r"^_*[A-Z]", lambda found: found[0].lower(), pascal)
 
 
+_STEP = re.compile(r'\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[[^]]*\]|(?P<name>[^.\[]+)')
+"""One step of a property path of Pulumi: `name`, `["key"]`, `[0]` or `[*]`."""
+
+
+def names_of(path: str) -> list[str]:
+    """The names in a property path, as they are written, without its indexes."""
+    return [name for step in _STEP.finditer(path) if (name := step["key"] or step["name"])]
+
+
+def camel_path(path: str) -> str:
+    """A property path as state has it (`image_config["interval"]` → `imageConfig["interval"]`)."""
+
+    def translated(step: re.Match[str]) -> str:
+        name = step["key"] or step["name"]
+        return step[0].replace(name, camel(name)) if name else step[0]
+
+    return _STEP.sub(translated, path)
+
+
+def parse_path(path: str) -> Path:
+    """A property path of Pulumi as its steps: `a["b"][0].c` is a, b, 0, c; `*` stands for every step."""
+    steps = (step["key"] or step["name"] or step[0].strip("[]") for step in _STEP.finditer(path))
+    return tuple(int(step) if step.isdecimal() else step for step in steps)
+
+
+def covers(pattern: Path, path: Path) -> bool:
+    """Whether an option with a property path concerns a field, which may be a list of blocks."""
+    return all(step in ("*", name) for step, name in zip(pattern, path, strict=False))
+
+
+def with_recorded(actual: Any, recorded: Any, path: Path) -> Any:
+    """A value in which what is at a path is as recorded, as the engine reads `ignore_changes`."""
+    if not path:
+        return recorded
+    step, rest = path[0], path[1:]
+    if isinstance(actual, Mapping) and isinstance(recorded, Mapping):
+        names = [name for name in {**recorded, **actual} if step in ("*", name)]
+        kept = {name: with_recorded(actual.get(name), recorded.get(name), rest) for name in names}
+        return {name: value for name, value in {**actual, **kept}.items() if value is not None}
+    if isinstance(actual, list) and isinstance(recorded, list):
+        kept_items = [with_recorded(*pair, rest) for pair in zip(actual, recorded, strict=False)]
+        kept_items = [new if step in ("*", n) else actual[n] for n, new in enumerate(kept_items)]
+        return kept_items + actual[len(kept_items) :]
+    return actual
+
+
 @functools.lru_cache(maxsize=1024)
 def dotted(path: Path) -> str:
     """A path as a Python program would write it: `target_streams.stream_list[0].user_id`."""

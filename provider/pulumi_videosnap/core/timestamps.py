@@ -11,6 +11,15 @@ def from_epoch(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
+PLAUSIBLE_YEARS = range(2000, 2200)
+"""The years of a time that a service says and that is believed, so that sums with it are times too."""
+
+
+def is_plausible(moment: datetime) -> bool:
+    """Whether a task of a service can have this time."""
+    return moment.year in PLAUSIBLE_YEARS
+
+
 def parse_rfc3339(text: object) -> datetime | None:
     """A time in UTC; None for everything but a text that is not empty, ValueError for another format."""
     if not isinstance(text, str) or not text:

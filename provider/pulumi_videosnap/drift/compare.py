@@ -6,21 +6,21 @@ complete task are looked for in their buckets, where state records their keys.
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome
-from pulumi_videosnap.core.properties import Path, dotted, value_at
-from pulumi_videosnap.core.schema import differences, facts
+from pulumi_videosnap.core.properties import Path, covers, dotted, value_at, with_recorded
+from pulumi_videosnap.core.schema import Effect, differences, facts
 from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.report.formatting import quantity
-from pulumi_videosnap.state import RecordedResource, contains_encrypted, is_encrypted
+from pulumi_videosnap.state import SECRET, RecordedResource, contains_encrypted, is_encrypted
 from pulumi_videosnap.storage.platforms import Location
 
-SECRET = "[secret]"  # noqa: S105 - what stands for one
 BUCKETS_AT_ONCE = 4
 _NAMED_KEYS = 3
 
@@ -37,37 +37,75 @@ def compare(task: RecordedResource, outcome: ReadOutcome) -> Finding:
         return Finding.of(task, Verdict.MISSING, why, remedy=rules.remedy(Verdict.MISSING, ()))
     if not isinstance(outcome, Present):
         return Finding.of(task, Verdict.UNREADABLE, outcome.reason)
-    if value_at(outcome.inputs, rules.desired_state_input) != rules.desired_state:
-        return _ended_otherwise(task, outcome)
-    ended = task.kind.has_ended(outcome.outputs)
-    # The settings of a run that has ended are history, and so is what was recorded of them.
-    changes = () if ended else tuple(_changes(task, outcome))
+    counted = _as_the_engine_compares(task, outcome)
+    changes = _changes(task, counted)
+    fields = [change.field for change in changes]
+    ignored = tuple(change for change in _changes(task, outcome) if change.field not in fields)
+    return _finding(task, counted, changes).model_copy(update={"ignored": ignored})
+
+
+def _as_the_engine_compares(task: RecordedResource, outcome: Present) -> Present:
+    """A reading in which what the engine ignores is as declared."""
+    rules, inputs = task.kind.drift, outcome.inputs
+    declared = {**task.inputs, str(rules.desired_state_input[0]): rules.desired_state}
+    for path in task.options.ignored:
+        inputs = with_recorded(inputs, declared, path)
+    return Present(inputs, outcome.outputs)
+
+
+def _finding(task: RecordedResource, outcome: Present, changes: tuple[Change, ...]) -> Finding:
+    rules, ended = task.kind.drift, task.kind.has_ended(outcome.outputs)
     if changes:
-        remedy = rules.remedy(Verdict.CHANGED, [change.field for change in changes])
-        return Finding.of(task, Verdict.CHANGED, "", changes, remedy)
+        verdict = _verdict(task, outcome)
+        remedy = _blocked(task, changes) or rules.remedy(verdict, [change.field for change in changes])
+        return Finding.of(task, verdict, "", changes, remedy)
     if not ended and (encrypted := [dotted(path) for path in _compared(task) if _is_encrypted(task, path)]):
         why = f"recorded values are encrypted: {', '.join(encrypted)}; export the stack with --show-secrets"
         return Finding.of(task, Verdict.UNREADABLE, why)
     return Finding.of(task, Verdict.COMPLETE if ended else Verdict.IN_SYNC, rules.describe(outcome.outputs))
 
 
-def interrupted_replacement(task: RecordedResource) -> Finding:
-    """The finding for a task that was deleted to be replaced, and whose replacement was never created."""
+def interrupted_replacement(task: RecordedResource, read: Finding, seen: Present | None) -> Finding:
+    """The finding for a task whose replacement was never created; retain_on_delete may have kept it."""
+    if read.verdict is Verdict.UNREADABLE:
+        return read.model_copy(update={"why": f"replacement was interrupted; {read.why}"})
+    if seen and not task.kind.has_ended(seen.outputs):
+        state, _ = task.kind.drift.state(seen.outputs)
+        why = f"replacement was interrupted: no new task was created, and the old one is {state}"
+        remedy = (
+            "`pulumi up` adopts it if the program declares the settings that it has; otherwise stop it at "
+            "the service first"
+        )
+        return Finding.of(task, Verdict.CHANGED, why, remedy=remedy)
     why = "replacement was interrupted after delete; no new task was created"
     return Finding.of(task, Verdict.MISSING, why, remedy="`pulumi up` creates the new one")
 
 
-def _ended_otherwise(task: RecordedResource, outcome: Present) -> Finding:
-    rules = task.kind.drift
-    actual = str(value_at(outcome.inputs, rules.desired_state_input))
-    change = Change(
-        field=dotted(rules.desired_state_input),
-        recorded=rules.desired_state,
-        actual=actual,
-        meaning=rules.explain_end(outcome.outputs),
-    )
-    verdict = Verdict.FAILED if actual.startswith("failed") else Verdict.STOPPED
-    return Finding.of(task, verdict, "", (change,), rules.remedy(verdict, [change.field]))
+def _state(task: RecordedResource, outcome: Present) -> str:
+    return str(value_at(outcome.inputs, task.kind.drift.desired_state_input))
+
+
+def _verdict(task: RecordedResource, outcome: Present) -> Verdict:
+    """The verdict on a task that drifted."""
+    if (state := _state(task, outcome)) == task.kind.drift.desired_state:
+        return Verdict.CHANGED
+    return Verdict.FAILED if state.startswith("failed") else Verdict.STOPPED
+
+
+def _blocked(task: RecordedResource, changes: Sequence[Change]) -> str:
+    """What the task's options make of `pulumi up --refresh`; empty where it simply brings the task back."""
+    fields, options = [change.field for change in changes], task.options
+    changed = [leaf for leaf in facts(task.kind.inputs) if dotted(leaf.path) in fields]
+    replaced = any(leaf.effect is Effect.REPLACE for leaf in changed)
+    replaced_on = any(covers(path, leaf.path) for path in options.replaced_on for leaf in changed)
+    if options.protected and (replaced or replaced_on):
+        return "`pulumi up --refresh` refuses to replace it: remove `protect` first"
+    if options.retained and replaced and task.kind.drift.can_change:
+        return (
+            "stop it at the service, then run `pulumi up --refresh`: retain_on_delete keeps a replacement "
+            "from stopping it, so `up` alone fails"
+        )
+    return "`pulumi up --refresh` replaces it (replace_on_changes)" if replaced_on and not replaced else ""
 
 
 def _compared(task: RecordedResource) -> list[Path]:
@@ -81,7 +119,16 @@ def _compared(task: RecordedResource) -> list[Path]:
     return paths if rules.can_change else []
 
 
-def _changes(task: RecordedResource, outcome: Present) -> Iterator[Change]:
+def _changes(task: RecordedResource, outcome: Present) -> tuple[Change, ...]:
+    """What differs: the state, or else the settings; those of a run that has ended are history."""
+    rules = task.kind.drift
+    if (actual := _state(task, outcome)) != rules.desired_state:
+        field, meaning = dotted(rules.desired_state_input), rules.explain_end(outcome.outputs)
+        return (Change(field=field, recorded=rules.desired_state, actual=actual, meaning=meaning),)
+    return () if task.kind.has_ended(outcome.outputs) else tuple(_settings(task, outcome))
+
+
+def _settings(task: RecordedResource, outcome: Present) -> Iterator[Change]:
     compared = _compared(task)
     for _, found in differences(task.kind.inputs, task.inputs, outcome.inputs):
         if found.path not in compared or _is_encrypted(task, found.path):
@@ -136,7 +183,7 @@ def _lost_frames(
             return Finding.of(task, Verdict.UNREADABLE, f"complete, but its frames are not known: {absent}")
         if lost := [key for key in objects.keys if key in absent]:
             changes.append(_lost_objects(objects, lost))
-    remedy = f"`pulumi up --replace {task.urn}` runs it again"
+    remedy = f"`pulumi up --replace {shlex.quote(task.urn)}` runs it again"
     return Finding.of(task, Verdict.CHANGED, "", tuple(changes), remedy) if changes else None
 
 

@@ -25,9 +25,11 @@ from pulumi_videosnap.errors import (
     Unauthorized,
     Unreachable,
     VideosnapError,
+    unexpected,
 )
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.report.formatting import few, value
 from pulumi_videosnap.state import RecordedResource, Stack, without_encrypted
 
 READS_AT_ONCE = 16
@@ -63,7 +65,7 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         seconds=(dependencies.now() - began).total_seconds(),
         stacks=tuple(checked),
         unmanaged=(*orphans, *_only(Unmanaged, listed)),
-        scope=(*_scope(readable, dependencies), *_only(str, listed)),
+        scope=(*_ignored(checked), *_scope(readable, dependencies), *_only(str, listed)),
     )
 
 
@@ -71,11 +73,30 @@ def _only(kind: type[T], found: Iterable[object]) -> list[T]:
     return [one for one in found if isinstance(one, kind)]
 
 
+def _ignored(stacks: Sequence[StackDrift]) -> Iterator[str]:
+    tasks: dict[str, list[str]] = defaultdict(list)
+    for finding in (finding for stack in stacks for finding in stack.findings):
+        for change in finding.ignored:
+            tasks[f"{change.field} is {value(change.actual)}, not {value(change.recorded)}"].append(
+                finding.name
+            )
+    for what, names in tasks.items():
+        yield f"No drift, since the engine ignores it (ignore_changes): {what}: {few(names)}."
+
+
 def _scope(stacks: Sequence[Stack], dependencies: Dependencies) -> Iterator[str]:
     recorded = {task.kind for stack in stacks for task in stack.tasks}
     for kind in kinds():
         if kind in recorded:
             yield from kind.drift.scope(dependencies.open_bucket is not None)
+    for stack in stacks:
+        names = {(one.kind.token, one.id): one.name for one in stack.tasks}
+        for entry in stack.shared:
+            both = f"{names[entry.kind.token, entry.id]} and {entry.name}"
+            yield (
+                f"{stack.name}: {both} are one task, listed once, "
+                "since an `up` broke off; the next one drops the entry that the program does not declare."
+            )
 
 
 def _check(
@@ -102,7 +123,14 @@ def _check(
     return StackDrift(
         stack=stack.name,
         written=stack.written,
-        findings=(*findings, *map(interrupted_replacement, stack.pending_replacements), *interrupted),
+        findings=(
+            *findings,
+            *(
+                interrupted_replacement(task, *_read(task, stack, failures))
+                for task in stack.pending_replacements
+            ),
+            *interrupted,
+        ),
     )
 
 
@@ -113,13 +141,16 @@ def _read(task: RecordedResource, stack: Stack, failures: _AccountFailures) -> t
     try:
         lifecycle = task.kind.lifecycle(Context(resource=task.urn, config=stack.setting))
         outcome = lifecycle.read(task.id, without_encrypted(task.properties))
+        finding = compare(task, outcome)
     except VideosnapError as failed:
         failures.add(task, failed)
         return Finding.of(task, Verdict.UNREADABLE, str(failed)), None
     except ValidationError:
         return Finding.of(task, Verdict.UNREADABLE, _INVALID_INPUTS), None
+    except Exception as bug:
+        return Finding.of(task, Verdict.UNREADABLE, unexpected(bug)), None
     failures.reset(task)
-    return compare(task, outcome), outcome if isinstance(outcome, Present) else None
+    return finding, outcome if isinstance(outcome, Present) else None
 
 
 class _AccountFailures:
@@ -198,7 +229,8 @@ def _read_created(
     if isinstance(outcome, Present) and not kind.has_ended(outcome.outputs):
         state, created = kind.drift.state(outcome.outputs)
         note = f"created for {task.name} by an interrupted `up` of {stack.name}; the next `up` adopts it"
-        yield Unmanaged(id=resource_id, where=kind.drift.service, state=state, created=created, note=note)
+        shown = replace(task, id=resource_id).shown_id
+        yield Unmanaged(id=shown, where=kind.drift.service, state=state, created=created, note=note)
 
 
 def _known(stack: Stack) -> Iterator[RecordedResource]:

@@ -55,6 +55,9 @@ class Finding(ReportModel):
         "", description="what the verdict rests on; for a task that cannot be read, why that is so"
     )
     changes: tuple[Change, ...] = ()
+    ignored: tuple[Change, ...] = Field(
+        (), description="what differs too, and is no drift: the engine ignores it (ignore_changes)"
+    )
     remedy: str = Field("", alias="mend", description="what brings it back; empty where nothing drifted")
 
     @classmethod
@@ -71,7 +74,7 @@ class Finding(ReportModel):
             name=task.name,
             urn=task.urn,
             kind=task.kind.title,
-            id=task.id,
+            id=task.shown_id,
             verdict=verdict,
             why=why,
             changes=changes,

@@ -16,23 +16,39 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-_ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
+ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
 _LOG_TIMEOUT = 2.0
 """Seconds that a line may take to reach the engine before it is given up."""
+_warned: set[tuple[str, str]] = set()
+"""The warnings of this process, each with its resource."""
 
 
 def current_urn() -> str:
     """The URN of the resource that the running call is for; empty when it is not known."""
+    return str(getattr(_current_request(), "urn", ""))
+
+
+def current_timeout() -> float:
+    """Seconds that the resource's `custom_timeouts` give the running call; 0 without them."""
+    return float(getattr(_current_request(), "timeout", 0))
+
+
+def ignored_paths() -> list[str]:
+    """The paths of `ignore_changes`, as the engine has them, where the running call is a diff."""
+    return list(getattr(_current_request(), "ignoreChanges", ()))
+
+
+def _current_request() -> Any:
     frame = sys._getframe(1)
     while frame is not None:
         request = frame.f_locals.get("request")
         urn = getattr(request, "urn", "")
         if isinstance(urn, str) and urn.startswith("urn:pulumi:"):
-            return urn
+            return request
         if frame.f_back is None:
             break
         frame = frame.f_back
-    return ""
+    return None
 
 
 def progress(urn: str, message: str) -> None:
@@ -41,8 +57,13 @@ def progress(urn: str, message: str) -> None:
 
 
 def warn(urn: str, message: str) -> None:
-    """Show what the user should still see in the diagnostics at the end."""
-    _log(urn, message, engine_pb2.WARNING, ephemeral=False)
+    """Show what the user should still see in the diagnostics at the end, once for each resource.
+
+    The engine checks a resource again before it replaces it.
+    """
+    if (urn, message) not in _warned:
+        _warned.add((urn, message))
+        _log(urn, message, engine_pb2.WARNING, ephemeral=False)
 
 
 def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
@@ -59,7 +80,7 @@ def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
 @functools.cache
 def _engine() -> Any:
     """The engine that started this process, or None where there is none."""
-    address = next((arg for arg in sys.argv[1:] if _ADDRESS.fullmatch(arg)), None)
+    address = next((arg for arg in sys.argv[1:] if ADDRESS.fullmatch(arg)), None)
     if address is None:
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

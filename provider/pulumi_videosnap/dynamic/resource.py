@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, ClassVar
@@ -11,8 +12,14 @@ from pulumi.dynamic import (
     Resource,
     ResourceProvider,
 )
+from pulumi.runtime.resource import register_resource
 
-from pulumi_videosnap.core.properties import camel, snake
+from pulumi_videosnap.core.properties import camel, camel_path, names_of, snake
+from pulumi_videosnap.dynamic import options
+
+_TRANSLATES_OPTIONS = register_resource.__module__
+"""The module of the SDK that translates resource options; properties are translated in another one."""
+_SECRETS = "additional_secret_outputs"
 
 
 class TaskResource(Resource):
@@ -20,6 +27,13 @@ class TaskResource(Resource):
 
     _outputs: ClassVar[Sequence[str]] = ()
     """Names of the outputs that are not inputs as well."""
+    _waits: ClassVar[Sequence[str]] = ()
+    """The steps that wait for something, so that `custom_timeouts` has a meaning for them."""
+    _instead_of_import: ClassVar[str] = "`up` creates the resource"
+    """What a user who wants to import does instead."""
+
+    declared: Mapping[str, Any]
+    """The inputs that the program sets; the output of another one is unknown in a preview."""
 
     def __init__(
         self,
@@ -28,21 +42,57 @@ class TaskResource(Resource):
         props: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None,
     ) -> None:
+        opts = opts or pulumi.ResourceOptions()
+        where = f"{type(self).__name__} {resource_name!r}"
+        options.refuse_unusable(where, opts, self._instead_of_import)
         declared = {name: value for name, value in props.items() if value is not None}
+        self.declared = declared
         absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
+        self._property_names = frozenset(props).union(self._outputs, ("id",))
         # A new task may have the old one's id, or write where the old one's frames are to be deleted.
         forced = pulumi.ResourceOptions(delete_before_replace=True)
         super().__init__(
             provider, resource_name, {**declared, **absent}, pulumi.ResourceOptions.merge(opts, forced)
         )
+        if ignored := options.ignored_timeouts(opts, self._waits):
+            reason = (
+                f"nothing is waited for in {' and '.join(ignored)}, and every call has its own time limit"
+            )
+            pulumi.warn(f"{where}: custom_timeouts has no effect: {reason}", resource=self)
 
     def translate_input_property(self, prop: str) -> str:
-        """Python's name of a property as state has it."""
-        return prop if prop.startswith("__") else camel(prop)
+        """Python's name of a property as state has it; in an option it may be a path.
+
+        The SDK asks for both, and only its own module tells them apart: a key of the user's in `triggers` may
+        have dots too, and must stay as state has it.
+        """
+        if prop.startswith("__"):
+            return prop
+        caller = sys._getframe(1)
+        if caller.f_globals.get("__name__") != _TRANSLATES_OPTIONS:
+            return camel(prop)
+        return self._option_path(prop, caller.f_code.co_name.removeprefix("_translate_"))
+
+    def _option_path(self, path: str, option: str) -> str:
+        """A path in an option as state has it, with a warning if it names no field: the engine ignores it."""
+        hints = options.hints(_declaration(type(self)).__init__)
+        fields = {name: hints.get(name) for name in self._property_names}
+        if unknown := options.unknown_name(fields, path):
+            name, known = unknown
+            there = f"there is no {name!r}; use one of {', '.join(known)}"
+            pulumi.warn(f"{option}: {path!r} has no effect: {there}", resource=self)
+        translated = camel_path(path)
+        # The engine makes whole properties secret and ignores longer paths, which would leave them in clear.
+        return next(iter(names_of(translated)), path) if option == _SECRETS else translated
 
     def translate_output_property(self, prop: str) -> str:
         """State's name of a property as Python has it."""
         return prop if prop.startswith("__") else snake(prop)
+
+
+def _declaration(kind: type[TaskResource]) -> type[TaskResource]:
+    """The resource class of this package that a class is, or is a program's subclass of."""
+    return next(found for found in reversed(kind.__mro__) if TaskResource in found.__bases__)
 
 
 def to_plain(value: Any) -> Any:

@@ -1,10 +1,12 @@
 """Builds the report of a stack: each task's frames, from what state records and what the buckets have.
 
-A task whose frames cannot be listed has its problem in the report; it never looks like one without frames.
+A task or a series whose frames cannot be listed has its problem in the report; it never looks like one
+without frames.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +22,7 @@ from pulumi_videosnap.frames.expected import (
     frames_of_stream,
     gaps,
 )
-from pulumi_videosnap.frames.model import FramesReport, Series, TaskFrames
+from pulumi_videosnap.frames.model import Frame, FramesReport, Series, TaskFrames, count_expected
 from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import RecordedResource, Stack
@@ -52,33 +54,66 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
         except VideosnapError as problem:
             found[number] = _task(task, None, problem=str(problem))
             continue
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as odd:
+            why = f"its recorded outputs are invalid ({type(odd).__name__}): the state was edited by hand"
+            found[number] = _task(task, None, problem=why)
+            continue
         if prefix is not None:
             frames = replace(frames, location=replace(frames.location, prefix=prefix))
         scheduled.append(_Scheduled(number, task, Candidate(task.name, frames)))
     now = dependencies.now()
     for _, group in groupby(sorted(scheduled, key=_bucket), key=_bucket):
         found.update(_in_one_bucket(list(group), dependencies, now))
-    return FramesReport(stack.name, now, tuple(found[number] for number in range(len(stack.tasks))))
+    tasks = _without_shared_moments([found[number] for number in range(len(stack.tasks))])
+    return FramesReport(stack.name, now, tuple(tasks))
+
+
+def _without_shared_moments(tasks: Sequence[TaskFrames]) -> Iterator[TaskFrames]:
+    """Where two series record one key, the object is the last one's: which moment it shows is not certain."""
+    keys = Counter((one.location, frame.key) for task in tasks for one in task.series for frame in one.frames)
+
+    def moment(series: Series, frame: Frame) -> Frame:
+        return replace(frame, offset_ms=None) if keys[series.location, frame.key] > 1 else frame
+
+    for task in tasks:
+        series = [
+            replace(one, frames=tuple(moment(one, frame) for frame in one.frames)) for one in task.series
+        ]
+        yield replace(task, series=tuple(series))
 
 
 def _task(task: RecordedResource, location: Location | None, **fields: Any) -> TaskFrames:
-    return TaskFrames(task.name, task.kind.title, task.id, location, **fields)
+    return TaskFrames(task.name, task.kind.title, task.shown_id, location, **fields)
 
 
 def _recorded(task: RecordedResource, frames: RecordedFrames, dependencies: Dependencies) -> TaskFrames:
     """A task whose state has the keys of its frames."""
-    series = tuple(
-        Series(one.name, tuple(frames_of_keys(one.keys, _stored(one, dependencies), one.offsets)))
-        for one in frames.series
+    series = tuple(_recorded_series(one, dependencies) for one in frames.series)
+    return _task(
+        task,
+        next((one.location for one in series if one.location), None),
+        series=series,
+        expected=count_expected(series),
+        notes=tuple(frames.notes),
     )
-    expected = sum(len(one.frames) for one in series)
-    return _task(task, frames.location, series=series, expected=expected, notes=tuple(frames.notes))
 
 
-def _stored(series: RecordedSeries, dependencies: Dependencies) -> dict[str, StoredObject]:
+def _recorded_series(recorded: RecordedSeries, dependencies: Dependencies) -> Series:
+    """One row of a task; a bucket that cannot be listed is the problem of this row alone."""
+    series = Series(recorded.name, (), recorded.location, recorded.problem)
+    if recorded.location is None:
+        return series
+    try:
+        found = _stored(recorded.location, recorded.keys, dependencies)
+    except VideosnapError as problem:
+        return replace(series, problem=str(problem))
+    return replace(series, frames=tuple(frames_of_keys(recorded.keys, found, recorded.offsets)))
+
+
+def _stored(location: Location, keys: Sequence[str], dependencies: Dependencies) -> dict[str, StoredObject]:
     """The objects that exist of those that are recorded, from a listing of what all keys begin with."""
-    wanted = set(series.keys)
-    listed = _list(dependencies, series.location, common_prefix(series.keys))
+    wanted = set(keys)
+    listed = _list(dependencies, location, common_prefix(keys))
     return {stored.key: stored for stored in listed if stored.key in wanted}
 
 
@@ -125,7 +160,7 @@ def _scheduled(task: RecordedResource, candidate: Candidate, now: datetime) -> T
         )
     until = frames.until or now
     series = tuple(
-        Series(name, tuple(frames_of_stream(objects, frames.schedule, until)))
+        Series(name, tuple(frames_of_stream(objects, frames.schedule, until)), frames.location)
         for name, objects in candidate.streams()
     )
     events = [*events_of(frames.schedule), *(gap for one in series for gap in gaps(one))]
@@ -134,7 +169,7 @@ def _scheduled(task: RecordedResource, candidate: Candidate, now: datetime) -> T
         frames.location,
         series=series,
         events=tuple(sorted(events, key=lambda event: event.at)),
-        expected=sum(len(one.frames) for one in series) if series else None,
+        expected=count_expected(series) if series else None,
         notes=tuple(_notes(candidate)),
     )
 

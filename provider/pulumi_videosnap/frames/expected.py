@@ -19,6 +19,12 @@ from pulumi_videosnap.storage.bucket import StoredObject
 
 UPLOAD = timedelta(seconds=1)
 """What writing an object may take; a listing has the time of that, not when the frame was taken."""
+SLACK = timedelta(seconds=30)
+"""Added to both ends of a task's time: clocks differ, and a last frame is written after the end."""
+EXTENSIONS = (".jpg", ".jpeg", ".png")
+"""What the keys of frames end with."""
+ANY_TIME = datetime.min.replace(tzinfo=timezone.utc)
+"""The time of an interval that was set before anything is recorded."""
 
 
 def frames_of_stream(objects: Sequence[StoredObject], schedule: Schedule, until: datetime) -> list[Frame]:
@@ -88,7 +94,7 @@ def _written(stored: StoredObject, due: datetime | None, schedule: Schedule) -> 
     if due and late_by > max(timedelta(seconds=schedule.interval_at(due)) / 2, UPLOAD):
         why = f"written {late_by.total_seconds():.1f} s after its time"
         return Frame(Condition.LATE, stored.key, due, stored=stored, why=why)
-    return Frame(Condition.PRESENT, stored.key, due or stored.modified, stored=stored)
+    return Frame(Condition.PRESENT, stored.key, due, stored=stored)
 
 
 def _anchor(taken: datetime, due: datetime | None, schedule: Schedule) -> datetime:
@@ -107,7 +113,7 @@ def _missing(due: datetime, schedule: Schedule) -> Frame:
 
 
 def frames_of_keys(
-    keys: Sequence[str], found: Mapping[str, StoredObject], offsets: Sequence[int]
+    keys: Sequence[str], found: Mapping[str, StoredObject], offsets: Sequence[int | None]
 ) -> Iterator[Frame]:
     """The frames that state records, each with its time in the video where that is known."""
     known = dict(zip(keys, offsets, strict=False))
@@ -117,12 +123,6 @@ def frames_of_keys(
         else:
             why = "state records it, and it is not in the bucket"
             yield Frame(Condition.MISSING, key, offset_ms=known.get(key), why=why)
-
-
-SLACK = timedelta(seconds=30)
-"""Added to both ends of a task's time: clocks differ, and a last frame is written after the end."""
-EXTENSIONS = (".jpg", ".jpeg", ".png")
-"""What the keys of frames end with."""
 
 
 @dataclass
@@ -184,10 +184,6 @@ def _shared_path(folders: Sequence[str]) -> str:
     first, last = (text.split("/") for text in (min(folders, default=""), max(folders, default="")))
     same = takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False))
     return "".join(f"{part}/" for part, _ in same)
-
-
-ANY_TIME = datetime.min.replace(tzinfo=timezone.utc)
-"""The time of an interval that was set before anything is recorded."""
 
 
 @dataclass(frozen=True)

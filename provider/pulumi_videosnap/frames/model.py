@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -72,10 +72,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class Series:
-    """Frames of one row, in order: one stream of a room, the frames or the sheets of a job."""
+    """Frames of one row, in order: one stream of a room, the frames or the sheets of a job.
+
+    `location` is where they are stored; `problem` is set when they could not be listed or read, and then
+    there are none.
+    """
 
     name: str
     frames: tuple[Frame, ...]
+    location: Location | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,13 @@ class Event:
 
 @dataclass(frozen=True)
 class TaskFrames:
-    """The frames of one task; `problem` is set when they could not be listed, and then there are none.
+    """The frames of one task; `problem` is set when none of them could be listed, and then there are none.
+
+    A series can have a problem of its own, and the others are still good: `problems` has all.
 
     `notes` are sentences that the reader must know to judge the rest, such as that two tasks share a bucket.
-    `expected` is None where nothing says how many frames there should be.
+    `expected` is None where nothing says how many frames there should be; it leaves out a series with a
+    problem.
     """
 
     name: str
@@ -112,6 +121,12 @@ class TaskFrames:
     """Frames that could be its own or another task's, and that therefore count for neither."""
     undecided_bytes: int = 0
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What could not be checked: the whole task, or the series that are named."""
+        own = (self.problem,) if self.problem else ()
+        return own + tuple(f"{one.name}: {one.problem}" for one in self.series if one.problem)
+
     def count(self, *conditions: Condition) -> int:
         """How many frames are in one of the conditions."""
         return sum(frame.condition in conditions for series in self.series for frame in series.frames)
@@ -120,6 +135,13 @@ class TaskFrames:
     def gaps(self) -> tuple[Event, ...]:
         """The times at which it was stopped, from an end to the next start."""
         return tuple(event for event in self.events if event.kind == "gap" and event.until)
+
+
+def count_expected(series: Sequence[Series]) -> int | None:
+    """How many frames there should be in the series that could be read; None where none could."""
+    if series and all(one.problem for one in series):
+        return None
+    return sum(len(one.frames) for one in series)
 
 
 @dataclass(frozen=True)
@@ -131,8 +153,8 @@ class FramesReport:
     tasks: tuple[TaskFrames, ...]
     verified: bool = False
 
-    def frames(self) -> Iterator[tuple[TaskFrames, Frame]]:
-        """Every frame, with its task."""
+    def frames(self) -> Iterator[tuple[TaskFrames, Series, Frame]]:
+        """Every frame, with its task and its series."""
         for task in self.tasks:
             for series in task.series:
-                yield from ((task, frame) for frame in series.frames)
+                yield from ((task, series, frame) for frame in series.frames)

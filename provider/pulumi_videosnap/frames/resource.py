@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The registry, the reports and the buckets are imported where they are used: programs that only declare
 # resources do not wait for them.
 
-_INPUTS = ("platform", "bucket", "region", "prefix", "since", "keys")
+_INPUTS = ("platform", "bucket", "region", "prefix", "since", "keys", "run")
 """Inputs of `FramesReady` that come from the task."""
 
 
@@ -37,11 +37,12 @@ class FramesReadyProvider(LifecycleProvider):
 class FramesReady(TaskResource, module="frames", name="FramesReady"):
     """A resource that is created once a task has written a number of frames, within a timeout.
 
-    Where the task's outputs have the keys of its frames, all of these are waited for; otherwise frames count
-    that were written since the task started. Once created it stays as it is; it waits again when the task is
-    another run.
+    Of a task whose outputs have the keys of its frames, its end is waited for, and then all of its frames and
+    sheets; otherwise frames count that were written since the task started. Once created it stays as it is;
+    it waits again when the task is another run.
     """
 
+    _waits = ("create",)
     _outputs = ("frames",)
 
     frames: pulumi.Output[Sequence[str]]
@@ -64,8 +65,9 @@ class FramesReady(TaskResource, module="frames", name="FramesReady"):
         """
         kind = _kind_of(task)
         rules = kind.frames
-        source = _outputs(task, *rules.location_outputs, rules.keys_output, rules.since_output)
-        inputs = source.apply(partial(_ready_inputs, kind))
+        source = _outputs(task, "id", *rules.location_outputs, rules.keys_output, rules.since_output)
+        run = {name: task.declared[name] for name in rules.run_inputs if name in task.declared}
+        inputs = pulumi.Output.all(source, run).apply(partial(_ready_inputs, kind))
         props = {name: inputs.apply(partial(_value, name)) for name in _INPUTS}
         super().__init__(
             FramesReadyProvider(), resource_name, {**props, "count": count, "timeout": timeout}, opts
@@ -106,9 +108,11 @@ def _outputs(task: TaskResource, *names: str | None) -> pulumi.Output[dict[str, 
     return pulumi.Output.all(**{name: getattr(task, name) for name in names if name})
 
 
-def _ready_inputs(kind: ResourceKind, outputs: Mapping[str, Any]) -> dict[str, Any]:
+def _ready_inputs(kind: ResourceKind, source: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What to wait for: the keys of a run that has ended, the end of one that has not, or new frames."""
     from pulumi_videosnap.storage.bucket import common_prefix  # noqa: PLC0415
 
+    outputs, run = source
     rules = kind.frames
     location = rules.location(camel_keys(outputs))
     inputs = {
@@ -118,8 +122,9 @@ def _ready_inputs(kind: ResourceKind, outputs: Mapping[str, Any]) -> dict[str, A
         "prefix": location.prefix,
     }
     if rules.keys_output:
-        keys = list(outputs[rules.keys_output])
-        return {**inputs, "prefix": common_prefix(keys), "keys": keys}
+        if keys := list(outputs[rules.keys_output] or ()):
+            return {**inputs, "prefix": common_prefix(keys), "keys": keys}
+        return {**inputs, "run": {"kind": kind.token, "id": outputs["id"], "inputs": camel_keys(run)}}
     return {**inputs, "since": outputs[rules.since_output] if rules.since_output else None}
 
 
@@ -136,7 +141,7 @@ def _list_keys(kind: ResourceKind, outputs: Mapping[str, Any]) -> list[str]:
     recorded = RecordedResource("the task", kind, str(outputs["id"]), camel_keys(outputs))
     dependencies = Dependencies(open_bucket=partial(open_bucket, config=program_config))
     report = report_of(Stack("", (recorded,)), dependencies)
-    if problem := report.tasks[0].problem:
-        raise CannotCheck(problem)
-    stored = [frame.stored for _, frame in report.frames() if frame.stored]
+    if problems := report.tasks[0].problems:
+        raise CannotCheck("; ".join(problems))
+    stored = [frame.stored for *_, frame in report.frames() if frame.stored]
     return [one.key for one in sorted(stored, key=lambda one: (one.modified, one.key))]

@@ -15,19 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RecordedSeries:
-    """Frames of one row whose keys state records; `offsets` are their times in the video (ms), if known."""
+    """Frames of one row whose keys state records, in a bucket of its own.
+
+    `offsets` are their times in the video (ms), each None where it is not certain; `problem` says why the
+    bucket is not known.
+    """
 
     name: str
-    location: Location
+    location: Location | None
     keys: Sequence[str]
-    offsets: Sequence[int] = ()
+    offsets: Sequence[int | None] = ()
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
 class RecordedFrames:
     """The frames of a resource whose state has their keys: these are expected, and no others."""
 
-    location: Location
     series: Sequence[RecordedSeries]
     notes: Sequence[str] = ()
     """Sentences that a reader of the report must know."""
@@ -56,6 +60,8 @@ class FrameRules(Protocol):
 
     keys_output: str | None
     """The output that has the keys of the frames, as a program names it; None where no output has them."""
+    run_inputs: tuple[str, ...] = ()
+    """Inputs that `Lifecycle.read` needs of a run, as a program names them; only with `keys_output`."""
     since_output: str | None
     """The output that has the start of the run, as a program names it; None where keys are recorded."""
     location_outputs: tuple[str, ...]

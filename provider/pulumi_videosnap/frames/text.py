@@ -31,11 +31,23 @@ def _task(task: TaskFrames) -> Iterator[str]:
     if task.problem:
         yield f"  cannot be checked: {printable(task.problem)}"
     for series in task.series:
-        present = [frame for frame in series.frames if frame.condition is Condition.PRESENT]
-        yield f"  {printable(series.name)}: {len(present)} of {len(series.frames)} present"
+        yield f"  {printable(series_title(task, series))}: {printable(_series_state(series))}"
         yield from (f"    {_finding(frame)}" for frame in _findings(series))
     yield from (f"  gap: {printable(gap.text)}" for gap in task.gaps)
     yield from (f"  note: {printable(note)}" for note in task.notes)
+
+
+def series_title(task: TaskFrames, series: Series) -> str:
+    """The name of a series, with its place where that is not the task's."""
+    elsewhere = series.location and series.location != task.location
+    return f"{series.name} ({location_text(series.location)})" if elsewhere else series.name
+
+
+def _series_state(series: Series) -> str:
+    if series.problem:
+        return f"cannot be checked: {series.problem}"
+    present = sum(frame.condition is Condition.PRESENT for frame in series.frames)
+    return f"{present} of {len(series.frames)} present"
 
 
 def _findings(series: Series) -> Iterator[Frame]:
@@ -67,22 +79,31 @@ def as_json(report: FramesReport) -> str:
 
 
 def _task_json(task: TaskFrames) -> dict[str, Any]:
-    fields = ("platform", "bucket", "region", "prefix")
     return {
         "name": task.name,
         "kind": task.kind,
         "id": task.id,
-        "place": task.location and {name: getattr(task.location, name) for name in fields},
-        "problem": task.problem,
+        "place": _place_json(task.location),
+        "problem": "; ".join(task.problems) or None,
         "notes": list(task.notes),
         "expected": task.expected,
         "counts": {condition.value: task.count(condition) for condition in Condition},
         "events": [{"at": _time(e.at), "kind": e.kind, "text": e.text} for e in task.events],
         "series": [
-            {"name": series.name, "frames": [_frame_json(frame) for frame in series.frames]}
+            {
+                "name": series.name,
+                "place": _place_json(series.location),
+                "problem": series.problem,
+                "frames": [_frame_json(frame) for frame in series.frames],
+            }
             for series in task.series
         ],
     }
+
+
+def _place_json(location: Location | None) -> dict[str, str | None] | None:
+    fields = ("platform", "bucket", "region", "prefix")
+    return {name: getattr(location, name) for name in fields} if location else None
 
 
 def _frame_json(frame: Frame) -> dict[str, Any]:
@@ -112,8 +133,8 @@ _EXISTING = tuple(condition for condition in Condition if condition is not Condi
 
 
 def exit_code(report: FramesReport) -> ExitCode:
-    """What the command exits with: a task that cannot be checked outweighs a finding."""
-    if any(task.problem for task in report.tasks):
+    """What the command exits with: what cannot be checked outweighs a finding."""
+    if any(task.problems for task in report.tasks):
         return ExitCode.FAILED
     return ExitCode.FINDING if any(task.count(*FINDINGS) for task in report.tasks) else ExitCode.AS_EXPECTED
 
@@ -140,16 +161,29 @@ def summary(report: FramesReport) -> str:
     """The whole report in one sentence, with how many frames there should be."""
     if not report.tasks:
         return "There are no snapshot tasks."
-    checked = [task for task in report.tasks if task.problem is None]
+    checked = [task for task in report.tasks if _any_checked(task)]
     parts = list(_counts(checked)) if checked else []
     if failed := len(report.tasks) - len(checked):
         parts.append(f"{failed} of {quantity(len(report.tasks), 'task')} could not be checked")
+    parts += [_unchecked(task) for task in checked if task.problems]
     return f"{_sentence(parts)}."
 
 
 def task_summary(task: TaskFrames) -> str:
-    """The same of one task, without a full stop."""
-    return _sentence(list(_counts([task])))
+    """The same of one task, without a full stop; empty where nothing of it could be checked."""
+    if not _any_checked(task):
+        return ""
+    return _sentence([*_counts([task]), *([_unchecked(task)] if task.problems else [])])
+
+
+def _any_checked(task: TaskFrames) -> bool:
+    failed = [series.problem is not None for series in task.series]
+    return task.problem is None and not (failed and all(failed))
+
+
+def _unchecked(task: TaskFrames) -> str:
+    names = ", ".join(series.name for series in task.series if series.problem)
+    return f"{names} of {task.name} could not be checked"
 
 
 def _sentence(parts: Sequence[str]) -> str:

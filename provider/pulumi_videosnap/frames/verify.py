@@ -7,9 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pulumi_videosnap.errors import VideosnapError
+from pulumi_videosnap.errors import Rejected, VideosnapError
 from pulumi_videosnap.frames.decode import UnreadableFrame, decode_frame, is_black, is_same
-from pulumi_videosnap.frames.model import Condition, DecodedFrame, Frame, FramesReport, Series, TaskFrames
+from pulumi_videosnap.frames.model import (
+    Condition,
+    DecodedFrame,
+    Frame,
+    FramesReport,
+    Series,
+    TaskFrames,
+    count_expected,
+)
+from pulumi_videosnap.storage.errors import is_absent
 from pulumi_videosnap.storage.platforms import Location
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -25,15 +34,21 @@ class _Verifier:
     decoded: int = 0
 
     def task(self, task: TaskFrames) -> TaskFrames:
-        if task.problem or task.location is None:
-            return task
-        try:
-            bucket = self.open_bucket(task.location)
-            return replace(task, series=tuple(self.series(one, bucket) for one in task.series))
-        except VideosnapError as problem:
-            return replace(task, series=(), expected=None, problem=str(problem))
+        series = tuple(map(self.series, task.series))
+        failed = any(one.problem for one in series)
+        return replace(task, series=series, expected=count_expected(series) if failed else task.expected)
 
-    def series(self, series: Series, bucket: Any) -> Series:
+    def series(self, series: Series) -> Series:
+        """The series with its frames decoded; what the store refuses is its problem, and no other's."""
+        if series.location is None or series.problem:
+            return series
+        try:
+            return replace(series, frames=tuple(self.frames(series, self.open_bucket(series.location))))
+        except VideosnapError as problem:
+            return replace(series, frames=(), problem=str(problem))
+
+    def frames(self, series: Series, bucket: Any) -> list[Frame]:
+        """The frames in order, each compared with the one before."""
         frames: list[Frame] = []
         before: DecodedFrame | None = None
         for frame in self.pool.map(lambda one: _decode(one, bucket), series.frames):
@@ -43,7 +58,7 @@ class _Verifier:
                     self.progress(self.decoded)
             frames.append(_compare(frame, before))
             before = frame.decoded or before
-        return Series(series.name, tuple(frames))
+        return frames
 
 
 def verify(
@@ -51,7 +66,7 @@ def verify(
     open_bucket: Callable[[Location], Any],
     progress: Callable[[int], None] | None = None,
 ) -> FramesReport:
-    """The report with every frame decoded; a task whose frames cannot be read has that as its problem.
+    """The report with every frame decoded; a series whose frames cannot be read has that as its problem.
 
     `progress` is called after each frame with the number of those that were decoded so far.
     """
@@ -66,6 +81,10 @@ def _decode(frame: Frame, bucket: Any) -> Frame:
         return frame
     try:
         decoded = decode_frame(bucket.read(frame.key, MAX_BYTES))
+    except Rejected as problem:
+        if not is_absent(problem):
+            raise
+        return replace(frame, condition=Condition.MISSING, stored=None, why="deleted since it was listed")
     except UnreadableFrame as unreadable:
         return replace(frame, condition=Condition.UNREADABLE, why=str(unreadable))
     if is_black(decoded):

@@ -10,6 +10,7 @@ import importlib.metadata
 import math
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
@@ -27,6 +28,8 @@ CONNECT_DEADLINE = 5.0
 """Stop retrying connection-refused after this many seconds, so a mistyped endpoint fails fast."""
 MAX_RESPONSE = 4 * 1024 * 1024
 """Bytes; the services' real responses are a few kilobytes."""
+MAX_REFUSAL = 256 * 1024
+"""Bytes of a response that is no success; the rest is not read."""
 MAX_THREADS = 64
 
 
@@ -87,7 +90,8 @@ class HttpTransport:
         try:
             with self._send(request) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Response(response.status_code, headers, self._read(response, deadline))
+                body = self._read(response, deadline, refused=response.status_code != HTTPStatus.OK)
+                return Response(response.status_code, headers, body)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # Not chained: the cause carries the prepared request and its Authorization header.
             raise transport_error(error) from None
@@ -107,11 +111,13 @@ class HttpTransport:
             proxies={"http": "", "https": ""} if is_loopback(host) else None,
         )
 
-    def _read(self, response: requests.Response, deadline: float) -> bytes:
+    def _read(self, response: requests.Response, deadline: float, *, refused: bool) -> bytes:
         # read1 returns what has arrived, so a slow trickle of bytes cannot outlast the deadline.
         body = bytearray()
         while chunk := response.raw.read1(65536, decode_content=True):
             body += chunk
+            if refused and len(body) > MAX_REFUSAL:
+                break
             if len(body) > MAX_RESPONSE:
                 raise TransportError(f"more than {MAX_RESPONSE} bytes", Retry.NEVER, kind=Garbled)
             if self._monotonic() > deadline:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +20,8 @@ from typing import Any, Generic, TextIO, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
+
+from pulumi_videosnap.errors import InvalidInput
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 PRINTED = {
@@ -47,8 +50,8 @@ class ReportModel(BaseModel):
 
 
 def as_json(report: ReportModel) -> str:
-    """A report for programs."""
-    return report.model_dump_json(by_alias=True, indent=2)
+    """A report for programs, in ASCII: nothing in it hides, moves or reverses what a terminal shows."""
+    return json.dumps(json.loads(report.model_dump_json(by_alias=True)), indent=2)
 
 
 def schema_of(model: type[ReportModel]) -> str:
@@ -97,8 +100,25 @@ class Reporter(Generic[Report]):
         """Write the files that the options name, and say so on stderr."""
         for name in WRITTEN:
             if file := getattr(options, name, None):
-                file.write_text(getattr(self, name)(report), encoding="utf-8")
+                write_file(file, getattr(self, name)(report), self._option(name))
                 print(f"{self._option(name)[2:]}: {file}", file=sys.stderr)  # noqa: T201
+
+
+def write_file(file: Path, text: str, option: str) -> None:
+    """Write a file that an option names: all of it, or nothing. InvalidInput where it cannot be written."""
+    try:
+        target = file.resolve()
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        if file.exists() and not file.is_file():  # such as /dev/stdout, which is not replaced
+            file.write_text(text, encoding="utf-8")
+            return
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as failed:
+        raise InvalidInput(option, f"{file} cannot be written ({failed.strerror})") from None
 
 
 def utc_now() -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
@@ -17,6 +18,9 @@ UNKNOWN = "not known yet"
 MARKERS = ("[secret]", "[unknown]")
 """What stands for a value that must not or cannot be shown: never in quotes, which a string has."""
 
+_CODE, _QUOTED = re.compile("`[^`]*`"), re.compile("'.*'")
+_BLANK = "\ue000"
+"""Stands for a blank at which a line is not broken; no text has it, since it is not printable."""
 _LONGEST_VALUE = 400
 _LITTLE = 40
 _FEW = 3
@@ -167,17 +171,22 @@ def span(length: timedelta) -> str:
 
 
 def wrap(text: str, first: str = "", rest: str | None = None) -> Iterator[str]:
-    """A text in lines; a word that is longer than a line, such as an id, is not broken."""
+    """A text in lines; a word that is longer than a line, such as an id, is not broken.
+
+    Nor is a quoted word of a command between backticks: broken, it is another word when it is pasted.
+    """
     following = " " * len(first) if rest is None else rest
-    yield from textwrap.wrap(
-        text,
+    whole = _CODE.sub(lambda code: _QUOTED.sub(lambda word: word[0].replace(" ", _BLANK), code[0]), text)
+    for line in textwrap.wrap(
+        whole,
         COLUMNS,
         initial_indent=first,
         subsequent_indent=following,
         break_long_words=False,
         break_on_hyphens=False,
         expand_tabs=False,
-    )
+    ):
+        yield line.replace(_BLANK, " ")
 
 
 def titled_list(title: str, texts: Iterable[str]) -> Iterator[str]:

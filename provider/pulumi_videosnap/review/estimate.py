@@ -25,11 +25,11 @@ from pulumi_videosnap.review.model import (
     TaskReview,
     Totals,
 )
-from pulumi_videosnap.review.preview import SAME, SECRET, Plan, Step
+from pulumi_videosnap.review.preview import SAME, Plan, Step
 from pulumi_videosnap.review.risks import risks_of
 from pulumi_videosnap.review.rules import STREAM_SIZE, Limits, ReviewRules, StepEffect, sum_calls
 from pulumi_videosnap.review.sizes import BYTES_PER_PIXEL, Sizes, measure, with_size
-from pulumi_videosnap.state import RecordedResource, is_encrypted
+from pulumi_videosnap.state import SECRET, RecordedResource, is_encrypted
 
 GIGABYTE = 1e9
 REFUSED = StepEffect(Outcome.REFUSED, "the engine refuses: the task is protected, and stays as it is")
@@ -128,7 +128,7 @@ def review_of(
 def _estimate(step: Step, effect_of: Callable[[Step], StepEffect], sizes: Sizes) -> _Estimate:
     rules = step.kind.review
     effect = REFUSED if step.refused else effect_of(step)
-    before = rules.recorded_frames(step.old) if step.old else None
+    before = rules.recorded_frames(step.old) if step.old and effect.counted else None
     if effect.outcome is Outcome.REFUSED or (before and effect.outcome is Outcome.RECORDED):
         after = before
     else:

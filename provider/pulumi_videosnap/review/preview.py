@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as Folder
 from typing import Any
@@ -13,20 +13,32 @@ from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, value_at
 from pulumi_videosnap.core.schema import FieldFacts, differences, facts
 from pulumi_videosnap.errors import CannotCheck, one_line
 from pulumi_videosnap.kinds import ResourceKind, kind_of
-from pulumi_videosnap.state import RecordedResource, recorded_resource, resource_name, stack_name
+from pulumi_videosnap.state import (
+    SECRET,
+    Options,
+    RecordedResource,
+    recorded_resource,
+    resource_name,
+    stack_name,
+)
 
-SECRET = "[secret]"  # noqa: S105 - how a preview shows one
 UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How a preview writes a value that only the change itself will produce."""
 SAME = "same"
+_PARTS = {"config", "steps", "diagnostics", "duration", "changeSummary", "maybeCorrupt"}
+_STREAMING = (
+    "the preview is a stream of events; unset PULUMI_ENABLE_STREAMING_JSON_PREVIEW and create it again with "
+    "`pulumi preview --json`"
+)
 OPERATIONS = {
     "same": SAME,
     "create": "create",
     "update": "update",
     "replace": "replace",
-    "create-replacement": "replace",
     "delete": "delete",
 }
+_CREATE_REPLACEMENT, _DELETE_REPLACED = "create-replacement", "delete-replaced"
+"""The steps of a replacement, which a preview lists with `--show-replacement-steps`."""
 """The engine's operations that say what becomes of a task; others (`refresh`) accompany one of these."""
 
 
@@ -45,7 +57,8 @@ class Step:
     inputs: Properties
     changed: tuple[Path, ...] = ()
     protected: bool = False
-    retained: bool = False
+    retained: str = ""
+    """The option for which the engine makes no delete call; empty where it makes one."""
 
     @property
     def name(self) -> str:
@@ -89,10 +102,16 @@ class Plan:
 
 def run_preview(folder: Folder, options: Sequence[str] = ()) -> Plan:
     """Run `pulumi preview` in a project's folder; CannotCheck where it failed before it had a plan."""
-    ran = pulumi_cli.run(["preview", "--json", "--show-sames", *options], folder)
-    if ran.returncode != 0 and not ran.stdout.lstrip().startswith("{"):
+    ran = pulumi_cli.run(["preview", "--json", "--show-sames", "--show-replacement-steps", *options], folder)
+    try:
+        plan = read_preview(ran.stdout)
+    except CannotCheck:
+        plan = None
+        if ran.returncode == 0:
+            raise
+    if plan is None or (ran.returncode != 0 and plan.problem is None):
         raise CannotCheck(f"`pulumi preview` failed: {pulumi_cli.stderr_summary(ran)}")
-    return read_preview(ran.stdout)
+    return plan
 
 
 def read_preview(text: str) -> Plan:
@@ -100,29 +119,34 @@ def read_preview(text: str) -> Plan:
     if not text.strip():
         raise CannotCheck("the preview is empty: `pulumi` failed before it began; see its stderr")
     try:
-        preview = json.loads(text)
+        preview = pulumi_cli.parse_document(text)
+        if {"sequence", "timestamp"} <= set(preview):
+            raise CannotCheck(_STREAMING)
+        if preview and not _PARTS & set(preview):
+            raise ValueError(preview.keys())
         listed, diagnostics = preview.get("steps") or [], preview.get("diagnostics") or []
         urns = [str(step["urn"]) for step in listed]
         # The engine's order differs from run to run, and a comment that is updated should not.
         steps = tuple(sorted(_steps(listed), key=lambda step: (step.name, step.urn)))
         same = int((preview.get("changeSummary") or {}).get(SAME, 0))
         unlisted = same - sum(step.get("op") == SAME for step in listed)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        config = {str(name): str(value) for name, value in (preview.get("config") or {}).items()}
+        problem = _problem(diagnostics, {step.urn for step in steps})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi preview; create one with `pulumi preview --json`") from None
-    return Plan(
-        stack_name(urns[0]) if urns else "",
-        steps,
-        preview.get("config") or {},
-        max(0, unlisted),
-        _problem(diagnostics, {step.urn for step in steps}),
-    )
+    return Plan(stack_name(urns[0]) if urns else "", steps, config, max(0, unlisted), problem)
 
 
 def _steps(listed: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
+    urns: dict[str, set[str]] = defaultdict(set)
+    for step in listed:
+        urns[str(step.get("op"))].add(str(step.get("urn")))
     for step in listed:
         old, new = step.get("oldState") or {}, step.get("newState") or {}
         kind = kind_of(new or old)
         operation = OPERATIONS.get(str(step.get("op")))
+        if operation == "replace" and _is_deleted_already(step["urn"], old, urns):
+            operation, old = "create", {}
         if kind and operation:
             yield Step(
                 operation,
@@ -131,9 +155,23 @@ def _steps(listed: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
                 recorded_resource(old, kind) if old else None,
                 _with_unknowns(_without_internals(new.get("inputs") or {})),
                 tuple(_paths(step)),
-                bool(old.get("protect")),
-                bool(old.get("retainOnDelete")),
+                # The engine lets one `up` remove the protection and replace the resource.
+                bool(old.get("protect") and new.get("protect", not new)),
+                _retained(step, Options.of(old), urns["delete"]),
             )
+
+
+def _is_deleted_already(urn: str, old: Mapping[str, Any], urns: Mapping[str, Collection[str]]) -> bool:
+    """Whether an earlier `up` broke off between the delete and the create of a replacement."""
+    deletes_are_listed = urn in urns[_CREATE_REPLACEMENT]
+    return deletes_are_listed and urn not in urns[_DELETE_REPLACED] and not old.get("retainOnDelete")
+
+
+def _retained(step: Mapping[str, Any], old: Options, deleted: Collection[str]) -> str:
+    if old.retained:
+        return "retain_on_delete"
+    is_last = step["op"] == "delete" and old.deleted_with in deleted
+    return f"deleted_with {resource_name(old.deleted_with)}" if is_last else ""
 
 
 def _paths(step: Mapping[str, Any]) -> Iterator[Path]:

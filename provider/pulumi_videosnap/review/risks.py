@@ -8,9 +8,9 @@ from pulumi_videosnap.core.properties import dotted, value_at
 from pulumi_videosnap.core.schema import Mark, facts
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.review.model import Risk
-from pulumi_videosnap.review.preview import SAME, SECRET, Plan, Step
+from pulumi_videosnap.review.preview import SAME, Plan, Step
 from pulumi_videosnap.review.rules import Limits
-from pulumi_videosnap.state import is_encrypted
+from pulumi_videosnap.state import SECRET, is_encrypted
 from pulumi_videosnap.storage.platforms import platforms
 
 

@@ -33,7 +33,8 @@ class StepEffect:
     """What becomes of a task: in a word, in a sentence, and in calls of the cloud's API.
 
     `gap` is the longest time between two frames over a restart, in seconds, approximately. `compared` is the
-    step whose fields are compared, where the task belonged to another resource before.
+    step whose fields are compared, where the task belonged to another resource before. `counted` is whether
+    its frames before are not those of another step too.
     """
 
     outcome: Outcome
@@ -42,6 +43,7 @@ class StepEffect:
     gap: float | None = None
     notes: tuple[str, ...] = ()
     compared: Step | None = None
+    counted: bool = True
 
 
 def sum_calls(calls: Iterable[Calls], shared: frozenset[str] = frozenset()) -> tuple[Calls, ...]:

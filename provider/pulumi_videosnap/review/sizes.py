@@ -80,7 +80,7 @@ def _bucket(found: TaskFrames) -> tuple[str, str] | None:
 
 def _problems(pairs: Sequence[Pair]) -> list[str]:
     """One sentence for all tasks, with the reason of the first: the others' are mostly the same."""
-    failed = [(task.name, found.problem) for task, found in pairs if found.problem]
+    failed = [(task.name, found.problems[0]) for task, found in pairs if found.problems]
     if not failed:
         return []
     names = few([name for name, _ in failed])

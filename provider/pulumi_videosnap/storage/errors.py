@@ -58,6 +58,11 @@ _SETTINGS = {
 _ACCESS_KEY_ID = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b")
 
 
+def is_absent(problem: Exception) -> bool:
+    """Whether it says that one object does not exist, in a bucket that does."""
+    return isinstance(problem, Rejected) and problem.code in NOT_FOUND
+
+
 def mask_access_keys(text: str) -> str:
     """A store's text, fit for a message, where the credentials in use are not known to us."""
     return one_line(_ACCESS_KEY_ID.sub("****", text))

@@ -141,11 +141,7 @@ class RtcApi:
         parser = self._parser("GetSnapshotTask")
         query = (("AppId", task.app_id), ("RoomId", task.room_id), ("TaskId", task.task_id))
         response = self._call(parser, self._request("GET", "GetSnapshotTask", query))
-        found = self._task(parser, response)
-        if found is None or found.is_blank():
-            request_id = parser.request_id(response)
-            raise parser.not_found(response, "the response has no task", request_id=request_id)
-        return Reading(found, response.date(self._client.clock()))
+        return Reading(self._task(parser, response, dict(query)), response.date(self._client.clock()))
 
     def online_users(self, app_id: str, room_id: str) -> RoomOnlineUsers:
         """The ids of the users who are in a room now."""
@@ -170,13 +166,21 @@ class RtcApi:
                 advice="run the same command again",
             )
 
-    def _task(self, parser: ResponseParser, response: Response) -> SnapshotTask | None:
+    def _task(self, parser: ResponseParser, response: Response, asked: dict[str, str]) -> SnapshotTask:
+        """The task in a response; one without a task is no task that is gone: how that is said is a code."""
         result = parser.result(response)
         task: Any = result.get("SnapshotTask") if isinstance(result, dict) else result
+        blocks = [block for block in (result, task) if isinstance(block, dict)]
+        reason = "the response has no task"
+        if any(str(block.get(name) or value) != value for block in blocks for name, value in asked.items()):
+            reason, task = "the response is about another task", None
         try:
-            return SnapshotTask.model_validate(task) if task else None
+            found = SnapshotTask.model_validate(task) if task else None
+            if found is not None and not found.is_blank():
+                return found
         except ValidationError as error:
             raise self._garbled(parser, response, error) from None
+        raise Garbled(parser.action, reason, request_id=parser.request_id(response))
 
     @staticmethod
     def _garbled(parser: ResponseParser, response: Response, error: ValidationError) -> Garbled:

@@ -21,7 +21,8 @@ from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.volcengine import models
 from pulumi_videosnap.volcengine import schema as declared
 from pulumi_videosnap.volcengine.models import number, word
-from pulumi_videosnap.volcengine.schema import BLOCKS, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.rules import BLOCKS
+from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 
 _NAMES = {"accountId", "bucket", "space", "serviceId"}
 """The fields of a storage block that is filled in: it has at least one of them."""
@@ -158,7 +159,9 @@ def _storage_inputs(returned: models.StorageConfig, recorded: Properties) -> Pro
     # A block without account, bucket, space and service is not filled in: its zeros are not settings.
     if kind == before and _NAMES.isdisjoint(values):
         return recorded
-    return {"type": kind, block: {**known, **values}}
+    # Another block has no effect, whatever the answer has in it.
+    others = recorded if kind == before else {}
+    return {**others, "type": kind, block: {**known, **values}}
 
 
 def _block(storage: models.StorageConfig, kind: str) -> Properties:

@@ -21,6 +21,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from pulumi_videosnap.core.schema import whole_number
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.expected import ANY_TIME, Run, Schedule
@@ -32,6 +33,7 @@ from pulumi_videosnap.storage.platforms import Location, Platform, find_platform
 from pulumi_videosnap.volcengine.auth import KEYS, VolcengineProfiles
 
 keys_output: str | None = None
+run_inputs: tuple[str, ...] = ()
 since_output: str | None = "start_time"
 location_outputs: tuple[str, ...] = ("storage_config", "frame_prefix")
 schedule_outputs: tuple[str, ...] = ("image_config", "start_time", "end_time")
@@ -58,10 +60,20 @@ def expected(properties: Mapping[str, Any]) -> ScheduledFrames:
 
 def schedule_of(properties: Mapping[str, Any]) -> Schedule:
     """The schedule that is recorded of a task; one interval from its start on when no history is."""
-    interval = int((properties.get("imageConfig") or {}).get("interval", DEFAULT_INTERVAL))
+    interval = _seconds((properties.get("imageConfig") or {}).get("interval", DEFAULT_INTERVAL))
     entries = list(_entries(properties))
-    changes = [(at, int(entry.get("interval", interval))) for at, entry in entries if _event(entry) != "end"]
+    changes = [
+        (at, _seconds(entry.get("interval", interval))) for at, entry in entries if _event(entry) != "end"
+    ]
     return Schedule(tuple(changes) or ((ANY_TIME, interval),), tuple(_runs(entries)))
+
+
+def _seconds(interval: object) -> int:
+    """An interval that state records; an older release recorded whatever the service said."""
+    seconds = whole_number(interval)
+    if seconds is None or not 1 <= seconds < 2**31:
+        raise CannotCheck(f"state records an interval of {interval!r} seconds: run `pulumi refresh`")
+    return seconds
 
 
 def _entries(properties: Mapping[str, Any]) -> Iterator[tuple[datetime, Mapping[str, Any]]]:

@@ -1,7 +1,6 @@
 """The lifecycle of a live room's snapshot task: StartSnapshot, UpdateSnapshot, StopSnapshot, GetSnapshotTask.
 
-AppId, RoomId and TaskId identify a task and are chosen before the call, so a repeated create finds the
-task instead of making a second one. So the next `up` recovers from every crash without other records.
+AppId, RoomId and TaskId identify a task and are chosen before the call: a repeated create finds the task.
 """
 
 from __future__ import annotations
@@ -40,6 +39,7 @@ from pulumi_videosnap.volcengine.convert import (
     with_history,
 )
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
+from pulumi_videosnap.volcengine.rules import doubts
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 if TYPE_CHECKING:
@@ -83,20 +83,20 @@ class SnapshotTaskLifecycle(Lifecycle):
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; two resources of one program may not declare one task."""
-        task, failures = validate(SnapshotTaskInputs, declared)
+        context, given = self._context, declared.get("taskId")
+        name = context.unique_name(given, context.recorded.get("taskId"), "volcengine:SnapshotTask")
+        task, failures = validate(SnapshotTaskInputs, {**declared, "taskId": name})
         if task is None:
             return Checked(dict(declared), failures)
-        return Checked(task.properties(), self._refuse_shared_id(task))
+        return Checked(task.properties(), self._refuse_shared_id(task), [*doubts(task.properties())])
 
     def _refuse_shared_id(self, task: SnapshotTaskInputs) -> list[Failure]:
         known = not any(isinstance(part, Unknown) for part in (task.app_id, task.room_id, task.task_id))
-        if not self._context.resource or not known:
+        other = self._context.other_declaring(task_key(task).id) if known else ""
+        if not other:
             return []
-        first = self._context.runs.register(task_key(task).id, self._context.resource)
-        if first == self._context.resource:
-            return []
-        other = f"resource {first.rpartition('::')[2]!r}"
-        return [Failure(("taskId",), f"{task.task_id!r} is also declared by {other}; choose another")]
+        both = f"{self._context.resource} and by {other}"
+        return [Failure(("taskId",), f"{task.task_id!r} is declared by {both}; set another one")]
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """Everything but the interval and the provider's own switches needs another task."""
@@ -129,10 +129,10 @@ class SnapshotTaskLifecycle(Lifecycle):
         return merge_inputs(SnapshotTaskInputs, recorded, inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
-        """StopSnapshot, unless another resource of this run has taken the task over."""
+        """StopSnapshot, unless the task stays as another resource's."""
         key = TaskKey.parse(task_id)
-        if self._context.runs.was_created(key.id):
-            self._context.progress("left running: another resource has started or adopted it in this run")
+        if holder := self._context.holder(key.id):
+            self._context.progress(f"left running: it is the task of {holder}")
             return
         try:
             self._connect(recorded.get("profile")).stop(key, recorded.get("businessId"))

@@ -12,12 +12,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from enum import Enum
 from typing import Any
 
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     SecretStr,
     SerializationInfo,
     SerializerFunctionWrapHandler,
@@ -26,6 +28,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
+from pulumi_videosnap.core.timestamps import PLAUSIBLE_YEARS
 from pulumi_videosnap.errors import InvalidInput
 
 # The words that stand for the vendor's numbers in programs and in state (the field tables of StartSnapshot
@@ -37,6 +40,10 @@ STORAGE_TYPE_WORDS: Mapping[int, str] = {0: "tos", 1: "vod", 2: "custom", 3: "ve
 VENDOR_WORDS: Mapping[int, str] = {0: "aws", 1: "aliyun", 2: "huawei", 3: "tencent", 4: "qiniu"}
 STORAGE_CLASS_WORDS: Mapping[int, str] = {1: "standard", 2: "archive", 3: "infrequent-access"}
 STATUS_WORDS: Mapping[int, str] = {0: "unknown", 1: "not started", 2: "running", 3: "ended", 4: "failed"}
+
+
+_LATEST = int(datetime(PLAUSIBLE_YEARS[-1], 1, 1, tzinfo=timezone.utc).timestamp() * 1000)
+"""The last time that is believed, in Unix milliseconds."""
 
 
 class StopReason(str, Enum):
@@ -102,7 +109,7 @@ class ImageConfig(Wire):
     format: int | None = None
     width: int | None = None
     height: int | None = None
-    interval: int | None = None
+    interval: int | None = Field(None, ge=0, lt=2**31)
 
 
 class Stream(Wire):
@@ -230,8 +237,8 @@ class StopSnapshotBody(Body):
 class SnapshotTask(Wire):
     """A task as GetSnapshotTask returns it. Times in Unix milliseconds; `end_time` 0 means not ended."""
 
-    start_time: int | None = None
-    end_time: int | None = None
+    start_time: int | None = Field(None, ge=0, le=_LATEST)
+    end_time: int | None = Field(None, ge=0, le=_LATEST)
     status: int | None = None
     stop_reason: str | None = None
     max_idle_time: int | None = None

@@ -9,6 +9,7 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
+from pulumi_videosnap.dynamic.program import announce
 from pulumi_videosnap.dynamic.provider import LifecycleProvider
 from pulumi_videosnap.dynamic.resource import TaskResource, to_plain
 
@@ -147,6 +148,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     every other change stops the task and starts another one.
     """
 
+    _instead_of_import = "`up` adopts a running task of the same app_id, room_id, task_id and settings"
     _outputs = ("status", "stop_reason", "start_time", "end_time", "history", "state")
 
     app_id: pulumi.Output[str]
@@ -209,7 +211,8 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
         :param app_id: the RTC application.
         :param room_id: the room whose streams are captured.
         :param storage_config: where the frames go; one of the four platforms with its block.
-        :param task_id: the task's own name in the room; defaults to `<project>.<stack>.<name>`.
+        :param task_id: the task's own name in the room; defaults to `<project>.<stack>.<name>`, in a
+            component with a digest of its types. A default stays under another name (`aliases`).
         :param image_config: interval (1 to 600 s, default 2), format, width and height.
         :param target_streams: at most 17 streams; without any, every stream of the room.
         :param max_idle_time: seconds without any stream until the task ends (10 to 86400, default 180).
@@ -234,6 +237,8 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
             "triggers": triggers,
             "profile": profile,
         }
+        if task_id is not None:
+            announce([app_id, room_id, task_id])
         super().__init__(SnapshotTaskProvider(), resource_name, props, opts)
 
 

@@ -45,20 +45,23 @@ Identity = tuple[str, str, str]
 def effects(steps: Sequence[Step]) -> Callable[[Step], StepEffect]:
     """A function that says what one of these steps does to a live room's task.
 
-    A task that one resource gives up and another takes over in the same change continues.
+    A task that one resource gives up and another one of the program has, or takes over, continues. So does
+    one that another entry of state has: the last of them stops it.
     """
-    created = {_identity(step.inputs): step for step in steps if step.operation == "create"}
-    deleted = {
-        _identity(step.old.inputs): step.old for step in steps if step.operation == "delete" and step.old
-    }
+    declared = {_identity(step.inputs): step for step in steps if step.operation != "delete"}
+    deleted = {_identity(step.old.inputs): step for step in steps if step.operation == "delete" and step.old}
 
     def effect(step: Step) -> StepEffect:
-        identity = _identity(step.inputs or (step.old.inputs if step.old else {}))
+        before = _identity(step.old.inputs) if step.old else None
         if step.operation == "create":
-            return _create(step, deleted.get(identity) if identity else None)
+            ended = deleted.get(_identity(step.inputs)) if _identity(step.inputs) else None
+            return _create(step, ended.old if ended else None)
+        holder = (declared.get(before) or deleted.get(before)) if before else None
         if step.operation == "delete":
-            return _delete(step, created.get(identity) if identity else None)
-        return _replace(step) if step.operation == "replace" else _update(step)
+            return _delete(step, holder if holder is not step else None)
+        if step.operation == "replace":
+            return _replace(step, holder if holder and holder.urn != step.urn else None)
+        return _update(step)
 
     return effect
 
@@ -121,27 +124,35 @@ def _create(step: Step, before: RecordedResource | None) -> StepEffect:
     return StepEffect(Outcome.GOES_ON, text, sum_calls(calls), compared=moved)
 
 
-def _delete(step: Step, successor: Step | None) -> StepEffect:
-    """`successor` creates the same task, where another resource takes it over."""
+def _delete(step: Step, holder: Step | None) -> StepEffect:
+    """`holder` has the same task, or takes it over."""
     old = step.old
     ended = old is not None and has_ended(old.properties)
-    if successor:
+    if holder:
+        is_known = holder.operation != "create"
         if ended:
-            return StepEffect(
-                Outcome.FORGOTTEN, f"no longer managed: it had ended, and is {successor.name} now"
-            )
-        return StepEffect(Outcome.GOES_ON, f"left running: {successor.name} takes it over")
-    if step.retained:
-        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it continues to run (retain_on_delete)")
+            text = f"no longer managed: it had ended, and is {holder.name} now"
+            return StepEffect(Outcome.FORGOTTEN, text, counted=not is_known)
+        text = f"left running: {holder.name} {'has it already' if is_known else 'takes it over'}"
+        return StepEffect(Outcome.GOES_ON, text, counted=not is_known)
+    stop = () if step.retained else STOP
     if ended:
-        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it had already ended", STOP)
+        return StepEffect(Outcome.FORGOTTEN, "no longer managed: it had already ended", stop)
+    if step.retained:
+        return StepEffect(Outcome.FORGOTTEN, f"no longer managed: it continues to run ({step.retained})")
     return StepEffect(Outcome.STOPS, "stops: no more frames are taken", STOP)
 
 
-def _replace(step: Step) -> StepEffect:
-    calls, old = (*STOP, *START), step.old
+def _replace(step: Step, holder: Step | None) -> StepEffect:
+    """`holder` is another resource that has the old task."""
+    calls, old = (*(() if step.retained else STOP), *START), step.old
+    if holder:
+        text = f"another one starts in its place; the old one is left running: {holder.name} has it"
+        return StepEffect(Outcome.STARTS, text, START, counted=holder.operation == "create")
     if old is None or has_ended(old.properties):
         return StepEffect(Outcome.STARTS_AGAIN, f"a new run starts{_with_changes(step)}", calls)
+    if step.retained:
+        return _retain(step, old)
     if _identity(old.inputs) != _identity(step.inputs):
         text = "the running task stops, and another one starts in its place"
     else:
@@ -150,6 +161,24 @@ def _replace(step: Step) -> StepEffect:
     gap = interval + RESTART_SECONDS if interval else None
     longest = f": up to {gap} s between two frames instead of {interval} s" if gap else ""
     return StepEffect(Outcome.RESTART, text + longest, calls, gap)
+
+
+def _retain(step: Step, old: RecordedResource) -> StepEffect:
+    """A replacement that does not stop the old task."""
+    if _identity(old.inputs) != _identity(step.inputs):
+        text = f"another one starts; the old one continues to run, no longer managed ({step.retained})"
+        return StepEffect(Outcome.STARTS, text, START)
+    changed = [leaf.path for leaf in step.changed_fields() if leaf.compared]
+    if set(changed) - {INTERVAL}:
+        text = (
+            f"`pulumi up` fails: {step.retained} keeps the old one running, with another "
+            f"{', '.join(map(dotted, changed))}; remove the option with an `up` of its own, or stop the "
+            "task at the service first"
+        )
+        return StepEffect(Outcome.REFUSED, text, START)
+    text = f"the running task is adopted{_with_changes(step)}, since {step.retained} keeps it from its end"
+    calls = (*START, *(SET_INTERVAL if INTERVAL in changed else ()))
+    return StepEffect(Outcome.GOES_ON, text, sum_calls(calls))
 
 
 def _update(step: Step) -> StepEffect:

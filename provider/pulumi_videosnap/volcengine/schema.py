@@ -1,8 +1,9 @@
 """The inputs of a snapshot task: every field with its range, default and effect.
 
 This is the single source for validation, diff, drift and the docs' table. Ranges and defaults are
-those of StartSnapshot 2023-11-01 (the vendor's page 6348/1188225 and its SDK's types); where they
-disagree the newest page is followed, which only concerns `max_idle_time` (10, not 1, at least).
+those of StartSnapshot 2023-11-01 (the vendor's page 6348/1188225 and its SDK's types). What they do not
+mention is accepted, with a warning where it is likely a mistake (rules.py); where they disagree, which
+only concerns `max_idle_time` (from 1 or from 10 on), a value that one of them has is accepted so too.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pulumi_videosnap.core.schema import (
     whole_number,
 )
 from pulumi_videosnap.volcengine import models
+from pulumi_videosnap.volcengine.rules import BLOCKS
 
 MAX_STREAMS = 17
 """Video streams that one task captures, at most (6348/1188225)."""
@@ -47,27 +49,29 @@ def _one_of(words: Mapping[int, str]) -> BeforeValidator:
 def _account(value: Any) -> Any:
     """An account id is a string of digits; a number is accepted too."""
     number = whole_number(value)
-    return value if number is None else str(number)
+    # A larger float has lost digits on the way.
+    return value if number is None or abs(number) > 2**53 else str(number)
 
 
 Id = Annotated[str, text(r"[a-zA-Z0-9_@\-.]{1,128}", "1 to 128 letters, digits or any of @ . _ -")]
 """The vendor's rule for BusinessId, TaskId, RoomId and UserId (6348/69828)."""
-_NAME = (r"[^\s/]{1,255}", "1 to 255 characters without blanks or slashes")
-AppId = Annotated[str, text(*_NAME)]
-"""Part of the task's id, which state shows in clear text, so an error may repeat it."""
-Name = Annotated[str, text(*_NAME, private=True)]
+AppId = Annotated[str, text(r"[^/]+", "a text without a slash, which is not empty")]
+"""Part of the task's id `app/room/task`, which state shows in clear text, so an error may repeat it."""
+Name = Annotated[str, text(r"(?s).+", "a text that is not empty", private=True)]
 """A name without a documented rule; it may be a Pulumi secret, so an error does not repeat it."""
 Variable = Annotated[
     str, text(r"[A-Za-z_][A-Za-z0-9_]{0,254}", "the name of an environment variable", private=True)
 ]
 AccountId = Annotated[
     str,
-    text(r"[^\s/]{1,64}", "the number of a main account", private=True),
+    text(r"(?s).+", "the number of a main account", private=True),
     BeforeValidator(_account),
     Effect.REPLACE,
     Field(description="main account id, never a sub-user's"),
 ]
-Region = Annotated[WholeNumber, Field(ge=0, le=255)]
+_INT32 = 2**31 - 1
+"""The vendor's type of every number: what it has no range for may be any of these."""
+Region = Annotated[WholeNumber, Field(ge=0, le=_INT32)]
 ImageFormat = Annotated[str, _one_of(models.FORMAT_WORDS)]
 StreamType = Annotated[str, _one_of(models.STREAM_TYPE_WORDS)]
 StorageType = Annotated[str, _one_of(models.STORAGE_TYPE_WORDS)]
@@ -95,7 +99,10 @@ class Stream(Inputs):
 
     user_id: Annotated[Id, Effect.REPLACE] = Field(description="the user whose stream it is")
     index: Annotated[WholeNumber, Effect.REPLACE] = Field(
-        0, ge=0, le=2**31 - 1, description="distinguishes the streams of a list; defaults to the position"
+        0,
+        ge=-_INT32 - 1,
+        le=_INT32,
+        description="distinguishes the streams of a list; defaults to the position",
     )
     stream_type: Annotated[StreamType, Effect.REPLACE] = Field("camera", description="kind of stream")
 
@@ -201,10 +208,6 @@ class VeImageXConfig(Inputs):
     region: Annotated[Region, Effect.REPLACE] = Field(0, description="the vendor's number of the region")
 
 
-BLOCKS = {"tos": "tosConfig", "vod": "vodConfig", "custom": "customConfig", "veimagex": "veImageXConfig"}
-"""The block that each storage type needs."""
-
-
 class StorageConfig(Inputs):
     """Where the frames go: one platform, with its block."""
 
@@ -231,9 +234,6 @@ class StorageConfig(Inputs):
         present = self.properties()
         if BLOCKS[self.type] not in present:
             raise rule(BLOCKS[self.type], f"is required when the storage type is {self.type!r}")
-        for kind, block in BLOCKS.items():
-            if kind != self.type and block in present:
-                raise rule(block, f"does not belong to storage type {self.type!r}; leave it out")
         return self
 
 
@@ -243,14 +243,15 @@ class SnapshotTaskInputs(Inputs):
     app_id: Annotated[AppId, Effect.REPLACE] = Field(description="the RTC application")
     room_id: Annotated[Id, Effect.REPLACE] = Field(description="the room whose streams are captured")
     task_id: Annotated[Id, Effect.REPLACE] = Field(
-        description="the task's own name in the room; defaults to `<project>.<stack>.<name>`"
+        description="the task's own name in the room; defaults to `<project>.<stack>.<name>`, in a component "
+        "with a digest of its types"
     )
     business_id: Annotated[Id | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="the vendor's business tag"
     )
     target_streams: TargetStreams = Field(default_factory=lambda: TargetStreams.model_validate({}))
     max_idle_time: Annotated[WholeNumber, Effect.REPLACE, Unit("seconds")] = Field(
-        180, ge=10, le=86400, description="how long without any stream until the task ends by itself"
+        180, ge=1, le=86400, description="how long without any stream until the task ends by itself"
     )
     image_config: ImageConfig = Field(default_factory=lambda: ImageConfig.model_validate({}))
     storage_config: StorageConfig
@@ -258,7 +259,7 @@ class SnapshotTaskInputs(Inputs):
         False, description="whether a task that ended by itself is started again"
     )
     frame_prefix: Annotated[str | None, Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
-        None, max_length=1023, description="prefix of its frames' keys, for `videosnap frames`"
+        None, description="prefix of its frames' keys, for `videosnap frames`"
     )
     triggers: Annotated[list[Any], Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         default_factory=lambda: [], description="any values; a change of one starts a new task"

@@ -26,9 +26,9 @@ from videosnap_emulator.services.mps.responses import failure
 from videosnap_emulator.services.mps.rpc import MpsRequest
 
 
-def still(kind: str) -> bytes:
+def still(kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (64, 64), "red").save(file, kind)
+    Image.new("RGB", (64, 64), "red").save(file, kind, **options)
     return file.getvalue()
 
 
@@ -43,6 +43,10 @@ FILES = {
     "PNG": still("PNG"),
     "JPEG": still("JPEG"),
     "GIF": still("GIF"),
+    "AVIF": still("AVIF"),
+    "AVIF, animated": still("AVIF", save_all=True, append_images=[Image.new("RGB", (64, 64))]),
+    "HEIC": still("AVIF").replace(b"ftypavif", b"ftypheic"),
+    "HEIF": still("AVIF").replace(b"ftypavif", b"ftypmif1"),
     "page": b"<html><body>not found</body></html>",
     "sound": sound(),
     "sound, MKV": sound("matroska"),

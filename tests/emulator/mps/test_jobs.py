@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from support.data import load
-from support.mps_client import DEFAULT_PIPELINE, INPUT, SEQUENCE, SINGLE, Json, Mps, found, ref, refused
+from support.mps_client import DEFAULT_PIPELINE, INPUT, ROLE, SEQUENCE, SINGLE, Json, Mps, found, ref, refused
 from support.store_support import client, code_of
 from videosnap_emulator.media import frame_marker
 
@@ -29,7 +29,11 @@ def test_from_submitted_to_success(mps: Mps) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}", job["Id"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", job["CreationTime"])
     assert set(job) == {"Id", "State", "CreationTime", "UserData", "Input", "SnapshotConfig"}
-    assert (job["State"], job["UserData"], job["Input"]) == ("Submitted", "token-图1", INPUT)
+    assert (job["State"], job["UserData"], job["Input"]) == (
+        "Submitted",
+        "token-图1",
+        {**INPUT, "RoleArn": ROLE},
+    )
     for seconds, state in ((0.499, "Submitted"), (0.001, "Snapshoting"), (0.499, "Snapshoting")):
         mps.emulator.advance(seconds)
         assert states(mps, job) == [state]
@@ -268,6 +272,11 @@ def test_pausing_a_pipeline_catches_what_waits_and_nothing_that_runs(mps: Mps) -
     emulator.advance(1)
     done = mps.job(held["Id"])
     assert (done["State"], done["PipelineId"]) == ("Success", MINE)
+    assert done["MNSMessageResult"] == {"MessageId": held["Id"].upper()}
+    assert not {"MNSMessageResult"} & {*held, *mps.job(free["Id"])}, "not before the end, nor without a queue"
+    emulator.request("PUT", PIPELINE, {"notifyConfig": {"Topic": "no topic"}})
+    unsent = mps.submitted(SINGLE, PipelineId=MINE)["MNSMessageResult"]
+    assert unsent == {"ErrorCode": "TopicNameInvalid", "ErrorMessage": "The Topic no topic is invalid."}
     emulator.request("PUT", PIPELINE, {"state": "Paused"})
     orphan = mps.submitted(PipelineId=MINE)
     emulator.request("DELETE", PIPELINE)

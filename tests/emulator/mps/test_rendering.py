@@ -6,6 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 import pytest
 from PIL import Image
@@ -281,3 +282,15 @@ def test_names_of_webvtt(plain: bytes) -> None:
     assert [one.key for one in result.objects] == ["in/视频/snapshot-00001.jpg", "in/视频.vtt"]
     with pytest.raises(ApiError, match="SnapshotConfig:OutputFile:Object"):
         take(plain, format="vtt", output="x.jpg")
+
+
+@pytest.mark.parametrize("stem", ["a#b?c", "50%", "a%20b", "one --> two", "c:d", "a\\b", "<i>&amp;", "片 1"])
+def test_names_in_webvtt_are_urls(plain: bytes, stem: str) -> None:
+    result = take(plain, format="vtt", output=f"out/{stem}.vtt", interval=1)
+    lines = vtt_text(result).splitlines()
+    urls = [lines[at + 1] for at, line in enumerate(lines) if " --> " in line]
+    found = [urljoin(f"http://host/{quote('out/' + stem)}.vtt", url) for url in urls]
+    parts = [urlsplit(url) for url in found]
+    assert [unquote(part.path) for part in parts] == [f"/{one.key}" for one in result.frames]
+    assert {(part.netloc, part.query, part.fragment) for part in parts} == {("host", "", "")}
+    assert not any("-->" in url or "\\" in url for url in urls)

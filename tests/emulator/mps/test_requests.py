@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from support.data import load
-from support.mps_client import INPUT, LOCATION, SEQUENCE, Json, Mps, ref, refused, stamp
+from support.mps_client import INPUT, LOCATION, ROLE, SEQUENCE, Json, Mps, ref, refused, stamp
 
 BAD = "InvalidParameter"
 NUMBERS = {"Time": 2000, "Interval": 2, "Num": 2, "Width": 64}
@@ -71,7 +71,10 @@ def test_all_official_spellings_are_accepted(mps: Mps, config: Json, parts: Json
     job = mps.submitted(config, **parts)
     assert job["SnapshotConfig"] == {
         **{name: str(value) for name, value in NUMBERS.items()},
-        "OutputFile": ref("a%7BCount%7D.jpg" if config["Time"] == "2000" else "a{Count}.jpg"),
+        "OutputFile": {
+            **ref("a%7BCount%7D.jpg" if config["Time"] == "2000" else "a{Count}.jpg"),
+            "RoleArn": ROLE,
+        },
     }
     mps.emulator.advance(1)
     assert [one["key"] for one in mps.view(job)["objects"]] == ["a00001.jpg", "a00002.jpg"]

@@ -13,17 +13,16 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.alibaba import api
-from pulumi_videosnap.alibaba.convert import owner_tag
 from pulumi_videosnap.alibaba.drift import unmanaged
+from pulumi_videosnap.alibaba.job_token import owner_tag, state_tag
 from pulumi_videosnap.alibaba.models import SnapshotJob
-from pulumi_videosnap.alibaba.state_tag import state_tag
-from pulumi_videosnap.core.lifecycle import Present
+from pulumi_videosnap.core.lifecycle import Gone, Present
 from pulumi_videosnap.drift import detect
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies
-from pulumi_videosnap.state import RecordedResource, Stack, read_export
+from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
 from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
 from support.emulator import Emulator
 from support.mps_client import Mps
@@ -44,12 +43,12 @@ def task(number: int, **more: Any) -> RecordedResource:
 class Service:
     """What reading comes to, whoever asks; it counts."""
 
-    def __init__(self, answer: Callable[[str], Present]) -> None:
+    def __init__(self, answer: Callable[[str], Present | Gone]) -> None:
         self.asked = 0
         self._answer = answer
         self._lock = threading.Lock()
 
-    def read(self, task_id: str, recorded: dict[str, Any]) -> Present:
+    def read(self, task_id: str, recorded: dict[str, Any]) -> Present | Gone:
         with self._lock:
             self.asked += 1
         return self._answer(task_id)
@@ -63,10 +62,11 @@ def checked(
     progress: list[int] = [] if told is None else told
     dependencies = Dependencies(now=lambda: NOW, checked=lambda done, _: progress.append(done))
     stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
-    known, creates = (
-        tuple(replace(one, kind=fake) for one in found) for found in (stack.tasks, stack.pending_creates)
-    )
-    return detect.detect_drift([replace(stack, tasks=known, pending_creates=creates)], dependencies)
+    lists = ("tasks", "pending_creates", "pending_replacements")
+    faked: dict[str, Any] = {
+        name: tuple(replace(one, kind=fake) for one in getattr(stack, name)) for name in lists
+    }
+    return detect.detect_drift([replace(stack, **faked)], dependencies)
 
 
 def _present(task_id: str) -> Present:
@@ -142,11 +142,55 @@ def test_a_secret_that_differs_is_not_shown() -> None:
     assert "77" not in report.model_dump_json()
 
 
-def test_a_task_whose_replacement_was_broken_off_is_missing() -> None:
-    stack = Stack("dev", (), pending_replacements=(task(1),))
-    report = detect.detect_drift([stack], Dependencies(now=lambda: NOW))
+def _ended(task_id: str) -> Present:
+    there = _present(task_id)
+    return Present(there.inputs, {**there.outputs, "status": "ended"})
+
+
+def _gone(_: str) -> Gone:
+    return Gone()
+
+
+def _down(_: str) -> Present:
+    raise Unreachable("GetSnapshotTask", "connection refused")
+
+
+@pytest.mark.parametrize(
+    ("service", "verdict", "code", "why"),
+    [
+        (_gone, Verdict.MISSING, 1, "no new task was created"),
+        (_ended, Verdict.MISSING, 1, "no new task was created"),
+        (_present, Verdict.CHANGED, 1, "and the old one is running"),
+        (_down, Verdict.UNREADABLE, 2, "replacement was interrupted"),
+    ],
+)
+def test_a_task_whose_replacement_was_broken_off_is_read_before_anything_is_said_of_it(
+    service: Callable[[str], Any], verdict: Verdict, code: int, why: str
+) -> None:
+    report = checked(Service(service), Stack("dev", (), pending_replacements=(task(1),)))
     (finding,) = report.findings()
-    assert (finding.verdict, report.exit_code) == (Verdict.MISSING, 1)
+    assert (finding.verdict, report.exit_code) == (verdict, code)
+    assert why in finding.why
+
+
+@pytest.mark.parametrize(
+    ("ignored", "verdict", "fields"),
+    [
+        ("imageConfig.interval", Verdict.IN_SYNC, ["image_config.interval"]),
+        ('["imageConfig"]["interval"]', Verdict.IN_SYNC, ["image_config.interval"]),
+        ("imageConfig", Verdict.IN_SYNC, ["image_config.interval"]),
+        ("*", Verdict.IN_SYNC, ["image_config.interval"]),
+        ("imageConfig.width", Verdict.CHANGED, []),
+    ],
+)
+def test_what_the_engine_ignores_is_no_drift(ignored: str, verdict: Verdict, fields: list[str]) -> None:
+    recorded = task(1, options=Options.of({"ignoreChanges": [ignored]}))
+    answer = {**ROOM, "taskId": "Task1", "imageConfig": {"interval": 77}}
+    report = checked(Service(lambda _: Present(answer, {**answer, "status": "running"})), [recorded])
+    (finding,) = report.findings()
+    assert finding.verdict is verdict
+    assert [change.field for change in finding.ignored] == fields
+    assert any("ignore_changes" in line for line in report.scope) is bool(fields)
 
 
 def _noted(*recorded: str) -> str:
@@ -156,11 +200,6 @@ def _noted(*recorded: str) -> str:
     resources = [{**of, "urn": urn + name, "id": f"661e/Room1/{name}"} for name in recorded]
     noted = [{"type": "creating", "resource": {**of, "urn": f"{urn}lobby"}}]
     return json.dumps({"deployment": {"resources": resources, "pending_operations": noted}})
-
-
-def _ended(task_id: str) -> Present:
-    there = _present(task_id)
-    return Present(there.inputs, {**there.outputs, "status": "ended"})
 
 
 @pytest.mark.parametrize(
@@ -210,6 +249,19 @@ def test_a_job_whose_up_was_broken_off_is_found_where_nothing_else_is_recorded(e
 def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
     assert read_export(_noted("lobby"), "dev").pending_creates == ()
     assert [task.name for task in read_export(_noted("hall"), "dev").pending_creates] == ["lobby"]
+
+
+def test_two_entries_with_one_task_are_one_finding() -> None:
+    """A rename broke off: the engine writes the new entry before what that run did not come to."""
+    export = _noted("foyer", "hall", "lobby").replace("Room1/lobby", "Room1/foyer")
+    stack = read_export(export, "dev")
+    assert [[one.name for one in found] for found in (stack.tasks, stack.shared)] == [
+        ["foyer", "hall"],
+        ["lobby"],
+    ]
+    report = checked(Service(_present), stack)
+    assert sum(report.counts.values()) == 2
+    assert any("dev: foyer and lobby are one task, listed once" in line for line in report.scope)
 
 
 def moment(hours: float) -> str:

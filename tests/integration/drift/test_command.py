@@ -71,7 +71,7 @@ def test_bad_arguments_are_refused_by_name(
 def test_what_is_no_state_is_refused(
     text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert run_command("drift", main, ["--state", "-"]) == 2
     assert "not a Pulumi stack export" in capsys.readouterr().err
 
@@ -126,10 +126,12 @@ def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
 ) -> None:
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
     assert remediate(REPORT, Path(), confirmed=True)
-    assert engine.asked == [
-        f"preview --json --show-sames --refresh {AIM}",
-        f"up --refresh --yes --skip-preview {AIM}",
-    ]
+    preview, up = engine.asked
+    plan = preview.partition("--save-plan ")[2].partition(" ")[0]
+    flags = "--json --show-sames --show-replacement-steps --refresh"
+    assert preview == f"preview {flags} --save-plan {plan} {AIM}"
+    assert up == f"up --refresh --yes --skip-preview --plan {plan} {AIM}"
+    assert not Path(plan).parent.exists(), "it has the stack's inputs"
     assert capsys.readouterr().err
 
 

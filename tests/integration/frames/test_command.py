@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import tempfile
+import unicodedata
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
+from integration.frames.samples import NOON
 from pulumi_videosnap.cli import run_command
 from pulumi_videosnap.cli.frames import main
-from pulumi_videosnap.frames.download import file_of
-from pulumi_videosnap.frames.model import Condition, Frame, TaskFrames
+from pulumi_videosnap.errors import Rejected
+from pulumi_videosnap.frames.download import download, file_of
+from pulumi_videosnap.frames.model import Condition, Frame, FramesReport, Series, TaskFrames
 from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.storage.platforms import Location
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
@@ -201,6 +213,162 @@ def test_hostile_keys_stay_in_the_directory() -> None:
         assert not path.is_absolute()
         assert ".." not in path.parts
         assert all(len(part.encode()) <= 120 and part.isprintable() for part in path.parts), path
+
+
+def test_a_second_download_has_what_the_bucket_has_now(run: Run, emulator: Emulator, tmp_path: Path) -> None:
+    """Content counts, not length; an upload in parts has no MD5, so it is downloaded again."""
+    folder, store = tmp_path / "frames", store_of(emulator.environment)
+    assert run("stills", "--download", str(folder))[0] == 0
+    files = sorted((folder / "stills/stills").iterdir())
+    before = [file.read_bytes() for file in files]
+    other = bytes(reversed(before[0]))
+    store.put_object(Bucket="frames", Key="stills/output_00001.jpg", Body=other)
+    upload = {"Bucket": "frames", "Key": "stills/output_00002.jpg"}
+    upload["UploadId"] = store.create_multipart_upload(**upload)["UploadId"]
+    in_parts = bytes(reversed(before[1]))
+    part = store.upload_part(**upload, PartNumber=1, Body=in_parts)["ETag"]
+    parts = {"Parts": [{"ETag": part, "PartNumber": 1}]}
+    store.complete_multipart_upload(**upload, MultipartUpload=parts)
+    files[2].write_bytes(b"x" * len(before[2]))  # damaged on the disk
+    assert run("stills", "--download", str(folder))[0] == 0
+    assert [file.read_bytes() for file in files] == [other, in_parts, before[2]]
+    assert sorted((folder / "stills/stills").iterdir()) == files, "no part is left"
+
+    store.delete_object(Bucket="frames", Key="sheet_00001.jpg")
+    assert run("--download", str(folder))[0] == 1, "a missing frame is a finding, the others are downloaded"
+    target = tmp_path / "file"
+    target.write_text("")
+    for bad in (target, target / "below"):
+        code, output = run("stills", "--download", str(bad))
+        assert (code, output.count("\n")) == (2, 1), output
+        assert re.search(rf"--download: {bad} cannot be written \(Not a directory\)", output)
+
+
+class Stored:
+    """A bucket in memory: the content of each object is its bucket's name and its key."""
+
+    def __init__(self, location: Location, *absent: str) -> None:
+        self.location, self.absent = location, absent
+
+    def download(self, key: str, path: Path) -> None:
+        if key in self.absent or self.location.bucket in self.absent:
+            code = "NoSuchKey" if key in self.absent else "AccessDenied"
+            raise Rejected("GetObject", f"{self.location.bucket}/{key}", code=code)
+        path.write_bytes(content(self.location, key))
+
+
+def content(location: Location, key: str) -> bytes:
+    return f"{location.bucket} {key}".encode()
+
+
+def stored_series(bucket: str, *keys: str) -> Series:
+    place = Location("oss", bucket)
+    digests = {key: hashlib.md5(content(place, key), usedforsecurity=False).hexdigest() for key in keys}
+    found = [StoredObject(key, len(content(place, key)), NOON, digests[key].upper()) for key in keys]
+    return Series(bucket, tuple(Frame(Condition.PRESENT, one.key, stored=one) for one in found), place)
+
+
+def report_of_series(*series: Series) -> FramesReport:
+    task = TaskFrames("Lobby", "k", "i", None, series)
+    other = replace(task, name="lobby", series=series[:1])
+    return FramesReport("dev", NOON, (task, other))
+
+
+KEYS = (
+    *(
+        "a/b.jpg",
+        "a//b.jpg",
+        "/a/b.jpg",
+        "a/b.jpg/",
+        "a/%2F/b.jpg",
+        "a.jpg",
+        "a.jpg/b.jpg",
+        "A.jpg",
+        "A/B.jpg",
+    ),
+    *("a%3Ab.jpg", "a:b.jpg", "caf\u00e9.jpg", "cafe\u0301.jpg", "a/b", "a/b/c/d.jpg", f"{'x' * 200}.jpg"),
+    *(f"{'x' * 201}.jpg", "stra\u00dfe.jpg", "STRASSE.jpg", "a/b-1.jpg", "..", "../a.jpg"),
+)
+
+
+@given(st.lists(st.sampled_from(KEYS), min_size=2, unique=True), st.booleans())
+@settings(max_examples=20, deadline=None)
+def test_no_two_frames_share_a_file_on_any_disk(keys: list[str], two_buckets: bool) -> None:
+    series = [stored_series("frames", *keys), *([stored_series("sheets", *keys)] if two_buckets else [])]
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(2):
+            report = report_of_series(*series)
+            assert download(report, Path(folder), Stored, lambda *_: None) == (len([*report.frames()]), [])
+        files = [file for file in Path(folder).rglob("*") if file.is_file()]
+        names = {unicodedata.normalize("NFC", str(file).casefold()) for file in files}
+        assert len(names) == len(files) == len([*report.frames()])
+        wanted = [
+            content(one.location, frame.key)
+            for _, one, frame in report.frames()
+            if one.location and frame.key
+        ]
+        assert Counter(file.read_bytes() for file in files) == Counter(wanted)
+
+
+@pytest.mark.parametrize(
+    ("absent", "there", "problem"),
+    [
+        ("o_2.jpg", 5, "GetObject was refused: sheets/o_2.jpg .NoSuchKey"),
+        ("sheets", 4, "GetObject was refused: sheets/o_[12].jpg .AccessDenied"),
+    ],
+)
+def test_a_series_that_cannot_be_downloaded_leaves_the_others(
+    tmp_path: Path, absent: str, there: int, problem: str
+) -> None:
+    keys = ("o_1.jpg", "o_2.jpg")
+    report = report_of_series(stored_series("frames", *keys), stored_series("sheets", *keys))
+
+    def opened(place: Location) -> Stored:
+        return Stored(place, *([absent] if place.bucket == "sheets" else []))
+
+    count, [told] = download(report, tmp_path, opened, lambda *_: None)
+    assert count == there
+    assert re.match(f"Lobby, sheets: {problem}", told)
+
+
+def test_a_claimed_moment_is_the_one_that_the_frame_shows(
+    emulated: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The emulator's own metadata is the judge; the product never reads it."""
+    emulated.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
+    jobs, program = job_engine(emulated), {}
+    for number, config in enumerate(MOMENTS):
+        output = {**PLACE, "object": f"m{number}/{{Count}}.jpg"}
+        program[f"m{number}"] = job_inputs(f"m{number}")
+        program[f"m{number}"]["snapshotConfig"] = {"outputFile": output, "frameType": "normal", **config}
+    jobs.up(program)
+    main(["--state", str(export(tmp_path / "state.json", {"alibaba:SnapshotJob": jobs})), "--json"])
+    store, claimed = store_of(emulated.environment), 0
+    for task in json.loads(capsys.readouterr().out)["tasks"]:
+        for frame in (frame for series in task["series"] for frame in series["frames"]):
+            shown = store.head_object(Bucket="frames", Key=frame["key"])["Metadata"]["source-ms"]
+            if "offsetMs" in frame:
+                claimed += 1
+                assert 0 <= frame["offsetMs"] - int(shown) < 40, (task["name"], frame)
+    assert claimed == CLAIMED
+
+
+MOMENTS: list[dict[str, Any]] = [
+    {"timeArray": {"timePointList": [2000, 400, 1200, 400]}},
+    {"timeArray": {"timePointList": [400, 1200, 2000, 900_000]}},
+    {"timeArray": {"timePointList": [0, 1230, 2000]}},
+    {"time": 10_500, "interval": 1, "num": 50},
+    {"time": 700, "interval": 3},
+    {"time": 0, "interval": 0, "num": 5},
+    {"time": 500, "num": 4},
+    {"time": 0, "interval": 4, "blackLevel": 30, "pixelBlackThreshold": 255},
+    {"time": 0, "num": 1},
+    {"time": 3333, "num": 1, "interval": 9},
+    {"time": 0, "interval": 3, "frameType": "intra"},
+    {"time": 900, "interval": 3, "frameType": "intra"},
+]
+CLAIMED = 12
+"""Of the frames of these jobs, so many have a moment."""
 
 
 def test_follow_prints_each_frame_once_until_it_is_interrupted(

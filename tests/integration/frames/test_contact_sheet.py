@@ -88,7 +88,7 @@ def test_a_sheet_of_600_frames_has_no_address_stays_small_and_comes_out_the_same
     text = sheet(600)
     links = re.findall(r'(?:href|src|action|srcset)="([^"]*)"', text)
     assert {link.partition(",")[0].rstrip("0123456789") for link in links} <= {
-        *("data:", "data:image/webp;base", "data:image/webp;base64", "#frames", "#task-"),
+        *("data:", "data:image/webp;base", "data:image/webp;base64", "#main", "#task-"),
         *(f"#mark-{condition.value}" for condition in Condition),
     }
     assert "://" not in text

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.core.properties import dotted
-from pulumi_videosnap.errors import TaskUnfinished
+from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
+from pulumi_videosnap.core.lifecycle import Context, Created, Gone, Present, ReadOutcome, Unreadable
+from pulumi_videosnap.core.properties import Properties, dotted
+from pulumi_videosnap.errors import TaskUnfinished, VideosnapError
+from pulumi_videosnap.frames import ready
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
+from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 from support.cli import Project
 from support.data import read
 from support.emulator import Emulator
+from support.jobs import store_of
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
 INPUTS = {
@@ -54,8 +60,10 @@ class Growing:
         return self.slept
 
 
-def lifecycle(bucket: Growing, progress: list[str] | None = None) -> FramesReadyLifecycle:
-    context = Context(progress=(progress if progress is not None else []).append)
+def lifecycle(
+    bucket: Growing, progress: list[str] | None = None, timeout: float = 0.0
+) -> FramesReadyLifecycle:
+    context = Context(progress=(progress if progress is not None else []).append, timeout=timeout)
     return FramesReadyLifecycle(context, bucket.open, monotonic=bucket.monotonic, sleep=bucket.sleep)
 
 
@@ -73,17 +81,89 @@ def test_older_frames_do_not_count() -> None:
     assert created.outputs["frames"] == ["a/2.jpg", "a/3.jpg"]
 
 
+KEYS = ("o_00001.jpg", "o_00002.jpg")
+JOB = {
+    "owner": "proj.dev.stills",
+    "input": {"location": "oss-cn-hangzhou", "bucket": "media", "object": "input.mp4"},
+    "snapshotConfig": {"outputFile": {"location": "oss-cn-hangzhou", "bucket": "frames", "object": "o"}},
+}
+RUN = {"kind": "alibaba:SnapshotJob", "id": "88c6", "inputs": JOB}
+
+
+class Reading(SnapshotJobLifecycle):
+    """A job that is as each of a list of readings says, one after the other."""
+
+    def __init__(self, *readings: ReadOutcome | dict[str, object]) -> None:
+        self.readings = list(readings)
+
+    def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
+        assert (task_id, recorded) == ("88c6", JOB)
+        found = self.readings.pop(0) if len(self.readings) > 1 else self.readings[0]
+        return Present({}, {**JOB, **found}) if isinstance(found, dict) else found
+
+
+def wait_for_job(monkeypatch: pytest.MonkeyPatch, bucket: Growing, *readings: Any) -> Created:
+    reading = Reading(*readings)
+    kind = replace(kind_by_title("video file"), lifecycle=lambda context: reading)
+    monkeypatch.setattr(ready, "kinds", lambda: (kind,))
+    return lifecycle(bucket).create({**INPUTS, "since": None, "run": RUN, "timeout": 60})
+
+
+SUBMITTED, SUCCESS = {"state": "Submitted", "frames": []}, {"state": "Success", "frames": list(KEYS)}
+
+
+def test_of_a_job_its_end_is_waited_for_and_all_of_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    bucket = Growing("stranger.jpg", "o_00009.jpg", *KEYS)
+    created = wait_for_job(monkeypatch, bucket, SUBMITTED, SUBMITTED, SUCCESS)
+    assert (created.outputs["frames"], bucket.listings) == (list(KEYS), 4)
+
+
+@pytest.mark.parametrize(
+    ("reading", "refused"),
+    [
+        (
+            {"state": "Fail", "code": "InternalError"},
+            "of 88c6: the job failed .InternalError., so it has no frames; fix",
+        ),
+        (Gone(), "of 88c6: it does not exist any more; fix the cause and run `pulumi up --refresh`"),
+        (Unreadable("cannot be read any more"), "of 88c6: cannot be read any more"),
+        (SUBMITTED, "still at 0 frames, since 88c6 has not ended after 60 s"),
+        ({"state": "Success", "frames": ["never.jpg"]}, "still at 0 of 1 frames after 60 s"),
+    ],
+)
+def test_a_job_that_will_not_write_its_frames_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, reading: Any, refused: str
+) -> None:
+    with pytest.raises(VideosnapError, match=refused):
+        wait_for_job(monkeypatch, Growing("stranger.jpg"), SUBMITTED, reading)
+
+
 def test_recorded_keys_are_waited_for() -> None:
     bucket = Growing("o_2.jpg", "o_9.jpg", "o_1.jpg")
     created = lifecycle(bucket).create({**INPUTS, "keys": ["o_1.jpg", "o_2.jpg"], "since": None})
     assert created.outputs["frames"] == ["o_2.jpg", "o_1.jpg"]
 
 
-def test_it_fails_at_the_timeout() -> None:
-    bucket = Growing("a/1.jpg")
-    with pytest.raises(TaskUnfinished, match="waiting for 2 frames in frames is still at 1 after 9 s"):
-        lifecycle(bucket).create({**INPUTS, "timeout": 9})
-    assert bucket.slept == 9
+@pytest.mark.parametrize(
+    ("later", "replaced"),
+    [
+        ({"keys": list(KEYS), "prefix": "o_0000"}, []),
+        ({"keys": ["o_00001.jpg"], "prefix": "o_0000"}, ["prefix", "keys", "run.kind", "run.id"]),
+        ({"run": {**RUN, "id": "another"}}, ["run.id"]),
+    ],
+)
+def test_an_end_of_the_run_is_no_reason_to_wait_again(later: dict[str, object], replaced: list[str]) -> None:
+    recorded = {**INPUTS, "since": None, "run": RUN, "frames": list(KEYS)}
+    inputs = lifecycle(Growing()).check({**INPUTS, "since": None, **later}).inputs
+    assert [dotted(path) for path in lifecycle(Growing()).diff(recorded, inputs)] == replaced
+
+
+@pytest.mark.parametrize(("timeout", "custom", "waited"), [(9, 0, 9), (9, 4, 4), (9, 30, 30)])
+def test_it_fails_at_the_timeout(timeout: int, custom: float, waited: int) -> None:
+    bucket, reason = Growing("a/1.jpg"), f"frames in frames is still at 1 of 2 frames after {waited} s"
+    with pytest.raises(TaskUnfinished, match=reason):
+        lifecycle(bucket, timeout=custom).create({**INPUTS, "timeout": timeout})
+    assert bucket.slept == waited
 
 
 def test_once_created_it_stays_and_calls_nothing() -> None:
@@ -120,12 +200,15 @@ def test_bad_input_is_refused_with_its_field(change: dict[str, object], refused:
 @pytest.mark.engine
 def test_a_program_waits_for_frames_and_has_their_keys(tmp_path: Path, emulator: Emulator, app: str) -> None:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
+    strangers = store_of(emulator.environment)
+    strangers.put_object(Bucket="frames", Key=f"{app}-late/stranger.jpg", Body=b"")
     project = Project(tmp_path, read("programs/frames_ready.txt").format(app=app), emulator.environment)
     project.preview().ok()
     project.up().ok()
     outputs = project.outputs()
     assert len(outputs["first"]) == 2
     assert sorted(outputs["all"]) == sorted(outputs["first"])
+    assert outputs["late"] == [f"{app}-late/{number:05d}.jpg" for number in (1, 2, 3)]
     assert outputs["job"] == outputs["stills"] == [f"{app}-00001.jpg"]
     project.up("--expect-no-changes").ok()
     assert project.run("refresh", "--yes", "--skip-preview").ok()

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from integration.frames import samples
-from pulumi_videosnap.errors import Unreachable
+from pulumi_videosnap.errors import Rejected, Unauthorized, Unreachable
 from pulumi_videosnap.frames.collect import report_of
+from pulumi_videosnap.frames.contact_sheet import as_html
 from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames
-from pulumi_videosnap.frames.text import as_text, exit_code
+from pulumi_videosnap.frames.text import as_json, as_text, exit_code
+from pulumi_videosnap.frames.verify import verify
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies, ExitCode
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
@@ -145,11 +147,95 @@ def test_a_jobs_frames_are_those_that_state_records() -> None:
     assert bucket.listings == [(Location("oss", "frames", "cn-hangzhou"), "o_")]
 
 
+SHEETS = {
+    "tileOutputFile": {"location": "oss-cn-hangzhou", "bucket": "sheets", "object": "o_s{TileCount}.jpg"}
+}
+ENCRYPTED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
+GONE = Rejected("ListObjects", "bucket not found", code="NoSuchBucket")
+DENIED = Unauthorized("ListObjects", "access denied", code="AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("bad", "failure", "frames"),
+    [
+        ("sheets", GONE, ["o_1.jpg"]),
+        ("frames", GONE, ["o_1.jpg"]),
+        ("frames", DENIED, ["o_1.jpg"]),
+        ("frames", GONE, []),
+    ],
+)
+def test_a_bucket_that_fails_leaves_the_other_series_readable(
+    bad: str, failure: Exception, frames: list[str]
+) -> None:
+    """A sheet's bucket is its own; a job that keeps only sheets never asks for the frames' bucket."""
+    good = next(name for name in ("frames", "sheets") if name != bad)
+    buckets = {good: Bucket(stored("o_1.jpg", 0), stored("o_s1.jpg", 0)), bad: Bucket(fails=failure)}
+    task = job("sprites", frames, tileFrames=["o_s1.jpg"])
+    task.properties["snapshotConfig"].update(SHEETS)
+    dependencies = Dependencies(open_bucket=lambda place: buckets[place.bucket], now=lambda: at(9))
+    found = report_of(Stack("dev", (task,)), dependencies)
+    text, exported, page = "\n".join(as_text(found)), json.loads(as_json(found)), as_html(found)
+    [told] = exported["tasks"]
+    assert [one["place"]["bucket"] for one in told["series"]] == ["frames", "sheets"][not frames :]
+    assert [len(one["frames"]) for one in told["series"] if one["name"] == good] == [1]
+    assert "The expected frame is present" in text
+    assert exported["exitCode"] == exit_code(found) == (ExitCode.FAILED if frames else ExitCode.AS_EXPECTED)
+    assert told["problem"] == (f"{bad}: {failure}" if frames else None)
+    for shown in (text, exported["summary"], page):
+        assert (f"{bad} of sprites could not be checked" in shown) == bool(frames)
+
+
+def test_a_key_that_two_jobs_wrote_has_no_moment() -> None:
+    bucket = Bucket(stored("o_1.jpg", 0), stored("o_2.jpg", 0))
+    found = report(bucket, job("one", ["o_1.jpg", "o_2.jpg"]), job("two", ["o_2.jpg"]))
+    assert [[frame.offset_ms for frame in task.series[0].frames] for task in found.tasks] == [
+        [2, None],
+        [None],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("failure", "conditions"),
+    [
+        (Rejected("GetObject", "access denied", code="AccessDenied"), [[], ["unreadable"]]),
+        (Rejected("GetObject", "object not found", code="NoSuchKey"), [["missing"], ["unreadable"]]),
+    ],
+)
+def test_what_cannot_be_read_is_the_problem_of_its_series(failure: Exception, conditions: list[Any]) -> None:
+    class Opened(Bucket):
+        def read(self, key: str, limit: int) -> bytes:
+            if key == "o_1.jpg":
+                raise failure
+            return b"<html>"
+
+    objects = stored("o_1.jpg", 0), stored("o_s1.jpg", 0)
+    task = job("sprites", ["o_1.jpg"], tileFrames=["o_s1.jpg"])
+    task.properties["snapshotConfig"].update(SHEETS)
+    found = verify(report(Bucket(*objects), task), lambda place: Opened(*objects))
+    series = one(found).series
+    assert [[frame.condition.value for frame in each.frames] for each in series] == conditions
+    assert exit_code(found) == (ExitCode.FINDING if conditions[0] else ExitCode.FAILED)
+    assert "frames of sprites could not be checked" in "\n".join(as_text(found)) or conditions[0]
+
+
+def test_a_bucket_that_is_a_secret_leaves_the_sheets_readable() -> None:
+    task = job("sprites", ["o_1.jpg"], tileFrames=["o_s1.jpg"])
+    task.properties["snapshotConfig"].update(SHEETS)
+    task.properties["snapshotConfig"]["outputFile"]["bucket"] = ENCRYPTED
+    found = one(report(Bucket(stored("o_s1.jpg", 0)), task))
+    assert [(series.name, bool(series.problem), len(series.frames)) for series in found.series] == [
+        ("frames", True, 0),
+        ("sheets", False, 1),
+    ]
+    assert found.location == Location("oss", "sheets", "cn-hangzhou")
+
+
 def test_a_failing_store_is_a_problem_and_never_no_frames() -> None:
     bucket = Bucket(stored("o_1.jpg", 0), fails=Unreachable("ListObjects", "dead"))
     found = report(bucket, job("stills", ["o_1.jpg"]), room("lobby"))
-    assert [task.problem for task in found.tasks] == ["ListObjects got no response: dead"] * 2
-    assert not any(task.series for task in found.tasks)
+    dead = "ListObjects got no response: dead"
+    assert [task.problems for task in found.tasks] == [(f"frames: {dead}",), (dead,)]
+    assert not any(series.frames for task in found.tasks for series in task.series)
     assert exit_code(found) == ExitCode.FAILED
     assert "2 of 2 tasks could not be checked" in "\n".join(as_text(found)).lower()
 

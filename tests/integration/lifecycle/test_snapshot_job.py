@@ -9,10 +9,19 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap import alibaba
+from pulumi_videosnap.alibaba.failures import failure
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
 from pulumi_videosnap.alibaba.models import SnapshotJob
+from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.errors import InvalidInput, NotConfigured, NotFound, TaskUnfinished
+from pulumi_videosnap.errors import (
+    InvalidInput,
+    NotConfigured,
+    NotFound,
+    Rejected,
+    TaskFailed,
+    TaskUnfinished,
+)
 from support.data import load
 from support.emulator import Emulator
 from support.jobs import PLACE, JobStory, job_engine, job_inputs, run_tutorial, store_of
@@ -128,6 +137,23 @@ def test_a_renamed_resource_keeps_the_pictures_that_it_has_made_again(story: Job
     assert story.keys() == story.outputs("new")["frames"] == THREE[:2]
 
 
+def test_the_end_of_an_older_entry_leaves_the_frames_of_a_declared_one(story: JobStory) -> None:
+    """A rename broke off, so state has both; in any later run a frame goes with the last of them."""
+    old, new = (job_inputs(owner=f"proj.dev.{name}", onDelete="delete-frames") for name in ("old", "new"))
+    story.stack.up({"old": old})
+    entry = story.stack.state.pop("old")
+    story.stack.up({"new": new})
+    story.stack.state["old"] = entry
+    story.stack.up({"new": new})
+    assert (list(story.stack.state), story.keys()) == (["new"], THREE)
+    story.stack.state["old"] = entry
+    story.stack.up({"new": {**new, "triggers": ["again"]}})
+    assert story.keys() == THREE, "the replacement deleted before the old entry went"
+    story.stack.state["old"] = entry
+    story.stack.destroy()
+    assert story.keys() == []
+
+
 def test_the_same_inputs_after_destroy_find_the_finished_job(story: JobStory) -> None:
     program = {"stills": job_inputs()}
     story.stack.up(program)
@@ -225,6 +251,67 @@ def test_a_failure_in_the_middle_is_told_and_tried_again(story: JobStory) -> Non
     assert story.stack.preview(program) == {"stills": "replace"}
     story.stack.up(program)
     assert [job["state"] for job in story.jobs()] == ["Fail", "Submitted"]
+
+
+PIPELINE = "ab" * 16
+FAILURES: dict[str, list[Any]] = load("mps/failures.json")
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failed_job_names_cause_input_and_cure(story: JobStory, name: str) -> None:
+    key, answer, parts = FAILURES[name]
+    inputs = job_inputs(input={**PLACE, "bucket": "media", "object": key})
+    if answer:
+        error: Exception = failure(
+            SnapshotJobInputs.model_validate(inputs), SnapshotJob(id="j", **answer), advice=""
+        )
+    else:
+        with pytest.raises(TaskFailed) as failed:
+            story.stack.up({"stills": inputs})
+        error = failed.value
+    assert [part for part in parts if part not in str(error)] == [], str(error)
+    assert ("the input is '" in str(error)) is any("the input is '" in part for part in parts)
+
+
+def test_a_synchronous_job_whose_input_is_not_there_is_refused_with_its_name(story: JobStory) -> None:
+    inputs = job_inputs(input={**PLACE, "bucket": "media", "object": "my%20video.mp4"})
+    del inputs["snapshotConfig"]["interval"], inputs["snapshotConfig"]["num"]
+    with pytest.raises(Rejected, match=r"the input is 'my%20video\.mp4' in bucket 'media', which looks URL-"):
+        story.stack.up({"stills": inputs})
+
+
+def test_the_notification_is_an_output_and_one_that_was_not_sent_is_a_warning(story: JobStory) -> None:
+    path = f"/pipelines/{PIPELINE}"
+    program = {"stills": job_inputs(pipelineId=PIPELINE)}
+    story.emulator.request("PUT", path, {"notifyConfig": {"QueueName": "jobs"}})
+    story.stack.up(program)
+    assert story.outputs()["notification"] == {"messageId": story.outputs()["jobId"].upper()}
+    story.settled(program)
+    story.emulator.request("PUT", path, {"notifyConfig": {"Topic": "no topic"}})
+    story.stack.up({"stills": job_inputs(pipelineId=PIPELINE, triggers=["again"])})
+    assert story.outputs()["notification"]["errorCode"] == "TopicNameInvalid"
+    assert any(
+        "is done, but its notification was not sent: the pipeline's queue" in s for s in story.stack.said
+    )
+    story.stack.up({"stills": job_inputs(triggers=["free"])})
+    assert "notification" not in story.outputs()
+    story.emulator.request("DELETE", path)
+
+
+@pytest.mark.parametrize(
+    "template", ["{SnapshotTime}_{Count}.jpg", "{SnapshotTime}/{FileName}{Count}", "{Count}.png"]
+)
+def test_frames_whose_keys_are_not_known_are_not_recorded(story: JobStory, template: str) -> None:
+    program = {
+        "stills": job_inputs(outputFile={**PLACE, "object": f"odd/{template}"}, onDelete="delete-frames")
+    }
+    story.stack.up(program)
+    known = "{SnapshotTime}" not in template
+    assert (story.outputs()["count"], len(story.outputs()["frames"])) == (3, 3 if known else 0)
+    story.settled(program)
+    story.stack.destroy()
+    left = [key for key in story.keys() if key.startswith("odd/")]  # noqa: SIM118
+    assert len(left) == (0 if known else 3)
 
 
 def test_a_missing_job_is_made_again_and_an_old_one_may_be_forgotten_and_is_kept(story: JobStory) -> None:

@@ -97,7 +97,8 @@ def test_a_renamed_resource_keeps_its_task_running(story: Story) -> None:
     assert list(story.stack.state) == ["foyer"]
     with pytest.raises(Refused) as refused:
         story.stack.preview({"foyer": story.declare(), "hall": story.declare()})
-    assert refused.value.lines == ["task_id 'Task1' is also declared by resource 'foyer'; choose another"]
+    both = "by urn:pulumi:test::mini::task::hall and by urn:pulumi:test::mini::task::foyer"
+    assert refused.value.lines == [f"task_id 'Task1' is declared {both}; set another one"]
     story.ends_settled(foyer=story.declare())
 
 

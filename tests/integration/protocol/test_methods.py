@@ -33,7 +33,7 @@ def test_check_completes_the_inputs_and_names_no_property(plugin: Plugin) -> Non
     inputs = dict(answer.inputs)
     assert (inputs["__provider"], inputs["maxIdleTime"], inputs["keepRunning"]) == (PROVIDER, 180.0, False)
     assert inputs["imageConfig"]["interval"] == 2.0
-    wrong = plugin.with_provider(task(maxIdleTime=1.0))
+    wrong = plugin.with_provider(task(maxIdleTime=0.0))
     answer = plugin.stub.Check(provider_pb2.CheckRequest(urn=URN, news=wrong))
     # So that the engine prints no value.
     assert [failure.property for failure in answer.failures] == [""]

@@ -96,10 +96,11 @@ def test_the_start_is_remembered_when_an_answer_does_not_tell_it(stack: Stack) -
     "result",
     [None, {}, {"SnapshotTask": None}, {"SnapshotTask": {}}, {"SnapshotTask": {"Status": 0, "EndTime": 0}}],
 )
-def test_an_answer_without_a_task_is_an_unknown_task(stack: Stack, result: Any) -> None:
+def test_an_answer_without_a_task_is_an_error_and_no_task_that_is_gone(stack: Stack, result: Any) -> None:
     stack.up(complete())
     stack.service.fail(envelope(result))
-    assert stack.drift() == {"lobby": ("there", "gone")}
+    with pytest.raises(Garbled, match="has no task"):
+        stack.drift()
 
 
 def response(status: int, body: Any, headers: dict[str, str]) -> Response:

@@ -146,7 +146,8 @@ class RoomSeen:
 def room_seen(change: Change, seen: Seen) -> RoomSeen:
     """Tell what happened to the task of one change."""
     old = identity_of(change.before, change.old_name) if change.before else None
-    new = identity_of(change.after, change.name) if change.after else None
+    name = change.old_name if "aliases" in change.options_after else change.name
+    new = identity_of(change.after, name) if change.after else None
     calls = Counter(call["action"] for call in seen.calls if _identity(call["summary"]) in (old, new))
     return RoomSeen(
         outcome=_outcome(change, seen, old, new, calls),

@@ -18,11 +18,13 @@ from pulumi_videosnap.cli import main as videosnap
 from pulumi_videosnap.review.estimate import prices_model
 from pulumi_videosnap.review.model import FrameEstimate
 from support.data import load
+from support.jobs import job_inputs
 from support.plugin import UNKNOWN
 from unit.inputs.tasks import edited, paths
 
 TABLES = load("review_risks.json")
 TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
+JOB = "pulumi-python:dynamic/alibaba:SnapshotJob"
 
 
 def main(arguments: list[str]) -> int:
@@ -43,7 +45,7 @@ def step(
     if old is not None:
         told["oldState"] = {**state, "inputs": old, "outputs": {**old, "status": "running"}, **more}
     if new is not None:
-        told["newState"] = {**state, "inputs": new}
+        told["newState"] = {**state, "inputs": new, **more}
     return told
 
 
@@ -259,3 +261,39 @@ def test_a_preview_that_hides_parts_is_reviewed(kind: str, base: dict[str, Any],
             assert UNKNOWN not in said.getvalue()
 
     check()
+
+
+HALL = inputs(appId="661e", roomId="Room1", taskId="stills")
+STILLS = {**job_inputs(onDelete="delete-frames"), "frames": ["stills/1.jpg", "stills/2.jpg"]}
+STEPS = {"room": (TYPE, HALL, "StopSnapshot"), "file": (JOB, STILLS, "DeleteObject")}
+LEFT = [  # steps as `operation name`, the outcomes of the deletes, how many calls end something
+    ("same new, delete old", "untouched", 0),
+    ("update new, delete old", "untouched", 0),
+    ("delete one, delete two", "untouched ended", 1),
+    ("delete one, delete two, same three", "untouched untouched", 0),
+    ("replace new, delete old", "untouched", 1),
+    ("delete old", "ended", 1),
+]
+
+
+@pytest.mark.parametrize("kind", STEPS)
+@pytest.mark.parametrize(("steps", "outcomes", "ends"), LEFT, ids=str)
+def test_two_entries_with_one_task_end_it_once(
+    reviewed: Reviewed, kind: str, steps: str, outcomes: str, ends: int
+) -> None:
+    """A rename broke off: an entry whose task or frames another one has is dropped, and nothing is called."""
+    type_, declared, action = STEPS[kind]
+    pairs = [pair.split() for pair in steps.split(", ")]
+    review = reviewed(
+        *(step(op, name, declared, declared if op != "delete" else None, type_) for op, name in pairs)
+    )
+    deleted = [task for task in review["tasks"] if task["action"] == "delete"]
+    calls = [{call["action"]: call["count"] for call in task["calls"]} for task in deleted]
+    assert " ".join("ended" if action in made else "untouched" for made in calls) == outcomes
+    if kind == "room":
+        totals = review["totals"]
+        assert sum(call["count"] for call in totals["calls"] if call["action"] == action) == ends
+        survives = len(deleted) < len(pairs)
+        assert (totals["picturesPerHourAfter"] == totals["picturesPerHourBefore"]) == survives
+    else:
+        assert sum(made.get(action, 0) for made in calls) == len(STILLS["frames"]) * ("ended" in outcomes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,7 +12,7 @@ import pytest
 
 from pulumi_videosnap.alibaba.api import MpsApi, new_nonce
 from pulumi_videosnap.alibaba.auth import Account
-from pulumi_videosnap.errors import Garbled
+from pulumi_videosnap.errors import Garbled, Rejected
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import RateLimiter, Slot, account_digest
 from pulumi_videosnap.http.request import Request, Response
@@ -35,7 +36,7 @@ def jobs(*ids: str, **more: Any) -> dict[str, Any]:
 
 def test_submit_puts_everything_in_the_query() -> None:
     api, script = mps_api(Response(200, {}, sample("mps/SubmitSnapshotJob.answer.json")))
-    job = api.submit(SUBMIT)
+    job = api.submit(SUBMIT.model_copy(update={"user_data": "testid-001"}))
     assert (job.id, job.state, job.count) == ("f4e3b9ba9f3840c39d6e288056f0****", "Snapshoting", 1)
     (request,) = script.requests
     place = ("POST", "https://mts.cn-hangzhou.aliyuncs.com", "/", b"")
@@ -47,6 +48,23 @@ def test_submit_puts_everything_in_the_query() -> None:
     assert json.loads(sent["SnapshotConfig"])["OutputFile"]["Object"] == "output_%7BCount%7D.jpg"
     assert "output_%257BCount%257D.jpg" in request.url
     assert "+" not in request.url
+
+
+@pytest.mark.parametrize(
+    "body", ["<Code>", "<Message>", "</Code><Code", "<RequestId><Code>", "{", "&#", "0123456789abcdef"]
+)
+def test_the_time_to_read_a_refusal_grows_no_faster_than_its_length(body: str) -> None:
+    refusal = Response(400, {}, (body * (200_000 // len(body))).encode())
+    began = time.process_time()
+    with pytest.raises(Rejected, match="HTTP 400"):
+        mps_api(refusal)[0].list_jobs()
+    assert time.process_time() - began < 2
+
+
+def test_a_submission_that_is_answered_with_another_job_is_not_believed() -> None:
+    answer = mps_answer({"SnapshotJob": {"Id": "a" * 32, "State": "Submitted", "UserData": "another-one"}})
+    with pytest.raises(Garbled, match="about another job"):
+        mps_api(answer)[0].submit(SUBMIT)
 
 
 def test_a_request_is_signed_for_its_action() -> None:

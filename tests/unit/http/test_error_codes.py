@@ -98,9 +98,10 @@ def test_a_refusal_says_what_to_do(code: str, advice: str) -> None:
 def test_whole_sentences() -> None:
     message = 'The format of parameter "SnapshotConfig:OutputFile:Object" is invalid.'
     assert str(SUBMIT.classify(mps_refusal("InvalidParameter.ResourceContentBad", message)).error) == (
-        'SubmitSnapshotJob was refused: The format of parameter "SnapshotConfig:OutputFile:Object" is '
-        "invalid (InvalidParameter.ResourceContentBad); check that the input is a complete video, and the "
-        "names of the output files (RequestId 19B6D8C5-A5DD-467A-B435-29D393C7AAAA)"
+        "SubmitSnapshotJob was refused: the input or an output's name is not valid: The format of parameter "
+        '"SnapshotConfig:OutputFile:Object" is invalid (InvalidParameter.ResourceContentBad); check that the '
+        "input is a complete video, that `time` is within it, and the names of the output files "
+        "(RequestId 19B6D8C5-A5DD-467A-B435-29D393C7AAAA)"
     )
     message = "The accesskey [AKLT] included in the request is invalid."
     error = CLOUDS["rtc"].classify(rtc_refusal("InvalidAccessKey", message, status=401)).error

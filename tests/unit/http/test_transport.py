@@ -16,6 +16,7 @@ from pulumi_videosnap.errors import Garbled, Unreachable
 from pulumi_videosnap.http.request import Request, is_loopback
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import (
+    MAX_REFUSAL,
     MAX_RESPONSE,
     HttpTransport,
     TransportError,
@@ -43,6 +44,13 @@ BAD: dict[str, tuple[Response, str]] = {
     "giant": (Response(body=b"x" * (MAX_RESPONSE + 1)), "more than 4194304 bytes"),
 }
 HELLO = Response(body=b"hello")
+
+
+def test_the_body_of_a_refusal_is_bounded(server: FakeServer, transport: HttpTransport) -> None:
+    server.respond = Response(status=503, body=b"x" * MAX_RESPONSE * 2)
+    response = transport(Request("GET", server.endpoint))
+    assert response.status == 503
+    assert MAX_REFUSAL < len(response.body) <= MAX_REFUSAL + 65536
 
 
 @pytest.fixture

@@ -112,7 +112,7 @@ def test_every_leaf_declares_the_effect_of_its_change_and_what_it_means() -> Non
 # -- What a preview does not know yet ------------------------------------------------------------------------
 
 WRONG: dict[Path, tuple[Any, str]] = {
-    ("maxIdleTime",): (9, "max_idle_time must be a whole number from 10 to 86400 seconds, not 9"),
+    ("maxIdleTime",): (0, "max_idle_time must be a whole number from 1 to 86400 seconds, not 0"),
     ("imageConfig", "interval"): (
         0,
         "image_config.interval must be a whole number from 1 to 600 seconds, not 0",

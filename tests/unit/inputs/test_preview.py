@@ -21,6 +21,10 @@ REFUSED = {
     "mistaken": "storage_config.custom_config.secret_key_env must be the name of an environment variable",
     "shapeless": "storage_config.custom_config must be a block of fields",
 }
+ACCEPTED = {
+    "brief": "max_idle_time is below 10 seconds",
+    "spare": "storage_config.vod_config has no effect with storage type 'tos'",
+}
 CANARY = "canary/TVRjMl+aadf=="
 
 
@@ -30,8 +34,11 @@ def test_a_preview_says_what_is_wrong_with_each_resource(tmp_path: Path) -> None
     project = Project(tmp_path / "stack", PROGRAM, {})
     project.run("config", "set", "--secret", "key", CANARY).ok()
     # All at the same time, since the engine lingers for five seconds after a refusal.
-    with ThreadPoolExecutor(len(REFUSED)) as threads:
+    with ThreadPoolExecutor(len(REFUSED) + len(ACCEPTED)) as threads:
+        accepted = threads.map(lambda name: project.preview(env={"TASK": name}), ACCEPTED)
         previews = threads.map(lambda name: project.preview(env={"TASK": name}), REFUSED)
+        for warning, preview in zip(ACCEPTED.values(), accepted, strict=True):
+            assert preview.exits(0).output.count(f"warning: {warning}") == 1
         for name, preview in zip(REFUSED, previews, strict=True):
             seen = preview.exits(1).output
             [line] = [line for line in seen.splitlines() if line.startswith("error: ")]

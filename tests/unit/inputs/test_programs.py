@@ -13,6 +13,7 @@ import pytest
 from google.protobuf import json_format
 from pulumi.runtime import mocks
 
+from pulumi_videosnap.alibaba import SnapshotJob
 from pulumi_videosnap.volcengine import (
     CustomConfigArgs,
     ImageConfigArgs,
@@ -34,9 +35,11 @@ class _Engine(mocks.MockMonitor):
     def __init__(self) -> None:
         super().__init__(_Cloud())
         self.declared: dict[str, dict[str, Any]] = {}
+        self.requests: dict[str, Any] = {}
 
     def RegisterResource(self, request: Any) -> Any:
         inputs = json_format.MessageToDict(request.object)
+        self.requests[request.name] = request
         self.declared[request.name] = {name: v for name, v in inputs.items() if not name.startswith("__")}
         # Left to itself, the SDK opens a loop in this thread of its pool and never closes it.
         with _loop():
@@ -198,3 +201,111 @@ def _without_secrets(value: Any) -> Any:
             return "[secret]"
         return {name: _without_secrets(inner) for name, inner in value.items()}
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+PATHS = {
+    "image_config.interval": "imageConfig.interval",
+    "imageConfig.interval": "imageConfig.interval",
+    'image_config["interval"]': 'imageConfig["interval"]',
+    '["image_config"].interval': '["imageConfig"].interval',
+    'storage_config["tos_config"].bucket': 'storageConfig["tosConfig"].bucket',
+    "storage_config.ve_image_x_config.service_id": "storageConfig.veImageXConfig.serviceId",
+    "target_streams.stream_list[0].user_id": "targetStreams.streamList[0].userId",
+    "targetStreams.stream_list[*].user_id": "targetStreams.streamList[*].userId",
+    'triggers[0]["main.py"]': 'triggers[0]["main.Py"]',
+    "max_idle_time": "maxIdleTime",
+    "*": "*",
+}
+"""Paths as programs write them, and as state has them; a dot in a key of the user's own is no step."""
+UNKNOWN_PATHS = {
+    "intervall": "there is no 'intervall'; use one of app_id, ",
+    "image_confg.interval": "there is no 'image_confg'; use one of app_id, ",
+    "imageConfig.intervall": "there is no 'intervall'; use one of format, height, interval, width",
+    'storage_config["tos_config"].bukket': "there is no 'bukket'; use one of account_id, bucket, region",
+    "target_streams.stream_list[0].user": "there is no 'user'; use one of index, stream_type, user_id",
+}
+
+
+class _Mine(SnapshotTask):
+    """A program's subclass with a constructor of its own."""
+
+    def __init__(self, name: str, **task: Any) -> None:
+        super().__init__(name, **task)
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a program is warned of."""
+    lines: list[str] = []
+    monkeypatch.setattr(pulumi, "warn", lambda message, resource: lines.append(message))
+    return lines
+
+
+def declare_with(engine: _Engine, kind: type = SnapshotTask, **options: Any) -> Any:
+    """The request that the engine gets for one task with resource options."""
+
+    def program() -> None:
+        task = {"app_id": "661e", "room_id": "Room1", "storage_config": {"tos_config": TOS}}
+        kind("one", triggers=[{"main.py": 1}], opts=pulumi.ResourceOptions(**options), **task)
+
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
+    return engine.requests["one"]
+
+
+def _ignore_by_transformation(args: Any) -> Any:
+    more = pulumi.ResourceOptions(ignore_changes=list(PATHS))
+    return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, more))
+
+
+@pytest.mark.parametrize("kind", [SnapshotTask, _Mine])
+def test_paths_in_options_reach_the_engine_as_state_has_them(
+    engine: _Engine, warnings: list[str], kind: type
+) -> None:
+    request = declare_with(engine, kind, ignore_changes=list(PATHS), replace_on_changes=list(PATHS))
+    assert [list(request.ignoreChanges), list(request.replaceOnChanges)] == [[*PATHS.values()]] * 2
+    assert engine.declared["one"]["triggers"] == [{"main.Py": 1}], "as state of older versions has it"
+    request = declare_with(engine, kind, transformations=[_ignore_by_transformation])
+    assert list(request.ignoreChanges) == [*PATHS.values()]
+    secrets = ["start_time", "image_config.width", 'storageConfig["tos_config"]', "triggers[0]"]
+    request = declare_with(engine, kind, additional_secret_outputs=secrets)
+    assert list(request.additionalSecretOutputs) == [
+        "startTime",
+        "imageConfig",
+        "storageConfig",
+        "triggers",
+    ], "the engine knows whole properties only"
+    assert warnings == []
+
+
+@pytest.mark.parametrize("option", ["ignore_changes", "replace_on_changes", "additional_secret_outputs"])
+def test_a_path_to_no_field_is_warned_of(engine: _Engine, warnings: list[str], option: str) -> None:
+    given: dict[str, Any] = {option: list(UNKNOWN_PATHS)}
+    declare_with(engine, **given)
+    for line, (path, reason) in zip(warnings, UNKNOWN_PATHS.items(), strict=True):
+        assert line.startswith(f"{option}: {path!r} has no effect: {reason}")
+
+
+@pytest.mark.parametrize("duration", ["10 minutes", "1d", "90", 90, "-5s", "1h 30m", "m"])
+def test_a_timeout_that_is_no_duration_is_refused(engine: _Engine, duration: Any) -> None:
+    given = [pulumi.CustomTimeouts(update=duration), {"update": duration}]
+    for timeouts in given:
+        with pytest.raises(
+            pulumi.RunError, match=r"'one': custom_timeouts\.update must be a duration such as"
+        ):
+            declare_with(engine, custom_timeouts=timeouts)
+
+
+def test_a_timeout_of_what_waits_for_nothing_is_warned_of(engine: _Engine, warnings: list[str]) -> None:
+    declare_with(engine, custom_timeouts=pulumi.CustomTimeouts(create="1.5h", delete="1h30m10s"))
+    assert [line.partition(",")[0] for line in warnings] == [
+        "SnapshotTask 'one': custom_timeouts has no effect: nothing is waited for in create and delete"
+    ]
+    assert engine.requests["one"].customTimeouts.create == "1.5h"
+
+
+def test_an_import_names_what_to_do_instead(engine: _Engine) -> None:
+    with pytest.raises(pulumi.RunError, match="leave it out: `up` adopts a running task"):
+        declare_with(engine, import_="661e/Room1/T")
+    options = pulumi.ResourceOptions(import_="41f1")
+    with pytest.raises(pulumi.RunError, match=r"'stills': import_ does not work .* submits a job"):
+        SnapshotJob("stills", input={}, snapshot_config={}, opts=options)

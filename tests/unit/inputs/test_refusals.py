@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 from _pytest.mark.structures import ParameterSet
+from pulumi.runtime.proto import engine_pb2
 
 from support.data import load
 from support.plugin import UNKNOWN, Plugin
+from unit.inputs.conftest import JOB_URN, URN
 from unit.inputs.tasks import ABSENT, JOBS, STORAGES, Check, Inputs, Path, complete, edited, job
 
 CUSTOM: Path = ("storageConfig", "customConfig")
@@ -45,6 +47,22 @@ def test_a_wrong_input_of_a_task_is_refused_at_its_field(check: Check, inputs: I
 @pytest.mark.parametrize(("inputs", "row"), table("job_refusals", job))
 def test_a_wrong_input_of_a_job_is_refused(check_job: Check, inputs: Inputs, row: dict[str, str]) -> None:
     assert check_job(inputs)[1] == [row["message"]]
+
+
+@pytest.mark.parametrize("name", ["task", "job"])
+def test_what_the_vendor_does_not_call_wrong_is_accepted_with_at_most_one_warning(
+    plugin: Plugin, new_job_plugin: Plugin, name: str
+) -> None:
+    process, urn, valid = (plugin, URN, complete) if name == "task" else (new_job_plugin, JOB_URN, job)
+    for row in load(f"inputs/{name}_doubts.json"):
+        inputs = edited(valid(row["of"]), {path(row["at"]): row.get("value", ABSENT)})
+        before = len(process.log.lines)
+        for _ in range(2):
+            assert process.check(urn, inputs)[1] == [], row["id"]
+        lines = process.log.lines[before:]
+        assert {line.message for line in lines} <= {*row["warnings"]}, row["id"]
+        assert all(process.log.messages(urn).count(warning) == 1 for warning in row["warnings"]), row["id"]
+        assert all(line.severity == engine_pb2.WARNING and not line.ephemeral for line in lines), row["id"]
 
 
 def test_the_inputs_that_the_tables_start_from_are_valid(check: Check, check_job: Check) -> None:
@@ -125,8 +143,7 @@ def test_one_task_declared_by_two_resources_is_refused(plugin: Plugin) -> None:
     inputs = edited(complete(), {("taskId",): "shared"})
     assert plugin.check(f"{urn}first", inputs)[1] == []
     [refused] = plugin.check(f"{urn}second", inputs)[1]
-    assert refused.startswith("task_id 'shared' is ")
-    assert "resource 'first'" in refused
+    assert refused == f"task_id 'shared' is declared by {urn}second and by {urn}first; set another one"
     assert plugin.check(f"{urn}first", inputs)[1] == [], "a second check is not a second declaration"
 
 
@@ -140,4 +157,4 @@ def test_one_key_written_by_two_resources_is_refused(new_job_plugin: Plugin) -> 
     assert fields == [key, sheet]
     [refused] = new_job_plugin.check(f"{urn}third", other_video)[1]
     assert refused.startswith(sheet), "frames have the video's name, sheets do not"
-    assert "resource 'first'" in refused
+    assert refused.endswith(f" is written by {urn}third and by {urn}first; set another key")

@@ -12,7 +12,8 @@ from pulumi_videosnap.core.schema import Inputs, Mark, field_at, range_of
 from pulumi_videosnap.core.schema import facts as leaves
 from pulumi_videosnap.settings import Setting
 from pulumi_videosnap.volcengine.auth import KEYS as VOLCENGINE
-from pulumi_videosnap.volcengine.schema import BLOCKS, MAX_STREAMS, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.rules import BLOCKS
+from pulumi_videosnap.volcengine.schema import MAX_STREAMS, SnapshotTaskInputs
 
 KINDS: list[tuple[facts.Kind, type, type[Inputs]]] = [
     (facts.TASK, volcengine.SnapshotTask, SnapshotTaskInputs),

@@ -149,6 +149,7 @@ class MpsBackend:
             job = self._new_job(request, job_id, now)
             self._write(job, result, now)
             job.succeed(now, result)
+            self._state.notify(job)
             self._state.add(job)
             return job
 
@@ -230,6 +231,7 @@ class MpsBackend:
             unknown = service_error("InternalError")
             job.fail(at, unknown.code, unknown.message)
         del self._running[job.number]
+        self._state.notify(job)
         self._state.jobs.touch(job.number)
 
     def _write(self, job: Job, result: SnapshotResult, at: Milliseconds) -> None:

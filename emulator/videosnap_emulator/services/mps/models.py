@@ -155,6 +155,7 @@ class Job:
     """One snapshot job. `number` rises with every submission, so it orders jobs of one second.
 
     `start_due` and `end_due` are when it begins and ends; None while it waits for a paused pipeline.
+    `notification` is MNSMessageResult: what became of the message at its end.
     """
 
     number: int
@@ -175,6 +176,7 @@ class Job:
     count: int | None = None
     tile_count: int | None = None
     objects: tuple[OutputObject, ...] = ()
+    notification: Json = field(default_factory=dict)
     #: The media workflow that made the job; there are none, the control API says so.
     workflow: str = ""
 
@@ -218,7 +220,7 @@ ID = re.compile(r"[0-9a-f]{32}")
 class Pipeline:
     """What a job may name in PipelineId; a paused one holds its waiting jobs back.
 
-    `notify` names queue and topic, to which this emulator sends nothing.
+    `notify` names queue and topic: a message to them gets an id, and goes nowhere.
     """
 
     pipeline_id: str
@@ -227,6 +229,19 @@ class Pipeline:
     state: str = ACTIVE
     speed: str = "Standard"
     notify: Json = field(default_factory=dict)
+
+    def notification(self, job: Job) -> Json:
+        """Return the result of a job's message at its end: an id, an error, or nothing."""
+        # assumption: mps-notification
+        for field_name, code in (("QueueName", "InvalidQueueName"), ("Topic", "TopicNameInvalid")):
+            name = self.notify.get(field_name)
+            if name and not _MNS_NAME.fullmatch(str(name)):
+                return {"ErrorCode": code, "ErrorMessage": f"The {field_name} {name} is invalid."}
+        named = self.notify.get("QueueName") or self.notify.get("Topic")
+        return {"MessageId": job.job_id.upper()} if named else {}
+
+
+_MNS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
 
 
 def default_pipeline(created: Milliseconds) -> Pipeline:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
+from urllib.parse import quote
 
 import av
 
@@ -31,6 +32,8 @@ Naming = Callable[[VideoTime, int], str]
 
 _JPEG = "image/jpeg"
 _VTT_SUFFIX = ".vtt"
+#: What ends a relative URL, or a cue, or has another meaning in one; other characters stay readable.
+_NOT_IN_URL = re.compile(r'[\x00-\x20\x7f"#%:<>?\\^`{|}]')
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
@@ -163,9 +166,9 @@ class OutputNames:
             self.frame = lambda _, number: f"{prefix}{_counter(number)}.jpg"
 
     def relative(self, key: str) -> str:
-        """Return the name as the text has it: relative to its own folder."""
-        folder = posixpath.dirname(self.vtt or "")
-        return key[len(folder) + 1 :] if folder else key
+        """Return the name as the text has it: a URL relative to the text's own folder."""
+        folder, slash, _ = (self.vtt or "").rpartition("/")
+        return _NOT_IN_URL.sub(lambda found: quote(found[0]), key.removeprefix(folder + slash))
 
 
 def fill(template: str, input_key: str, at: VideoTime, **numbers: int) -> str:

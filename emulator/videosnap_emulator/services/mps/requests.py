@@ -37,10 +37,10 @@ REGIONS = (
 )  # fmt: skip
 LOCATIONS = frozenset(f"oss-{region}" for region in REGIONS)
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{2,62}")
-_MAX_KEY_BYTES = 1023
+_MAX_KEY_BYTES, _MAX_USER_DATA_BYTES = 1023, 1024
 #: Chinese and English letters, digits and hyphens; not a special character first.
-USER_DATA = re.compile(r"[A-Za-z0-9\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff-]*")
-_MAX_USER_DATA_BYTES = 1024
+_LETTERS = r"A-Za-z0-9\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+USER_DATA = re.compile(rf"[{_LETTERS}][{_LETTERS}-]*")
 _COLOR = re.compile(r"[A-Za-z]+|#[0-9A-Fa-f]{6}")
 #: Where the vendor names no upper limit.
 _MAX_INTEGER = 2**53
@@ -264,10 +264,10 @@ def _tile(block: JsonObject) -> TileOut:
     return TileOut(
         lines=block.integer("Lines", 1, 10_000) or 10,
         columns=block.integer("Columns", 1, 10_000) or 10,
-        cell_width=block.integer("CellWidth", 1, _SIDES[1]),
-        cell_height=block.integer("CellHeight", 1, _SIDES[1]),
-        margin=block.integer("Margin", 0, _SIDES[1]) or 0,
-        padding=block.integer("Padding", 0, _SIDES[1]) or 0,
+        cell_width=block.integer("CellWidth", 1, _MAX_INTEGER),
+        cell_height=block.integer("CellHeight", 1, _MAX_INTEGER),
+        margin=block.integer("Margin", 0, _MAX_INTEGER) or 0,
+        padding=block.integer("Padding", 0, _MAX_INTEGER) or 0,
         color=color,
         keep_cell_pictures=block.boolean("IsKeepCellPic") is not False,
         cell_step=block.integer("CellSelStep", 1, _MAX_INTEGER) or 1,

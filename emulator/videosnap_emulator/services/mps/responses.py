@@ -18,6 +18,8 @@ _HELP = "https://api.aliyun.com/troubleshoot?q={code}&product=Mts&requestId={req
 #: What XML 1.0 cannot hold.
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _OBJECT = ("Bucket", "Location", "Object")
+#: acs:ram::$accountID:role/$roleName, with the role that pipelines have.
+ROLE_ARN = "acs:ram::1000000000000000:role/AliyunMTSDefaultRole"
 _TILE = (
     "Lines", "Columns", "CellWidth", "CellHeight", "Margin", "Padding", "Color", "IsKeepCellPic",
     "CellSelStep",
@@ -87,8 +89,9 @@ def job_response(job: Job) -> Json:
         "UserData": job.user_data,
         "Input": job.echo_input,
         "SnapshotConfig": job.echo_config,
+        "MNSMessageResult": job.notification,
     }
-    return {name: value for name, value in content.items() if value not in (None, "")}
+    return {name: value for name, value in content.items() if value not in (None, "", {})}
 
 
 def pipeline_response(pipeline: Pipeline) -> Json:
@@ -107,7 +110,7 @@ def pipeline_response(pipeline: Pipeline) -> Json:
 
 def echo_input(source: JsonObject) -> Json:
     """Repeat Input: object keys as they came."""
-    return _echo(source, _OBJECT)
+    return _echo_object(source)
 
 
 def echo_config(config: JsonObject) -> Json:
@@ -120,12 +123,17 @@ def echo_config(config: JsonObject) -> Json:
     echo = _echo(config, _SCALARS)
     for name in ("OutputFile", "TileOutputFile"):
         if block := config.nested(name):
-            echo[name] = _echo(block, _OBJECT)
+            echo[name] = _echo_object(block)
     if tile := config.nested("TileOut"):
         echo["TileOut"] = _echo(tile, _TILE)
     if points := config.nested("TimeArray"):
         echo["TimeArray"] = {"TimePointList": list(points.integers("TimePointList", 0, 2**53))}
     return echo
+
+
+def _echo_object(block: JsonObject) -> Json:
+    # assumption: mps-role
+    return {**_echo(block, _OBJECT), "RoleArn": ROLE_ARN}
 
 
 def _echo(block: JsonObject, names: tuple[str, ...]) -> Json:

@@ -131,6 +131,11 @@ class MpsState:
         if pipeline_id and pipeline_id not in self.pipelines:
             raise not_found("PipelineId")
 
+    def notify(self, job: Job) -> None:
+        """Note what becomes of the message at the end of a job, which only one in a pipeline sends."""
+        if pipeline := self.pipelines.get(job.pipeline_id):
+            job.notification = pipeline.notification(job)
+
     def is_held(self, job: Job) -> bool:
         """Return whether the job's pipeline is paused."""
         pipeline = self.pipelines.get(job.pipeline_id)

@@ -25,10 +25,11 @@ from videosnap_emulator.services.rtc.models import (
 
 #: The naming rule of BusinessId, TaskId, RoomId and UserId (docs/6348/69828).
 ID = re.compile(r"[a-zA-Z0-9_@\-.]{1,128}")
-#: AppIds and the names of buckets and spaces have no published rule; they become part of addresses.
-NAME = re.compile(r"[!-.0-~]{1,128}")
-#: Keys and account ids: anything printable.
-PRINTABLE = re.compile(r"[ -~]{1,1024}")
+#: AppIds and the names of buckets and spaces have no published rule; an AppId becomes part of keys.
+# assumption: names
+NAME = re.compile(r"[^/\x00-\x1f\x7f\ud800-\udfff]+")
+#: Keys and account ids: anything without control characters.
+PRINTABLE = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff]+")
 CODECS = ("jpeg", "png")
 STREAM_KINDS = (CAMERA, SCREEN)
 #: Pixels; 0 means as the stream.
@@ -36,8 +37,8 @@ SIDES = range(1921)
 #: Seconds.
 INTERVALS = range(1, 601)
 # assumption: max-idle-time
-IDLE_TIMES = range(10, 86_401)
-_INDEXES = range(2**31)
+IDLE_TIMES = range(1, 86_401)
+_INDEXES = range(-(2**31), 2**31)
 _ANY_REGION = range(2**31)
 #: docs/6348/1167931: TOS has regions 0 to 3, VOD 0 and 1; the tables of the others are not fully known.
 _TOS_REGIONS, _VOD_REGIONS, _S3_REGIONS = range(4), range(2), range(25)
@@ -211,7 +212,7 @@ def _read_streams(targets: Fields) -> tuple[Stream, ...]:
         raise invalid(targets.path("StreamList"), f"must not have more than {MAXIMUM_STREAMS} streams")
     taken = _explicit_indexes(blocks)
     # assumption: stream-index
-    free = (number for number in _INDEXES if number not in taken)
+    free = (number for number in range(2**31) if number not in taken)
     return tuple(_read_stream(block, free) for block in blocks)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.frames.contact_sheet.cells import cells_of, shared_folder
-from pulumi_videosnap.frames.contact_sheet.timeline import scale, timeline
-from pulumi_videosnap.frames.model import MEANINGS, FramesReport, TaskFrames
-from pulumi_videosnap.frames.text import location_text, summary, task_summary
+from pulumi_videosnap.frames.contact_sheet.timeline import Scale, scale, timeline
+from pulumi_videosnap.frames.model import MEANINGS, FramesReport, Series, TaskFrames
+from pulumi_videosnap.frames.text import location_text, series_title, summary, task_summary
 from pulumi_videosnap.report.formatting import exact
 from pulumi_videosnap.report.html import LOOK, NARROW, PRINT, page, wrapping
 
@@ -45,11 +45,12 @@ def _task_view(task: TaskFrames) -> dict[str, Any]:
     return {
         "task": task,
         "where": location_text(task.location),
-        "summary": "" if task.problem else task_summary(task),
-        "series": [
-            {"name": one.name, "folder": shared_folder(one), "cells": list(cells_of(one, line, task.gaps))}
-            for one in task.series
-            if one.frames
-        ],
+        "summary": task_summary(task),
+        "series": [_series_view(task, one, line) for one in task.series if one.frames],
         "timeline": timeline(task, line) if line else None,
     }
+
+
+def _series_view(task: TaskFrames, series: Series, line: Scale | None) -> dict[str, Any]:
+    cells = list(cells_of(series, line, task.gaps))
+    return {"name": series_title(task, series), "folder": shared_folder(series), "cells": cells}

@@ -88,7 +88,8 @@ def _key(frame: Frame) -> str:
 def _time(frame: Frame, with_day: bool) -> str:
     if frame.offset_ms is not None:
         return offset(frame.offset_ms)
-    return formatting.brief(frame.time, with_day) if frame.time else ""
+    written = "" if frame.due else "stored "
+    return written + formatting.brief(frame.time, with_day) if frame.time else ""
 
 
 def _measures(stored: StoredObject | None, decoded: DecodedFrame | None) -> list[str]:

@@ -94,9 +94,12 @@ class Scale:
 
 
 def scale(task: TaskFrames) -> Scale | None:
-    """The first and last time of a task; None where nothing has a time."""
+    """The first and last time of a task; None where nothing has a time but that of its storing."""
     frames = [frame for series in task.series for frame in series.frames]
-    clock = any(frame.due for frame in frames) or all(frame.offset_ms is None for frame in frames)
+    in_video = any(frame.offset_ms is not None for frame in frames)
+    clock = any(frame.due for frame in frames) or not in_video
+    if clock and not task.events and not any(frame.due for frame in frames):
+        return None
     seconds = [second for frame in frames if (second := _second(frame, clock)) is not None]
     if clock:
         ends = [at for event in task.events for at in (event.at, event.until) if at]
@@ -124,7 +127,8 @@ def _second(frame: Frame, clock: bool) -> float | None:
 
 
 def _epoch(at: datetime) -> float:
-    return (utc(at) - _ORIGIN) / timedelta(seconds=1)
+    """The whole second: a listing has no finer one, and an event of that second must not seem later."""
+    return (utc(at) - _ORIGIN) // timedelta(seconds=1)
 
 
 def _datetime(second: float) -> datetime:

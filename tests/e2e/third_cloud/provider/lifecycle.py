@@ -7,7 +7,16 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from e2e.third_cloud.provider.api import connect
-from pulumi_videosnap.core.lifecycle import Checked, Context, Created, Gone, Lifecycle, Present, ReadOutcome
+from pulumi_videosnap.core.lifecycle import (
+    Checked,
+    Context,
+    Created,
+    Failure,
+    Gone,
+    Lifecycle,
+    Present,
+    ReadOutcome,
+)
 from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.core.schema import Effect, Inputs, Unit, WholeNumber, differences, inputs_of, text
 from pulumi_videosnap.core.validation import validate
@@ -33,11 +42,13 @@ class RecorderLifecycle(Lifecycle):
     """Drives one recorder; all that the service returns is recorded."""
 
     def __init__(self, context: Context) -> None:
-        self._call, self._runs = connect(context.config).call, context.runs
+        self._call, self._context = connect(context.config).call, context
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete the inputs with defaults and validate them."""
         recorder, failures = validate(RecorderInputs, declared)
+        if recorder and (other := self._context.other_declaring(recorder.name)):
+            failures = [Failure(("name",), f"is declared by {other} too")]
         return Checked(recorder.properties() if recorder else dict(declared), failures)
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
@@ -65,15 +76,15 @@ class RecorderLifecycle(Lifecycle):
         return self._start(inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
-        """StopRecorder, unless another resource of this run of the engine has adopted it."""
-        if not self._runs.was_created(task_id):
+        """StopRecorder, unless the recorder stays as another resource's."""
+        if not self._context.holder(task_id):
             with suppress(NotFound):
                 self._call("StopRecorder", name=task_id)
 
     def _start(self, inputs: Properties) -> Properties:
         recorder = RecorderInputs.model_validate(inputs)
         started = self._call("StartRecorder", **recorder.model_dump(exclude={"state"}))
-        self._runs.mark_created(recorder.name)
+        self._context.runs.mark_created(recorder.name)
         return started
 
 

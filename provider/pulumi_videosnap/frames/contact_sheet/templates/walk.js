@@ -35,7 +35,7 @@ function nearestOfRow(frame, others, direction) {
   return row.reduce((best, one) => (distance(one) < distance(best) ? one : best))[0];
 }
 
-byId("frames").addEventListener("keydown", (event) => {
+byId("main").addEventListener("keydown", (event) => {
   const frame = event.target.closest?.(".frame");
   if (!frame || event.ctrlKey || event.altKey || event.metaKey) return;
   const next = neighbour(frame, event.key);
@@ -44,7 +44,7 @@ byId("frames").addEventListener("keydown", (event) => {
   goTo(next);
 });
 
-byId("frames").addEventListener("focusin", (event) => {
+byId("main").addEventListener("focusin", (event) => {
   const frame = event.target.closest(".frame");
   if (!frame) return;
   for (const other of frame.parentElement.querySelectorAll("button[tabindex='0']")) other.tabIndex = -1;

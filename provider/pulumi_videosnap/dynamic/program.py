@@ -1,0 +1,65 @@
+"""What the program declares, for the plugin process of the same run of the engine.
+
+The engine has the plugin check one resource after the other, and with `--target` or `--exclude` only some,
+but a delete must know all. The program's process knows them: it writes digests of their ids into a file that
+is named by the engine's address, which both processes have. Neither side relies on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pulumi
+from pulumi.runtime import settings
+
+from pulumi_videosnap.dynamic import engine_log
+
+_STARTED = time.time()
+_USER = getattr(os, "getuid", lambda: "user")()
+_STARTS_WITHIN = 600
+"""Seconds from the program's start to the plugin's, at most; an older file is of another run."""
+
+
+def announce(ids: Sequence[Any]) -> None:
+    """Write down the id that a resource of the program has, in its parts; those not known yet come later."""
+    if pulumi.runtime.is_dry_run():
+        return
+    if not all(isinstance(part, str) for part in ids):
+        pulumi.Output.all(*ids).apply(lambda known: announce([str(part) for part in known]))
+        return
+    with contextlib.suppress(OSError, AttributeError):  # no engine, as in a unit test
+        channel = settings.SETTINGS.engine.Log._channel
+        file = _file(channel.target().decode().rpartition("/")[2])
+        if file not in _written:
+            file.unlink(missing_ok=True)
+            _written.add(file)
+        with file.open("a") as lines:
+            lines.write(f"{_digest('/'.join(ids))}\n")
+
+
+_written: set[Path] = set()
+
+
+def is_announced(task: str) -> bool:
+    """Whether the program of the run that this plugin process serves has written down an id."""
+    with contextlib.suppress(OSError, StopIteration):
+        file = _file(next(filter(engine_log.ADDRESS.fullmatch, sys.argv[1:])))
+        return file.stat().st_mtime > _STARTED - _STARTS_WITHIN and _digest(task) in file.read_text().split()
+    return False
+
+
+def _digest(task: str) -> str:
+    return hashlib.sha256(task.encode()).hexdigest()
+
+
+def _file(address: str) -> Path:
+    """Where a run writes; the next run with its address begins it again."""
+    return Path(tempfile.gettempdir()) / f"videosnap-{_USER}-{address.rpartition(':')[2]}"

@@ -1,0 +1,125 @@
+"""Whose a task is: what the program declares in this run, and what the stack's state has."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import settings
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
+
+from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, surroundings
+from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
+from pulumi_videosnap.dynamic.program import announce
+from support.data import load
+from support.jobs import job_inputs
+from support.plugin import PROVIDER, Plugin, PluginError, running_plugin, to_struct
+from unit.inputs.tasks import complete
+
+CASES: dict[str, dict[str, Any]] = load("rtc/identity.json")
+"""What is checked, compared, in state, and deleted, as `resource id`; and which deletes call the service."""
+NAMES: dict[str, list[tuple[str, str, str]]] = load("default_names.json")
+"""Types and name of resources of one program, what state has, and their default name; `*` is a digest."""
+PROVIDERS = {
+    "volcengine:SnapshotTask": (PROVIDER, "taskId"),
+    "alibaba:SnapshotJob": (serialize_provider(SnapshotJobProvider()), "owner"),
+}
+
+
+@pytest.fixture(scope="module")
+def plugin(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    """A plugin for all cases, each with names of its own, and a `pulumi` that prints a state with all."""
+    folder = tmp_path_factory.mktemp("state")
+    resources = [
+        {"urn": f"{KIND}{case}-{name}", "id": f"app/{case}/{id_}", "outputs": {}}
+        for case, told in CASES.items()
+        for name, id_ in map(str.split, told.get("state", ()))
+    ]
+    (folder / "state.json").write_text(json.dumps({"deployment": {"resources": resources}}))
+    _script(folder, f"[ $4 = dev ] && exec cat {folder}/state.json")
+    with running_plugin(surroundings(service, folder, **KEYS, PATH=f"{folder}:/usr/bin:/bin")) as plugin:
+        yield plugin
+
+
+def _script(folder: Path, text: str) -> None:
+    (folder / "pulumi").write_text(f"#!/bin/sh\n{text}\n")
+    (folder / "pulumi").chmod(0o755)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_delete_ends_what_is_nobody_elses(plugin: Plugin, rtc: FakeRtc, case: str) -> None:
+    told = CASES[case]
+    for name, id_ in map(str.split, told.get("checked", ())):
+        assert plugin.check(f"{KIND}{case}-{name}", _task(case, id_))[1] == []
+    for name, id_ in map(str.split, told.get("compared", ())):
+        plugin.diff(f"{KIND}{case}-{name}", f"app/{case}/{id_}", _task(case, id_), _task(case, id_))
+    stopped = []
+    for name, id_ in map(str.split, told["deleted"]):
+        before = len(rtc.requests)
+        plugin.delete(f"{KIND}{case}-{name}", f"app/{case}/{id_}", _task(case, id_))
+        if len(rtc.requests) > before:
+            stopped.append(f"{name} {id_}")
+        else:
+            assert plugin.log.messages(f"{KIND}{case}-{name}")[-1].startswith(
+                "left running: it is the task of "
+            )
+    assert stopped == told["stopped"]
+
+
+def test_what_the_program_declares_counts_before_its_check_and_without(
+    plugin: Plugin, rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `--target` the engine checks some resources only; the program's process writes down the others."""
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(plugin.engine))
+    monkeypatch.setattr(settings, "SETTINGS", settings.Settings("stories", "dev", engine=stub, dry_run=False))
+    announce(["app", "announced", "x"])
+    announce(["app", "announced", "y"])
+    with ThreadPoolExecutor() as threads:
+        left_out = threads.submit(plugin.delete, f"{KIND}gone", "app/announced/y", _task("announced", "y"))
+        renamed = threads.submit(plugin.delete, f"{KIND}old", "app/announced/x", _task("announced", "x"))
+        assert plugin.check(f"{KIND}new", _task("announced", "x"))[1] == []
+        renamed.result()
+        with pytest.raises(PluginError, match=r"is not stopped: .* --target or --exclude leaves out; run"):
+            left_out.result()
+    assert rtc.actions == []
+    plugin.delete(f"{KIND}old", "app/announced/z", _task("announced", "z"))
+    assert rtc.actions == ["StopSnapshot"]
+
+
+def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRtc, tmp_path: Path) -> None:
+    _script(tmp_path, "echo error: no stack named dev >&2; exit 255")
+    with running_plugin(surroundings(service, tmp_path, **KEYS, PATH=f"{tmp_path}:/usr/bin:/bin")) as plugin:
+        plugin.delete(f"{KIND}lobby", "app/room/x", _task("room", "x"))
+    assert rtc.actions == ["StopSnapshot"]
+
+
+def _task(room: str, id_: str) -> dict[str, Any]:
+    inputs = {**complete(), "appId": "app", "roomId": room, "taskId": id_}
+    return {name: value for name, value in inputs.items() if name != "profile"}
+
+
+@pytest.mark.parametrize("kind", NAMES)
+def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> None:
+    """Two resources have two names if Pulumi tells them apart; what state has stays where it can."""
+    provider, field = PROVIDERS[kind]
+    found = {}
+    for number, (urn, recorded, _) in enumerate(NAMES[kind]):
+        plain = f"stories.dev.{urn.rpartition('::')[2]}"
+        inputs = job_inputs(f"{number}") if field == "owner" else _task(f"names{number}", "")
+        request = provider_pb2.CheckRequest(
+            urn="urn:pulumi:dev::stories::" + urn.replace("TYPE", f"pulumi-python:dynamic/{kind}"),
+            olds=to_struct({field: recorded, "__provider": provider} if recorded else {}),
+            news=to_struct({**inputs, field: plain, "__provider": provider}),
+        )
+        found[number] = str(plugin.call("Check", request).inputs[field])
+    wanted = [name for *_, name in NAMES[kind]]
+    assert [re.sub("-[0-9a-f]{8}$", "-*", name) for name in found.values()] == wanted
+    chosen = [name for name in found.values() if name.endswith("-*") or field == "owner"]
+    assert len(set(chosen)) == len(chosen)
