@@ -93,6 +93,8 @@ class Stack:
     pending_replacements: tuple[RecordedResource, ...] = ()
     pending_creates: tuple[RecordedResource, ...] = ()
     shared: tuple[RecordedResource, ...] = ()
+    state_ids: frozenset[str] = frozenset()
+    """What tells this stack's state from that of a stack of the same names in another backend."""
 
     def setting(self, key: str) -> str | None:
         """A key of the configuration; None where it is not set, or is an encrypted secret."""
@@ -141,6 +143,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             tuple(_recorded(one for one in resources if one.get("pendingReplacement"))),
             tuple(_recorded(_pending_creates(deployment, resources))),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
+            frozenset(str(one.get("id")) for one in resources if one.get("type") == PROVIDER_TYPE),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None

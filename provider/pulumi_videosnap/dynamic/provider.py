@@ -34,6 +34,7 @@ from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Pre
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.dynamic.program import is_announced
+from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
 from pulumi_videosnap.settings import no_config
@@ -106,6 +107,8 @@ class LifecycleProvider(ResourceProvider):
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Complete and validate a program's inputs."""
+        if isinstance(state_id := news.get(STATE_ID_INPUT), str):
+            _Process.runs.state_id = state_id
         with _one_line_errors():
             checked = self._task(_from_engine(olds)).check(_from_engine(news))
         if not checked.failures:
