@@ -17,6 +17,8 @@ from subprocess import PIPE, STDOUT, Popen, check_output
 
 import pytest
 
+from engine.process import run
+
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "data" / "engine"
 RELEASE = "3.259.0"
@@ -190,6 +192,17 @@ def test_an_interrupted_build_can_run_again(checkout: Checkout, name: signal.Sig
     checkout.fake_go()
     checkout.run()
     assert checkout.leftovers() == []
+
+
+def test_an_interrupt_while_a_program_starts_ends_it(tmp_path: Path) -> None:
+    """The program itself sends it: without care about one in three comes before its parent knows it."""
+    script = f"kill -INT {os.getpid()}; echo $$ > {tmp_path}/pid; exec sleep 30"
+    for _ in range(20):
+        (tmp_path / "pid").write_text("")
+        with pytest.raises(KeyboardInterrupt):
+            run("sh", ["/bin/sh", "-c", script], tmp_path)
+        number = (tmp_path / "pid").read_text()
+        assert not (number and Path(f"/proc/{number.strip()}").exists())
 
 
 def test_of_two_runs_at_once_one_builds_and_the_other_waits(checkout: Checkout) -> None:

@@ -32,6 +32,7 @@ from pulumi.runtime import rpc
 
 from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Present, RunRegistry
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
+from pulumi_videosnap.core.urns import stack_name
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.dynamic.program import is_announced
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
@@ -71,7 +72,7 @@ def _is_announced(task: str) -> bool:
 
 def _read_entries(urn: str) -> Sequence[Entry]:
     """The entries of a stack's state; none where the engine does not print it."""
-    stack = urn.removeprefix("urn:pulumi:").partition("::")[0]
+    stack = stack_name(urn)
     try:
         state = parse_document(read_output(["stack", "export", "--stack", stack], Path()))
         resources = state["deployment"].get("resources") or []

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as Folder
 from typing import Any
 
 from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, value_at
 from pulumi_videosnap.core.schema import FieldFacts, differences, facts
+from pulumi_videosnap.core.urns import distinct_names, resource_name, resource_types, stack_name
 from pulumi_videosnap.errors import CannotCheck, one_line
 from pulumi_videosnap.kinds import ResourceKind, kind_of
 from pulumi_videosnap.state import (
@@ -18,8 +19,6 @@ from pulumi_videosnap.state import (
     Options,
     RecordedResource,
     recorded_resource,
-    resource_name,
-    stack_name,
 )
 
 UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -53,6 +52,7 @@ class Step:
 
     operation: str
     urn: str
+    name: str
     kind: ResourceKind
     old: RecordedResource | None
     inputs: Properties
@@ -62,11 +62,6 @@ class Step:
     """The option for which the engine makes no delete call; empty where it makes one."""
     left_out: bool = False
     """Whether `--target` or `--exclude` leaves it out of the preview."""
-
-    @property
-    def name(self) -> str:
-        """The task's name in the program."""
-        return resource_name(self.urn)
 
     @property
     def refused(self) -> bool:
@@ -133,32 +128,32 @@ def read_preview(text: str) -> Plan:
             raise ValueError(preview.keys())
         listed, diagnostics = preview.get("steps") or [], preview.get("diagnostics") or []
         urns = [str(step["urn"]) for step in listed]
+        names = distinct_names(urn for step, urn in zip(listed, urns, strict=True) if _kind(step))
         # The engine's order differs from run to run, and a comment that is updated should not.
-        steps = tuple(sorted(_steps(listed), key=lambda step: (step.name, step.urn)))
+        steps = tuple(sorted(_steps(listed, names), key=lambda step: (step.name, step.urn)))
         same = int((preview.get("changeSummary") or {}).get(SAME, 0))
         unlisted = same - sum(step.get("op") == SAME for step in listed)
         config = {str(name): str(value) for name, value in (preview.get("config") or {}).items()}
-        tasks = {step.urn for step in steps}
         return Plan(
             stack_name(urns[0]) if urns else "",
             steps,
             config,
             max(0, unlisted),
-            _problem(diagnostics, tasks),
-            tuple(sorted(resource_name(str(step["urn"])) for step in listed if _is_left_out(step))),
-            tuple(sorted(set(_warnings(diagnostics, tasks)))),
+            _problem(diagnostics, names),
+            tuple(sorted(_left_out_names(listed, names))),
+            tuple(sorted(set(_warnings(diagnostics, names)))),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi preview; create one with `pulumi preview --json`") from None
 
 
-def _steps(listed: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
+def _steps(listed: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Iterator[Step]:
     urns: dict[str, set[str]] = defaultdict(set)
     for step in listed:
         urns[str(step.get("op"))].add(str(step.get("urn")))
     for step in listed:
         old, new = step.get("oldState") or {}, step.get("newState") or {}
-        kind = kind_of(new or old)
+        kind = _kind(step)
         operation = OPERATIONS.get(str(step.get("op")))
         if _is_left_out(step) and not old.get("id"):
             continue  # not created yet, and not now
@@ -168,8 +163,9 @@ def _steps(listed: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
             yield Step(
                 operation,
                 str(step["urn"]),
+                names[step["urn"]],
                 kind,
-                recorded_resource(old, kind) if old else None,
+                replace(recorded_resource(old, kind), name=names[step["urn"]]) if old else None,
                 _with_unknowns(_without_internals(new.get("inputs") or {})),
                 tuple(_paths(step)),
                 # The engine lets one `up` remove the protection and replace the resource.
@@ -177,6 +173,15 @@ def _steps(listed: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
                 _retained(step, Options.of(old), urns["delete"]),
                 _is_left_out(step),
             )
+
+
+def _kind(step: Mapping[str, Any]) -> ResourceKind | None:
+    return kind_of(step.get("newState") or step.get("oldState") or {})
+
+
+def _left_out_names(listed: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Iterator[str]:
+    left_out = (str(step["urn"]) for step in listed if _is_left_out(step))
+    yield from (names.get(urn, resource_name(urn)) for urn in left_out)
 
 
 def _is_left_out(step: Mapping[str, Any]) -> bool:
@@ -224,20 +229,22 @@ def _with_unknowns(value: Any) -> Any:
     return [_with_unknowns(item) for item in value] if isinstance(value, list) else value
 
 
-def _problem(diagnostics: Sequence[Mapping[str, Any]], tasks: set[str]) -> str | None:
+def _problem(diagnostics: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> str | None:
     errors = [one for one in diagnostics if one.get("severity") == "error"]
     # A program that fails to start says why on its own stderr.
     stderr = [one for one in diagnostics if one.get("severity") == "info#err"] if errors else []
     chosen = [one for one in errors if one.get("urn")] or [*stderr, *errors]
-    reasons = ((_task_name(one, tasks), _reason(str(one.get("message")))) for one in chosen)
+    reasons = ((_task_name(one, names), _reason(str(one.get("message")))) for one in chosen)
     sentences = (f"{name}: {reason}" if name else reason for name, reason in reasons if reason)
     return "; ".join(dict.fromkeys(sentences)) or None
 
 
-def _warnings(diagnostics: Sequence[Mapping[str, Any]], tasks: set[str]) -> Iterator[tuple[str, str]]:
+def _warnings(
+    diagnostics: Sequence[Mapping[str, Any]], names: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
     """What the check of a task, or its resource class, warns of."""
     for one in diagnostics:
-        if one.get("severity") == "warning" and (name := _task_name(one, tasks)):
+        if one.get("severity") == "warning" and (name := _task_name(one, names)):
             yield name, _reason(str(one.get("message")))
 
 
@@ -248,11 +255,11 @@ def _reason(message: str) -> str:
     return one_line(" ".join(chosen)).removeprefix("error: ").removeprefix("warning: ")
 
 
-def _task_name(diagnostic: Mapping[str, Any], tasks: set[str]) -> str:
+def _task_name(diagnostic: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """The name of the task that a diagnostic is about; a refused one may have no step, but has its type."""
     urn = str(diagnostic.get("urn") or "")
-    resource_type = urn.rpartition("::")[0].rpartition("::")[2].rpartition("$")[2]
-    return resource_name(urn) if urn in tasks or kind_of({"type": resource_type}) else ""
+    resource_type = resource_types(urn)[-1]
+    return names.get(urn) or (resource_name(urn) if kind_of({"type": resource_type}) else "")
 
 
 def number_at(inputs: Mapping[str, Any], *path: str) -> int | None:
