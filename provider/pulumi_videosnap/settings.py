@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import importlib
 import math
+import os
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from pulumi_videosnap.errors import NotConfigured
 
@@ -65,6 +67,15 @@ ALLOW_HTTP = Setting(
 DEBUG = Setting("VIDEOSNAP_DEBUG", meaning="`1` shows tracebacks with errors", default="0")
 
 SETTINGS = (CALL_BUDGET, QUOTA_DIR, THREADS, ALLOW_HTTP, DEBUG)
+
+
+def shared_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of what a user's processes share: VIDEOSNAP_QUOTA_DIR, or one in the user's cache."""
+    if directory := env.get(QUOTA_DIR.env, "").strip():
+        return Path(directory)
+    import platformdirs  # noqa: PLC0415 - a program that runs without an engine needs it not
+
+    return Path(platformdirs.user_cache_dir("pulumi-videosnap"))
 
 
 def seconds_of(setting: Setting, env: Mapping[str, str]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -111,26 +112,26 @@ def unmanaged(
     recorded: Sequence[tuple[RecordedResource, Stack]], api: Callable[[str | None, Stack], Api] = _connect
 ) -> Iterator[Unmanaged | str]:
     """Running automatic tasks of the users who are in the stacks' rooms: RTC has no call that lists tasks."""
-    by_profile: dict[str | None, tuple[Stack, dict[tuple[str, str], None]]] = {}
+    by_profile: dict[str | None, tuple[Stack, dict[tuple[str, str], RecordedResource]]] = {}
     for task, stack in recorded:
         app, room, profile = (task.properties.get(name) for name in ("appId", "roomId", "profile"))
         if isinstance(app, str) and isinstance(room, str):
             key = profile if isinstance(profile, str) else None
-            by_profile.setdefault(key, (stack, {}))[1][app, room] = None
+            by_profile.setdefault(key, (stack, {}))[1][app, room] = task
     managed = {task.id for task, _ in recorded}
     for profile, (stack, rooms) in by_profile.items():
         where = service + (f", profile {profile}" if profile else "")
         try:
-            yield from _automatic(api(profile, stack), list(rooms), managed, where)
+            yield from _automatic(api(profile, stack), rooms, managed, where)
         except VideosnapError as failed:
             yield f"{where}: automatic tasks are not known: {failed}"
 
 
 def _automatic(
-    rtc: Api, rooms: Sequence[tuple[str, str]], managed: Collection[str], where: str
+    rtc: Api, tasks: Mapping[tuple[str, str], RecordedResource], managed: Collection[str], where: str
 ) -> Iterator[Unmanaged | str]:
     """What runs under the id of a user who is there, which is what names an automatic task."""
-    some, few = FIRST_LOOK
+    rooms, (some, few) = list(tasks), FIRST_LOOK
     keys = _keys(rtc, rooms[0])  # alone: the account may refuse it
     with ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="videosnap-rooms") as pool:
         keys += chain.from_iterable(pool.map(partial(_keys, rtc), rooms[1:some]))
@@ -144,7 +145,9 @@ def _automatic(
     for key, (status, created) in zip(looked, states, strict=True):
         if status == RUNNING:
             note = "automatic: its id is that of a user in the room (GetRoomOnlineUsers)"
-            yield Unmanaged(id=key.id, where=where, state=status, created=created, note=note)
+            room = replace(tasks[key.app_id, key.room_id], id=f"{key.app_id}/{key.room_id}").shown_id
+            shown = f"{room}/{key.task_id}"
+            yield Unmanaged(id=shown, where=where, state=status, created=created, note=note)
     yield (
         f"{where}: looked for automatic tasks of {len(looked):,} users in {min(some, len(rooms)):,} of the "
         f"{len(rooms):,} declared rooms; those of users who left are not found."

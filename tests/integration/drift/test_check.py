@@ -18,7 +18,10 @@ from pulumi_videosnap.alibaba.job_token import owner_tag, state_tag
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Gone, Present
 from pulumi_videosnap.drift import detect
+from pulumi_videosnap.drift.html import as_html
+from pulumi_videosnap.drift.markdown import as_markdown
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
+from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies
@@ -140,6 +143,36 @@ def test_a_secret_that_differs_is_not_shown() -> None:
     (finding,) = report.findings()
     assert finding.verdict is Verdict.CHANGED
     assert "77" not in report.model_dump_json()
+
+
+@pytest.mark.parametrize("path", ["appId", "roomId", "taskId"])
+def test_an_id_shows_no_part_that_is_a_secret(path: str) -> None:
+    """The id of a task repeats three of its inputs."""
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"hush"'}
+    inputs = {**ROOM, "taskId": "Task1"}
+    named = "/".join("hush" if name == path else str(inputs[name]) for name in ("appId", "roomId", "taskId"))
+    resource = {
+        "type": "pulumi-python:dynamic/volcengine:SnapshotTask",
+        "urn": "urn:pulumi:dev::shop::t::lobby",
+        "id": named,
+        "inputs": {**inputs, path: secret},
+        "outputs": {**inputs, path: secret},
+    }
+    stack = read_export(json.dumps({"deployment": {"resources": [resource]}}), "dev")
+    report = checked(Service(_gone), stack)
+    assert [one.verdict for one in report.findings()] == [Verdict.MISSING]
+    forms = ("\n".join(as_text(report)), as_markdown(report), as_html(report), report.model_dump_json())
+    assert [("hush" in form, "secret" in form) for form in forms] == [(False, True)] * len(forms)
+
+
+def test_an_automatic_task_of_a_secret_room_is_listed_without_the_rooms_name(emulated: Emulator) -> None:
+    emulated.request("PUT", "/rooms/auto/r1", {"autoSnapshot": {"interval": 3}})
+    room, stack = _room(1)
+    hidden = replace(room, secret_paths=frozenset({("roomId",)}))
+    *tasks, _ = automatic_tasks([(hidden, stack)])
+    assert {one.id for one in tasks if isinstance(one, Unmanaged)} == {
+        f"auto/[secret]/user{number}" for number in range(2)
+    }
 
 
 def _ended(task_id: str) -> Present:
