@@ -89,12 +89,6 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def free_port(host: str, wanted: int, remembered: int) -> int:
-    """Return a port for a server that binds by itself."""
-    with bind(host, wanted, remembered) as probe:
-        return int(probe.getsockname()[1])
-
-
 def url(host: str, port: int) -> str:
     """Return a base URL."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

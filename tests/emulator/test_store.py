@@ -26,6 +26,7 @@ from moto.s3.models import FakeKey
 
 from support.data import load
 from support.store_support import ACCESS, ODD_KEYS, SECRET, WHEN, client, code_of, fetch
+from videosnap_emulator.ports import StartError
 from videosnap_emulator.storage.store import NoSuchBucketError, Store
 
 BEIJING = {"LocationConstraint": "cn-beijing"}
@@ -113,7 +114,7 @@ def test_empty_and_close(store: Store, port: int) -> None:
     store.put("frames", "k", b"1", "text/plain", {}, WHEN)
     store.empty()
     assert (store.keys("frames"), store.keys("media")) == ([], [])
-    with pytest.raises(OSError, match="in use"):
+    with pytest.raises(StartError, match="in use"):
         Store.open(None, ["a"]).serve("127.0.0.1", port)
     started = time.monotonic()
     store.close()

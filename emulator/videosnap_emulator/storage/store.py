@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeKey, FakeMultipart, s3_backends
 
+from videosnap_emulator.ports import bind
 from videosnap_emulator.storage import refusals
 from videosnap_emulator.storage.disk import BUCKET_NAME, Disk
 from videosnap_emulator.storage.http import Environ, S3App, S3Request, Server, WsgiResponse, bad_request, run
@@ -207,11 +208,12 @@ class Store:
         if self._disk is not None:
             self._disk.sync_bucket(bucket, self._objects(bucket) if bucket in self._backend.buckets else None)
 
-    def serve(self, host: str, port: int) -> int:
-        """Serve the S3 protocol in a thread; give the real port (0 asks for a free one)."""
+    def serve(self, host: str, port: int = 0, remembered: int = 0) -> int:
+        """Serve the S3 protocol in a thread; give the real port (`ports.bind` chooses it)."""
         if self._server is not None:
             raise RuntimeError("the store is already served")
-        self._server = Server(S3App(self._access_keys, self._account, self._respond), host, port)
+        app = S3App(self._access_keys, self._account, self._respond)
+        self._server = Server(app, host, bind(host, port, remembered))
         return self._server.port
 
     def _respond(self, request: S3Request, environ: Environ) -> WsgiResponse:
