@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from videosnap_emulator.core.call_log import Call, mask, without_secrets
 from videosnap_emulator.core.clock import Milliseconds, http_date
 from videosnap_emulator.core.faults import Fault, Faults
+from videosnap_emulator.core.persistence import WriteError
 from videosnap_emulator.core.rate_limit import RateLimiter
 from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import (
@@ -141,7 +143,8 @@ class ServiceGateway(Generic[R]):
         if exchange.kind in _NO_CODE:
             call.code = None
         call.duration = (self._timer() - started) * 1000
-        self._scheduler.record(call)
+        with suppress(WriteError):  # the next write has it
+            self._scheduler.record(call)
         line = (call.action or "-", str(call.status or "cut"), call.code or call.fault or "")
         _LOG.info(" ".join(filter(None, line)))
         return response
@@ -154,6 +157,9 @@ class ServiceGateway(Generic[R]):
             return self._service.render(request, self._run(exchange, refusal))
         except ApiError as error:
             refused = error
+        except WriteError as error:
+            _LOG.error("%s failed: %s", call.action, error)
+            refused = self._service.internal_error()
         except Exception:
             _LOG.exception("%s failed", call.action)
             refused = self._service.internal_error()

@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 from videosnap_emulator import ports
 from videosnap_emulator.control.api import Control
 from videosnap_emulator.core.clock import Clock, Pace, host_clock
-from videosnap_emulator.core.persistence import SqliteStore
+from videosnap_emulator.core.persistence import SqliteStore, WriteError
 from videosnap_emulator.core.rate_limit import RateLimiter
 from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import Context, Service
@@ -165,11 +165,16 @@ def _servers(emulator: Emulator, options: argparse.Namespace, urls: dict[str, st
 
 async def _tick(scheduler: Scheduler, stop: asyncio.Event) -> None:
     """Do what falls due, also when no request comes."""
+    fault = ""
     while not stop.is_set():
         try:
             await asyncio.to_thread(scheduler.tick)
+            fault = ""
+        except WriteError as error:  # the API goes on and the next tick tries again
+            if fault != str(error):
+                fault = str(error)
+                _LOG.error(fault)
         except Exception:
-            # A full disk, say: the API goes on and the next tick tries again.
             _LOG.exception("taking frames failed")
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), TICK_SECONDS)

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from videosnap_emulator.control.responses import json_response
 from videosnap_emulator.core import Json
+from videosnap_emulator.core.persistence import WriteError
 
 #: Bytes of a request's body.
 MAXIMUM_BODY = 1 << 20
@@ -131,6 +132,8 @@ def endpoint_of(operation: Operation) -> Callable[[Request], Awaitable[Response]
             return json_response({"error": str(error), "field": error.name}, 413)
         except FieldError as error:
             return json_response({"error": str(error), "field": error.name}, 400)
+        except WriteError as error:
+            return json_response({"error": str(error)}, 507)
         except NotFoundError as error:
             return json_response({"error": f"no such {error}"}, 404)
 
