@@ -21,7 +21,7 @@ from platformdirs import user_cache_path
 from videosnap_emulator import ports
 from videosnap_emulator.control.api import Control
 from videosnap_emulator.core.clock import Clock, Pace, host_clock
-from videosnap_emulator.core.persistence import SqliteStore, WriteError
+from videosnap_emulator.core.persistence import SqliteStore, StateError, WriteError
 from videosnap_emulator.core.rate_limit import RateLimiter
 from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import Context, Service
@@ -111,9 +111,20 @@ def build(classes: Sequence[type[Service[Any]]], options: argparse.Namespace, st
     limits = {action: limit for service in classes for action, limit in service.limits.items()}
     gateway = GatewayState(RateLimiter(limits), check_signature=not options.no_signature_check)
     emulator = Emulator(scheduler, gateway, storage, context.samples, services)
+    restored = scheduler.start(services)
+    if data:
+        _check_both_are_there(data, storage, restored)
     emulator.add_sample()
-    scheduler.start(services)
+    scheduler.catch_up()
     return emulator
+
+
+def _check_both_are_there(data: Path, storage: Store, restored: bool) -> None:
+    """Raise StateError when one of the two files is gone, with which the other one would be misleading."""
+    if restored and storage.fresh:
+        raise StateError(storage.path, "missing or empty, while the state beside it is not")
+    if not restored and (count := storage.count()):
+        raise StateError(data, f"the state is missing or empty, while the store has {count} objects")
 
 
 def _library() -> Library:
@@ -228,7 +239,7 @@ def serve(classes: Sequence[type[Service[Any]]], options: argparse.Namespace) ->
         if options.data_dir:
             stack.enter_context(ports.lock_folder(options.data_dir))
         # A file left by a killed run names ports that are not served yet.
-        options.env_file.unlink(missing_ok=True)
+        ports.remove_env_file(options.env_file)
         emulator = build(classes, options, stack)
         urls, sockets = _listen(options, emulator)
         asyncio.run(_run(emulator, options, urls, sockets))

@@ -138,7 +138,7 @@ class Table(MutableMapping[K, V], Generic[K, V]):
             try:
                 self._rows[key] = self._make(**json.loads(body))
             except (TypeError, ValueError, RecursionError) as error:
-                raise ValueError(f"table {self.name}, row {key}: {_fault(error)}") from error
+                raise ValueError(f"table {self.name}, row {key}: {fault_of(error)}") from error
 
     def changes(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
         """Return the rows to write (key's columns, JSON text) and the keys to delete."""
@@ -157,7 +157,7 @@ def maker(row: type[V]) -> Callable[..., V]:
     return lambda **stored: adapter.validate_python(vars(row(**stored)))
 
 
-def _fault(error: Exception) -> str:
+def fault_of(error: Exception) -> str:
     """Return what is wrong in one line."""
     if isinstance(error, ValidationError):
         first = error.errors()[0]

@@ -62,8 +62,11 @@ class Scheduler:
         self._heap: list[Event] = []
         self.epoch: Milliseconds = clock.now()
 
-    def start(self, services: Sequence[Service[Any]]) -> None:
-        """Take the services on, with the state that the data directory holds; raise StateError."""
+    def start(self, services: Sequence[Service[Any]]) -> bool:
+        """Take the services on, with the state that the data directory holds; raise StateError.
+
+        Return whether it holds any.
+        """
         with self._lock:
             self._services = {service.name: service for service in services}
             stored = self._store.load(self._tables())
@@ -76,9 +79,9 @@ class Scheduler:
                 self._restore(stored)
             except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
                 raise StateError(self._store.path, error) from error
-            self._catch_up()
+            return bool(stored)
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
         """Let the time pass that the emulator was down, unless the clock is manual.
 
         In several steps: each may take as many frames as one advance.

@@ -25,9 +25,11 @@ from moto.moto_server import werkzeug_app
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from videosnap_emulator.core.persistence import WriteError
 from videosnap_emulator.http_server import Connections, HostCheckMiddleware, server_of
 
-MAXIMUM_BODY = 1 << 30
+#: Bytes of an object. SQLite has no larger ones than 10^9.
+MAXIMUM_BODY = 900 << 20
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _REGION = "us-east-1"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -243,6 +245,9 @@ class S3App:
             return self._respond(request, _environ_for_moto(environ, self._account, body, trailers))
         except S3Error:
             raise
+        except WriteError as error:
+            _LOG.error("%s %s failed: %s", request.method, request.path, error)
+            raise S3Error("500 Internal Server Error", "InternalError", str(error)) from None
         except Exception:
             _LOG.exception("the storage could not answer %s %s", request.method, request.path)
             raise S3Error("500 Internal Server Error", "InternalError", "See the emulator's log.") from None
