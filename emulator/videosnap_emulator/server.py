@@ -135,12 +135,16 @@ def _library() -> Library:
     return library
 
 
-def _listen(options: argparse.Namespace, emulator: Emulator) -> tuple[dict[str, str], dict[str, socket]]:
+def _listen(
+    options: argparse.Namespace, emulator: Emulator, stack: ExitStack
+) -> tuple[dict[str, str], dict[str, socket]]:
     """Open all ports; return their URLs, and the sockets that uvicorn is to serve."""
     host, remembered = options.host, ports.remembered_ports(options.data_dir)
     names = [*(service.name for service in emulator.services), PAGE]
     wanted = {name: getattr(options, f"port_{name}") for name in (*names, STORAGE)}
-    sockets = {name: ports.bind(host, wanted[name], remembered.get(name, 0)) for name in names}
+    sockets = {
+        name: stack.enter_context(ports.bind(host, wanted[name], remembered.get(name, 0))) for name in names
+    }
     numbers = {name: int(one.getsockname()[1]) for name, one in sockets.items()}
     numbers[STORAGE] = emulator.storage.serve(host, wanted[STORAGE], remembered.get(STORAGE, 0))
     ports.remember_ports(options.data_dir, numbers)
@@ -241,6 +245,6 @@ def serve(classes: Sequence[type[Service[Any]]], options: argparse.Namespace) ->
         # A file left by a killed run names ports that are not served yet.
         ports.remove_env_file(options.env_file)
         emulator = build(classes, options, stack)
-        urls, sockets = _listen(options, emulator)
+        urls, sockets = _listen(options, emulator, stack)
         asyncio.run(_run(emulator, options, urls, sockets))
     _LOG.info("ended")

@@ -60,6 +60,7 @@ class Scheduler:
         self._lock, self._halt = RLock(), Flag()
         self._services: dict[str, Service[Any]] = {}
         self._heap: list[Event] = []
+        self._unsaved = False
         self.epoch: Milliseconds = clock.now()
 
     def start(self, services: Sequence[Service[Any]]) -> bool:
@@ -78,7 +79,7 @@ class Scheduler:
                 self.call_log.last = stored.get("last_seq", 0)
                 self._restore(stored)
             except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
-                raise StateError(self._store.path, error) from error
+                raise StateError(self._store.path, f"its rows do not fit together ({error})") from error
             return bool(stored)
 
     def catch_up(self) -> None:
@@ -115,7 +116,9 @@ class Scheduler:
     def _save(self, now: Milliseconds) -> None:
         for service in self._services.values():
             service.prune()
+        self._unsaved = True
         self._store.save(self._tables(), self._metadata(now))
+        self._unsaved = False
 
     def halt(self) -> None:
         """Interrupt a long step: what is left of it falls due after the next start."""
@@ -135,6 +138,8 @@ class Scheduler:
         wait = wait or self.clock.pace is Pace.MANUAL
         with self._lock:
             now = self.clock.now()
+            if self._unsaved:  # the disk is full, say: change nothing more until there is room
+                self._save(now)
             self._run(now, wait)
             try:
                 yield now

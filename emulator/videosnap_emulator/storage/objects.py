@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
-from hashlib import md5
+from hashlib import md5, sha256
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +29,9 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS objects (bucket TEXT, key BLOB, size INTEGER NOT NULL, etag TEXT NOT NULL,"
     " modified TEXT NOT NULL, headers TEXT NOT NULL, body INTEGER NOT NULL, PRIMARY KEY (bucket, key))"
     " WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, body BLOB NOT NULL)",
+    # Each body once: the frames of a looping video are equal in every loop, task and room.
+    "CREATE TABLE IF NOT EXISTS bodies (id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE,"
+    " uses INTEGER NOT NULL, body BLOB NOT NULL)",
 )
 #: Pages of 4 KiB.
 _MUCH_FREE = 2000
@@ -109,10 +111,8 @@ class ObjectDatabase:
 
     def remove_bucket(self, bucket: str) -> None:
         """Remove a bucket and its objects, in a transaction."""
-        self._db.execute(
-            "DELETE FROM bodies WHERE id IN (SELECT body FROM objects WHERE bucket = ?)", (bucket,)
-        )
-        self._db.execute("DELETE FROM objects WHERE bucket = ?", (bucket,))
+        for row in list(self.list(bucket)):
+            self.remove(bucket, row.key)
         self._db.execute("DELETE FROM buckets WHERE name = ?", (bucket,))
 
     def put(  # noqa: PLR0917
@@ -120,18 +120,20 @@ class ObjectDatabase:
     ) -> None:
         """Add or replace an object, in a transaction."""
         self.remove(bucket, key)
-        number = self._db.execute("INSERT INTO bodies (body) VALUES (?)", (body,)).lastrowid
-        etag = etag or md5(body, usedforsecurity=False).hexdigest()
+        etag, digest = etag or md5(body, usedforsecurity=False).hexdigest(), sha256(body).digest()
+        if not self._db.execute("UPDATE bodies SET uses = uses + 1 WHERE sha256 = ?", (digest,)).rowcount:
+            self._db.execute("INSERT INTO bodies (sha256, uses, body) VALUES (?, 1, ?)", (digest, body))
+        (number,) = self._db.execute("SELECT id FROM bodies WHERE sha256 = ?", (digest,)).fetchone()
         about = len(body), etag, modified.isoformat(), json.dumps(headers), number
         self._db.execute("INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?)", (bucket, _encode(key), *about))
 
     def remove(self, bucket: str, key: str) -> None:
         """Remove an object if there is one, in a transaction."""
-        where = bucket, _encode(key)
-        found = self._db.execute("SELECT body FROM objects WHERE bucket = ? AND key = ?", where).fetchone()
-        if found:
-            self._db.execute("DELETE FROM bodies WHERE id = ?", found)
-            self._db.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", where)
+        with suppress(KeyError):
+            body = self.find(bucket, key).body
+            self._db.execute("DELETE FROM objects WHERE bucket = ? AND key = ?", (bucket, _encode(key)))
+            self._db.execute("UPDATE bodies SET uses = uses - 1 WHERE id = ?", (body,))
+            self._db.execute("DELETE FROM bodies WHERE id = ? AND uses = 0", (body,))
 
     def find(self, bucket: str, key: str) -> ObjectRow:
         """Return an object; KeyError when there is none."""

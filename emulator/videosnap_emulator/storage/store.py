@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeKey, FakeMultipart, s3_backends
 
-from videosnap_emulator.core.persistence import WriteError
+from videosnap_emulator.core.persistence import StateError, WriteError
 from videosnap_emulator.ports import bind
 from videosnap_emulator.storage import refusals, sidecars
 from videosnap_emulator.storage.http import (
@@ -73,8 +73,11 @@ class Store:
     @classmethod
     def open(cls, folder: Path | None, access_keys: Collection[str]) -> Store:
         """Open the storage, with what the folder holds; it has the buckets ``frames`` and ``media``."""
-        if folder:
-            folder.mkdir(parents=True, exist_ok=True)
+        try:
+            if folder:
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StateError(str(folder), error.strerror) from error
         objects = ObjectDatabase(folder)
         older = sidecars.bucket_folders(folder) if folder else []
         if objects.fresh:
