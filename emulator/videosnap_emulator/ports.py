@@ -14,6 +14,8 @@ from typing import TextIO
 
 _PORTS_FILE = "ports.json"
 _LOCK_FILE = "lock"
+#: The folder of the data directory that holds the objects.
+STORE_FOLDER = "store"
 _HIGHEST_PORT = 65_535
 
 
@@ -38,10 +40,10 @@ def loopback(host: str) -> str:
 def lock_folder(folder: Path) -> TextIO:
     """Take the data directory for this process; the kernel gives it back however the process ends."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / STORE_FOLDER).mkdir(parents=True, exist_ok=True)
         file = (folder / _LOCK_FILE).open("a")
     except OSError as error:
-        raise _unusable(folder / _LOCK_FILE, error) from None
+        raise _unusable(Path(error.filename), error) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -126,11 +128,3 @@ def write_atomically(path: Path, text: str) -> None:
 def write_env_file(path: Path, values: Mapping[str, str]) -> None:
     """Write ``export NAME=value`` lines; the file's appearance says that the emulator is ready."""
     write_atomically(path, "".join(f"export {name}={value}\n" for name, value in values.items()))
-
-
-def remove_env_file(path: Path) -> None:
-    """Remove the file if there is one."""
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise _unusable(path, error) from None

@@ -28,6 +28,7 @@ from videosnap_emulator.core.service import Context, Service
 from videosnap_emulator.gateway import GatewayState, ServiceGateway
 from videosnap_emulator.http_server import Connections, HostCheckMiddleware, Server, server_of
 from videosnap_emulator.media.samples import Library
+from videosnap_emulator.storage.objects import ObjectDatabase
 from videosnap_emulator.storage.store import Store
 
 #: The ports beside the services', by the names of their ``--port-…`` options.
@@ -99,7 +100,7 @@ def build(classes: Sequence[type[Service[Any]]], options: argparse.Namespace, st
     """Open storage and state, in memory or in the data directory; `stack` closes them."""
     data: Path | None = options.data_dir
     access_keys = {key for service in classes for key in service.access_keys}
-    storage = Store.open(data / "store" if data else None, access_keys)
+    storage = Store.open(data / ports.STORE_FOLDER if data else None, access_keys)
     stack.callback(storage.close)
     database = SqliteStore(data)
     stack.callback(database.close)
@@ -113,17 +114,17 @@ def build(classes: Sequence[type[Service[Any]]], options: argparse.Namespace, st
     emulator = Emulator(scheduler, gateway, storage, context.samples, services)
     restored = scheduler.start(services)
     if data:
-        _check_both_are_there(data, storage, restored)
+        _check_both_are_there(data, storage.objects, restored)
     emulator.add_sample()
     scheduler.catch_up()
     return emulator
 
 
-def _check_both_are_there(data: Path, storage: Store, restored: bool) -> None:
+def _check_both_are_there(data: Path, objects: ObjectDatabase, restored: bool) -> None:
     """Raise StateError when one of the two files is gone, with which the other one would be misleading."""
-    if restored and storage.fresh:
-        raise StateError(storage.path, "missing or empty, while the state beside it is not")
-    if not restored and (count := storage.count()):
+    if restored and objects.fresh:
+        raise StateError(objects.path, "missing or empty, while the state beside it is not")
+    if not restored and (count := objects.count()):
         raise StateError(data, f"the state is missing or empty, while the store has {count} objects")
 
 
@@ -243,7 +244,8 @@ def serve(classes: Sequence[type[Service[Any]]], options: argparse.Namespace) ->
         if options.data_dir:
             stack.enter_context(ports.lock_folder(options.data_dir))
         # A file left by a killed run names ports that are not served yet.
-        ports.remove_env_file(options.env_file)
+        with suppress(OSError):  # writing it says why
+            options.env_file.unlink()
         emulator = build(classes, options, stack)
         urls, sockets = _listen(options, emulator, stack)
         asyncio.run(_run(emulator, options, urls, sockets))

@@ -26,7 +26,7 @@ from support.emulator import Emulator, running_emulator
 from support.mps_client import SEQUENCE, Mps, ref
 from support.sampling import examples
 from support.store_support import WHEN, client_of
-from videosnap_emulator import cli, server
+from videosnap_emulator import cli, ports, server
 from videosnap_emulator.core.clock import Clock, Pace
 from videosnap_emulator.services import SERVICES
 from videosnap_emulator.services.rtc import capture
@@ -55,6 +55,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with a task, a job's pipeline, a call, frames and ports."""
     data = tmp_path_factory.mktemp("whole") / "data"
     with ExitStack() as stack:
+        stack.enter_context(ports.lock_folder(data))
         emulator = server.build(SERVICES, options(data), stack)
         backend: RtcBackend = emulator.services[0].backend  # type: ignore[attr-defined]
         backend.start(START)
@@ -130,7 +131,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "a row's key is no number": (sql(WORLD, "UPDATE tasks SET number = 'x'"), WORLD, "fit together"),
     "a row is not text": (sql(WORLD, "UPDATE tasks SET body = CAST(x'ff' AS TEXT)"), WORLD, "decode"),
     "the clock is gone": (sql(WORLD, "DELETE FROM facts WHERE name = 'now'"), WORLD, "'now'"),
-    "the clock is no number": (sql(WORLD, "UPDATE facts SET value = 'x'"), WORLD, "'now'"),
+    "the clock is no number": (sql(WORLD, "UPDATE facts SET value = 'x'"), WORLD, "fit together"),
     "the clock is absurd": (sql(WORLD, "UPDATE facts SET value = 9e17 WHERE name = 'now'"), WORLD, "year"),
     "a table has other columns": (sql(WORLD, "DROP TABLE jobs", "CREATE TABLE jobs (x)"), WORLD, "columns x"),
     "the store is no database": (overwrite(OBJECTS, b"x" * 9000), OBJECTS, "not a database"),
@@ -211,7 +212,7 @@ def test_the_files_of_an_older_commit_are_taken_over(tmp_path: Path) -> None:
             found = store.get("frames", KEY)
             assert (found.body, found.metadata, found.modified) == (b"body", {"n": "1"}, WHEN)
             assert store.etag("frames", KEY) == SIDECAR["etag"]
-            assert (store.keys("frames"), store.fresh) == ([KEY], False)
+            assert (store.keys("frames"), store.objects.fresh) == ([KEY], False)
     assert [path.name for path in bucket.iterdir()] == ["mine.txt"], "what is not ours stays"
 
 
@@ -333,6 +334,7 @@ def test_a_restart_makes_up_for_the_time_it_was_down(tmp_path: Path) -> None:
         with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
             patch.setattr(capture, "MAXIMUM_FRAMES_PER_STEP", 400)
             patch.setattr(server, "Clock", lambda _timer, pace: Clock(lambda: host, pace))
+            stack.enter_context(ports.lock_folder(data))
             emulator = server.build(SERVICES, parsed, stack)
             backend: RtcBackend = emulator.services[0].backend  # type: ignore[attr-defined]
             if not backend.tasks:

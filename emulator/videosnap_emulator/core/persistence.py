@@ -46,6 +46,7 @@ class WriteError(Exception):
 
 def open_database(path: Path | str) -> sqlite3.Connection:
     """Open a database and check it; "" is a temporary file, ":memory:" none. Raise StateError."""
+    database = None
     try:
         database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         if (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
@@ -55,6 +56,8 @@ def open_database(path: Path | str) -> sqlite3.Connection:
         # writes.
         database.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.Error as error:
+        if database:
+            database.close()
         raise StateError(path, error) from error
     return database
 
@@ -189,16 +192,9 @@ class SqliteStore:
             for table in tables:
                 self._create(table)
                 table.restore(self._db.execute(f"SELECT * FROM {table.name} ORDER BY rowid"))  # noqa: S608
-            return self._numbers()
+            return dict(self._db.execute(f"SELECT name, value FROM {_METADATA}"))  # noqa: S608
         except (sqlite3.Error, ValueError) as error:
             raise StateError(self.path, error) from error
-
-    def _numbers(self) -> dict[str, int]:
-        numbers = dict(self._db.execute(f"SELECT name, value FROM {_METADATA}"))  # noqa: S608
-        for name in ("now", "advanced"):
-            if numbers and not isinstance(numbers.get(name), int):
-                raise ValueError(f"table {_METADATA} has no number {name!r}")
-        return numbers
 
     def _create(self, table: Table[Any, Any]) -> None:
         key = ", ".join(table.columns)

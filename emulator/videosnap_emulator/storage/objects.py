@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from hashlib import md5, sha256
@@ -19,11 +19,13 @@ from moto.s3.utils import _VersionedKeyStore
 
 from videosnap_emulator.core.persistence import StateError, open_database, writing
 from videosnap_emulator.storage.http import MAXIMUM_BODY, bad_request
+from videosnap_emulator.storage.sidecars import Sidecar
 
 FILE = "objects.sqlite3"
 #: Marks a file whose tables exist and which has what an older commit left.
 _VERSION = 1
 _SCHEMA = (
+    f"PRAGMA user_version = {_VERSION}",
     "CREATE TABLE IF NOT EXISTS buckets (name TEXT PRIMARY KEY)",
     # Without bodies, so that a list is read fast. Keys are UTF-8, which sorts as S3 does.
     "CREATE TABLE IF NOT EXISTS objects (bucket TEXT, key BLOB, size INTEGER NOT NULL, etag TEXT NOT NULL,"
@@ -65,15 +67,27 @@ class ObjectDatabase:
     def __init__(self, folder: Path | None):
         self.path: Path | str = folder / FILE if folder else ""
         self._db = open_database(self.path)
-        self.fresh = self._db.execute("PRAGMA user_version").fetchone() != (_VERSION,)
-        if self.fresh:
-            with self.writing():
-                for statement in _SCHEMA:
-                    self._db.execute(statement)
-        self._check()
+        #: Whether the file is new.
+        self.fresh = True
+
+    def prepare(self, older: Mapping[str, Iterable[tuple[Sidecar, bytes]]]) -> None:
+        """Make the tables, with the buckets of an older commit, or check them; raise StateError."""
+        if self._db.execute("PRAGMA user_version").fetchone() == (_VERSION,):
+            self.fresh = False
+            self._check()
+            return
+        self.fresh = not older
+        with self.writing():
+            for statement in _SCHEMA:
+                self._db.execute(statement)
+            for bucket, files in older.items():
+                self.add_bucket(bucket)
+                for about, body in files:
+                    modified = about.modified.replace(tzinfo=None)
+                    self.put(bucket, about.key, body, about.headers, modified, about.etag)
 
     def _check(self) -> None:
-        """Raise StateError for rows that a query of this module could not read."""
+        """Raise StateError for rows that could not be read later."""
         try:
             lost = "SELECT count(*) FROM objects WHERE body NOT IN (SELECT id FROM bodies)"
             if count := self._db.execute(lost).fetchone()[0]:
@@ -90,10 +104,6 @@ class ObjectDatabase:
     def writing(self) -> AbstractContextManager[None]:
         """Begin a transaction: all or nothing; WriteError when the file cannot be written."""
         return writing(self._db, self.path)
-
-    def finish_import(self) -> None:
-        """Note, in a transaction, that the file has all that older commits left."""
-        self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
     def shrink(self) -> None:
         """Give the file's free space back, if it is much and there is room for the attempt."""
@@ -164,10 +174,6 @@ class ObjectDatabase:
 class StoredKey(FakeKey):  # type: ignore[misc]
     """An object as moto has it, but its body is read when it is asked for."""
 
-    def __new__(cls, *_args: Any) -> StoredKey:
-        """Make one without entering it into moto's list of all instances."""
-        return object.__new__(cls)
-
     def __init__(self, row: ObjectRow, bucket: str, account: str, read: Callable[[int], bytes]) -> None:
         self._read = read
         super().__init__(
@@ -225,7 +231,7 @@ class BucketKeys(_VersionedKeyStore):  # type: ignore[misc]
         super().setlist(key, list_)
         self._removed.discard(key)
 
-    def items(self) -> Iterator[tuple[str, Any]]:  # type: ignore[override]
+    def items(self) -> Iterator[tuple[str, Any]]:
         """Return the objects that begin with `prefix`."""
         return ((row.key, self._key(row)) for row in self._database.list(self._bucket, self.prefix))
 
@@ -233,7 +239,8 @@ class BucketKeys(_VersionedKeyStore):  # type: ignore[misc]
         """Write what the request changed, in a transaction."""
         for key in self._removed:
             self._database.remove(self._bucket, key)
-        for key, (one,) in dict.items(self):
+        touched: dict[str, list[Any]] = dict(dict.items(self))
+        for key, (one,) in touched.items():
             if one.size > MAXIMUM_BODY:
                 raise bad_request("EntityTooLarge", "The object is too large for the emulator")
             if not isinstance(one, StoredKey):
@@ -242,6 +249,7 @@ class BucketKeys(_VersionedKeyStore):  # type: ignore[misc]
 
     def forget(self) -> None:
         """Forget what the request touched."""
+        keys: list[Any]
         for keys in dict.values(self):
             for key in keys:
                 key.dispose()

@@ -30,12 +30,17 @@ class Sidecar(BaseModel):
     modified: datetime
 
 
-def bucket_folders(folder: Path) -> list[Path]:
+def _buckets(folder: Path) -> list[Path]:
     """Return the buckets' folders; their names are the buckets'."""
     return sorted(path for path in folder.iterdir() if path.is_dir() and BUCKET_NAME.fullmatch(path.name))
 
 
-def objects(folder: Path) -> Iterator[tuple[Sidecar, bytes]]:
+def read(folder: Path) -> dict[str, Iterator[tuple[Sidecar, bytes]]]:
+    """Return the buckets with their objects, which are read one by one."""
+    return {path.name: _objects(path) for path in _buckets(folder)}
+
+
+def _objects(folder: Path) -> Iterator[tuple[Sidecar, bytes]]:
     """Return the objects of a bucket's folder; raise StateError for one that is not whole."""
     for path in sorted(folder.glob("*.json")):
         try:
@@ -49,7 +54,7 @@ def objects(folder: Path) -> Iterator[tuple[Sidecar, bytes]]:
 
 def remove(folder: Path) -> None:
     """Remove the files of all buckets, and folders in which nothing else is."""
-    for bucket in bucket_folders(folder):
+    for bucket in _buckets(folder):
         for path in bucket.iterdir():
             if _OURS.fullmatch(path.name):
                 path.unlink()

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeKey, FakeMultipart, s3_backends
 
-from videosnap_emulator.core.persistence import StateError, WriteError
+from videosnap_emulator.core.persistence import WriteError
 from videosnap_emulator.ports import bind
 from videosnap_emulator.storage import refusals, sidecars
 from videosnap_emulator.storage.http import (
@@ -33,7 +33,7 @@ from videosnap_emulator.storage.http import (
     bad_request,
     run,
 )
-from videosnap_emulator.storage.objects import BucketKeys, ObjectDatabase
+from videosnap_emulator.storage.objects import BucketKeys, ObjectDatabase, StoredKey
 from videosnap_emulator.storage.sidecars import BUCKET_NAME
 
 BUCKETS = ("frames", "media")
@@ -63,7 +63,7 @@ class Store:
     """The object storage: direct calls for the emulator, the S3 protocol for everybody else."""
 
     def __init__(self, objects: ObjectDatabase, access_keys: Collection[str]) -> None:
-        self._objects, self._access_keys = objects, access_keys
+        self.objects, self._access_keys = objects, access_keys
         self._account = str(next(_ACCOUNTS))
         self._server: Server | None = None
         with _MOTO:
@@ -73,53 +73,31 @@ class Store:
     @classmethod
     def open(cls, folder: Path | None, access_keys: Collection[str]) -> Store:
         """Open the storage, with what the folder holds; it has the buckets ``frames`` and ``media``."""
-        try:
-            if folder:
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StateError(str(folder), error.strerror) from error
         objects = ObjectDatabase(folder)
-        older = sidecars.bucket_folders(folder) if folder else []
-        if objects.fresh:
-            with objects.writing():
-                for bucket in older:
-                    _import(bucket, objects)
-                objects.finish_import()
-        if folder and older:
+        try:
+            objects.prepare(sidecars.read(folder) if folder else {})
+            store = cls(objects, access_keys)
+            with _MOTO, store._changing():
+                for name in BUCKETS:
+                    objects.add_bucket(name)
+        except BaseException:
+            objects.close()
+            raise
+        if folder:
             sidecars.remove(folder)
-        objects.fresh &= not older
-        store = cls(objects, access_keys)
-        with _MOTO, store._changing():
-            for name in BUCKETS:
-                objects.add_bucket(name)
         return store
-
-    @property
-    def fresh(self) -> bool:
-        """Whether the folder held no store before."""
-        return self._objects.fresh
-
-    @property
-    def path(self) -> Path | str:
-        """The file that holds the objects."""
-        return self._objects.path
-
-    def count(self) -> int:
-        """Return how many objects there are."""
-        with _MOTO:
-            return self._objects.count()
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Change the database, all or nothing, and let moto have the buckets that it then has."""
         try:
-            with self._objects.writing():
+            with self.objects.writing():
                 yield
         finally:
             self._load_buckets()
 
     def _load_buckets(self) -> None:
-        stored, known = self._objects.buckets(), self._backend.buckets
+        stored, known = self.objects.buckets(), self._backend.buckets
         with self._own_bucket_names():
             for bucket in known.keys() - set(stored):
                 self._dispose(known.pop(bucket))
@@ -127,13 +105,13 @@ class Store:
                 if bucket not in known:
                     self._backend.create_bucket(bucket, _REGION)
                 if not isinstance(known[bucket].keys, BucketKeys):
-                    known[bucket].keys = BucketKeys(bucket, self._account, self._objects)
+                    known[bucket].keys = BucketKeys(bucket, self._account, self.objects)
                 known[bucket].keys.forget()
         self._forget()
 
     def _forget(self) -> None:
         """Take this store's objects off moto's lists of all instances, which never drop them."""
-        for kind in (FakeKey, FakeMultipart):
+        for kind in (FakeKey, StoredKey, FakeMultipart):
             kind.instances_tracked[:] = [
                 one for one in kind.instances_tracked if one.account_id != self._account
             ]
@@ -166,8 +144,8 @@ class Store:
         naive = modified.astimezone(timezone.utc).replace(tzinfo=None)  # as moto has it
         with _MOTO:
             self._check_bucket(bucket)
-            with self._objects.writing():
-                self._objects.put(bucket, key, body, headers, naive)
+            with self.objects.writing():
+                self.objects.put(bucket, key, body, headers, naive)
 
     def _check_bucket(self, bucket: str) -> None:
         if bucket not in self._backend.buckets:
@@ -176,23 +154,23 @@ class Store:
     def get(self, bucket: str, key: str) -> StoredObject:
         """Return an object; KeyError when there is none."""
         with _MOTO:
-            found = self._objects.find(bucket, key)
+            found = self.objects.find(bucket, key)
             headers = {name.lower(): value for name, value in found.headers.items()}
             metadata = {name[len(META) :]: value for name, value in headers.items() if name.startswith(META)}
             modified = found.modified.replace(tzinfo=timezone.utc)
-            body = self._objects.body(found.body)
+            body = self.objects.body(found.body)
             return StoredObject(body, headers.get("content-type", ""), metadata, modified)
 
     def etag(self, bucket: str, key: str) -> str:
         """Return the entity tag of an object; KeyError when there is none."""
         with _MOTO:
-            return self._objects.find(bucket, key).etag
+            return self.objects.find(bucket, key).etag
 
     def keys(self, bucket: str) -> list[str]:
         """Return the keys of a bucket's objects, sorted."""
         with _MOTO:
             self._check_bucket(bucket)
-            return [row.key for row in self._objects.list(bucket)]
+            return [row.key for row in self.objects.list(bucket)]
 
     def make_bucket(self, bucket: str) -> None:
         """Make the bucket if it does not exist."""
@@ -201,17 +179,17 @@ class Store:
         with _MOTO:
             if bucket not in self._backend.buckets:
                 with self._changing():
-                    self._objects.add_bucket(bucket)
+                    self.objects.add_bucket(bucket)
 
     def empty(self) -> None:
         """Remove all objects, unfinished uploads and other buckets; ``frames`` and ``media`` stay."""
         with _MOTO, self._changing():
-            for bucket in self._objects.buckets():
+            for bucket in self.objects.buckets():
                 self._dispose(self._backend.buckets[bucket])
-                self._objects.remove_bucket(bucket)
+                self.objects.remove_bucket(bucket)
             for bucket in BUCKETS:
-                self._objects.add_bucket(bucket)
-        self._objects.shrink()
+                self.objects.add_bucket(bucket)
+        self.objects.shrink()
 
     def _dispose(self, bucket: Any) -> None:
         """Free what moto has of a bucket: what a request touched, and unfinished uploads."""
@@ -239,7 +217,7 @@ class Store:
             try:
                 response = run(self._app, environ)
                 if request.method in ("PUT", "POST", "DELETE"):
-                    with self._objects.writing():
+                    with self.objects.writing():
                         self._save()
             except (WriteError, S3Error):
                 raise
@@ -253,10 +231,10 @@ class Store:
     def _save(self) -> None:
         """Write what a request changed."""
         known = self._backend.buckets
-        for bucket in set(self._objects.buckets()) - known.keys():
-            self._objects.remove_bucket(bucket)
+        for bucket in set(self.objects.buckets()) - known.keys():
+            self.objects.remove_bucket(bucket)
         for bucket, one in known.items():
-            self._objects.add_bucket(bucket)
+            self.objects.add_bucket(bucket)
             if isinstance(one.keys, BucketKeys):
                 one.keys.save()
 
@@ -270,12 +248,4 @@ class Store:
                 self._dispose(bucket)
             self._backend.buckets.clear()
             s3_backends.pop(self._account, None)
-            self._objects.close()
-
-
-def _import(folder: Path, objects: ObjectDatabase) -> None:
-    """Take over a bucket that an older commit stored as files, in a transaction."""
-    objects.add_bucket(folder.name)
-    for about, body in sidecars.objects(folder):
-        modified = about.modified.replace(tzinfo=None)
-        objects.put(folder.name, about.key, body, about.headers, modified, about.etag)
+            self.objects.close()
