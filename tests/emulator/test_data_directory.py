@@ -97,6 +97,11 @@ def folder_instead(name: str) -> Callable[[Path], None]:
     return damage
 
 
+def store_is_a_file(data: Path) -> None:
+    shutil.rmtree(data / "store")
+    (data / "store").touch()
+
+
 def older(**changes: Any) -> Callable[[Path], None]:
     """The files of an older commit in place of the store, one of which is damaged."""
 
@@ -138,8 +143,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "the store is cut": (cut(OBJECTS, 0.5), OBJECTS, "malformed"),
     "the store is empty": (overwrite(OBJECTS, b""), OBJECTS, "missing or empty"),
     "the store is gone": (lambda data: shutil.rmtree(data / "store"), OBJECTS, "missing or empty"),
-    "the store is a file": (lambda data: (shutil.rmtree(data / "store"), (data / "store").touch())[1],
-                            "store", "File exists"),
+    "the store is a file": (store_is_a_file, "store", "File exists"),
     "an object has no body": (sql(OBJECTS, "DELETE FROM bodies WHERE id = 2"), OBJECTS, "no body"),
     "an object's time is none": (sql(OBJECTS, "UPDATE objects SET modified = 'x'"), OBJECTS, "'x'"),
     "an object's headers are none": (sql(OBJECTS, "UPDATE objects SET headers = '['"), OBJECTS, "Expecting"),
@@ -251,14 +255,15 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         assert emulator.rtc.stop().status_code == 500
         refused = emulator.request("POST", "/clock/advance", {"seconds": 5}, status=507)
         assert refused["error"].endswith("free space on the disk, or make it writable")
-        for act in (
-            lambda: s3.put_object(Bucket="media", Key="new", Body=b"new"),
-            lambda: s3.put_object(Bucket="media", Key="old", Body=b"changed"),
-            lambda: s3.delete_object(Bucket="media", Key="old"),
-            lambda: s3.create_bucket(Bucket="more"),
-        ):
+        refused_calls: list[tuple[Any, dict[str, Any]]] = [
+            (s3.put_object, {"Bucket": "media", "Key": "new", "Body": b"new"}),
+            (s3.put_object, {"Bucket": "media", "Key": "old", "Body": b"changed"}),
+            (s3.delete_object, {"Bucket": "media", "Key": "old"}),
+            (s3.create_bucket, {"Bucket": "more"}),
+        ]
+        for call, named in refused_calls:
             with pytest.raises(ClientError, match="cannot be written"):
-                act()
+                call(**named)
         assert s3.get_object(Bucket="media", Key="old")["Body"].read() == b"old"
         assert [one["Name"] for one in s3.list_buckets()["Buckets"]] == ["frames", "media"]
         time.sleep(0.5)  # some ticks, each of which would log
@@ -328,7 +333,7 @@ def test_a_restart_makes_up_for_the_time_it_was_down(tmp_path: Path) -> None:
     now = 1_700_000_000_000
     data = tmp_path / "data"
 
-    def run(pace: str, host: int) -> tuple[int, int, set[float]]:
+    def run(pace: str, host: int) -> tuple[int, int, set[int]]:
         parsed = options(data)
         parsed.pace = pace
         with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:

@@ -9,6 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -74,7 +75,7 @@ def test_signed_requests_of_a_page_change_nothing(emulator: Emulator, mps: Mps) 
     del mps.http.headers["origin"]
     mps.http.headers["sec-fetch-site"] = "cross-site"
     assert mps.submit().status_code == 403
-    image = {"Input": INPUT, "SnapshotConfig": SEQUENCE}
+    image: dict[str, Any] = {"Input": INPUT, "SnapshotConfig": SEQUENCE}
     assert mps.call("SubmitSnapshotJob", method="GET", **image).status_code == 403
     del mps.http.headers["sec-fetch-site"]
     assert mps.call("SubmitSnapshotJob", method="GET", **image).status_code == 200, "of a program"

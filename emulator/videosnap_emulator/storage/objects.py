@@ -249,10 +249,9 @@ class BucketKeys(_VersionedKeyStore):  # type: ignore[misc]
 
     def forget(self) -> None:
         """Forget what the request touched."""
-        keys: list[Any]
-        for keys in dict.values(self):
-            for key in keys:
-                key.dispose()
+        touched: list[list[Any]] = list(dict.values(self))
+        for (one,) in touched:
+            one.dispose()
         dict.clear(self)
         self._removed.clear()
         self.prefix = ""
