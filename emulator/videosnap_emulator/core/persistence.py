@@ -1,8 +1,8 @@
 """Persistence in SQLite: tables that know which of their rows changed, and the file that holds them.
 
 With ``--data-dir`` the state comes back even after SIGKILL: each change is one transaction in write-ahead
-mode, so a killed process leaves the state before or after it, never between. Without a data directory the
-same code writes to memory.
+mode, so a killed process leaves the state before or after it, never between. What cannot be written, as on a
+full disk, stays to be written. Without a data directory the same code writes to memory.
 """
 
 from __future__ import annotations
