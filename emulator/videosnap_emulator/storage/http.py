@@ -282,4 +282,4 @@ class Server:
     def close(self) -> None:
         """Stop listening and end the thread."""
         self._server.should_exit = True
-        self._thread.join()
+        self._thread.join(10)
