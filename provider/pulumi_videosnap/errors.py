@@ -13,6 +13,7 @@
     │   └─ Garbled          a response that cannot be understood
     ├─ TaskConflict         a task with this id exists, and is another one (differences)
     ├─ CannotCheck          a check was not possible: no engine, no state, no listing
+    ├─ OutcomeUnknown       the task may have been created (id, outputs)
     ├─ TaskFailed           the task itself failed in the cloud
     └─ TaskUnfinished       waiting for the end of the task timed out, and the task goes on
 
@@ -23,8 +24,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 # Long enough for the vendors' longest documented message, short enough for one status row.
 TEXT_LIMIT = 300
@@ -96,9 +98,11 @@ class CallFailed(VideosnapError):
 
     `action` is the vendor's name of the call, `code` the vendor's error code (or `HTTP 502`; empty without a
     response), `request_id` the vendor's id of the call (empty when unknown), `reason` the bare cause.
+    `may_have_acted` tells whether an attempt may have had its effect all the same.
     """
 
     outcome = "failed"
+    may_have_acted = False
 
     def __init__(
         self, action: str, reason: str, *, code: str = "", request_id: str = "", advice: str = ""
@@ -180,6 +184,21 @@ class TaskConflict(VideosnapError):
         self.task = task
         self.differences = tuple(differences)
         super().__init__(f"{task} exists with other settings ({'; '.join(differences)}); {advice}")
+
+
+class OutcomeUnknown(VideosnapError):
+    """The task may have been created: the call was made, and no response told whether it had its effect.
+
+    What drives the lifecycle records the task under `id` with `outputs`, as one whose creation failed.
+    """
+
+    def __init__(self, task: str, cause: CallFailed, id: str, outputs: Mapping[str, Any]) -> None:
+        self.id = id
+        self.outputs = outputs
+        super().__init__(
+            f"{task} may be running: {cause}; it is recorded, so that `pulumi up` adopts or starts it and "
+            "`pulumi destroy` stops it"
+        )
 
 
 class TaskFailed(VideosnapError):

@@ -41,6 +41,7 @@ KILLS = [
     if victim == "engine" or (action in (START, SUBMIT) and "stall" in fault)
 ]
 STALL = 2
+RECOVERIES = ("destroy", "up", "refresh", "drift")
 SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
 
 
@@ -51,6 +52,44 @@ def test_a_kill_during_create(stack: Stack, kill: Kill) -> None:
     _declare(stack, kill.kind)
     _kill_and_repair(stack, kill.victim, lambda _: _faults_hit(stack) > 0)
     _exactly_one(stack, kill.kind)
+
+
+class Lost(NamedTuple):
+    """Which calls get no response, what the user does then, and whether `up` fails before."""
+
+    action: str
+    fault: str
+    then: str
+    fails: bool = True
+
+
+LOST = [
+    Lost(START, "close-after", "destroy", fails=False),  # read back: it runs, and is adopted
+    *(Lost("*", fault, then) for fault in ("close-after", "close-before") for then in RECOVERIES),
+]
+
+
+@pytest.mark.rotating
+@pytest.mark.parametrize("lost", sample(LOST, 0.2, by=lambda lost: lost.fails), ids=str)
+def test_a_start_whose_response_is_lost(stack: Stack, lost: Lost) -> None:
+    stack.emulator.fault(lost.fault, lost.action, times=None)
+    stack.declare(lobby={})
+    failed = stack.up(env={"VIDEOSNAP_CALL_BUDGET": "2"}).exits(1 if lost.fails else 0)
+    stack.emulator.clear_faults()
+    if lost.fails:
+        assert f"snapshot task {stack.path('lobby')} may be running: StartSnapshot got no" in failed.output
+        assert "`pulumi destroy` stops it" in failed.output
+        assert [task["id"] for task in stack.tasks()] == [stack.path("lobby")]
+    if lost.then == "drift":
+        stack.videosnap("drift").exits(int(lost.fault == "close-before"))
+    elif lost.then != "destroy":
+        stack.run(lost.then, "--yes", "--skip-preview").ok()
+        assert stack.rooms() == (["lobby"] if lost.fault == "close-after" or lost.then == "up" else [])
+        stack.up().ok()
+        assert stack.rooms() == ["lobby"]
+        stack.up("--expect-no-changes").ok()
+    stack.destroy().ok()
+    assert (stack.rooms(), stack.tasks()) == ([], [])
 
 
 @pytest.mark.rotating

@@ -16,13 +16,8 @@ from pulumi_videosnap.review.preview import SAME, Step, number_at, text_at
 from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pixels_of, sum_calls
 from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.volcengine.auth import KEYS
-from pulumi_videosnap.volcengine.lifecycle import (
-    INTERVAL,
-    KEEP_RUNNING,
-    UpdateStep,
-    has_ended,
-    plan_update,
-)
+from pulumi_videosnap.volcengine.lifecycle import KEEP_RUNNING, UpdateStep, plan_update
+from pulumi_videosnap.volcengine.start import INTERVAL, has_ended
 
 credentials = KEYS
 continuous = True
