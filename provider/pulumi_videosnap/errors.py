@@ -196,7 +196,7 @@ class OutcomeUnknown(VideosnapError):
         self.id = id
         self.outputs = outputs
         super().__init__(
-            f"{task} may be running: {cause}; it is recorded, so that `pulumi up` adopts or starts it and "
+            f"{cause}; {task} may be running nevertheless and is recorded: `pulumi up` adopts or starts it, "
             "`pulumi destroy` stops it"
         )
 

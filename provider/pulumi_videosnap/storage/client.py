@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.http.credentials import Credentials, Keys, find_credentials
+from pulumi_videosnap.http.deadline import MIN_RATE, bound_responses
 from pulumi_videosnap.http.request import is_loopback, parse_endpoint
 from pulumi_videosnap.http.retry import retry_policy
 from pulumi_videosnap.http.transport import user_agent
@@ -182,11 +183,20 @@ def _create(config: ClientConfig) -> S3Client:
         aws_session_token=keys.session_token if keys else None,
         config=_botocore_config(config),
     )
+    _bound_responses(client)
     if config.endpoint is not None:
         client.meta.events.register("before-call.s3", _disable_region_redirect)
     if not config.url_encoding:
         _disable_url_encoding(client)
     return client
+
+
+def _bound_responses(client: S3Client) -> None:
+    """Give each response one deadline: botocore's timeouts start again with every byte that arrives."""
+    pools = client._endpoint.http_session._pool_classes_by_scheme  # type: ignore[attr-defined]
+    for scheme, pool in pools.items():
+        connection = bound_responses(pool.ConnectionCls, MIN_RATE)
+        pools[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
 def _disable_region_redirect(context: dict[str, Any], **_: Any) -> None:
