@@ -5,8 +5,8 @@ seconds apart; the last one is stored in a small SQLite file that all processes 
 only used within 50 ms of its time, else another is reserved. So at most `floor(1.05 × 0.95 × limit) + 1`
 calls leave in any second, which is the limit itself for every limit up to 400.
 
-Measured against pyrate-limiter 4.5 (SQLite bucket, file lock), 4 processes of 4 threads at a limit of 60, by a
-server that counts: it let 67 calls into one second, and one process had seven times the calls of another.
+Measured against pyrate-limiter 4.5 (SQLite bucket, file lock), 4 processes of 4 threads at a limit of 60, by
+a server that counts: it let 67 calls into one second, and one process had seven times the calls of another.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ MAX_LATENESS = 0.05
 """Seconds after its time for which a slot may still be used."""
 MAX_MISSED_SLOTS = 5
 """Slots dropped as late before one is used anyway: a machine this slow cannot exceed the rate."""
+FORGOTTEN_AFTER = 1.0
+"""Seconds without a call after the store has lost what other processes have reserved."""
 CLOCK_STEP = 1.0
 """Seconds that the clock may go back, between machines or by adjustment, before it counts as a jump."""
 LOCK_TIMEOUT = 2.0
@@ -79,10 +81,12 @@ class ReservationStore(Protocol):
 class MemoryReservations:
     """Reservations of this process only."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = time.time, last: Mapping[str, Slot] | None = None
+    ) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._last: dict[str, Slot] = {}
+        self._last = dict(last or {})
 
     def reserve(self, name: str, spacing: float, max_wait: float) -> Slot:
         """The next slot among the threads of this process."""
@@ -97,7 +101,7 @@ class SqliteReservations:
     """Reservations in a SQLite file, shared by every process that opens it.
 
     A connection lives for one reservation (about half a millisecond), so that none is left open and none is
-    inherited by a forked process. A damaged file is replaced: what it had reserved is over after a second.
+    inherited by a forked process. A damaged file is replaced.
     """
 
     def __init__(
@@ -110,6 +114,8 @@ class SqliteReservations:
         self.path = path
         self._clock = clock
         self._lock_timeout = lock_timeout
+        self.last: dict[str, Slot] = {}
+        """What this process reserved last."""
         # One thread of a process at a time: SQLite's own waiting is neither short nor fair.
         self._lock = threading.Lock()
 
@@ -140,11 +146,20 @@ class SqliteReservations:
             db.execute(_TABLE)
             rows = db.execute("SELECT at, asked FROM slot WHERE name IN (?, ?)", (name, _ALL)).fetchall()
             last = max((Slot(float(at), float(asked)) for at, asked in rows), key=_at, default=None)
-            slot = next_slot(last, self._clock(), spacing)
+            now = self._clock()
+            slot = next_slot(self._after_loss(name, last, now), now, spacing)
             if slot.wait <= max_wait:
                 db.execute("INSERT OR REPLACE INTO slot VALUES (?, ?, ?)", (name, slot.at, slot.reserved))
+                self.last[name] = slot
             db.execute("COMMIT")
             return slot
+
+    def _after_loss(self, name: str, last: Slot | None, now: float) -> Slot | None:
+        """The last slot; one later than all others where the file has lost what this process reserved."""
+        own = self.last.get(name)
+        if own is None or own.reserved > now or (last and last.at >= own.at):
+            return last
+        return Slot(own.at + FORGOTTEN_AFTER, own.reserved)
 
     def _connect(self, timeout: float) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=timeout, isolation_level=None)
@@ -165,7 +180,7 @@ class SqliteReservations:
         fresh.unlink(missing_ok=True)
         with closing(sqlite3.connect(fresh, isolation_level=None)) as db:
             db.execute(_TABLE)
-            db.execute("INSERT INTO slot VALUES (?, ?, ?)", (_ALL, now + 1, now))
+            db.execute("INSERT INTO slot VALUES (?, ?, ?)", (_ALL, now + FORGOTTEN_AFTER, now))
         if self._identity() != damaged:  # another process was faster
             return fresh.unlink()
         self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
@@ -233,7 +248,7 @@ class RateLimiter:
         with self._fallback_lock:
             if self._fallback is not None:
                 return
-            self._fallback = MemoryReservations(self._clock)
+            self._fallback = MemoryReservations(self._clock, getattr(self._store, "last", None))
         where = getattr(self._store, "path", "the store")
         self._warn(
             f"the rate limit is enforced in this process only, because {where} cannot be used ({error}); "

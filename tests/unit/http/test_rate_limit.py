@@ -146,7 +146,8 @@ def test_a_clock_that_jumps_blocks_nobody(back: float, time: VirtualTime, tmp_pa
 DAMAGE: dict[str, bytes | str] = {
     "not a database": b"this is no database" * 100,
     "header cut": b"SQLite format 3\0" + b"\xff" * 84,
-    "pages lost": b"",
+    "pages lost": b"?",
+    "emptied": b"",
     "other columns": "CREATE TABLE slot (name TEXT PRIMARY KEY, at REAL)",
     "texts": "CREATE TABLE slot (name PRIMARY KEY, at, asked); INSERT INTO slot VALUES ('a/Do', 'soon', 'x')",
     "nothing": "CREATE TABLE slot (name PRIMARY KEY, at, asked); INSERT INTO slot (name) VALUES ('a/Do')",
@@ -169,7 +170,7 @@ def test_a_damaged_store_is_replaced_and_the_limit_kept_by_all(
     take(80)
     content = DAMAGE[damage]
     if isinstance(content, bytes):
-        path.write_bytes(content or path.read_bytes()[:5000].ljust(9000, b"?"))
+        path.write_bytes(path.read_bytes()[:5000].ljust(9000, b"?") if content == b"?" else content)
     else:
         path.unlink()
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
