@@ -28,22 +28,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from pulumi_videosnap.redaction import MAX_ENCODED, mask
+
 # Long enough for the vendors' longest documented message, short enough for one status row.
 TEXT_LIMIT = 300
 
 # Services repeat signatures and body hashes in errors; neither is of use to a reader.
 _HEX_DIGEST = re.compile(r"\b[0-9a-fA-F]{64}\b")
+MAX_TEXT = 64 * 1024
+"""Characters of an untrusted text that are looked at."""
 
 
 def one_line(text: str, hide: Iterable[str] = (), limit: int = TEXT_LIMIT) -> str:
     """Untrusted text made fit for a message: without credentials, one line, at most `limit` characters.
 
-    `hide` lists the credential values; each is replaced wherever it occurs.
+    `hide` lists the credential values; each is replaced wherever it occurs (`redaction.mask`).
     """
-    for value in sorted(filter(None, hide), key=len, reverse=True):
-        text = text.replace(value, "****")
-    text = _HEX_DIGEST.sub("****", text)
-    printable = "".join(char if char.isprintable() else " " for char in text)
+    secrets = tuple(filter(None, hide))
+    masked = mask(text[:MAX_TEXT], secrets)
+    if len(text) > MAX_TEXT:  # what was cut may end with a part of a secret
+        masked = masked[: -MAX_ENCODED * max(map(len, secrets), default=0) or None]
+    masked = _HEX_DIGEST.sub("****", masked)
+    printable = "".join(char if char.isprintable() else " " for char in masked)
     line = " ".join(printable.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 

@@ -6,6 +6,7 @@ advises one that cannot read.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -189,6 +190,14 @@ def _create(config: ClientConfig) -> S3Client:
     if not config.url_encoding:
         _disable_url_encoding(client)
     return client
+
+
+def found_secrets(config: ClientConfig) -> tuple[str, ...]:
+    """The keys that boto3's own chain has found, such as those of a profile; none where it found none."""
+    with contextlib.suppress(Exception):  # an error is being shown: no other one may take its place
+        found = client_for(config)._request_signer._credentials.get_frozen_credentials()  # type: ignore[attr-defined]
+        return tuple(filter(None, (found.access_key, found.secret_key, found.token)))
+    return ()
 
 
 def _bound_responses(client: S3Client) -> None:
