@@ -19,8 +19,9 @@ from pulumi_videosnap.drift import detect
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
 from pulumi_videosnap.kinds import kind_by_title
-from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.report.base import Dependencies, as_json
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
+from support.canary import ENCODINGS, leaks
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
@@ -135,6 +136,34 @@ def test_a_secret_that_differs_is_not_shown() -> None:
     (finding,) = report.findings()
     assert finding.verdict is Verdict.CHANGED
     assert "77" not in report.model_dump_json()
+
+
+ROOM_NAME = "cAnAryRoom/+42="
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_secret_that_a_service_repeats_is_not_shown(encoding: str) -> None:
+    """The room's name is a secret, which state has encrypted or opened; the id has it in clear."""
+    room = {"roomId": ROOM_NAME, "taskId": "Task1"}
+    opened, closed = (
+        replace(
+            task(1),
+            id=f"661e/{ROOM_NAME.replace('/', '')}/Task1",
+            secret_paths=frozenset({("roomId",)}),
+            **more,
+        )
+        for more in ({"inputs": {**ROOM, **room}, "properties": {**ROOM, **room}}, {})
+    )
+    for recorded, name in ((opened, ROOM_NAME), (closed, ROOM_NAME.replace("/", ""))):
+
+        def answer(_: str, name: str = name) -> Present:
+            raise Rejected("GetSnapshotTask", f"no room {ENCODINGS[encoding](name)} here \x7f\u202e\x9b")
+
+        report = checked(Service(answer), [recorded])
+        text = as_json(report)
+        assert leaks(text, name) == []
+        assert "[secret]" in text
+        assert all(char.isprintable() or char == "\n" for char in text)
 
 
 def _ended(task_id: str) -> Present:

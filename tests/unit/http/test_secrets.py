@@ -32,6 +32,7 @@ from pulumi_videosnap.volcengine.models import TaskKey
 from support import fake_server
 from support.canary import echoes, leaks
 from support.fake_server import FakeServer
+from support.sampling import sample
 from unit.scripted import (
     MPS_KEYS,
     SUBMIT,
@@ -176,7 +177,7 @@ def test_a_secret_is_shown_in_no_encoding(place: str, tmp_path: Path) -> None:
     "before", ["", "x" * (MAX_TEXT - 30), " " * (MAX_TEXT - 30), "%20" * (MAX_TEXT // 3 - 9)]
 )
 def test_a_long_text_shows_no_part_of_a_secret_where_it_is_cut(before: str) -> None:
-    for echo in echoes([MPS_KEYS.secret_key * 3]).values():
+    for echo in sample(list(echoes([MPS_KEYS.secret_key * 3]).values()), 0.25):
         assert leaks(one_line(before + echo, [MPS_KEYS.secret_key * 3]), MPS_KEYS.secret_key * 3) == []
 
 
