@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -198,7 +198,7 @@ class OutcomeUnknown(VideosnapError):
     What drives the lifecycle records the task under `id` with `outputs`, as one whose creation failed.
     """
 
-    def __init__(self, task: str, cause: CallFailed, id: str, outputs: Mapping[str, Any]) -> None:
+    def __init__(self, task: str, cause: CallFailed, id: str, outputs: dict[str, Any]) -> None:
         self.id = id
         self.outputs = outputs
         super().__init__(

@@ -97,10 +97,15 @@ def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
         return  # a lost line must not lose the task
 
 
+def engine_address() -> str | None:
+    """Where the engine that started this process listens; None where there is none."""
+    return next(filter(ADDRESS.fullmatch, sys.argv[1:]), None)
+
+
 @functools.cache
 def _engine() -> Any:
     """The engine that started this process, or None where there is none."""
-    address = next((arg for arg in sys.argv[1:] if ADDRESS.fullmatch(arg)), None)
+    address = engine_address()
     if address is None:
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

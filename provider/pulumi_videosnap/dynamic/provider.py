@@ -33,6 +33,7 @@ from pulumi.runtime import rpc
 from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Present, RunRegistry
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
 from pulumi_videosnap.dynamic import engine_log, thread_pool
+from pulumi_videosnap.dynamic.engine_watch import end_with
 from pulumi_videosnap.dynamic.program import is_announced
 from pulumi_videosnap.errors import OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
@@ -85,6 +86,8 @@ def _serves_the_engine() -> bool:
     return spec is not None and spec.name.startswith("pulumi.dynamic")
 
 
+if _serves_the_engine() and (_address := engine_log.engine_address()):
+    end_with(_address)
 if _serves_the_engine() and not debugging():
     # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
     sys.tracebacklimit = 0

@@ -48,9 +48,11 @@ class _BoundedReader(io.RawIOBase):
 def bound_responses(connection: type[Any], rate: float = math.inf) -> type[Any]:
     """A class of `http.client` connections like `connection`, whose responses have one deadline each."""
 
-    class Response(connection.response_class):  # type: ignore[misc]
-        def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-            super().__init__(sock, *args, **kwargs)
-            self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock, rate))
+    response: Any = connection.response_class
 
-    return type(connection.__name__, (connection,), {"response_class": Response})
+    def __init__(self: Any, sock: Any, *args: Any, **kwargs: Any) -> None:
+        response.__init__(self, sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock, rate))
+
+    bounded = type(response.__name__, (response,), {"__init__": __init__})
+    return type(connection.__name__, (connection,), {"response_class": bounded})

@@ -72,8 +72,8 @@ def user_agent() -> str:
 class _Adapter(HTTPAdapter):
     """Connections whose responses have one deadline each."""
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> urllib3.HTTPConnectionPool:
-        pool = super().get_connection_with_tls_context(*args, **kwargs)
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
         pool.ConnectionCls = _bounded(type(pool).ConnectionCls)
         return pool
 

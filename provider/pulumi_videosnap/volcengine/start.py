@@ -39,6 +39,10 @@ _ADVICE_ON_CONFLICT = (
     "`pulumi up` again"
 )
 _UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
+_NO_OWNER = (
+    ": an interrupted `up` or another stack started it, the service does not say who; declare one task_id in "
+    "one stack only, since each stops the task when it ends"
+)
 _ADVICE_ON_FAILURE = (
     "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
 )
@@ -145,11 +149,17 @@ class _Start:
         interval = differing.pop(INTERVAL, None)
         if differing:
             raise self._conflict(list(map(format_difference, differing.values())))
-        self._context.progress("adopting the running task")
+        self._warn_of_adoption(to_outputs(found).get("startTime") or "a time that is not known")
         if interval is None:
             return found
         self._api.update(self._key, task.image_config.interval, task.business_id)
         return self._api.get(self._key).task
+
+    def _warn_of_adoption(self, since: str) -> None:
+        """A task carries no owner. One that state has in another entry is this stack's own."""
+        self._context.progress("adopting the running task")
+        if not any(entry.id == self._key.id for entry in self._context.entries()):
+            self._context.warn(f"snapshot task {self._key.id} runs since {since} and is adopted{_NO_OWNER}")
 
     def _conflict(self, differing: list[str]) -> TaskConflict:
         return TaskConflict(f"snapshot task {self._key.id}", differing, _ADVICE_ON_CONFLICT)

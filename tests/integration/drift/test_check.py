@@ -144,17 +144,11 @@ ROOM_NAME = "cAnAryRoom/+42="
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_secret_that_a_service_repeats_is_not_shown(encoding: str) -> None:
     """The room's name is a secret, which state has encrypted or opened; the id has it in clear."""
-    room = {"roomId": ROOM_NAME, "taskId": "Task1"}
-    opened, closed = (
-        replace(
-            task(1),
-            id=f"661e/{ROOM_NAME.replace('/', '')}/Task1",
-            secret_paths=frozenset({("roomId",)}),
-            **more,
-        )
-        for more in ({"inputs": {**ROOM, **room}, "properties": {**ROOM, **room}}, {})
-    )
-    for recorded, name in ((opened, ROOM_NAME), (closed, ROOM_NAME.replace("/", ""))):
+    room, paths = {**ROOM, "roomId": ROOM_NAME, "taskId": "Task1"}, frozenset({("roomId",)})
+    in_id = ROOM_NAME.replace("/", "")
+    closed = replace(task(1), id=f"661e/{in_id}/Task1", secret_paths=paths)
+    opened = replace(closed, inputs=room, properties=room)
+    for recorded, name in ((opened, ROOM_NAME), (closed, in_id)):
 
         def answer(_: str, name: str = name) -> Present:
             raise Rejected("GetSnapshotTask", f"no room {ENCODINGS[encoding](name)} here \x7f\u202e\x9b")
