@@ -13,6 +13,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from pulumi_videosnap.errors import NotConfigured
 
@@ -53,7 +54,7 @@ CALL_BUDGET = Setting(
 )
 QUOTA_DIR = Setting(
     "VIDEOSNAP_QUOTA_DIR",
-    meaning="directory of the rate limit store, which all processes of a user share",
+    meaning="directory of the rate limit store and of unfinished creations, shared by a user's processes",
     default="the user's cache directory",
 )
 THREADS = Setting(
@@ -77,6 +78,13 @@ def seconds_of(setting: Setting, env: Mapping[str, str]) -> float:
     if not 0 < seconds < math.inf:
         raise NotConfigured(f"{setting.env} is {text!r}: set a number of seconds above 0, such as 45")
     return seconds
+
+
+def shared_directory(env: Mapping[str, str]) -> Path:
+    """What all processes of a user share: VIDEOSNAP_QUOTA_DIR, else the user's cache directory."""
+    import platformdirs  # noqa: PLC0415 - most programs do not need it
+
+    return Path(env.get(QUOTA_DIR.env, "").strip() or platformdirs.user_cache_dir("pulumi-videosnap"))
 
 
 def all_settings() -> Iterator[Setting]:

@@ -94,6 +94,23 @@ def test_a_start_whose_response_is_lost(stack: Stack, lost: Lost) -> None:
 
 
 @pytest.mark.rotating
+def test_a_task_whose_provider_was_killed_is_found_and_adopted(stack: Stack) -> None:
+    stack.emulator.fault("stall-after", START, seconds=STALL)
+    stack.declare(lobby={})
+    with stack.running("up", "--yes", "--skip-preview") as run:
+        wait_until(lambda: run.poll() is not None or _faults_hit(stack) > 0)
+        with killed(run, "provider"):
+            assert (stack.rooms(), stack.tasks()) == (["lobby"], [])
+    stack.destroy().ok()
+    found = " ".join(stack.videosnap("drift").ok().output.split())
+    assert "created for lobby by an interrupted `up` of dev; the next `up` adopts it" in found
+    adopted = stack.up().ok().output
+    assert "another stack started it" in adopted
+    assert "interrupted" not in stack.videosnap("drift").ok().output
+    stack.ends()
+
+
+@pytest.mark.rotating
 @pytest.mark.parametrize("victim", sample(["engine", "provider"], 0.5))
 def test_a_kill_while_a_job_is_waited_for(stack: Stack, victim: str) -> None:
     stack.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 60, "runningSeconds": 60})

@@ -24,10 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import platformdirs
-
 from pulumi_videosnap.errors import Throttled
-from pulumi_videosnap.settings import CALL_BUDGET, QUOTA_DIR
+from pulumi_videosnap.settings import CALL_BUDGET, QUOTA_DIR, shared_directory
 
 _log = logging.getLogger("pulumi_videosnap")
 
@@ -270,6 +268,5 @@ def account_digest(access_key: str) -> str:
 
 
 def store_path(env: Mapping[str, str] = os.environ) -> Path:
-    """The file of the shared store: in VIDEOSNAP_QUOTA_DIR, else in the user's cache directory."""
-    directory = env.get(QUOTA_DIR.env, "").strip() or platformdirs.user_cache_dir("pulumi-videosnap")
-    return Path(directory) / "quota.sqlite3"
+    """The file of the shared store."""
+    return shared_directory(env) / "quota.sqlite3"

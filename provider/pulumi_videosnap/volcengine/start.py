@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pulumi_videosnap.core.lifecycle import Context
+from pulumi_videosnap.core.pending import noted
 from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.core.schema import differences
 from pulumi_videosnap.errors import CallFailed, NotFound, OutcomeUnknown, TaskConflict, TaskFailed
@@ -32,6 +33,7 @@ READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Seconds between the reads after a start; how soon a new task can be read is not documented."""
 NOT_CONFIRMED = "not confirmed"
 """The status of a task that may run: StartSnapshot was sent, and no response said whether it acted."""
+_TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
 INTERVAL: Path = ("imageConfig", "interval")
 
 _ADVICE_ON_CONFLICT = (
@@ -70,7 +72,9 @@ def start_task(
     environ: Mapping[str, str],
 ) -> Properties:
     """Start a task or adopt it; returns what is recorded of it. OutcomeUnknown where it may run."""
-    return _Start(task, api, context, sleep).run(start_request(task, environ))
+    key = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id, "profile": task.profile}
+    with noted(context.resource, _TYPE, key):
+        return _Start(task, api, context, sleep).run(start_request(task, environ))
 
 
 class _Start:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +16,11 @@ from pulumi_videosnap.alibaba.convert import owner_tag
 from pulumi_videosnap.alibaba.drift import unmanaged
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Gone, Present
+from pulumi_videosnap.core.pending import noted
 from pulumi_videosnap.drift import detect
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
-from pulumi_videosnap.kinds import kind_by_title
+from pulumi_videosnap.kinds import kind_by_title, kind_of
 from pulumi_videosnap.report.base import Dependencies, as_json
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
 from support.canary import ENCODINGS, leaks
@@ -62,7 +64,9 @@ def checked(
     faked: dict[str, Any] = {
         name: tuple(replace(one, kind=fake) for one in getattr(stack, name)) for name in lists
     }
-    return detect.detect_drift([replace(stack, **faked)], dependencies)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(detect, "kind_of", lambda entry: fake if kind_of(entry) is LIVE else kind_of(entry))
+        return detect.detect_drift([replace(stack, **faked)], dependencies)
 
 
 def _present(task_id: str) -> Present:
@@ -230,16 +234,27 @@ def _noted(*recorded: str) -> str:
     ],
     ids=["runs", "ended", "never-started", "not-known"],
 )
+@pytest.mark.parametrize("by", ["the engine", "this machine", "both", "another stack"])
 def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
-    answer: Any, unmanaged: list[str], code: int
+    answer: Any, unmanaged: list[str], code: int, by: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
+    [operation] = json.loads(_noted())["deployment"]["pending_operations"]
+    of = operation["resource"]
+    if by != "the engine":
+        urn = of["urn"].replace(":dev:", ":other:") if by == "another stack" else of["urn"]
+        note = noted(urn, of["type"], of["inputs"])
+        note.__enter__()  # and never left, as when the process is killed
+    export = _noted() if by in ("the engine", "both") else json.dumps({"deployment": {}})
+    unmanaged, code = ([], 0) if by == "another stack" else (unmanaged, code)
+
     def answered(task_id: str) -> Present:
         if isinstance(answer, CallFailed):
             raise answer
         told: Present = answer(task_id)
         return told
 
-    report = checked(Service(answered), read_export(_noted(), "dev"))
+    report = checked(Service(answered), read_export(export, "acme/shop/dev"))
     assert [one.id for one in report.unmanaged] == unmanaged
     assert report.exit_code == code
     assert all("interrupted" in one.note for one in report.unmanaged)
