@@ -41,6 +41,7 @@ KILLS = [
     if victim == "engine" or (action in (START, SUBMIT) and "stall" in fault)
 ]
 STALL = 2
+CANARY = "cAnArySecret"
 RECOVERIES = ("destroy", "up", "refresh", "drift")
 SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
 
@@ -74,13 +75,17 @@ SOME_LOST = sample(LOST, 0.2, by=lambda lost: lost.fails)
 @pytest.mark.parametrize("lost", SOME_LOST, ids=str)
 def test_a_start_whose_response_is_lost(stack: Stack, lost: Lost) -> None:
     stack.emulator.fault(lost.fault, lost.action, times=None)
-    stack.declare(lobby={})
+    keys = {"access_key": f"{CANARY}-a", "secret_key": f"{CANARY}-s"}
+    stack.declare(
+        lobby={"storage_config": {"custom_config": {"vendor": "aliyun", "bucket": "frames", **keys}}}
+    )
     failed = stack.up(env={"VIDEOSNAP_CALL_BUDGET": "2"}).exits(1 if lost.fails else 0)
     stack.emulator.clear_faults()
     if lost.fails:
         assert "StartSnapshot got no response" in failed.output
         assert f"{stack.path('lobby')} may be running nevertheless and is recorded" in failed.output
         assert [task["id"] for task in stack.tasks()] == [stack.path("lobby")]
+    assert not any(CANARY in text for text in (failed.output, *stack.files()))
     if lost.then == "drift":
         stack.videosnap("drift").exits(int(lost.fault == "close-before"))
     elif lost.then != "destroy":

@@ -22,6 +22,7 @@ from pulumi_videosnap.http.request import is_loopback, parse_endpoint
 from pulumi_videosnap.http.retry import retry_policy
 from pulumi_videosnap.http.transport import user_agent
 from pulumi_videosnap.settings import Lookup
+from pulumi_videosnap.storage.errors import mask_keys
 from pulumi_videosnap.storage.platforms import Addressing, Location, Platform
 
 if TYPE_CHECKING:
@@ -71,6 +72,10 @@ class ClientConfig:
     def attempt_timeout(self) -> float:
         """Seconds that one attempt waits for each piece of the response."""
         return max(1.0, min(READ_TIMEOUT, self.budget / self.max_attempts))
+
+    def scrub(self, text: str) -> str:
+        """A store's text made fit for a message: without the keys in use, whoever found them."""
+        return self.credentials.scrub(text) if self.credentials else mask_keys(text, _found_secrets(self))
 
 
 def client_config(
@@ -192,8 +197,7 @@ def _create(config: ClientConfig) -> S3Client:
     return client
 
 
-def found_secrets(config: ClientConfig) -> tuple[str, ...]:
-    """The keys that boto3's own chain has found, such as those of a profile; none where it found none."""
+def _found_secrets(config: ClientConfig) -> tuple[str, ...]:
     with contextlib.suppress(Exception):  # an error is being shown: no other one may take its place
         found = client_for(config)._request_signer._credentials.get_frozen_credentials()  # type: ignore[attr-defined]
         return tuple(filter(None, (found.access_key, found.secret_key, found.token)))

@@ -95,7 +95,12 @@ def _stop(story: Story) -> None:
     _forget(story)
 
 
-ADOPTIONS = {_forget: True, _stop: False, _rename: False, _start_again: False}
+ADOPTIONS: dict[Callable[[Story], None], bool] = {
+    _forget: True,
+    _stop: False,
+    _rename: False,
+    _start_again: False,
+}
 """What happens before an `up`, and whether it takes over a task that may be another stack's."""
 
 
