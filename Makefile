@@ -26,7 +26,7 @@ test: setup engine ## lint, types, docs and every test, with a sample of each lo
 	@scripts/test
 
 sweep: setup engine ## the same with every matrix and random walk in full
-	@scripts/test --sweep
+	@scripts/test --sweep --timeout 3600
 
 bench: setup engine ## measure speed and memory, as ratios in one run
 	@$(VENV)/python -m bench

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import time
 import zipfile
@@ -34,6 +35,24 @@ from engine import __main__ as main, process
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
 process.HEARTBEAT = {}
 main.main()
+"""
+
+
+INTERRUPTED = """import os, pathlib, signal, sys
+from engine import process
+signal.signal(signal.SIGINT, signal.default_int_handler)
+folder, interrupted, left = pathlib.Path(sys.argv[1]), 0, 0
+for _ in range(20):
+    pid = folder / "pid"
+    pid.write_text("")
+    script = f"kill -INT {os.getpid()}; echo $$ > {pid}; exec sleep 30"
+    try:
+        process.run("sh", ["/bin/sh", "-c", script], folder)
+    except KeyboardInterrupt:
+        interrupted += 1
+    number = pid.read_text().strip()
+    left += bool(number) and pathlib.Path("/proc", number).exists()
+print(f"{interrupted} interrupted, {left} left")
 """
 
 
@@ -190,6 +209,13 @@ def test_an_interrupted_build_can_run_again(checkout: Checkout, name: signal.Sig
     checkout.fake_go()
     checkout.run()
     assert checkout.leftovers() == []
+
+
+def test_an_interrupt_while_a_program_starts_ends_it(tmp_path: Path) -> None:
+    """The program itself sends it, at once: without care about one in four is left running."""
+    command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert (ran.stdout, ran.stderr) == ("20 interrupted, 0 left\n", "")
 
 
 def test_of_two_runs_at_once_one_builds_and_the_other_waits(checkout: Checkout) -> None:

@@ -237,7 +237,7 @@ def test_processes_share_the_limit_fairly(tmp_path: Path) -> None:
     finally:
         for worker in workers:
             worker.kill()
-            worker.wait()
+            worker.wait(timeout=60)
     together = sorted(moment for of_one in moments for moment in of_one)
     assert busiest_second(together) <= 60
     # Two threads of three processes take turns: none gets less than half of its share.
