@@ -109,7 +109,8 @@ def test_a_start_whose_answer_is_lost_is_adopted_or_recorded(plugin: Plugin, rtc
         return
     with pytest.raises(grpc.RpcError) as raised:
         plugin.stub.Create(request, timeout=60)
-    details = dict(raised.value.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+    metadata: Any = raised.value.trailing_metadata() or ()
+    details = dict(metadata).get("grpc-status-details-bin", b"")
     status, failed = status_pb2.Status.FromString(details), provider_pb2.ErrorResourceInitFailed()
     assert [one.Unpack(failed) for one in status.details] == [True] * (outcome == "recorded")
     if outcome == "recorded":
