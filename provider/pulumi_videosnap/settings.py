@@ -55,7 +55,7 @@ CALL_BUDGET = Setting(
 )
 QUOTA_DIR = Setting(
     "VIDEOSNAP_QUOTA_DIR",
-    meaning="directory of the rate limit store, which all processes of a user share",
+    meaning="directory of the rate limit store and of unfinished creations, shared by a user's processes",
     default="the user's cache directory",
 )
 THREADS = Setting(

@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +47,8 @@ class Plugin:
         self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
         self.log = log
         self.stdout = self.stderr = self.engine = ""
+        self.process: subprocess.Popen[bytes]
+        self.end_engine: Callable[[], object]
         self._provider = provider
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -122,7 +124,8 @@ def running_plugin(
             port = int(process.stdout.readline())
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 plugin = Plugin(channel, log, provider)
-                plugin.engine = listening
+                plugin.engine, plugin.process = listening, process
+                plugin.end_engine = lambda: engine.stop(0).wait(10)
                 plugin.configure(config or {})
                 yield plugin
         finally:

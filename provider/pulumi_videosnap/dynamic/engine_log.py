@@ -11,10 +11,14 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 import grpc
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, status_pb2
+
+from pulumi_videosnap.core.properties import Properties
 
 ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
 _LOG_TIMEOUT = 2.0
@@ -38,17 +42,33 @@ def ignored_paths() -> list[str]:
     return list(getattr(_current_request(), "ignoreChanges", ()))
 
 
+def record_as_failed(id_: str, outputs: Properties, reason: str) -> None:
+    """Have the engine record the resource that the running call creates, though the call fails."""
+    servicer = _servicer()
+    properties = struct_pb2.Struct()
+    provider = {name: value for name, value in servicer["request"].properties.items() if name == "__provider"}
+    properties.update({**outputs, **provider})
+    failed = provider_pb2.ErrorResourceInitFailed(id=id_, properties=properties, reasons=[reason])
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
+    status.details.add().Pack(failed)
+    servicer["context"].set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+
+
 def _current_request() -> Any:
+    return _servicer().get("request")
+
+
+def _servicer() -> Mapping[str, Any]:
+    """The local variables of the server's method that called us; none where there is no engine."""
     frame = sys._getframe(1)
     while frame is not None:
-        request = frame.f_locals.get("request")
-        urn = getattr(request, "urn", "")
+        urn = getattr(frame.f_locals.get("request"), "urn", "")
         if isinstance(urn, str) and urn.startswith("urn:pulumi:"):
-            return request
+            return frame.f_locals
         if frame.f_back is None:
             break
         frame = frame.f_back
-    return None
+    return {}
 
 
 def progress(urn: str, message: str) -> None:
@@ -77,10 +97,15 @@ def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
         return  # a lost line must not lose the task
 
 
+def engine_address() -> str | None:
+    """Where the engine that started this process listens; None where there is none."""
+    return next(filter(ADDRESS.fullmatch, sys.argv[1:]), None)
+
+
 @functools.cache
 def _engine() -> Any:
     """The engine that started this process, or None where there is none."""
-    address = next((arg for arg in sys.argv[1:] if ADDRESS.fullmatch(arg)), None)
+    address = engine_address()
     if address is None:
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

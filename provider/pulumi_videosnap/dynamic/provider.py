@@ -34,9 +34,10 @@ from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Pre
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
 from pulumi_videosnap.core.urns import stack_name
 from pulumi_videosnap.dynamic import engine_log, thread_pool
+from pulumi_videosnap.dynamic.engine_watch import end_with
 from pulumi_videosnap.dynamic.program import is_announced
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
-from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
+from pulumi_videosnap.errors import OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
 from pulumi_videosnap.settings import no_config
 
@@ -87,6 +88,8 @@ def _serves_the_engine() -> bool:
     return spec is not None and spec.name.startswith("pulumi.dynamic")
 
 
+if _serves_the_engine() and (_address := engine_log.engine_address()):
+    end_with(_address)
 if _serves_the_engine() and not debugging():
     # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
     sys.tracebacklimit = 0
@@ -136,7 +139,7 @@ class LifecycleProvider(ResourceProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Make or adopt the task."""
-        with _one_line_errors():
+        with _one_line_errors(), _recorded_if_unknown():
             created = self._task().create(_from_engine(props))
         return CreateResult(created.id, created.outputs)
 
@@ -208,6 +211,16 @@ class _ShownError(Exception):
 # The engine shows "<module>.<class>: <message>" and leaves out the module of a builtin.
 _ShownError.__module__ = "builtins"
 _ShownError.__qualname__ = "videosnap"
+
+
+@contextlib.contextmanager
+def _recorded_if_unknown() -> Iterator[None]:
+    """Have the engine record a task that may have been created, so that the next run ends or adopts it."""
+    try:
+        yield
+    except OutcomeUnknown as unknown:
+        engine_log.record_as_failed(unknown.id, unknown.outputs, str(unknown))
+        raise
 
 
 @contextlib.contextmanager

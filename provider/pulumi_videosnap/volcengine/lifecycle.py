@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
 
 from pulumi_videosnap.core.lifecycle import (
     Checked,
@@ -28,41 +27,24 @@ from pulumi_videosnap.core.properties import Path, Properties, Unknown
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
+from pulumi_videosnap.errors import CallFailed, NotFound
 from pulumi_videosnap.volcengine.convert import (
-    format_difference,
-    start_request,
     task_key,
-    time_of,
     to_inputs,
     to_outputs,
     with_history,
 )
-from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
+from pulumi_videosnap.volcengine.models import SnapshotTask, StopReason, TaskKey
 from pulumi_videosnap.volcengine.rules import doubts
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.start import INTERVAL, NOT_CONFIRMED, TaskApi, has_ended, start_task
 
-if TYPE_CHECKING:
-    from pulumi_videosnap.volcengine.api import Reading, Started
-
-READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
-"""Seconds between the reads after a start; how soon a new task can be read is not documented."""
 READABLE_FOR = timedelta(hours=72)
 """How long after its start GetSnapshotTask knows a task (6348/1188226)."""
 
-INTERVAL: Path = ("imageConfig", "interval")
 KEEP_RUNNING: Path = ("keepRunning",)
 _UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
 """Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
-
-
-class TaskApi(Protocol):
-    """The four actions as the lifecycle needs them (`RtcApi`)."""
-
-    def start(self, body: StartSnapshotBody) -> Started: ...  # noqa: D102
-    def update(self, task: TaskKey, interval: int, business_id: str | None) -> None: ...  # noqa: D102
-    def stop(self, task: TaskKey, business_id: str | None) -> None: ...  # noqa: D102
-    def get(self, task: TaskKey) -> Reading: ...  # noqa: D102
 
 
 class SnapshotTaskLifecycle(Lifecycle):
@@ -140,60 +122,7 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._context.progress("had ended already")
 
     def _start(self, task: SnapshotTaskInputs) -> Properties:
-        api, key = self._connect(task.profile), task_key(task)
-        self._context.progress("starting")
-        started = api.start(start_request(task, self._environ))
-        found = self._adopt(api, task) if started.already_running else self._confirm(api, key)
-        self._context.runs.mark_created(key.id)
-        if found is None:
-            return self._unconfirmed(task, started)
-        facts = to_outputs(found)
-        if has_ended(facts):
-            why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
-            raise TaskFailed(f"snapshot task {key.id}", why, _ADVICE_ON_FAILURE)
-        self._context.progress(facts["status"])
-        return {**task.properties(), **facts}
-
-    def _confirm(self, api: TaskApi, key: TaskKey) -> SnapshotTask | None:
-        """Read back a task that was just started; an accepted task is recorded even if this read fails."""
-        with contextlib.suppress(CallFailed):
-            return self._read_back(api, key)
-        return None
-
-    def _read_back(self, api: TaskApi, key: TaskKey) -> SnapshotTask:
-        """Read until the service lists the task as running; the last read counts whatever it says."""
-        for pause in READ_BACK_PAUSES:
-            with contextlib.suppress(NotFound):
-                found = api.get(key).task
-                if not has_ended(to_outputs(found)):
-                    return found
-            self._context.progress("waiting for the service to list the task")
-            self._sleep(pause)
-        return api.get(key).task
-
-    def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
-        """Take over a running task with the declared settings; another interval is brought in line."""
-        key, inputs = task_key(task), task.properties()
-        try:
-            found = self._read_back(api, key)
-        except NotFound:
-            raise TaskConflict(
-                f"snapshot task {key.id}", [_UNREADABLE_SETTINGS], _ADVICE_ON_CONFLICT
-            ) from None
-        compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
-        differing = {d.path: d for leaf, d in compared if leaf.compared}
-        interval = differing.pop(INTERVAL, None)
-        if differing:
-            raise TaskConflict(
-                f"snapshot task {key.id}",
-                list(map(format_difference, differing.values())),
-                _ADVICE_ON_CONFLICT,
-            )
-        self._context.progress("adopting the running task")
-        if interval is None:
-            return found
-        api.update(key, task.image_config.interval, task.business_id)
-        return api.get(key).task
+        return start_task(task, self._connect(task.profile), self._context, self._sleep, self._environ)
 
     def _change_interval(self, key: TaskKey, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
         api = self._connect(task.profile)
@@ -214,11 +143,6 @@ class SnapshotTaskLifecycle(Lifecycle):
             return with_history(recorded, {**recorded, **to_outputs(api.get(key).task)})
         return recorded
 
-    def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
-        self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
-        accepted_at = time_of(int(started.at.timestamp() * 1000))
-        return {**task.properties(), "status": "not started", "startTime": accepted_at}
-
 
 class UpdateStep(Enum):
     """The one thing that an update does."""
@@ -230,6 +154,8 @@ class UpdateStep(Enum):
 
 def plan_update(recorded: Properties, changed: Collection[Path], keep_running: bool) -> UpdateStep:
     """What to do about changed fields; a change to a task that has ended starts a new run."""
+    if recorded.get("status") == NOT_CONFIRMED:
+        return UpdateStep.START_AGAIN
     if not has_ended(recorded):
         return UpdateStep.SET_INTERVAL if INTERVAL in changed else UpdateStep.RECORD
     only_switches = set(changed) <= {KEEP_RUNNING, ("framePrefix",), ("state",)}
@@ -259,13 +185,10 @@ def state_of(facts: Properties, keep_running: bool) -> str:
     return f"{status}: {reason}"
 
 
-def has_ended(outputs: Mapping[str, Any]) -> bool:
-    """Whether the last run that is known of has ended or failed."""
-    return outputs.get("status") in ("ended", "failed")
-
-
 def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
     """A task that the service does not know: gone within 72 hours of its start, unreadable later."""
+    if recorded.get("status") == NOT_CONFIRMED:
+        return Gone()
     started = parse_rfc3339(recorded.get("startTime"))
     if started is None:
         raise unknown  # nothing was ever recorded of it: an import or a lookup of a task that does not exist
@@ -277,16 +200,6 @@ def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome
         f"{recorded['startTime']} ({age.total_seconds() / 3600:.0f} hours ago); "
         f"kept as recorded ({recorded.get('status')})"
     )
-
-
-_ADVICE_ON_CONFLICT = (
-    "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and run "
-    "`pulumi up` again"
-)
-_UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
-_ADVICE_ON_FAILURE = (
-    "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
-)
 
 
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
