@@ -1,7 +1,7 @@
 # Everything the project can do, by name. Each target does its own set-up; two commands from a clean
 # clone are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo emulator test sweep bench lock
+.PHONY: help setup engine yaml demo emulator test sweep bench lock
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -15,6 +15,9 @@ setup: ## create .venv with everything the project needs
 
 engine: ## a real Pulumi CLI in .engine/bin, unless PATH has one
 	@$(PYTHON) -m engine
+
+yaml: ## the same with the host of YAML programs, which is built where none is installed
+	@$(PYTHON) -m engine yaml
 
 demo: setup engine ## the demo: both resources from start to end, offline
 	@$(VENV)/python -m examples.demo
