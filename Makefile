@@ -1,7 +1,7 @@
 # Everything the project can do, by name. Each target does its own set-up; two commands from a clean
 # clone are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine yaml demo emulator test sweep bench lock
+.PHONY: help setup engine yaml demo emulator test sweep sdks bench lock
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -25,11 +25,14 @@ demo: setup engine ## the demo: both resources from start to end, offline
 emulator: setup ## the emulator with its live page; ^C ends it, its data stays in .emulator
 	@$(VENV)/videosnap emulator --env-file .emulator/env --data-dir .emulator/data
 
-test: setup engine ## lint, types, docs and every test, with a sample of each long matrix
+test: setup yaml ## lint, types, docs and every test, with a sample of each long matrix
 	@scripts/test
 
-sweep: setup engine ## the same with every matrix and random walk in full
+sweep: setup yaml ## the same with every matrix and random walk in full
 	@scripts/test --sweep
+
+sdks: setup ## the Python, TypeScript and Go packages in dist/sdks, compiled; needs Go and Node
+	@scripts/sdks
 
 bench: setup engine ## measure speed and memory, as ratios in one run
 	@$(VENV)/python -m bench

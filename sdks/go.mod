@@ -1,4 +1,4 @@
-module videosnap/sdks/generate
+module videosnap/sdks
 
 go 1.25.11
 

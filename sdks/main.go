@@ -1,4 +1,4 @@
-// Command generate writes a Pulumi SDK for each language from a package's schema: generate SCHEMA FOLDER.
+// Command sdks writes a Pulumi SDK for each language from the schema of a package: sdks SCHEMA FOLDER.
 // It is Pulumi's own code generator, called as the language hosts call it, so that no host is needed.
 package main
 
@@ -17,7 +17,7 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
-const tool = "pulumi-videosnap sdks/generate"
+const tool = "pulumi-videosnap"
 
 // noPackages is the loader of a schema that refers to no other package.
 type noPackages struct{ schema.Loader }
@@ -34,7 +34,7 @@ func (n noPackages) LoadPackageReferenceV2(
 
 func main() {
 	if len(os.Args) != 3 {
-		fail(fmt.Errorf("usage: generate SCHEMA FOLDER"))
+		fail(fmt.Errorf("usage: sdks SCHEMA FOLDER"))
 	}
 	text, err := os.ReadFile(os.Args[1])
 	fail(err)
@@ -68,7 +68,7 @@ func main() {
 
 func fail(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "generate:", err)
+		fmt.Fprintln(os.Stderr, "sdks:", err)
 		os.Exit(1)
 	}
 }
