@@ -14,16 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
-from pydantic import AfterValidator, BeforeValidator
-from pydantic_core import PydanticCustomError
-
 from pulumi_videosnap.alibaba import api as mps
 from pulumi_videosnap.alibaba.responses import CODES
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.properties import dotted
-from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, range_of
+from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, offered_by, range_of
 from pulumi_videosnap.drift.model import DriftReport
 from pulumi_videosnap.http.error_codes import ErrorRule
+from pulumi_videosnap.native import schema
+from pulumi_videosnap.native.package import FILE as SCHEMA_FILE
 from pulumi_videosnap.report.base import schema_of
 from pulumi_videosnap.review.model import Review
 from pulumi_videosnap.settings import all_settings
@@ -88,15 +87,7 @@ def _default(leaf: FieldFacts) -> str:
 
 def _form(leaf: FieldFacts) -> str:
     """The words or the form that a refusal of the field would offer."""
-    for item in leaf.info.metadata:
-        if isinstance(item, BeforeValidator | AfterValidator):
-            try:
-                item.func("\0")  # type: ignore[call-arg]
-            except PydanticCustomError as refusal:
-                offered = refusal.context or {}
-                told = str(offered.get("choices") or offered.get("words") or "")
-                return re.sub(r"(?<!\w)'([^']+)'", r"`\1`", told)
-    return ""
+    return re.sub(r"(?<!\w)'([^']+)'", r"`\1`", offered_by(leaf.info))
 
 
 def _drift(leaf: FieldFacts) -> str:
@@ -244,8 +235,9 @@ def wanted() -> Iterator[tuple[Path, str]]:
     """Every file that is written here, with the text that it should have."""
     for page in PAGES:
         yield page, generated(page.read_text(encoding="utf-8"))
-    for name, schema in SCHEMAS.items():
-        yield ROOT / "docs" / "schemas" / name, schema
+    yield SCHEMA_FILE, schema.generate()
+    for name, text in SCHEMAS.items():
+        yield ROOT / "docs" / "schemas" / name, text
 
 
 def main() -> int:

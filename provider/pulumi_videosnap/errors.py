@@ -14,7 +14,8 @@
     ├─ TaskConflict         a task with this id exists, and is another one (differences)
     ├─ CannotCheck          a check was not possible: no engine, no state, no listing
     ├─ TaskFailed           the task itself failed in the cloud
-    └─ TaskUnfinished       waiting for the end of the task timed out, and the task goes on
+    ├─ TaskUnfinished       waiting for the end of the task timed out, and the task goes on
+    └─ Interrupted          the engine was told to stop (^C) while something was waited for
 
 Only NotFound may be read as "gone"; every other CallFailed says nothing about the task.
 """
@@ -200,3 +201,10 @@ class TaskUnfinished(VideosnapError):
             f"{task} is still {state} after {waited:.0f} s; it goes on: run `pulumi up` again to wait for "
             "it, or raise `timeout` (or `custom_timeouts`, if set)"
         )
+
+
+class Interrupted(VideosnapError):
+    """The engine was told to stop while something was waited for; what was waited for goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled while waiting; what it waited for goes on: run `pulumi up` again")

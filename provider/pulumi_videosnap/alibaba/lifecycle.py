@@ -16,7 +16,9 @@ from pulumi_videosnap.alibaba.convert import (
     adoptable,
     job_token,
     owner_tag,
+    result_of,
     submit_request,
+    to_inputs,
     to_state,
     with_recorded_count,
 )
@@ -35,6 +37,7 @@ from pulumi_videosnap.core.lifecycle import (
     Context,
     Created,
     Failure,
+    Found,
     Gone,
     Lifecycle,
     Present,
@@ -45,7 +48,7 @@ from pulumi_videosnap.core.properties import Path, Properties, value_at
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import NotFound, Rejected
+from pulumi_videosnap.errors import InvalidInput, NotFound, Rejected
 
 REMEMBERED_FOR = timedelta(hours=72)
 """How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
@@ -158,7 +161,24 @@ class SnapshotJobLifecycle(Lifecycle):
         outputs = to_state(job, with_recorded_count(found, recorded))
         kept = {name: recorded[name] for name in _MAY_BE_LEFT_OUT if name in recorded}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
-        return Present(inputs, {**kept, **outputs})
+        waiting = job.wait_for == "finished" and not found.has_ended
+        return Present(inputs, {**kept, **outputs}, f"job {found.id} is {found.state}" if waiting else "")
+
+    def find(self, import_id: str) -> Found | None:
+        """QuerySnapshotJobList for `location/job`; the service repeats most of what it was asked for."""
+        location, _, job_id = import_id.rpartition("/")
+        if not job_id.isalnum():
+            raise InvalidInput(
+                "id", f"{import_id!r} is not of the form location/job, as oss-cn-hangzhou/88c6ca1"
+            )
+        region_of(location, "id")
+        try:
+            found = self._connect(None, location).jobs.get(job_id, None)
+        except NotFound:
+            return None
+        inputs = {**to_inputs(found), "owner": self._owner(None)}
+        job = SnapshotJobInputs.model_validate(inputs)
+        return Found(found.id, {**inputs, "result": result_of(found)}, to_state(job, found))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """The provider's own switches; with `wait_for`, waits for a job that has not ended."""
@@ -233,17 +253,23 @@ class SnapshotJobLifecycle(Lifecycle):
         self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
     ) -> SnapshotJob:
         """The job at its end, if that is what `up` waits for; TaskFailed when it failed."""
+        self._note(job, found)
         if job.wait_for == "finished":
             seconds = self._context.timeout or job.timeout
             found = account.jobs.wait(
                 found, seconds, lambda status: self._context.progress(f"{found.id} {status}")
             )
+        self._note(job, found)
         if found.state == State.FAIL.value:
             raise failure(job, found, advice)
         if (sent := found.mns_message_result) and sent.error_code:
             self._context.warn(f"job {found.id} is done, but {notification_failure(sent)}")
         self._context.progress(f"{found.id} {found.state}")
         return found
+
+    def _note(self, job: SnapshotJobInputs, found: SnapshotJob) -> None:
+        """A failed job is recorded with its result, so that the next run submits another one."""
+        self._context.note_existing(found.id, {**to_state(job, found), "token": job_token(job)})
 
     def _last_known(self, account: JobAccount, task_id: str, recorded: Properties) -> Properties:
         """What is recorded of a job; one that had not ended when state was written is read once more."""

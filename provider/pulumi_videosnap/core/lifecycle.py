@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,10 +51,14 @@ class Created:
 
 @dataclass(frozen=True)
 class Present:
-    """The service knows the task; `inputs` are its settings as a program declares them."""
+    """The service knows the task; `inputs` are its settings as a program declares them.
+
+    `unfinished` says why it has not reached the state that a create waits for; empty where it has.
+    """
 
     inputs: Properties
     outputs: Properties
+    unfinished: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,15 @@ class Unreadable:
 
 
 ReadOutcome = Present | Gone | Unreadable
+
+
+@dataclass(frozen=True)
+class Found:
+    """A task of which nothing was recorded, for an import: its id, its settings, and its outputs."""
+
+    id: str
+    inputs: Properties
+    outputs: Properties
 
 
 @dataclass(frozen=True)
@@ -157,10 +171,12 @@ class RunRegistry:
             return self._previous.get(owner, "")
 
 
-def _nothing(message: str) -> None:
-    """Say nothing."""
+def _nothing(*_: object) -> None:
+    """Say nothing, note nothing."""
 
 
+_DYNAMIC, _NATIVE = "pulumi-python:dynamic/", "videosnap:"
+"""What types begin with under the two fronts."""
 _NOT_IN_THIS_RUN = (
     "is not stopped: the program declares it as another resource, which --target or --exclude leaves out; "
     "run `pulumi up` with both"
@@ -181,6 +197,8 @@ class Context:
     """Shows what is being done; not kept after the call."""
     warn: Callable[[str], None] = _nothing
     """Shows what the user should still see at the end of the run."""
+    note_existing: Callable[[str, Properties], None] = _nothing
+    """Notes the id and the outputs of a task that exists, whatever becomes of the call from here on."""
     config: Callable[[str], str | None] = no_config
     """Reads the stack's configuration by its full key, such as `videosnap:…`."""
     runs: RunRegistry = field(default_factory=RunRegistry)
@@ -190,6 +208,8 @@ class Context:
     """The entries of the stack's state; none where the adapter cannot read them."""
     is_announced: Callable[[str], bool] = lambda task: False  # noqa: ARG005
     """Whether the program declares a task; waits a while for the engine to have it checked."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits a number of seconds; Interrupted as soon as the engine is told to stop."""
 
     def other_declaring(self, task: str) -> str:
         """Note that this resource declares a task; returns the other one that does too, or an empty text."""
@@ -233,18 +253,24 @@ class Context:
 
         Pulumi makes a name unique only beside its type and its parents' types, so these decide too; a
         resource of the class itself without a parent needs no more. A `recorded` default stays.
+        A program in another language than Python has no such class: without a name it gets the same default.
         """
         parts = (*self.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")
         stack, project, types, own = parts[:4]
-        if name != f"{project}.{stack}.{own}":
+        default = f"{project}.{stack}.{own}"
+        name = default if name is None and self.resource else name
+        if name != default:
             return name  # the program's own choice
         if isinstance(recorded, str) and recorded.startswith(f"{project}.{stack}."):
             return recorded
-        return name if types.endswith(f"/{kind}") and "$" not in types else self.with_types(name)
+        return name if types in (_DYNAMIC + kind, _NATIVE + kind) else self.with_types(name)
 
     def with_types(self, name: object) -> str:
         """A name with a digest of the resource's type and its parents' types."""
-        types = self.resource.split("::", 3)[2]
+        *parents, own = self.resource.split("::", 3)[2].split("$")
+        # The same under both fronts, between which a stack can move.
+        own = own.replace(_NATIVE, _DYNAMIC) if own.startswith(_NATIVE) else own
+        types = "$".join([*parents, own])
         return f"{name}-{hashlib.sha256(types.encode()).hexdigest()[:8]}"
 
 
@@ -266,6 +292,10 @@ class Lifecycle(ABC):
     @abstractmethod
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """Say what the service knows of the task."""
+
+    def find(self, import_id: str) -> Found | None:
+        """What the service knows of a task for an import; None where it knows none."""
+        raise VideosnapError(f"{import_id} cannot be imported: declare it, and `pulumi up` creates it")
 
     @abstractmethod
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:

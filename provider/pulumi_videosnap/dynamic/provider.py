@@ -2,19 +2,15 @@
 
 A provider class lives in this installed package and holds no attributes, so that it is pickled by
 reference: its state entry never changes, and an upgrade of the package takes effect at once. What a
-process knows (the stack's configuration, the run's claims) therefore stands in this module.
+process knows (the stack's configuration, the run's claims) therefore stands in `plugin.run`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sys
-import threading
-import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
@@ -30,53 +26,12 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime import rpc
 
-from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Present, RunRegistry
-from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
-from pulumi_videosnap.dynamic import engine_log, thread_pool
-from pulumi_videosnap.dynamic.program import is_announced
+from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present
+from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted
+from pulumi_videosnap.dynamic import request, thread_pool
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
-from pulumi_videosnap.pulumi_cli import parse_document, read_output
-from pulumi_videosnap.settings import no_config
-
-CHECKED_WITHIN = 3.0
-"""Seconds that a delete waits for the check of another resource that has the task."""
-
-
-class _Process:
-    """What this process knows of the run that it serves."""
-
-    runs = RunRegistry()
-    config: Callable[[str], str | None] = no_config
-    reading = threading.Lock()
-    recorded: Sequence[Entry] | None = None
-
-    @classmethod
-    def entries(cls, urn: str) -> Sequence[Entry]:
-        """The state of the stack that a URN is of, read once: a destroy or `--target` checks nothing."""
-        with cls.reading:
-            if cls.recorded is None:
-                cls.recorded = _read_entries(urn) if _serves_the_engine() else ()
-            return cls.recorded
-
-
-def _is_announced(task: str) -> bool:
-    """Whether the program declares a task; a program declares all at once, so it is soon checked, if ever."""
-    announced = is_announced(task)
-    deadline = time.monotonic() + CHECKED_WITHIN
-    while announced and task not in _Process.runs.declared() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return announced
-
-
-def _read_entries(urn: str) -> Sequence[Entry]:
-    """The entries of a stack's state; none where the engine does not print it."""
-    stack = urn.removeprefix("urn:pulumi:").partition("::")[0]
-    try:
-        state = parse_document(read_output(["stack", "export", "--stack", stack], Path()))
-        resources = state["deployment"].get("resources") or []
-        return [Entry(one["urn"], one.get("id", ""), one.get("outputs") or {}) for one in resources]
-    except (VideosnapError, ValueError, KeyError):
-        return ()
+from pulumi_videosnap.plugin import engine_log
+from pulumi_videosnap.plugin.run import RUN
 
 
 def _serves_the_engine() -> bool:
@@ -85,7 +40,8 @@ def _serves_the_engine() -> bool:
     return spec is not None and spec.name.startswith("pulumi.dynamic")
 
 
-if _serves_the_engine() and not debugging():
+RUN.serves = _serves_the_engine()
+if RUN.serves and not debugging():
     # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
     sys.tracebacklimit = 0
 
@@ -102,7 +58,7 @@ class LifecycleProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the stack's configuration; credentials are read from it only when they are needed."""
-        _Process.config = req.config.get
+        RUN.config = req.config.get
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Complete and validate a program's inputs."""
@@ -110,7 +66,7 @@ class LifecycleProvider(ResourceProvider):
             checked = self._task(_from_engine(olds)).check(_from_engine(news))
         if not checked.failures:
             for warning in checked.warnings:
-                engine_log.warn(engine_log.current_urn(), f"{dotted(warning.path)} {warning.reason}")
+                engine_log.warn(request.current_urn(), f"{dotted(warning.path)} {warning.reason}")
         # With a property's name the engine would print the property's value too, a secret in clear
         # text among them, and `{<nil>}` for every path that is not a top-level name.
         failures = [CheckFailure("", f"{dotted(f.path)} {f.reason}") for f in checked.failures]
@@ -118,13 +74,9 @@ class LifecycleProvider(ResourceProvider):
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:
         """Name what needs a replacement; what merely changed, the engine sees and shows by itself."""
-        urn = engine_log.current_urn()
-        _Process.runs.compare(id_, urn)
-        for path in engine_log.ignored_paths():
-            if path != camel_path(path):  # from a transform; the program translates a resource's own
-                engine_log.warn(
-                    urn, f"ignore_changes: {path!r} has no effect; write {camel_path(path)!r} in a transform"
-                )
+        urn = request.current_urn()
+        RUN.compare(id_, urn)
+        engine_log.warn_of_ignored(urn, request.ignored_paths())
         with _one_line_errors():
             replaces = self._task().diff(_from_engine(olds), _from_engine(news))
         paths = [".".join(map(str, path)) for path in replaces]
@@ -145,7 +97,7 @@ class LifecycleProvider(ResourceProvider):
             return ReadResult("", {})
         if isinstance(outcome, Present):
             return ReadResult(id_, outcome.outputs, outcome.inputs)
-        engine_log.warn(engine_log.current_urn(), outcome.reason)
+        engine_log.warn(request.current_urn(), outcome.reason)
         return ReadResult(id_, recorded)
 
     def update(self, id_: str, olds: Properties, news: Properties) -> UpdateResult:
@@ -161,22 +113,8 @@ class LifecycleProvider(ResourceProvider):
 
     def _task(self, recorded: Properties | None = None, deleted: str = "") -> Lifecycle:
         thread_pool.raise_worker_limit()
-        urn = engine_log.current_urn()
-        entries, runs = partial(_Process.entries, urn), _Process.runs
-        return self.lifecycle(
-            Context(
-                resource=runs.renamed(deleted, urn, entries) if deleted else urn,
-                entry=urn,
-                timeout=engine_log.current_timeout(),
-                progress=partial(engine_log.progress, urn),
-                warn=partial(engine_log.warn, urn),
-                config=_Process.config,
-                runs=runs,
-                recorded=recorded or {},
-                entries=entries,
-                is_announced=_is_announced,
-            )
-        )
+        urn, timeout = request.current_urn(), request.current_timeout()
+        return self.lifecycle(RUN.context(urn, timeout=timeout, recorded=recorded, deleted=deleted))
 
 
 def _from_engine(properties: Mapping[str, Any]) -> Properties:

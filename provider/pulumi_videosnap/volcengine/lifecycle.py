@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from enum import Enum
@@ -18,6 +17,7 @@ from pulumi_videosnap.core.lifecycle import (
     Context,
     Created,
     Failure,
+    Found,
     Gone,
     Lifecycle,
     Present,
@@ -73,12 +73,12 @@ class SnapshotTaskLifecycle(Lifecycle):
         context: Context,
         connect: Callable[[str | None], TaskApi],
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._context = context
         self._connect = connect
-        self._sleep = sleep
+        self._sleep = sleep or context.sleep
         self._environ = environ
 
     def check(self, declared: Mapping[str, object]) -> Checked:
@@ -106,7 +106,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """StartSnapshot; a task that runs already with these settings is adopted."""
         task = SnapshotTaskInputs.model_validate(inputs)
-        return Created(task_key(task).id, with_history({}, self._start(task)))
+        return Created(task_key(task).id, self._start(task, {}))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
@@ -117,13 +117,25 @@ class SnapshotTaskLifecycle(Lifecycle):
         found = interpret_reading(recorded, reading.task)
         return Present(found.inputs, with_history(recorded, found.outputs, reading.at))
 
+    def find(self, import_id: str) -> Found | None:
+        """GetSnapshotTask for `app/room/task`; the settings of an ended task too, with how it ended."""
+        key = TaskKey.parse(import_id)
+        try:
+            reading = self._connect(None).get(key)
+        except NotFound:
+            return None
+        facts = to_outputs(reading.task)
+        names = {"appId": key.app_id, "roomId": key.room_id, "taskId": key.task_id}
+        inputs = {**to_inputs(reading.task, names), "state": state_of(facts, keep_running=False)}
+        return Found(key.id, inputs, with_history({}, {**inputs, **facts}, reading.at))
+
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
         task = SnapshotTaskInputs.model_validate(inputs)
         changed = {found.path for _, found in differences(SnapshotTaskInputs, recorded, inputs)}
         step = plan_update(recorded, changed, task.keep_running)
         if step is UpdateStep.START_AGAIN:
-            return with_history(recorded, self._start(task))
+            return self._start(task, recorded)
         if step is UpdateStep.SET_INTERVAL:
             return self._change_interval(TaskKey.parse(task_id), task, recorded)
         return merge_inputs(SnapshotTaskInputs, recorded, inputs)
@@ -139,20 +151,28 @@ class SnapshotTaskLifecycle(Lifecycle):
         except NotFound:
             self._context.progress("had ended already")
 
-    def _start(self, task: SnapshotTaskInputs) -> Properties:
+    def _start(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
         api, key = self._connect(task.profile), task_key(task)
         self._context.progress("starting")
         started = api.start(start_request(task, self._environ))
-        found = self._adopt(api, task) if started.already_running else self._confirm(api, key)
+        if started.already_running:
+            found = self._adopt(api, task)
+        else:
+            accepted = with_history(recorded, {**task.properties(), **_accepted(started)})
+            self._context.note_existing(key.id, accepted)
+            found = self._confirm(api, key)
         self._context.runs.mark_created(key.id)
         if found is None:
-            return self._unconfirmed(task, started)
+            self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
+            return accepted
         facts = to_outputs(found)
+        outputs = with_history(recorded, {**task.properties(), **facts})
         if has_ended(facts):
+            self._context.note_existing(key.id, outputs)
             why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
             raise TaskFailed(f"snapshot task {key.id}", why, _ADVICE_ON_FAILURE)
         self._context.progress(facts["status"])
-        return {**task.properties(), **facts}
+        return outputs
 
     def _confirm(self, api: TaskApi, key: TaskKey) -> SnapshotTask | None:
         """Read back a task that was just started; an accepted task is recorded even if this read fails."""
@@ -201,7 +221,7 @@ class SnapshotTaskLifecycle(Lifecycle):
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
             self._context.progress("has ended: starting it again")
-            return with_history(self._with_end(api, key, recorded), self._start(task))
+            return self._start(task, self._with_end(api, key, recorded))
         try:
             reading = api.get(key)
             return with_history(recorded, {**task.properties(), **to_outputs(reading.task)}, reading.at)
@@ -214,10 +234,9 @@ class SnapshotTaskLifecycle(Lifecycle):
             return with_history(recorded, {**recorded, **to_outputs(api.get(key).task)})
         return recorded
 
-    def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
-        self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
-        accepted_at = time_of(int(started.at.timestamp() * 1000))
-        return {**task.properties(), "status": "not started", "startTime": accepted_at}
+
+def _accepted(started: Started) -> Properties:
+    return {"status": "not started", "startTime": time_of(int(started.at.timestamp() * 1000))}
 
 
 class UpdateStep(Enum):

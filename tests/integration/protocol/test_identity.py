@@ -17,7 +17,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
 
 from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, surroundings
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
-from pulumi_videosnap.dynamic.program import announce
+from pulumi_videosnap.plugin.program import announce
 from support.data import load
 from support.jobs import job_inputs
 from support.plugin import PROVIDER, Plugin, PluginError, running_plugin, to_struct

@@ -20,7 +20,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import settings
 
-from pulumi_videosnap.dynamic import engine_log
+from pulumi_videosnap.plugin import engine_log
 
 _STARTED = time.time()
 _USER = getattr(os, "getuid", lambda: "user")()
