@@ -37,7 +37,24 @@ _SCALARS: Mapping[Any, Spec] = {
     float: {"type": "number"},
     Any: _ANY,
 }
-LANGUAGES: Spec = {}
+LANGUAGES: Spec = {
+    "python": {
+        "packageName": "videosnap_sdk",  # `pulumi_videosnap` is this package
+        "inputTypes": "classes-and-dicts",
+        "pyproject": {"enabled": True},
+        "respectSchemaVersion": True,
+    },
+    "nodejs": {
+        "packageName": "pulumi-videosnap",  # the default is in the scope of Pulumi itself
+        "dependencies": {"@pulumi/pulumi": "^3.142.0"},
+        "respectSchemaVersion": True,
+    },
+    "go": {
+        "importBasePath": "example.com/pulumi-videosnap/sdk/go/videosnap",
+        "generateResourceContainerTypes": True,
+        "respectSchemaVersion": True,
+    },
+}
 """What the generators of the SDKs want to know, by language."""
 
 
