@@ -1,7 +1,7 @@
 # Everything the project can do, by name. Each target does its own set-up; two commands from a clean
 # clone are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine yaml demo emulator test sweep sdks bench lock
+.PHONY: help setup engine yaml demo emulator test sweep sdks plugin bench lock
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -33,6 +33,9 @@ sweep: setup yaml ## the same with every matrix and random walk in full
 
 sdks: setup ## the Python, TypeScript and Go packages in dist/sdks, compiled; needs Go and Node
 	@scripts/sdks
+
+plugin: setup ## the plugin as an archive for `pulumi plugin install`, in dist
+	@$(VENV)/python sdks/plugin.py
 
 bench: setup engine ## measure speed and memory, as ratios in one run
 	@$(VENV)/python -m bench

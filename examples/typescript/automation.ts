@@ -5,7 +5,10 @@ async function main(command: string | undefined): Promise<void> {
     if (command !== "preview" && command !== "up" && command !== "destroy") {
         throw new Error("usage: npm run automation preview|up|destroy");
     }
-    const program = () => import("./index.js");
+    const program = async () => {
+        const { task, status, job, frames } = await import("./index.js");
+        return { task, status, job, frames };
+    };
     const inline = { stackName: "dev", projectName: "videosnap-typescript", program };
     // The folder's Pulumi.yaml says where the plugin is.
     const stack = await LocalWorkspace.createOrSelectStack(inline, { workDir: "." });
