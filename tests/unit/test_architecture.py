@@ -99,9 +99,10 @@ def test_both_clouds_have_the_same_files_where_they_play_the_same_role() -> None
     assert (ours ^ theirs) - alone - {"history.py"} == set()
 
 
-def test_only_the_dynamic_front_imports_pulumi() -> None:
+def test_only_the_fronts_import_pulumi() -> None:
     fronts = {"resource.py", "args.py", "data_sources.py"}
-    inside = [file for file in modules(PROVIDER) if file.name not in fronts and file.parent.name != "dynamic"]
+    folders = {"dynamic", "native", "plugin"}
+    inside = [file for file in modules(PROVIDER) if not {file.name, file.parent.name} & (fronts | folders)]
     assert [file for file in inside if any(name.split(".")[0] == "pulumi" for name in imports(file))] == []
     users = {file.parent.name for file in modules(PROVIDER) if "pulumi.dynamic" in ".".join(imports(file))}
     assert users == {"dynamic"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from pulumi_videosnap.alibaba import drift, frames, review
-from pulumi_videosnap.alibaba.lifecycle import has_ended, snapshot_job
+from pulumi_videosnap.alibaba.lifecycle import snapshot_job
+from pulumi_videosnap.alibaba.outcomes import has_ended
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.kinds import ResourceKind
 

@@ -7,9 +7,10 @@ second job. A job cannot be changed and not be cancelled; it ends by itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
 
 from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
 from pulumi_videosnap.alibaba.convert import (
@@ -23,13 +24,14 @@ from pulumi_videosnap.alibaba.convert import (
     with_recorded_count,
 )
 from pulumi_videosnap.alibaba.failures import failure, failure_reason, notification_failure, refusal
-from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.object_keys import (
     declared_locations,
     objects_to_delete,
     recorded_objects,
     used_locations,
 )
+from pulumi_videosnap.alibaba.outcomes import has_ended, interpret_not_found
 from pulumi_videosnap.alibaba.rules import doubts
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.lifecycle import (
@@ -38,11 +40,9 @@ from pulumi_videosnap.core.lifecycle import (
     Created,
     Failure,
     Found,
-    Gone,
     Lifecycle,
     Present,
     ReadOutcome,
-    Unreadable,
 )
 from pulumi_videosnap.core.properties import Path, Properties, value_at
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
@@ -50,9 +50,6 @@ from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import InvalidInput, NotFound, Rejected
 
-REMEMBERED_FOR = timedelta(hours=72)
-"""How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
-half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
 LOCATION: Path = ("input", "location")
 _KIND = "alibaba:SnapshotJob"
 _MAY_BE_LEFT_OUT = ("creationTime", "notification", "token")
@@ -92,8 +89,7 @@ def _available(location: str) -> str | None:
 class SnapshotJobLifecycle(Lifecycle):
     """Drives one snapshot job.
 
-    `connect` finds the account of a profile in the region of a location; `absence` says why the service
-    cannot be called at a location.
+    `connect` finds the account of a profile at a location; `absence` says why there is no service there.
     """
 
     def __init__(
@@ -126,10 +122,11 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def _owner(self, declared: object) -> object:
         """Whose job it is; in state of older versions, two resources may have one name."""
+        name = declared or self._context.default_name()
         recorded = self._context.recorded.get("owner")
-        owner = self._context.unique_name(declared, recorded == declared and recorded, _KIND)
-        taken = self._context.other_declaring(f"owner {owner}")
-        return self._context.with_types(declared) if taken else owner
+        kept = recorded if re.fullmatch(rf"{re.escape(str(name))}(-[0-9a-f]{{8}})?", str(recorded)) else None
+        owner = self._context.unique_name(name, kept, _KIND)
+        return self._context.with_types(name) if self._context.other_declaring(f"owner {owner}") else owner
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """A job cannot be changed: everything but the provider's own switches needs another one."""
@@ -157,7 +154,7 @@ class SnapshotJobLifecycle(Lifecycle):
         try:
             found = self._account(job).jobs.get(task_id, parse_rfc3339(recorded.get("creationTime")))
         except NotFound as unknown:
-            return _interpret_not_found(recorded, unknown)
+            return interpret_not_found(recorded, unknown)
         outputs = to_state(job, with_recorded_count(found, recorded))
         kept = {name: recorded[name] for name in _MAY_BE_LEFT_OUT if name in recorded}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
@@ -284,27 +281,8 @@ class SnapshotJobLifecycle(Lifecycle):
         return {**recorded, **to_state(_recorded_job(recorded), with_recorded_count(found, recorded))}
 
 
-def has_ended(outputs: Mapping[str, Any]) -> bool:
-    """Whether the job that these outputs record has succeeded or failed."""
-    return outputs.get("state") in ENDED
-
-
 def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
     return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
-
-
-def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    created = parse_rfc3339(recorded.get("creationTime"))
-    if created is None:
-        raise unknown  # nothing was ever recorded of it: an import or a lookup of a job that does not exist
-    age = unknown.at - created
-    if age < REMEMBERED_FOR:
-        return Gone()
-    return Unreadable(
-        f"cannot be read any more: {age.total_seconds() / 3600:.0f} hours after its submission the service "
-        "does not know it, and how long it remembers a job is not documented; "
-        f"kept as recorded ({recorded.get('state')})"
-    )
 
 
 def snapshot_job(context: Context) -> SnapshotJobLifecycle:

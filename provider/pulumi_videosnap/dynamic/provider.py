@@ -27,7 +27,7 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present
-from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted
+from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted, value_at
 from pulumi_videosnap.dynamic import request, thread_pool
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 from pulumi_videosnap.plugin import engine_log
@@ -78,7 +78,12 @@ class LifecycleProvider(ResourceProvider):
         RUN.compare(id_, urn)
         engine_log.warn_of_ignored(urn, request.ignored_paths())
         with _one_line_errors():
-            replaces = self._task().diff(_from_engine(olds), _from_engine(news))
+            inputs = _from_engine(news)
+            replaces = self._task().diff(_from_engine(olds), inputs)
+        if "__provider" not in olds:
+            # From the native front: the first `up` updates every resource, if only to name its provider, so a
+            # preview does not know what one takes from another, and would show a replacement.
+            replaces = [path for path in replaces if not isinstance(value_at(inputs, path), Unknown)]
         paths = [".".join(map(str, path)) for path in replaces]
         return DiffResult(replaces=paths, delete_before_replace=True)
 

@@ -27,7 +27,9 @@ class Functions(provider_pb2_grpc.ResourceProviderServicer):
             function = _function(request.tok, arguments)
             found = function(**{snake(name): value for name, value in arguments.items() if value is not None})
         result = found if is_dataclass(found) else {snake(request.tok).partition("_")[2]: found}
-        return provider_pb2.InvokeResponse(**{"return": to_struct(_state_names(result))})
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(_state_names(result)))
+        return response
 
 
 def _function(token: str, arguments: Mapping[str, Any]) -> Callable[..., Any]:

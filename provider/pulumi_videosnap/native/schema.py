@@ -227,7 +227,7 @@ class _Builder:
 
     def _object(self, block: Any, module: str) -> Spec:
         if is_dataclass(block):
-            hints, texts = get_type_hints(block), dict(_attribute_docs(block))
+            hints, texts = get_type_hints(block), dict(_attribute_docs(block))  # type: ignore[arg-type]
             names = [one.name for one in fields(block)]
             typed = {name: self._type(hints[name], module) for name in names}
             specs = {camel(name): _described(typed[name], texts.get(name, "")) for name in names}

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pulumi_videosnap.core.lifecycle import Context, Entry, RunRegistry
+from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import Properties
+from pulumi_videosnap.core.run_registry import Entry, RunRegistry
 from pulumi_videosnap.errors import Interrupted, VideosnapError
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.program import is_announced

@@ -8,9 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pulumi_videosnap.core.lifecycle import (
     Checked,
@@ -18,15 +17,12 @@ from pulumi_videosnap.core.lifecycle import (
     Created,
     Failure,
     Found,
-    Gone,
     Lifecycle,
     Present,
     ReadOutcome,
-    Unreadable,
 )
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
-from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
-from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.core.schema import Effect, differences, merge_inputs
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
 from pulumi_videosnap.volcengine.convert import (
@@ -38,7 +34,8 @@ from pulumi_videosnap.volcengine.convert import (
     to_outputs,
     with_history,
 )
-from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
+from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
+from pulumi_videosnap.volcengine.outcomes import has_ended, interpret_not_found, interpret_reading, state_of
 from pulumi_videosnap.volcengine.rules import doubts
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
@@ -47,13 +44,8 @@ if TYPE_CHECKING:
 
 READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Seconds between the reads after a start; how soon a new task can be read is not documented."""
-READABLE_FOR = timedelta(hours=72)
-"""How long after its start GetSnapshotTask knows a task (6348/1188226)."""
-
 INTERVAL: Path = ("imageConfig", "interval")
 KEEP_RUNNING: Path = ("keepRunning",)
-_UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
-"""Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
 
 
 class TaskApi(Protocol):
@@ -113,7 +105,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         try:
             reading = self._connect(recorded.get("profile")).get(TaskKey.parse(task_id))
         except NotFound as unknown:
-            return _interpret_not_found(recorded, unknown)
+            return interpret_not_found(recorded, unknown)
         found = interpret_reading(recorded, reading.task)
         return Present(found.inputs, with_history(recorded, found.outputs, reading.at))
 
@@ -155,6 +147,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         api, key = self._connect(task.profile), task_key(task)
         self._context.progress("starting")
         started = api.start(start_request(task, self._environ))
+        found: SnapshotTask | None
         if started.already_running:
             found = self._adopt(api, task)
         else:
@@ -254,48 +247,6 @@ def plan_update(recorded: Properties, changed: Collection[Path], keep_running: b
     only_switches = set(changed) <= {KEEP_RUNNING, ("framePrefix",), ("state",)}
     stays_ended = only_switches and state_of(recorded, keep_running) == RUNNING
     return UpdateStep.RECORD if stays_ended else UpdateStep.START_AGAIN
-
-
-def interpret_reading(recorded: Properties, found: SnapshotTask) -> Present:
-    """The recorded inputs, overwritten by the values that the service returns, and its outputs."""
-    facts = to_outputs(found)
-    before = inputs_of(SnapshotTaskInputs, recorded)
-    # The settings of a run that has ended are history: only that it has ended can be drift.
-    settings = before if has_ended(facts) else to_inputs(found, before)
-    inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
-    # An answer may leave out the start, from which the 72 hours are counted.
-    start = {"startTime": recorded["startTime"]} if recorded.get("startTime") else {}
-    return Present(inputs, {**inputs, **start, **facts})
-
-
-def state_of(facts: Properties, keep_running: bool) -> str:
-    """The `state` input as the service sees it: what is as declared counts as running."""
-    status, reason = str(facts.get("status")), str(facts.get("stopReason") or StopReason.UNKNOWN.value)
-    if not has_ended(facts):
-        return RUNNING
-    if status == "ended" and not keep_running and reason not in _UNWANTED_ENDS:
-        return RUNNING  # complete: it ran until the streams ended
-    return f"{status}: {reason}"
-
-
-def has_ended(outputs: Mapping[str, Any]) -> bool:
-    """Whether the last run that is known of has ended or failed."""
-    return outputs.get("status") in ("ended", "failed")
-
-
-def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    """A task that the service does not know: gone within 72 hours of its start, unreadable later."""
-    started = parse_rfc3339(recorded.get("startTime"))
-    if started is None:
-        raise unknown  # nothing was ever recorded of it: an import or a lookup of a task that does not exist
-    age = unknown.at - started
-    if age < READABLE_FOR - timedelta(minutes=1):  # at the edge it may just have been forgotten
-        return Gone()
-    return Unreadable(
-        "cannot be read any more: the service answers for 72 hours after the start, and that was "
-        f"{recorded['startTime']} ({age.total_seconds() / 3600:.0f} hours ago); "
-        f"kept as recorded ({recorded.get('status')})"
-    )
 
 
 _ADVICE_ON_CONFLICT = (

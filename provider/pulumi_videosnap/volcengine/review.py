@@ -20,9 +20,9 @@ from pulumi_videosnap.volcengine.lifecycle import (
     INTERVAL,
     KEEP_RUNNING,
     UpdateStep,
-    has_ended,
     plan_update,
 )
+from pulumi_videosnap.volcengine.outcomes import has_ended
 
 credentials = KEYS
 continuous = True
