@@ -164,7 +164,7 @@ def _import(call: _Call, task: Lifecycle, import_id: str) -> Any:
     # What cannot be completed is for the engine to say: it checks the program that it generates.
     inputs = found.inputs if checked.failures else checked.inputs
     unread = [differ.camel_dotted(path) for path in differ.unread(call.kind.inputs, found.inputs)]
-    return _read_response(call, found.id, {**inputs, **found.outputs, UNREAD: unread}, inputs)
+    return _read_response(call, found.id, {**inputs, **found.outputs, UNREAD: unread or None}, inputs)
 
 
 def _read_response(call: _Call, id_: str, outputs: Properties, inputs: Properties) -> Any:

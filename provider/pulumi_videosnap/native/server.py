@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
@@ -51,9 +51,11 @@ class Provider(Resources, Functions, Configuration):
 
 def main() -> None:
     """Serve until the engine ends this process, or is gone itself."""
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):  # how the engine ends a plugin that is not needed any more
-        signal.signal(number, lambda *_: stopped.set())
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # how the engine ends a plugin that it does not need any more
+        signal.signal(number, lambda *_: os._exit(0))
     parent = os.getppid()
     options = [(f"grpc.max_{way}_message_length", _LARGEST_MESSAGE) for way in ("receive", "send")]
     server = grpc.server(ThreadPoolExecutor(max_workers=threads()), options=options)
@@ -62,12 +64,11 @@ def main() -> None:
     RUN.serves = True
     server.start()
     print(port, flush=True)  # noqa: T201 - the engine reads it
-    while not stopped.wait(LOOK_AT_PARENT):
-        if os.getppid() != parent:
-            break
+    while os.getppid() == parent:
+        time.sleep(LOOK_AT_PARENT)
     RUN.cancel()
-    server.stop(0 if stopped.is_set() else FINISH_WITHIN).wait(FINISH_WITHIN)
-    os._exit(0)  # without a wait for threads whose calls the engine does not want any more
+    server.stop(FINISH_WITHIN).wait(FINISH_WITHIN)
+    os._exit(0)  # without a wait for threads whose calls nobody answers any more
 
 
 if __name__ == "__main__":

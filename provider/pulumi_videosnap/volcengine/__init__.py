@@ -5,6 +5,13 @@ from pulumi_videosnap.volcengine.data_sources import (
     get_snapshot_task,
     get_snapshot_task_output,
 )
+from pulumi_videosnap.volcengine.enums import (
+    CustomConfigVendor,
+    ImageConfigFormat,
+    StorageConfigType,
+    StreamStreamType,
+    VodConfigStorageClass,
+)
 from pulumi_videosnap.volcengine.resource import (
     CustomConfigArgs,
     ImageConfigArgs,
@@ -19,15 +26,20 @@ from pulumi_videosnap.volcengine.resource import (
 
 __all__ = [
     "CustomConfigArgs",
+    "CustomConfigVendor",
     "ImageConfigArgs",
+    "ImageConfigFormat",
     "SnapshotTask",
     "SnapshotTaskResult",
     "StorageConfigArgs",
+    "StorageConfigType",
     "StreamArgs",
+    "StreamStreamType",
     "TargetStreamsArgs",
     "TosConfigArgs",
     "VeImageXConfigArgs",
     "VodConfigArgs",
+    "VodConfigStorageClass",
     "get_snapshot_task",
     "get_snapshot_task_output",
 ]
