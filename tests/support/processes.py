@@ -40,7 +40,8 @@ def running(
 def killed(run: subprocess.Popen[str], victim: str) -> Iterator[None]:
     """Kill the engine or its provider; what outlives the engine goes on until the block ends."""
     family = descendants(run.pid)
-    providers = [process for process in family if b"pulumi.dynamic" in _command_of(process)]
+    names = (b"pulumi.dynamic", b"pulumi-resource-videosnap")
+    providers = [process for process in family if any(name in _command_of(process) for name in names)]
     try:
         kill(*([run.pid] if victim == "engine" else providers))
         if victim == "provider":

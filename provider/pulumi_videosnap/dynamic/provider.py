@@ -40,10 +40,11 @@ def _serves_the_engine() -> bool:
     return spec is not None and spec.name.startswith("pulumi.dynamic")
 
 
-RUN.serves = _serves_the_engine()
-if RUN.serves and not debugging():
-    # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
-    sys.tracebacklimit = 0
+if _serves_the_engine():  # a native plugin imports this module too
+    RUN.serves = True
+    if not debugging():
+        # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
+        sys.tracebacklimit = 0
 
 
 class LifecycleProvider(ResourceProvider):

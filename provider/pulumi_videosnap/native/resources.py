@@ -106,7 +106,8 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
                     raise Unfinished(outcome.unfinished)
                 return _read_response(call, request.id, outputs, outcome.inputs)
         engine_log.warn(request.urn, outcome.reason)
-        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=request.inputs)
+        kept = request.inputs if request.HasField("inputs") else None
+        return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=kept)
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Bring the task in line; a preview calls nothing."""

@@ -139,7 +139,7 @@ class _Builder:
         if not find_spec(source):
             return
         for name, function in inspect.getmembers(importlib.import_module(source), inspect.isfunction):
-            if function.__module__ == source and not name.startswith("_") and not name.endswith("_output"):
+            if name.startswith(LOOKUPS) and not name.endswith("_output"):
                 yield f"{NATIVE_PREFIX}{module}:{camel(name)}", self._function(function, name, module)
 
     def _function(self, function: Callable[..., Any], name: str, module: str) -> Spec:
@@ -239,6 +239,8 @@ class _Builder:
         return {"properties": specs, "required": required}
 
 
+LOOKUPS = ("get_", "search_")
+"""How the names of lookups begin."""
 CONFIG_PARAMETER = "config"
 """The parameter of a search that the plugin fills: where settings are read."""
 

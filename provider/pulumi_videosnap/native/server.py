@@ -51,10 +51,7 @@ class Provider(Resources, Functions, Configuration):
 
 def main() -> None:
     """Serve until the engine ends this process, or is gone itself."""
-    for number in (
-        signal.SIGINT,
-        signal.SIGTERM,
-    ):  # how the engine ends a plugin that it does not need any more
+    for number in (signal.SIGINT, signal.SIGTERM):  # with the first, the engine ends a plugin
         signal.signal(number, lambda *_: os._exit(0))
     parent = os.getppid()
     options = [(f"grpc.max_{way}_message_length", _LARGEST_MESSAGE) for way in ("receive", "send")]

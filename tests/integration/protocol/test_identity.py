@@ -20,7 +20,15 @@ from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.plugin.program import announce
 from support.data import load
 from support.jobs import job_inputs
-from support.plugin import PROVIDER, Plugin, PluginError, running_plugin, to_struct
+from support.plugin import (
+    DYNAMIC_TYPE,
+    NATIVE_TYPE,
+    PROVIDER,
+    Plugin,
+    PluginError,
+    running_plugin,
+    to_struct,
+)
 from unit.inputs.tasks import complete
 
 CASES: dict[str, dict[str, Any]] = load("rtc/identity.json")
@@ -34,7 +42,7 @@ PROVIDERS = {
 
 
 @pytest.fixture(scope="module")
-def plugin(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+def plugin(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory, front: str) -> Iterator[Plugin]:
     """A plugin for all cases, each with names of its own, and a `pulumi` that prints a state with all."""
     folder = tmp_path_factory.mktemp("state")
     resources = [
@@ -42,9 +50,12 @@ def plugin(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         for case, told in CASES.items()
         for name, id_ in map(str.split, told.get("state", ()))
     ]
-    (folder / "state.json").write_text(json.dumps({"deployment": {"resources": resources}}))
+    state = json.dumps({"deployment": {"resources": resources}})
+    state = state.replace(DYNAMIC_TYPE, NATIVE_TYPE) if front == "native" else state
+    (folder / "state.json").write_text(state)
     _script(folder, f"[ $4 = dev ] && exec cat {folder}/state.json")
-    with running_plugin(surroundings(service, folder, **KEYS, PATH=f"{folder}:/usr/bin:/bin")) as plugin:
+    environment = surroundings(service, folder, **KEYS, PATH=f"{folder}:/usr/bin:/bin")
+    with running_plugin(environment, front=front) as plugin:
         yield plugin
 
 
@@ -110,7 +121,9 @@ def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> No
     """Two resources have two names if Pulumi tells them apart; what state has stays where it can."""
     provider, field = PROVIDERS[kind]
     found = {}
-    for number, (urn, recorded, _) in enumerate(NAMES[kind]):
+    # Under the native front a program's subclass has the type of its base.
+    names = [row for row in NAMES[kind] if not plugin.native or "acme:Mine" not in row[0]]
+    for number, (urn, recorded, _) in enumerate(names):
         plain = f"stories.dev.{urn.rpartition('::')[2]}"
         inputs = job_inputs(f"{number}") if field == "owner" else _task(f"names{number}", "")
         request = provider_pb2.CheckRequest(
@@ -119,7 +132,7 @@ def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> No
             news=to_struct({**inputs, field: plain, "__provider": provider}),
         )
         found[number] = str(plugin.call("Check", request).inputs[field])
-    wanted = [name for *_, name in NAMES[kind]]
+    wanted = [name for *_, name in names]
     assert [re.sub("-[0-9a-f]{8}$", "-*", name) for name in found.values()] == wanted
     chosen = [name for name in found.values() if name.endswith("-*") or field == "owner"]
     assert len(set(chosen)) == len(chosen)
