@@ -38,22 +38,10 @@ _SCALARS: Mapping[Any, Spec] = {
     Any: _ANY,
 }
 LANGUAGES: Spec = {
-    "python": {
-        "packageName": "videosnap_sdk",  # `pulumi_videosnap` is this package
-        "inputTypes": "classes-and-dicts",
-        "pyproject": {"enabled": True},
-        "respectSchemaVersion": True,
-    },
-    "nodejs": {
-        "packageName": "pulumi-videosnap",  # the default is in the scope of Pulumi itself
-        "dependencies": {"@pulumi/pulumi": "^3.142.0"},
-        "respectSchemaVersion": True,
-    },
-    "go": {
-        "importBasePath": "example.com/pulumi-videosnap/sdk/go/videosnap",
-        "generateResourceContainerTypes": True,
-        "respectSchemaVersion": True,
-    },
+    # `pulumi_videosnap` is this package, and npm's default is in the scope of Pulumi itself.
+    "python": {"packageName": "videosnap_sdk", "pyproject": {"enabled": True}, "respectSchemaVersion": True},
+    "nodejs": {"packageName": "pulumi-videosnap", "respectSchemaVersion": True},
+    "go": {"importBasePath": "example.com/pulumi-videosnap/sdk/go/videosnap", "respectSchemaVersion": True},
 }
 """What the generators of the SDKs want to know, by language."""
 
