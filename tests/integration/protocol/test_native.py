@@ -198,7 +198,8 @@ def _failed(call: Any) -> provider_pb2.ErrorResourceInitFailed:
     with pytest.raises(grpc.RpcError) as raised:
         call()
     status = status_pb2.Status()
-    status.ParseFromString(dict(raised.value.trailing_metadata())["grpc-status-details-bin"])
+    trailer: Any = dict(raised.value.trailing_metadata())  # type: ignore[arg-type]
+    status.ParseFromString(trailer["grpc-status-details-bin"])
     assert status.code == raised.value.code().value[0] == 2, "or the engine does not read the details"
     partial = provider_pb2.ErrorResourceInitFailed()
     assert status.details[0].Unpack(partial)
