@@ -13,9 +13,10 @@
     │   └─ Garbled          a response that cannot be understood
     ├─ TaskConflict         a task with this id exists, and is another one (differences)
     ├─ CannotCheck          a check was not possible: no engine, no state, no listing
-    ├─ OutcomeUnknown       the task may have been created (id, outputs)
+    ├─ OutcomeUnknown       the task may have been created, which is noted
     ├─ TaskFailed           the task itself failed in the cloud
-    └─ TaskUnfinished       waiting for the end of the task timed out, and the task goes on
+    ├─ TaskUnfinished       waiting for the end of the task timed out, and the task goes on
+    └─ Interrupted          the engine was told to stop (^C) while something was waited for
 
 Only NotFound may be read as "gone"; every other CallFailed says nothing about the task.
 """
@@ -26,7 +27,6 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from pulumi_videosnap.redaction import MAX_ENCODED, mask
 
@@ -195,12 +195,10 @@ class TaskConflict(VideosnapError):
 class OutcomeUnknown(VideosnapError):
     """The task may have been created: the call was made, and no response told whether it had its effect.
 
-    What drives the lifecycle records the task under `id` with `outputs`, as one whose creation failed.
+    What drives the lifecycle records the task that was noted (`note_existing`), as one whose creation failed.
     """
 
-    def __init__(self, task: str, cause: CallFailed, id: str, outputs: dict[str, Any]) -> None:
-        self.id = id
-        self.outputs = outputs
+    def __init__(self, task: str, cause: CallFailed) -> None:
         super().__init__(
             f"{cause}; {task} may be running nevertheless and is recorded: `pulumi up` adopts or starts it, "
             "`pulumi destroy` stops it"
@@ -225,3 +223,10 @@ class TaskUnfinished(VideosnapError):
             f"{task} is still {state} after {waited:.0f} s; it goes on: run `pulumi up` again to wait for "
             "it, or raise `timeout` (or `custom_timeouts`, if set)"
         )
+
+
+class Interrupted(VideosnapError):
+    """The engine was told to stop while something was waited for; what was waited for goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled while waiting; what it waited for goes on: run `pulumi up` again")

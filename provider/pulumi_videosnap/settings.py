@@ -37,6 +37,8 @@ class Setting:
     """What it sets, for the docs' table; with the unit of a number."""
     default: str = ""
     """The value when it is not set, or what is used then; empty when there is none."""
+    secret: bool = False
+    """Whether it is key material, which state must have encrypted."""
 
     def find(self, env: Lookup, config: Lookup) -> tuple[str, str] | None:
         """The value and the name it was found under; the environment first, None when it is not set."""
@@ -88,6 +90,12 @@ def seconds_of(setting: Setting, env: Mapping[str, str]) -> float:
     if not 0 < seconds < math.inf:
         raise NotConfigured(f"{setting.env} is {text!r}: set a number of seconds above 0, such as 45")
     return seconds
+
+
+def threads(env: Mapping[str, str] = os.environ) -> int:
+    """How many calls a plugin process serves at once."""
+    text = THREADS.read(env)
+    return int(text) if text.isdecimal() and int(text) else int(THREADS.default)
 
 
 def all_settings() -> Iterator[Setting]:

@@ -19,12 +19,12 @@ from pulumi_videosnap.core.properties import parse_path, value_at
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.urns import distinct_names, resource_name, stack_name
 from pulumi_videosnap.errors import CannotCheck
-from pulumi_videosnap.kinds import ResourceKind, kind_of
+from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
 from pulumi_videosnap.redaction import mask
 
-PROVIDER_TYPE = "pulumi:providers:pulumi-python"
-"""The resource that has the stack's configuration, as it was when the stack was last written."""
+PROVIDER_TYPES = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videosnap": NATIVE_PREFIX}
+"""The resources that have the stack's configuration as of the last write, and what their keys leave out."""
 _BLOCKS = ("inputs", "outputs")
 SECRET = "[secret]"  # noqa: S105 - what stands for one in a report
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of an encrypted value
@@ -156,7 +156,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             tuple(_recorded((one for one in resources if one.get("pendingReplacement")), names)),
             tuple(_recorded(pending, names)),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
-            frozenset(str(one.get("id")) for one in resources if one.get("type") == PROVIDER_TYPE),
+            frozenset(str(one.get("id")) for one in resources if one.get("type") in PROVIDER_TYPES),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None
@@ -262,8 +262,11 @@ def _pending_creates(
 
 
 def _config(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    providers = (one for one in resources if one.get("type") == PROVIDER_TYPE)
-    settings: dict[str, Any] = _plain(next((one.get("inputs") or {} for one in providers), {}))
+    settings: dict[str, Any] = {}
+    for one in reversed(resources):  # the default provider is written before those of the program
+        prefix = PROVIDER_TYPES.get(str(one.get("type")))
+        if prefix is not None:
+            settings |= {f"{prefix}{key}": value for key, value in _plain(one.get("inputs") or {}).items()}
     return settings
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from e2e.conftest import Stack
 from support.cli import STACK
+from support.plugin import FRONTS
 from support.processes import descendants, killed, wait_until
 from support.sampling import sample
 
@@ -44,6 +45,13 @@ STALL = 2
 CANARY = "cAnArySecret"
 RECOVERIES = ("destroy", "up", "refresh", "drift")
 SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
+
+
+@pytest.fixture(params=sample(FRONTS, 0.5))
+def front(request: pytest.FixtureRequest) -> str:
+    """One of the fronts, by the seed; both with --sweep."""
+    found: str = request.param
+    return found
 
 
 @pytest.mark.rotating

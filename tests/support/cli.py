@@ -105,6 +105,13 @@ class Project:
         for name in _OF_A_STACK:
             _copy(source / name, target / name)
 
+    def use_native(self, native: bool = True) -> None:
+        """Move the stack to the native front, as docs/dynamic-or-native.md says, or back."""
+        file = self.folder / "Pulumi.yaml"
+        provider = {"name": "videosnap", "path": str(Path(sys.executable).parent)}
+        file.write_text(json.dumps({**json.loads(file.read_text()), "plugins": {"providers": [provider]}}))
+        self.run("config", "set", "videosnap:native", json.dumps(native)).ok()
+
     def write(self, program: str) -> None:
         """Replace the program."""
         (self.folder / "__main__.py").write_text(program)

@@ -40,7 +40,8 @@ def running(
 def killed(run: subprocess.Popen[str], victim: str) -> Iterator[None]:
     """Kill the engine, with which its provider ends, or the provider; the rest goes on until the end."""
     family = descendants(run.pid)
-    providers = [process for process in family if b"pulumi.dynamic" in _command_of(process)]
+    names = (b"pulumi.dynamic", b"pulumi-resource-videosnap")
+    providers = [process for process in family if any(name in _command_of(process) for name in names)]
     try:
         kill(*([run.pid] if victim == "engine" else providers))
         if victim == "provider":

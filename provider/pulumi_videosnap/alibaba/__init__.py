@@ -7,6 +7,12 @@ from pulumi_videosnap.alibaba.data_sources import (
     get_snapshot_job_output,
     search_pipelines,
 )
+from pulumi_videosnap.alibaba.enums import (
+    SnapshotConfigFormat,
+    SnapshotConfigFrameType,
+    SnapshotJobOnDelete,
+    SnapshotJobWaitFor,
+)
 from pulumi_videosnap.alibaba.resource import (
     InputArgs,
     OutputFileArgs,
@@ -23,8 +29,12 @@ __all__ = [
     "OutputFileArgs",
     "PipelineResult",
     "SnapshotConfigArgs",
+    "SnapshotConfigFormat",
+    "SnapshotConfigFrameType",
     "SnapshotJob",
+    "SnapshotJobOnDelete",
     "SnapshotJobResult",
+    "SnapshotJobWaitFor",
     "SubOutArgs",
     "TileOutArgs",
     "TileOutputFileArgs",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pulumi_videosnap.kinds import ResourceKind
 from pulumi_videosnap.volcengine import drift, frames, review
 from pulumi_videosnap.volcengine.lifecycle import snapshot_task
+from pulumi_videosnap.volcengine.outcomes import has_ended
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
-from pulumi_videosnap.volcengine.start import has_ended
 
 KIND = ResourceKind(
     token="volcengine:SnapshotTask",  # noqa: S106 - no secret

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from dataclasses import replace
 from enum import Enum
 
 from pulumi_videosnap.core.lifecycle import (
@@ -17,15 +16,13 @@ from pulumi_videosnap.core.lifecycle import (
     Context,
     Created,
     Failure,
-    Gone,
+    Found,
     Lifecycle,
     Present,
     ReadOutcome,
-    Unreadable,
 )
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
-from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
-from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.core.schema import Effect, differences, merge_inputs
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, NotFound
 from pulumi_videosnap.volcengine.convert import (
@@ -34,17 +31,19 @@ from pulumi_videosnap.volcengine.convert import (
     to_outputs,
     with_history,
 )
-from pulumi_videosnap.volcengine.models import SnapshotTask, StopReason, TaskKey
+from pulumi_videosnap.volcengine.models import TaskKey
+from pulumi_videosnap.volcengine.outcomes import (
+    NOT_CONFIRMED,
+    has_ended,
+    interpret_not_found,
+    interpret_reading,
+    state_of,
+)
 from pulumi_videosnap.volcengine.rules import doubts
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
-from pulumi_videosnap.volcengine.start import INTERVAL, NOT_CONFIRMED, TaskApi, has_ended, start_task
-
-READABLE_FOR = timedelta(hours=72)
-"""How long after its start GetSnapshotTask knows a task (6348/1188226)."""
+from pulumi_videosnap.volcengine.start import INTERVAL, TaskApi, start_task
 
 KEEP_RUNNING: Path = ("keepRunning",)
-_UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
-"""Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
 
 
 class SnapshotTaskLifecycle(Lifecycle):
@@ -55,12 +54,12 @@ class SnapshotTaskLifecycle(Lifecycle):
         context: Context,
         connect: Callable[[str | None], TaskApi],
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         self._context = context
         self._connect = connect
-        self._sleep = sleep
+        self._sleep = sleep or context.sleep
         self._environ = environ
 
     def check(self, declared: Mapping[str, object]) -> Checked:
@@ -88,16 +87,28 @@ class SnapshotTaskLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """StartSnapshot; a task that runs already with these settings is adopted."""
         task = SnapshotTaskInputs.model_validate(inputs)
-        return Created(task_key(task).id, with_history({}, self._start(task)))
+        return Created(task_key(task).id, self._start(task, {}))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
         try:
             reading = self._connect(recorded.get("profile")).get(TaskKey.parse(task_id))
         except NotFound as unknown:
-            return _interpret_not_found(recorded, unknown)
+            return interpret_not_found(recorded, unknown)
         found = interpret_reading(recorded, reading.task)
         return Present(found.inputs, with_history(recorded, found.outputs, reading.at))
+
+    def find(self, import_id: str) -> Found | None:
+        """GetSnapshotTask for `app/room/task`; the settings of an ended task too, with how it ended."""
+        key = TaskKey.parse(import_id)
+        try:
+            reading = self._connect(None).get(key)
+        except NotFound:
+            return None
+        facts = to_outputs(reading.task)
+        names = {"appId": key.app_id, "roomId": key.room_id, "taskId": key.task_id}
+        inputs = {**to_inputs(reading.task, names), "state": state_of(facts, keep_running=False)}
+        return Found(key.id, inputs, with_history({}, {**inputs, **facts}, reading.at))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
@@ -105,7 +116,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         changed = {found.path for _, found in differences(SnapshotTaskInputs, recorded, inputs)}
         step = plan_update(recorded, changed, task.keep_running)
         if step is UpdateStep.START_AGAIN:
-            return with_history(recorded, self._start(task))
+            return self._start(task, recorded)
         if step is UpdateStep.SET_INTERVAL:
             return self._change_interval(TaskKey.parse(task_id), task, recorded)
         return merge_inputs(SnapshotTaskInputs, recorded, inputs)
@@ -121,8 +132,9 @@ class SnapshotTaskLifecycle(Lifecycle):
         except NotFound:
             self._context.progress("had ended already")
 
-    def _start(self, task: SnapshotTaskInputs) -> Properties:
-        return start_task(task, self._connect(task.profile), self._context, self._sleep, self._environ)
+    def _start(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
+        api = self._connect(task.profile)
+        return start_task(task, recorded, api, replace(self._context, sleep=self._sleep), self._environ)
 
     def _change_interval(self, key: TaskKey, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
         api = self._connect(task.profile)
@@ -130,7 +142,7 @@ class SnapshotTaskLifecycle(Lifecycle):
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
             self._context.progress("has ended: starting it again")
-            return with_history(self._with_end(api, key, recorded), self._start(task))
+            return self._start(task, self._with_end(api, key, recorded))
         try:
             reading = api.get(key)
             return with_history(recorded, {**task.properties(), **to_outputs(reading.task)}, reading.at)
@@ -161,45 +173,6 @@ def plan_update(recorded: Properties, changed: Collection[Path], keep_running: b
     only_switches = set(changed) <= {KEEP_RUNNING, ("framePrefix",), ("state",)}
     stays_ended = only_switches and state_of(recorded, keep_running) == RUNNING
     return UpdateStep.RECORD if stays_ended else UpdateStep.START_AGAIN
-
-
-def interpret_reading(recorded: Properties, found: SnapshotTask) -> Present:
-    """The recorded inputs, overwritten by the values that the service returns, and its outputs."""
-    facts = to_outputs(found)
-    before = inputs_of(SnapshotTaskInputs, recorded)
-    # The settings of a run that has ended are history: only that it has ended can be drift.
-    settings = before if has_ended(facts) else to_inputs(found, before)
-    inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
-    # An answer may leave out the start, from which the 72 hours are counted.
-    start = {"startTime": recorded["startTime"]} if recorded.get("startTime") else {}
-    return Present(inputs, {**inputs, **start, **facts})
-
-
-def state_of(facts: Properties, keep_running: bool) -> str:
-    """The `state` input as the service sees it: what is as declared counts as running."""
-    status, reason = str(facts.get("status")), str(facts.get("stopReason") or StopReason.UNKNOWN.value)
-    if not has_ended(facts):
-        return RUNNING
-    if status == "ended" and not keep_running and reason not in _UNWANTED_ENDS:
-        return RUNNING  # complete: it ran until the streams ended
-    return f"{status}: {reason}"
-
-
-def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    """A task that the service does not know: gone within 72 hours of its start, unreadable later."""
-    if recorded.get("status") == NOT_CONFIRMED:
-        return Gone()
-    started = parse_rfc3339(recorded.get("startTime"))
-    if started is None:
-        raise unknown  # nothing was ever recorded of it: an import or a lookup of a task that does not exist
-    age = unknown.at - started
-    if age < READABLE_FOR - timedelta(minutes=1):  # at the edge it may just have been forgotten
-        return Gone()
-    return Unreadable(
-        "cannot be read any more: the service answers for 72 hours after the start, and that was "
-        f"{recorded['startTime']} ({age.total_seconds() / 3600:.0f} hours ago); "
-        f"kept as recorded ({recorded.get('status')})"
-    )
 
 
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:

@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
-from pulumi_videosnap.dynamic.program import announce
 from pulumi_videosnap.dynamic.provider import LifecycleProvider
 from pulumi_videosnap.dynamic.resource import TaskResource, to_plain
+from pulumi_videosnap.plugin.program import announce
 
 
 @dataclass(kw_only=True)

@@ -16,7 +16,8 @@ from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pi
 from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.volcengine.auth import KEYS
 from pulumi_videosnap.volcengine.lifecycle import KEEP_RUNNING, UpdateStep, plan_update
-from pulumi_videosnap.volcengine.start import INTERVAL, has_ended
+from pulumi_videosnap.volcengine.outcomes import has_ended
+from pulumi_videosnap.volcengine.start import INTERVAL
 
 credentials = KEYS
 continuous = True

@@ -1,14 +1,14 @@
 """Starts a live room's snapshot task, or adopts the one that runs already with the declared settings.
 
 A start whose response got lost is read back. Where that does not tell either whether the task runs, it is
-recorded as `NOT_CONFIRMED`: the next `up` starts or adopts it, and `destroy` stops it.
+noted as `NOT_CONFIRMED`: the next `up` starts or adopts it, and `destroy` stops it.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.pending import noted
@@ -22,8 +22,10 @@ from pulumi_videosnap.volcengine.convert import (
     time_of,
     to_inputs,
     to_outputs,
+    with_history,
 )
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
+from pulumi_videosnap.volcengine.outcomes import NOT_CONFIRMED, has_ended
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 
 if TYPE_CHECKING:
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Seconds between the reads after a start; how soon a new task can be read is not documented."""
-NOT_CONFIRMED = "not confirmed"
-"""The status of a task that may run: StartSnapshot was sent, and no response said whether it acted."""
 _TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
 INTERVAL: Path = ("imageConfig", "interval")
 
@@ -59,49 +59,60 @@ class TaskApi(Protocol):
     def get(self, task: TaskKey) -> Reading: ...  # noqa: D102
 
 
-def has_ended(outputs: Mapping[str, Any]) -> bool:
-    """Whether the last run that is known of has ended or failed."""
-    return outputs.get("status") in ("ended", "failed")
-
-
 def start_task(
     task: SnapshotTaskInputs,
+    recorded: Properties,
     api: TaskApi,
     context: Context,
-    sleep: Callable[[float], None],
     environ: Mapping[str, str],
 ) -> Properties:
-    """Start a task or adopt it; returns what is recorded of it. OutcomeUnknown where it may run."""
+    """Start a task or adopt it; returns what is recorded of it. OutcomeUnknown where it may run.
+
+    `recorded` is what state has of an earlier run of the task.
+    """
     key = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id, "profile": task.profile}
     with noted(context.resource, _TYPE, key):
-        return _Start(task, api, context, sleep).run(start_request(task, environ))
+        return _Start(task, recorded, api, context).run(start_request(task, environ))
 
 
 class _Start:
     """One start of one task."""
 
     def __init__(
-        self, task: SnapshotTaskInputs, api: TaskApi, context: Context, sleep: Callable[[float], None]
+        self, task: SnapshotTaskInputs, recorded: Properties, api: TaskApi, context: Context
     ) -> None:
         self._task = task
+        self._recorded = recorded
         self._key = task_key(task)
         self._api = api
         self._context = context
-        self._sleep = sleep
 
     def run(self, request: StartSnapshotBody) -> Properties:
         self._context.progress("starting")
         started = self._send(request)
-        found = self._adopt() if started.already_running else self._confirm()
+        found: SnapshotTask | None
+        if started.already_running:
+            found = self._adopt()
+        else:
+            self._note(_accepted(started))
+            found = self._confirm()
         self._context.runs.mark_created(self._key.id)
         if found is None:
-            return self._unconfirmed(started)
+            self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
+            return self._outputs(_accepted(started))
         facts = to_outputs(found)
         if has_ended(facts):
+            self._note(facts)
             why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
             raise TaskFailed(f"snapshot task {self._key.id}", why, _ADVICE_ON_FAILURE)
         self._context.progress(facts["status"])
-        return {**self._task.properties(), **facts}
+        return self._outputs(facts)
+
+    def _outputs(self, facts: Properties) -> Properties:
+        return with_history(self._recorded, {**self._task.properties(), **facts})
+
+    def _note(self, facts: Properties) -> None:
+        self._context.note_existing(self._key.id, self._outputs(facts))
 
     def _send(self, request: StartSnapshotBody) -> Started:
         """StartSnapshot; where its response got lost, one that runs counts as started before."""
@@ -112,8 +123,8 @@ class _Start:
                 raise
             if started := self._find():
                 return started
-            recorded = {**self._task.properties(), "status": NOT_CONFIRMED}
-            raise OutcomeUnknown(f"snapshot task {self._key.id}", lost, self._key.id, recorded) from None
+            self._note({"status": NOT_CONFIRMED})
+            raise OutcomeUnknown(f"snapshot task {self._key.id}", lost) from None
 
     def _find(self) -> Started | None:
         from pulumi_videosnap.volcengine.api import Started  # noqa: PLC0415 - the HTTP stack
@@ -138,7 +149,7 @@ class _Start:
                 if not has_ended(to_outputs(found)):
                     return found
             self._context.progress("waiting for the service to list the task")
-            self._sleep(pause)
+            self._context.sleep(pause)
         return self._api.get(self._key).task
 
     def _adopt(self) -> SnapshotTask:
@@ -168,7 +179,6 @@ class _Start:
     def _conflict(self, differing: list[str]) -> TaskConflict:
         return TaskConflict(f"snapshot task {self._key.id}", differing, _ADVICE_ON_CONFLICT)
 
-    def _unconfirmed(self, started: Started) -> Properties:
-        self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
-        accepted_at = time_of(int(started.at.timestamp() * 1000))
-        return {**self._task.properties(), "status": "not started", "startTime": accepted_at}
+
+def _accepted(started: Started) -> Properties:
+    return {"status": "not started", "startTime": time_of(int(started.at.timestamp() * 1000))}

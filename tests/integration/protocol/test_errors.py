@@ -151,9 +151,11 @@ def test_a_mistake_of_ours_is_one_line_that_tells_nothing(plugin: Plugin, rtc: F
 
 
 @pytest.mark.parametrize(("debug", "shown"), [("1", True), ("yes", True), ("0", False), ("", False)])
-def test_a_traceback_is_for_those_who_ask(rtc: FakeRtc, tmp_path: Path, debug: str, shown: bool) -> None:
+def test_a_traceback_is_for_those_who_ask(
+    rtc: FakeRtc, tmp_path: Path, front: str, debug: str, shown: bool
+) -> None:
     rtc.behaviour = BAD_BEHAVIOURS["refused"]
-    with running_plugin(surroundings(rtc, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug)) as plugin:
+    with running_plugin(surroundings(rtc, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug), front=front) as plugin:
         said = failure(plugin)
     assert said.startswith("Traceback (most recent call last):") is shown
     assert ("lifecycle.py" in said) is shown
@@ -162,8 +164,8 @@ def test_a_traceback_is_for_those_who_ask(rtc: FakeRtc, tmp_path: Path, debug: s
         assert_one_line(said)
 
 
-def test_missing_credentials_say_where_was_looked(rtc: FakeRtc, tmp_path: Path) -> None:
-    with running_plugin(surroundings(rtc, tmp_path)) as plugin:
+def test_missing_credentials_say_where_was_looked(rtc: FakeRtc, tmp_path: Path, front: str) -> None:
+    with running_plugin(surroundings(rtc, tmp_path), front=front) as plugin:
         said = failure(plugin)
         assert plugin.check(URN, TASK) == (({**TASK, "state": "running"}), [])
         assert plugin.diff(URN, ID, RECORDED, TASK) == []

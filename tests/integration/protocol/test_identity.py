@@ -19,10 +19,18 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
 
 from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, surroundings
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
-from pulumi_videosnap.dynamic.program import announce
+from pulumi_videosnap.plugin.program import announce
 from support.data import load
 from support.jobs import job_inputs
-from support.plugin import PROVIDER, Plugin, PluginError, running_plugin, to_struct
+from support.plugin import (
+    DYNAMIC_TYPE,
+    NATIVE_TYPE,
+    PROVIDER,
+    Plugin,
+    PluginError,
+    running_plugin,
+    to_struct,
+)
 from unit.inputs.tasks import complete
 
 CASES: dict[str, dict[str, Any]] = load("rtc/identity.json")
@@ -42,16 +50,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plugin(service: FakeRtc, folder: Path) -> Iterator[Plugin]:
+def plugin(service: FakeRtc, folder: Path, front: str) -> Iterator[Plugin]:
     """A plugin for all cases, each with names of its own, and a `pulumi` that prints a state with all."""
     resources = [
         {"urn": f"{KIND}{case}-{name}", "id": f"app/{case}/{id_}", "outputs": {}}
         for case, told in CASES.items()
         for name, id_ in map(str.split, told.get("state", ()))
     ]
-    (folder / "state.json").write_text(json.dumps({"deployment": {"resources": resources}}))
+    state = json.dumps({"deployment": {"resources": resources}})
+    state = state.replace(DYNAMIC_TYPE, NATIVE_TYPE) if front == "native" else state
+    (folder / "state.json").write_text(state)
     _script(folder, f"[ $4 = dev ] && exec cat {folder}/state.json")
-    with running_plugin(surroundings(service, folder, **KEYS, PATH=f"{folder}:/usr/bin:/bin")) as plugin:
+    environment = surroundings(service, folder, **KEYS, PATH=f"{folder}:/usr/bin:/bin")
+    with running_plugin(environment, front=front) as plugin:
         yield plugin
 
 
@@ -130,7 +141,9 @@ def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> No
     """Two resources have two names if Pulumi tells them apart; what state has stays where it can."""
     provider, field = PROVIDERS[kind]
     found = {}
-    for number, (urn, recorded, _) in enumerate(NAMES[kind]):
+    # Under the native front a program's subclass has the type of its base.
+    names = [row for row in NAMES[kind] if not plugin.native or "acme:Mine" not in row[0]]
+    for number, (urn, recorded, _) in enumerate(names):
         plain = f"stories.dev.{urn.rpartition('::')[2]}"
         inputs = job_inputs(f"{number}") if field == "owner" else _task(f"names{number}", "")
         request = provider_pb2.CheckRequest(
@@ -139,7 +152,7 @@ def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> No
             news=to_struct({**inputs, field: plain, "__provider": provider}),
         )
         found[number] = str(plugin.call("Check", request).inputs[field])
-    wanted = [name for *_, name in NAMES[kind]]
+    wanted = [name for *_, name in names]
     assert [re.sub("-[0-9a-f]{8}$", "-*", name) for name in found.values()] == wanted
     chosen = [name for name in found.values() if name.endswith("-*") or field == "owner"]
     assert len(set(chosen)) == len(chosen)

@@ -19,12 +19,12 @@ from unit.inputs.tasks import complete
 URN = "urn:pulumi:dev::proj::pulumi-python:dynamic/alibaba:SnapshotJob::stills"
 
 
-def test_custom_timeouts_are_the_deadline_of_a_job(emulator: Emulator, tmp_path: Path) -> None:
+def test_custom_timeouts_are_the_deadline_of_a_job(emulator: Emulator, tmp_path: Path, front: str) -> None:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 10, "runningSeconds": 10})
     private = {"HOME": str(tmp_path), "VIDEOSNAP_QUOTA_DIR": str(tmp_path / "quota")}
     environment = {**clean_environment(), **emulator.environment, **private}
     submitted = job_inputs(waitFor="submitted", triggers=["a job of its own"])
-    with running_plugin(environment, serialize_provider(SnapshotJobProvider())) as plugin:
+    with running_plugin(environment, serialize_provider(SnapshotJobProvider()), front=front) as plugin:
         properties = plugin.with_provider(job_inputs())
         create = provider_pb2.CreateRequest(urn=URN, properties=properties, timeout=0.3)
         with pytest.raises(PluginError, match=r"is still Submitted after 0 s; .* raise `timeout`"):

@@ -23,7 +23,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import settings
 
-from pulumi_videosnap.dynamic import engine_log
+from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.settings import shared_folder
 
 _STARTED = time.time()
