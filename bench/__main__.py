@@ -45,6 +45,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         os.environ["VIDEOSNAP_QUOTA_DIR"] = str(folder / "quota")
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
         imports()
         plugin_start()
         native_plugin_start()

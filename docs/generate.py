@@ -7,12 +7,15 @@ reports' schemas.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import get_args
+
+from registry_pages import registry_pages
 
 from pulumi_videosnap.alibaba import api as mps
 from pulumi_videosnap.alibaba.responses import CODES
@@ -34,7 +37,13 @@ from videosnap_emulator.core.assumptions import assumptions_of
 from videosnap_emulator.services import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+REGISTRY = ROOT / "docs" / "registry"
+PAGES = (
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    REGISTRY / "_index.md",
+    REGISTRY / "installation-configuration.md",
+)
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w .-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -196,6 +205,25 @@ def sample(name: str) -> Callable[[], Iterator[str]]:
     return text
 
 
+def example(file: str, language: str) -> Callable[[], Iterator[str]]:
+    """A program of examples/."""
+
+    def text() -> Iterator[str]:
+        yield f"```{language}"
+        yield (ROOT / "examples" / file).read_text(encoding="utf-8").rstrip()
+        yield "```"
+
+    return text
+
+
+EXAMPLES = {
+    "yaml": "yaml/Pulumi.yaml",
+    "typescript": "typescript/index.ts",
+    "go": "go/main.go",
+    "python": "quickstart/__main__.py",
+}
+"""A program in each language."""
+
 SAMPLES = (
     "review.txt",
     "review-nothing.txt",
@@ -220,6 +248,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "videosnap drift help": help_of("drift"),
     "storage platforms": storage_platforms,
     **{name: sample(name) for name in SAMPLES},
+    **{f"{language} example": example(file, language) for language, file in EXAMPLES.items()},
 }
 
 SCHEMAS = {"review.json": schema_of(Review), "drift.json": schema_of(DriftReport)}
@@ -235,7 +264,10 @@ def wanted() -> Iterator[tuple[Path, str]]:
     """Every file that is written here, with the text that it should have."""
     for page in PAGES:
         yield page, generated(page.read_text(encoding="utf-8"))
-    yield SCHEMA_FILE, schema.generate()
+    plugin_schema = schema.generate()
+    yield SCHEMA_FILE, plugin_schema
+    for name, text in registry_pages(json.loads(plugin_schema)):
+        yield REGISTRY / name, text
     for name, text in SCHEMAS.items():
         yield ROOT / "docs" / "schemas" / name, text
 

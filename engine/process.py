@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 HEARTBEAT = 10.0  # seconds between two lines of progress
+INTERRUPTS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 LIMIT = 3600.0  # seconds for one program; a cold build on two slow cores takes a quarter of it
 
 
@@ -23,14 +24,17 @@ def say(line: str) -> None:
 def run(label: str, command: Sequence[str | Path], folder: Path, unit: str = "lines") -> list[str]:
     """Run a program and return the lines it printed. An interrupt also ends the program and its children."""
     log, started, reported = folder / "output.log", time.monotonic(), 0.0
+    signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)  # one before `process` is known would leave it
     try:
         with log.open("w") as out:
             process = subprocess.Popen(  # noqa: S603
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
             )
     except OSError as problem:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
         raise Unavailable(f"{label}: {problem}") from None
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
         while process.poll() is None:
             time.sleep(0.05)
             elapsed = time.monotonic() - started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,17 @@ pytest_plugins = ["support.sampling", "support.data", "support.layers"]
 # A busy machine is slow at everything: how long an example takes says nothing about what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# A shell's background job ignores ^C, and so would every process that a test starts and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What processes of one user share is this test process's own, so that none sees another's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path_factory.mktemp("shared")))
+        yield
 
 
 @pytest.fixture(scope="session")

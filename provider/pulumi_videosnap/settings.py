@@ -14,6 +14,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from pulumi_videosnap.errors import NotConfigured
 
@@ -56,7 +57,7 @@ CALL_BUDGET = Setting(
 )
 QUOTA_DIR = Setting(
     "VIDEOSNAP_QUOTA_DIR",
-    meaning="directory of the rate limit store, which all processes of a user share",
+    meaning="directory of the rate limit store and of unfinished creations, shared by a user's processes",
     default="the user's cache directory",
 )
 THREADS = Setting(
@@ -68,6 +69,15 @@ ALLOW_HTTP = Setting(
 DEBUG = Setting("VIDEOSNAP_DEBUG", meaning="`1` shows tracebacks with errors", default="0")
 
 SETTINGS = (CALL_BUDGET, QUOTA_DIR, THREADS, ALLOW_HTTP, DEBUG)
+
+
+def shared_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of what a user's processes share: VIDEOSNAP_QUOTA_DIR, or one in the user's cache."""
+    if directory := env.get(QUOTA_DIR.env, "").strip():
+        return Path(directory)
+    import platformdirs  # noqa: PLC0415 - a program that runs without an engine needs it not
+
+    return Path(platformdirs.user_cache_dir("pulumi-videosnap"))
 
 
 def seconds_of(setting: Setting, env: Mapping[str, str]) -> float:

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 from pulumi_videosnap.core.properties import Path as PropertyPath
-from pulumi_videosnap.core.properties import parse_path
+from pulumi_videosnap.core.properties import parse_path, value_at
 from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.core.urns import distinct_names, resource_name, stack_name
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
+from pulumi_videosnap.redaction import mask
 
 PROVIDER_TYPES = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videosnap": NATIVE_PREFIX}
 """The resources that have the stack's configuration as of the last write, and what their keys leave out."""
@@ -67,13 +69,22 @@ class RecordedResource:
     @property
     def shown_id(self) -> str:
         """The id for a report. Where the task has secrets, only parts that are recorded in plain text too."""
-        if not self.secret_paths:
+        if not (paths := self.secret_paths):
             return self.id
-        plain = {
-            *_plain_texts(self.inputs, self.secret_paths),
-            *_plain_texts(self.properties, self.secret_paths),
-        }
+        plain = {text for block in (self.inputs, self.properties) for text in _plain_texts(block, paths)}
         return "/".join(part if part in plain else SECRET for part in self.id.split("/"))
+
+    def hide(self, text: Any) -> Any:
+        """A text of a report without `secrets`."""
+        return mask(text, self.secrets, SECRET) if isinstance(text, str) else text
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that no report may contain, as far as they are known."""
+        paths, shown = self.secret_paths, self.shown_id.split("/")
+        values = (value_at(block, path) for block in (self.inputs, self.properties) for path in paths)
+        known = [text for value in values if not is_encrypted(value) for text in _plain_texts(value)]
+        return (*known, *(part for part in self.id.split("/") if part not in shown))
 
 
 @dataclass(frozen=True)
@@ -93,6 +104,8 @@ class Stack:
     pending_replacements: tuple[RecordedResource, ...] = ()
     pending_creates: tuple[RecordedResource, ...] = ()
     shared: tuple[RecordedResource, ...] = ()
+    state_ids: frozenset[str] = frozenset()
+    """What tells this stack's state from that of a stack of the same names in another backend."""
 
     def setting(self, key: str) -> str | None:
         """A key of the configuration; None where it is not set, or is an encrypted secret."""
@@ -130,7 +143,9 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
         resources = _entries(deployment, "resources")
         for at, operation in enumerate(_entries(deployment, "pending_operations")):
             _check_entry(operation.get("resource"), f"pending_operations[{at}].resource")
-        recorded = list(_recorded(one for one in resources if not one.get("pendingReplacement")))
+        pending = list(_pending_creates(deployment, resources))
+        names = distinct_names(str(one.get("urn", "")) for one in (*resources, *pending) if kind_of(one))
+        recorded = list(_recorded((one for one in resources if not one.get("pendingReplacement")), names))
         # The engine writes the resources of its last run before those that this run did not come to.
         tasks = {(one.kind.token, one.id): one for one in reversed(recorded)}
         stack = Stack(
@@ -138,9 +153,10 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             tuple(one for one in recorded if one is tasks[one.kind.token, one.id]),
             _to_the_second((deployment.get("manifest") or {}).get("time")),
             _config(resources),
-            tuple(_recorded(one for one in resources if one.get("pendingReplacement"))),
-            tuple(_recorded(_pending_creates(deployment, resources))),
+            tuple(_recorded((one for one in resources if one.get("pendingReplacement")), names)),
+            tuple(_recorded(pending, names)),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
+            frozenset(str(one.get("id")) for one in resources if one.get("type") in PROVIDER_TYPES),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None
@@ -211,16 +227,6 @@ def without_encrypted(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def resource_name(urn: str) -> str:
-    """A resource's name in the program, the last part of its URN."""
-    return urn.rpartition("::")[2]
-
-
-def stack_name(urn: str) -> str:
-    """The stack's name, which every URN begins with."""
-    return urn.removeprefix("urn:pulumi:").partition("::")[0]
-
-
 def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> RecordedResource:
     """A resource of the engine's state that is of a kind."""
     urn = str(resource.get("urn", ""))
@@ -237,11 +243,12 @@ def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> Record
     )
 
 
-def _recorded(resources: Iterable[Mapping[str, Any]]) -> Iterator[RecordedResource]:
+def _recorded(resources: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> Iterator[RecordedResource]:
     for resource in resources:
         # An entry that is only still to be deleted, after its replacement, is not of the program any more.
         if not resource.get("delete") and (kind := kind_of(resource)):
-            yield recorded_resource(resource, kind)
+            recorded = recorded_resource(resource, kind)
+            yield replace(recorded, name=names[recorded.urn])
 
 
 def _pending_creates(
@@ -280,11 +287,11 @@ def _secret_paths(value: Any, path: PropertyPath = ()) -> Iterator[PropertyPath]
             yield from _secret_paths(item, (*path, name))
 
 
-def _plain_texts(value: Any, secrets: frozenset[PropertyPath], path: PropertyPath = ()) -> Iterator[str]:
-    if path not in secrets and isinstance(value, Mapping):
+def _plain_texts(value: Any, skip: Collection[PropertyPath] = (), at: PropertyPath = ()) -> Iterator[str]:
+    if at not in skip and isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _plain_texts(item, secrets, (*path, name))
-    elif path not in secrets and isinstance(value, str):
+            yield from _plain_texts(item, skip, (*at, name))
+    elif at not in skip and isinstance(value, str):
         yield value
 
 

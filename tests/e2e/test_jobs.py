@@ -10,18 +10,10 @@ import pytest
 from e2e.conftest import Stack
 from support.data import read
 from support.jobs import store_of
-from support.plugin import FRONTS
 from support.processes import wait_until
-from support.sampling import examples, sample
+from support.sampling import examples
 
 SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"
-
-
-@pytest.fixture(params=sample(FRONTS, 0.5))
-def front(request: pytest.FixtureRequest) -> str:
-    """One of the fronts, by the seed; both with --sweep."""
-    found: str = request.param
-    return found
 
 
 @pytest.mark.rotating

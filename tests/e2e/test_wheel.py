@@ -39,7 +39,7 @@ pulumi-videosnap = {{path = "{wheel}"}}
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True, timeout=300)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -50,7 +50,7 @@ def environment(wheel: Path) -> Path:
     folder = wheel.parent
     venv.create(folder / "venv", with_pip=True)
     install = [str(folder / "venv/bin/python"), "-m", "pip", "install", "--quiet", "--no-input", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True)
+    subprocess.run(install, check=True, capture_output=True, timeout=300)
     return folder / "venv"
 
 
@@ -69,7 +69,7 @@ def test_readme_example_runs_from_the_wheel(environment: Path, tmp_path: Path, e
 
 def test_the_wheel_says_what_its_emulator_needs(environment: Path) -> None:
     command = [str(environment / "bin/videosnap"), "emulator", "--env-file", "unused"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert ran.returncode == 2
     assert "pip install 'pulumi-videosnap[emulator]'" in ran.stderr
 

@@ -164,7 +164,7 @@ def test_a_synchronous_call_holds_up_only_itself(scene: Scene) -> None:
     thread.start()
     assert scene.call("QuerySnapshotJobList") == {"SnapshotJobList": {"SnapshotJob": []}}
     scene.go.set()
-    thread.join()
+    thread.join(timeout=60)
     assert scene.job()["State"] == "Success"
 
 

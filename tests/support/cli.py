@@ -39,7 +39,7 @@ class Ran:
     def of(cls, tool: str, arguments: Sequence[str], started: Started) -> Ran:
         """A command that was started, at its end."""
         with started as process:
-            output, _ = process.communicate(timeout=600)
+            output, _ = process.communicate(timeout=300)
         return cls(f"{tool} {' '.join(arguments)}", process.returncode, output)
 
     def ok(self) -> Ran:

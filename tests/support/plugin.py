@@ -57,6 +57,7 @@ class Plugin:
         self.log = log
         self.stdout = self.stderr = self.engine = ""
         self.process: subprocess.Popen[bytes]
+        self.end_engine: Callable[[], object]
         self._provider = provider
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -156,6 +157,7 @@ def running_plugin(
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
                 plugin = Plugin(channel, log, provider, front)
                 plugin.engine, plugin.process = listening, process
+                plugin.end_engine = lambda: engine.stop(0).wait(10)
                 plugin.configure(config or {})
                 yield plugin
         finally:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -29,7 +29,9 @@ from pulumi.runtime import rpc
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted, value_at
 from pulumi_videosnap.dynamic import request, thread_pool
-from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
+from pulumi_videosnap.dynamic.engine_watch import end_with
+from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
+from pulumi_videosnap.errors import OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.run import RUN
 
@@ -42,6 +44,8 @@ def _serves_the_engine() -> bool:
 
 if _serves_the_engine():  # a native plugin imports this module too
     RUN.serves = True
+    if address := engine_log.engine_address():
+        end_with(address)
     if not debugging():
         # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
         sys.tracebacklimit = 0
@@ -63,8 +67,10 @@ class LifecycleProvider(ResourceProvider):
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Complete and validate a program's inputs."""
+        if isinstance(state_id := news.get(STATE_ID_INPUT), str):
+            RUN.set_state_id(state_id)
         with _one_line_errors():
-            checked = self._task(_from_engine(olds)).check(_from_engine(news))
+            checked = self._task(recorded=_from_engine(olds)).check(_from_engine(news))
         if not checked.failures:
             for warning in checked.warnings:
                 engine_log.warn(request.current_urn(), f"{dotted(warning.path)} {warning.reason}")
@@ -90,8 +96,10 @@ class LifecycleProvider(ResourceProvider):
 
     def create(self, props: Properties) -> CreateResult:
         """Make or adopt the task."""
-        with _one_line_errors():
-            created = self._task().create(_from_engine(props))
+        existing: list[tuple[str, Properties]] = []
+        with _one_line_errors(), _recorded_if_unknown(existing):
+            task = self._task(note_existing=lambda *task: existing.append(task))
+            created = task.create(_from_engine(props))
         return CreateResult(created.id, created.outputs)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -117,10 +125,10 @@ class LifecycleProvider(ResourceProvider):
         with _one_line_errors():
             self._task(deleted=id_).delete(id_, _from_engine(props))
 
-    def _task(self, recorded: Properties | None = None, deleted: str = "") -> Lifecycle:
+    def _task(self, **details: Any) -> Lifecycle:
         thread_pool.raise_worker_limit()
         urn, timeout = request.current_urn(), request.current_timeout()
-        return self.lifecycle(RUN.context(urn, timeout=timeout, recorded=recorded, deleted=deleted))
+        return self.lifecycle(RUN.context(urn, timeout=timeout, **details))
 
 
 def _from_engine(properties: Mapping[str, Any]) -> Properties:
@@ -148,6 +156,17 @@ class _ShownError(Exception):
 # The engine shows "<module>.<class>: <message>" and leaves out the module of a builtin.
 _ShownError.__module__ = "builtins"
 _ShownError.__qualname__ = "videosnap"
+
+
+@contextlib.contextmanager
+def _recorded_if_unknown(existing: Sequence[tuple[str, Properties]]) -> Iterator[None]:
+    """Have the engine record a task that may have been created, so that the next run ends or adopts it."""
+    try:
+        yield
+    except OutcomeUnknown as unknown:
+        for id_, outputs in existing[-1:]:
+            request.record_as_failed(id_, outputs, str(unknown))
+        raise
 
 
 @contextlib.contextmanager

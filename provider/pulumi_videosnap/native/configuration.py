@@ -11,7 +11,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 from pulumi_videosnap.core.properties import Unknown
 from pulumi_videosnap.kinds import NATIVE_PREFIX
 from pulumi_videosnap.native.package import schema
-from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
+from pulumi_videosnap.native.values import UNKNOWN_ON_WIRE, from_struct, secret_paths, to_struct
 from pulumi_videosnap.plugin.run import RUN
 
 
@@ -36,5 +36,7 @@ class Configuration(provider_pb2_grpc.ResourceProviderServicer):
         }
         for name, value in values.items():
             config.set_config(f"{NATIVE_PREFIX}{name}", value)  # where lookups read it, as in a program
+        # A random id, which the engine keeps in state; it is unknown in a stack's first preview.
+        RUN.set_state_id("" if request.id == UNKNOWN_ON_WIRE else request.id)
         RUN.config = lambda key: values.get(key.removeprefix(NATIVE_PREFIX))
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)

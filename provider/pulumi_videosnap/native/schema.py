@@ -37,7 +37,12 @@ _SCALARS: Mapping[Any, Spec] = {
     float: {"type": "number"},
     Any: _ANY,
 }
-LANGUAGES: Spec = {}
+LANGUAGES: Spec = {
+    # `pulumi_videosnap` is this package, and npm's default is in the scope of Pulumi itself.
+    "python": {"packageName": "videosnap_sdk", "pyproject": {"enabled": True}, "respectSchemaVersion": True},
+    "nodejs": {"packageName": "pulumi-videosnap", "respectSchemaVersion": True},
+    "go": {"importBasePath": "example.com/pulumi-videosnap/sdk/go/videosnap", "respectSchemaVersion": True},
+}
 """What the generators of the SDKs want to know, by language."""
 
 

@@ -10,7 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 
 from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, Unknown, value_at
 
-_UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 """How the engine writes a value that a preview does not know yet."""
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark of a secret, not one
@@ -64,7 +64,7 @@ def _plain(value: Any) -> Any:
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return UNKNOWN if value == _UNKNOWN else value
+    return UNKNOWN if value == UNKNOWN_ON_WIRE else value
 
 
 def _secrets(value: Any, path: Path) -> Iterator[Path]:
@@ -80,7 +80,7 @@ def _secrets(value: Any, path: Path) -> Iterator[Path]:
 
 def _wire(value: Any) -> Any:
     if isinstance(value, Unknown):
-        return _UNKNOWN
+        return UNKNOWN_ON_WIRE
     if isinstance(value, Mapping):
         return {name: _wire(item) for name, item in value.items()}
     return [_wire(item) for item in value] if isinstance(value, list | tuple) else value

@@ -57,6 +57,11 @@ def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
         return  # a lost line must not lose the task
 
 
+def engine_address() -> str | None:
+    """Where the engine that this process serves listens; None where there is none."""
+    return next(filter(ADDRESS.fullmatch, (*reversed(_attached), *sys.argv[1:])), None)
+
+
 def listen_at(address: str) -> None:
     """Write to an engine that did not start this process."""
     _attached.append(address)
@@ -69,8 +74,7 @@ _attached: list[str] = []
 @functools.cache
 def _engine() -> Any:
     """The engine that this process serves, or None where there is none."""
-    given = (*reversed(_attached), *sys.argv[1:])
-    address = next((one for one in given if ADDRESS.fullmatch(one)), None)
+    address = engine_address()
     if address is None:
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

@@ -12,6 +12,7 @@ from typing import Any
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import Properties
 from pulumi_videosnap.core.run_registry import Entry, RunRegistry
+from pulumi_videosnap.core.urns import stack_name
 from pulumi_videosnap.errors import Interrupted, VideosnapError
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.program import is_announced
@@ -32,6 +33,10 @@ class Run:
         self._reading = threading.Lock()
         self._recorded: Sequence[Entry] | None = None
         self._cancelled = threading.Event()
+
+    def set_state_id(self, state_id: str) -> None:
+        """Note what tells this stack's state from that of a stack of the same names in another backend."""
+        self._registry.state_id = state_id
 
     def compare(self, id_: str, urn: str) -> None:
         """Note that a resource of the program has an entry of state with an id."""
@@ -87,7 +92,7 @@ RUN = Run()
 
 def _read_entries(urn: str) -> Sequence[Entry]:
     """The entries of a stack's state; none where the engine does not print it."""
-    stack = urn.removeprefix("urn:pulumi:").partition("::")[0]
+    stack = stack_name(urn)
     try:
         state = parse_document(read_output(["stack", "export", "--stack", stack], Path()))
         resources = state["deployment"].get("resources") or []

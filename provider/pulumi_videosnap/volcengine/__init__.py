@@ -1,7 +1,10 @@
 """Volcengine RTC: snapshot tasks on live rooms."""
 
 from pulumi_videosnap.volcengine.data_sources import (
+    RoomOnlineUsersResult,
     SnapshotTaskResult,
+    get_room_online_users,
+    get_room_online_users_output,
     get_snapshot_task,
     get_snapshot_task_output,
 )
@@ -29,6 +32,7 @@ __all__ = [
     "CustomConfigVendor",
     "ImageConfigArgs",
     "ImageConfigFormat",
+    "RoomOnlineUsersResult",
     "SnapshotTask",
     "SnapshotTaskResult",
     "StorageConfigArgs",
@@ -40,6 +44,8 @@ __all__ = [
     "VeImageXConfigArgs",
     "VodConfigArgs",
     "VodConfigStorageClass",
+    "get_room_online_users",
+    "get_room_online_users_output",
     "get_snapshot_task",
     "get_snapshot_task_output",
 ]

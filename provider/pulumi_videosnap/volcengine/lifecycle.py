@@ -8,8 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
 
 from pulumi_videosnap.core.lifecycle import (
     Checked,
@@ -24,37 +24,26 @@ from pulumi_videosnap.core.lifecycle import (
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
 from pulumi_videosnap.core.schema import Effect, differences, merge_inputs
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
+from pulumi_videosnap.errors import CallFailed, NotFound
 from pulumi_videosnap.volcengine.convert import (
-    format_difference,
-    start_request,
     task_key,
-    time_of,
     to_inputs,
     to_outputs,
     with_history,
 )
-from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
-from pulumi_videosnap.volcengine.outcomes import has_ended, interpret_not_found, interpret_reading, state_of
+from pulumi_videosnap.volcengine.models import TaskKey
+from pulumi_videosnap.volcengine.outcomes import (
+    NOT_CONFIRMED,
+    has_ended,
+    interpret_not_found,
+    interpret_reading,
+    state_of,
+)
 from pulumi_videosnap.volcengine.rules import doubts
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.start import INTERVAL, TaskApi, start_task
 
-if TYPE_CHECKING:
-    from pulumi_videosnap.volcengine.api import Reading, Started
-
-READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
-"""Seconds between the reads after a start; how soon a new task can be read is not documented."""
-INTERVAL: Path = ("imageConfig", "interval")
 KEEP_RUNNING: Path = ("keepRunning",)
-
-
-class TaskApi(Protocol):
-    """The four actions as the lifecycle needs them (`RtcApi`)."""
-
-    def start(self, body: StartSnapshotBody) -> Started: ...  # noqa: D102
-    def update(self, task: TaskKey, interval: int, business_id: str | None) -> None: ...  # noqa: D102
-    def stop(self, task: TaskKey, business_id: str | None) -> None: ...  # noqa: D102
-    def get(self, task: TaskKey) -> Reading: ...  # noqa: D102
 
 
 class SnapshotTaskLifecycle(Lifecycle):
@@ -144,69 +133,8 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._context.progress("had ended already")
 
     def _start(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
-        api, key = self._connect(task.profile), task_key(task)
-        self._context.progress("starting")
-        started = api.start(start_request(task, self._environ))
-        found: SnapshotTask | None
-        if started.already_running:
-            found = self._adopt(api, task)
-        else:
-            accepted = with_history(recorded, {**task.properties(), **_accepted(started)})
-            self._context.note_existing(key.id, accepted)
-            found = self._confirm(api, key)
-        self._context.runs.mark_created(key.id)
-        if found is None:
-            self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
-            return accepted
-        facts = to_outputs(found)
-        outputs = with_history(recorded, {**task.properties(), **facts})
-        if has_ended(facts):
-            self._context.note_existing(key.id, outputs)
-            why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
-            raise TaskFailed(f"snapshot task {key.id}", why, _ADVICE_ON_FAILURE)
-        self._context.progress(facts["status"])
-        return outputs
-
-    def _confirm(self, api: TaskApi, key: TaskKey) -> SnapshotTask | None:
-        """Read back a task that was just started; an accepted task is recorded even if this read fails."""
-        with contextlib.suppress(CallFailed):
-            return self._read_back(api, key)
-        return None
-
-    def _read_back(self, api: TaskApi, key: TaskKey) -> SnapshotTask:
-        """Read until the service lists the task as running; the last read counts whatever it says."""
-        for pause in READ_BACK_PAUSES:
-            with contextlib.suppress(NotFound):
-                found = api.get(key).task
-                if not has_ended(to_outputs(found)):
-                    return found
-            self._context.progress("waiting for the service to list the task")
-            self._sleep(pause)
-        return api.get(key).task
-
-    def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
-        """Take over a running task with the declared settings; another interval is brought in line."""
-        key, inputs = task_key(task), task.properties()
-        try:
-            found = self._read_back(api, key)
-        except NotFound:
-            raise TaskConflict(
-                f"snapshot task {key.id}", [_UNREADABLE_SETTINGS], _ADVICE_ON_CONFLICT
-            ) from None
-        compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
-        differing = {d.path: d for leaf, d in compared if leaf.compared}
-        interval = differing.pop(INTERVAL, None)
-        if differing:
-            raise TaskConflict(
-                f"snapshot task {key.id}",
-                list(map(format_difference, differing.values())),
-                _ADVICE_ON_CONFLICT,
-            )
-        self._context.progress("adopting the running task")
-        if interval is None:
-            return found
-        api.update(key, task.image_config.interval, task.business_id)
-        return api.get(key).task
+        api = self._connect(task.profile)
+        return start_task(task, recorded, api, replace(self._context, sleep=self._sleep), self._environ)
 
     def _change_interval(self, key: TaskKey, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
         api = self._connect(task.profile)
@@ -228,10 +156,6 @@ class SnapshotTaskLifecycle(Lifecycle):
         return recorded
 
 
-def _accepted(started: Started) -> Properties:
-    return {"status": "not started", "startTime": time_of(int(started.at.timestamp() * 1000))}
-
-
 class UpdateStep(Enum):
     """The one thing that an update does."""
 
@@ -242,21 +166,13 @@ class UpdateStep(Enum):
 
 def plan_update(recorded: Properties, changed: Collection[Path], keep_running: bool) -> UpdateStep:
     """What to do about changed fields; a change to a task that has ended starts a new run."""
+    if recorded.get("status") == NOT_CONFIRMED:
+        return UpdateStep.START_AGAIN
     if not has_ended(recorded):
         return UpdateStep.SET_INTERVAL if INTERVAL in changed else UpdateStep.RECORD
     only_switches = set(changed) <= {KEEP_RUNNING, ("framePrefix",), ("state",)}
     stays_ended = only_switches and state_of(recorded, keep_running) == RUNNING
     return UpdateStep.RECORD if stays_ended else UpdateStep.START_AGAIN
-
-
-_ADVICE_ON_CONFLICT = (
-    "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and run "
-    "`pulumi up` again"
-)
-_UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
-_ADVICE_ON_FAILURE = (
-    "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
-)
 
 
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:

@@ -17,6 +17,8 @@ from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 READABLE_FOR = timedelta(hours=72)
 """How long after its start GetSnapshotTask knows a task (6348/1188226)."""
+NOT_CONFIRMED = "not confirmed"
+"""The status of a task that may run: StartSnapshot was sent, and no response said whether it acted."""
 _UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
 """Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
 
@@ -50,6 +52,8 @@ def has_ended(outputs: Mapping[str, Any]) -> bool:
 
 def interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
     """A task that the service does not know: gone within 72 hours of its start, unreadable later."""
+    if recorded.get("status") == NOT_CONFIRMED:
+        return Gone()
     started = parse_rfc3339(recorded.get("startTime"))
     if started is None:
         raise unknown  # nothing was ever recorded of it: an import or a lookup of a task that does not exist

@@ -178,7 +178,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     state: pulumi.Output[str]
     """`"running"`, or how the task ended if that is not what was declared."""
     status: pulumi.Output[str]
-    """The service's word: not started, running, ended, failed or unknown."""
+    """The service's word: not started, running, ended, failed or unknown; not confirmed where it may run."""
     stop_reason: pulumi.Output[str | None]
     """Why it ended: IdleTimeOut, StopByAPI, UserDisconnect, StartTaskFailed or UnknownStopReason."""
     start_time: pulumi.Output[str]

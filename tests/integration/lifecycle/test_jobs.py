@@ -292,7 +292,7 @@ def test_a_call_that_fails_fails_everyone_who_waited_for_it(ask: Callable[[Jobs,
         return Unreachable("QuerySnapshotJobList", "connection refused")
 
     def failure(job: SnapshotJob) -> str:
-        waiting.wait()
+        waiting.wait(timeout=60)
         with pytest.raises(Unreachable, match="connection refused") as failed:
             ask(jobs, job)
         return failed.typename

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,9 +44,14 @@ PROVIDERS = {
 
 
 @pytest.fixture(scope="module")
-def plugin(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory, front: str) -> Iterator[Plugin]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin's home."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="module")
+def plugin(service: FakeRtc, folder: Path, front: str) -> Iterator[Plugin]:
     """A plugin for all cases, each with names of its own, and a `pulumi` that prints a state with all."""
-    folder = tmp_path_factory.mktemp("state")
     resources = [
         {"urn": f"{KIND}{case}-{name}", "id": f"app/{case}/{id_}", "outputs": {}}
         for case, told in CASES.items()
@@ -85,13 +92,19 @@ def test_a_delete_ends_what_is_nobody_elses(plugin: Plugin, rtc: FakeRtc, case: 
 
 
 def test_what_the_program_declares_counts_before_its_check_and_without(
-    plugin: Plugin, rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
+    plugin: Plugin, rtc: FakeRtc, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With `--target` the engine checks some resources only; the program's process writes down the others."""
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(plugin.engine))
-    monkeypatch.setattr(settings, "SETTINGS", settings.Settings("stories", "dev", engine=stub, dry_run=False))
-    announce(["app", "announced", "x"])
-    announce(["app", "announced", "y"])
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(folder / "quota"))
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as over:
+        ports = [plugin.engine.rpartition(":")[2], *(str(one.getsockname()[1]) for one in (other, over))]
+        over.close()
+        files = [folder / "quota" / f"program-{port}" for port in ports]
+        for file in files:
+            file.touch(0o644)
+        _announce_two(plugin.engine, monkeypatch)
+    assert [file.exists() for file in files] == [True, True, False], "of a run that is over"
+    assert stat.filemode(files[0].stat().st_mode) == "-rw-------"
     with ThreadPoolExecutor() as threads:
         left_out = threads.submit(plugin.delete, f"{KIND}gone", "app/announced/y", _task("announced", "y"))
         renamed = threads.submit(plugin.delete, f"{KIND}old", "app/announced/x", _task("announced", "x"))
@@ -102,6 +115,13 @@ def test_what_the_program_declares_counts_before_its_check_and_without(
     assert rtc.actions == []
     plugin.delete(f"{KIND}old", "app/announced/z", _task("announced", "z"))
     assert rtc.actions == ["StopSnapshot"]
+
+
+def _announce_two(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine))
+    monkeypatch.setattr(settings, "SETTINGS", settings.Settings("stories", "dev", engine=stub, dry_run=False))
+    announce(["app", "announced", "x"])
+    announce(["app", "announced", "y"])
 
 
 def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRtc, tmp_path: Path) -> None:

@@ -159,7 +159,9 @@ def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path, front: str) -
         "log": plugin.log.messages(),
         "stdout": [plugin.stdout],
         "stderr": [plugin.stderr],
-        "quota": [file.read_bytes().decode("latin-1") for file in (tmp_path / "quota").iterdir()],
+        "quota": [
+            file.read_bytes().decode("latin-1") for file in (tmp_path / "quota").rglob("*") if file.is_file()
+        ],
         "pickle": [base64.b64decode(PROVIDER).decode("latin-1")],
     }
     assert plugin.log.messages(), "nothing was logged that could give a secret away"

@@ -46,6 +46,7 @@ from videosnap_emulator.services.mps.requests import (
 )
 from videosnap_emulator.services.mps.rpc import MpsRequest
 from videosnap_emulator.services.mps.state import JobPace, MpsState
+from videosnap_emulator.services.mps.workflows import list_executions
 
 _DEFAULT_JOB_SECONDS = 1.0
 _MAX_JOB_SECONDS = 86_400.0
@@ -93,6 +94,7 @@ class MpsService(Service[MpsRequest]):
         "CancelJob": 100,
         "SearchPipeline": 100,
         "QueryPipelineList": 100,
+        "ListMediaWorkflowExecutions": 100,
     }
     unsigned_codes = frozenset({"MissingAccessKeyId", "MissingSignature", "MissingAuthorization"})
     assumptions = Path(__file__).with_name("assumptions.toml")
@@ -141,6 +143,7 @@ class MpsService(Service[MpsRequest]):
             "CancelJob": self._cancel_job,
             "SearchPipeline": self._search_pipeline,
             "QueryPipelineList": self._query_pipeline_list,
+            "ListMediaWorkflowExecutions": self._list_media_workflow_executions,
         }
 
     def _pace(self) -> JobPace:
@@ -266,6 +269,10 @@ class MpsService(Service[MpsRequest]):
             shown = [responses.pipeline_response(known[one]) for one in ids if one in known]
             unknown = [one for one in ids if one not in known]
         return {"PipelineList": {"Pipeline": shown}} | _unknown_ids("NonExistPids", unknown)
+
+    def _list_media_workflow_executions(self, parameters: Parameters) -> Json:
+        with self.scheduler.transaction():
+            return list_executions(parameters, self._state.jobs.newest())
 
 
 def _unknown_ids(name: str, ids: list[str]) -> Json:

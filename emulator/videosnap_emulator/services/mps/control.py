@@ -58,6 +58,7 @@ _JOB: dict[str, Reader] = {
     "code": word(),
     "message": word(),
     "userData": _user_data,
+    "workflow": word(),
     "count": _COUNTS,
     "tileCount": _COUNTS,
 }
@@ -115,6 +116,7 @@ class MpsControl:
             self._move(job, JobState(given.get("state", job.state)), now)
             job.code, job.message = given.get("code", job.code), given.get("message", job.message)
             job.user_data = given.get("userData", job.user_data)
+            job.workflow = given.get("workflow", job.workflow)
             job.count, job.tile_count = given.get("count", job.count), given.get("tileCount", job.tile_count)
             self._state.jobs.touch(job.number)
             return json_response(job_view(job))
@@ -208,6 +210,7 @@ def job_view(job: Job) -> Json:
         "endTime": _time(job.ended),
         "pipelineId": job.pipeline_id or None,
         "userData": job.user_data or None,
+        **({"workflow": job.workflow} if job.workflow else {}),
         "asynchronous": job.config.asynchronous,
         "input": asdict(job.input),
         "snapshotConfig": job.echo_config,

@@ -177,6 +177,8 @@ class Job:
     tile_count: int | None = None
     objects: tuple[OutputObject, ...] = ()
     notification: Json = field(default_factory=dict)
+    #: The media workflow that made the job; there are none, the control API says so.
+    workflow: str = ""
 
     @property
     def over(self) -> bool:

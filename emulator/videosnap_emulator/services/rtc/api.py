@@ -1,4 +1,4 @@
-"""The API of Volcengine RTC's snapshot actions: what arrives, the four actions, and the service itself."""
+"""The API of Volcengine RTC: what arrives, the snapshot actions, GetRoomOnlineUsers, the service itself."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from videosnap_emulator.services.rtc.errors import (
     rtc_error,
     task_not_found,
 )
-from videosnap_emulator.services.rtc.request import Fields, read_interval, read_key, read_start
+from videosnap_emulator.services.rtc.request import Fields, read_interval, read_key, read_room, read_start
 
 VERSION = "2023-11-01"
 #: Result of StartSnapshot for an active task.
@@ -96,11 +96,18 @@ def _get_snapshot_task(backend: RtcBackend, fields: Fields) -> object:
     return {"SnapshotTask": responses.snapshot_task(task)}
 
 
+def _get_room_online_users(backend: RtcBackend, fields: Fields) -> object:
+    """GetRoomOnlineUsers: who is in a room now."""
+    # assumption: online-users
+    return responses.online_users(backend.users_in(read_room(fields)))
+
+
 ACTIONS = {
     "StartSnapshot": Action("POST", _start_snapshot),
     "UpdateSnapshot": Action("POST", _update_snapshot),
     "StopSnapshot": Action("POST", _stop_snapshot),
     "GetSnapshotTask": Action("GET", _get_snapshot_task),
+    "GetRoomOnlineUsers": Action("GET", _get_room_online_users),
 }
 
 
@@ -111,8 +118,14 @@ class RtcService(Service[RtcRequest]):
     title = "RTC"
     endpoint_variable = "VOLCENGINE_RTC_ENDPOINT"
     access_keys = {auth.ACCESS_KEY: auth.SECRET_KEY}  # noqa: RUF012
-    #: docs/6348/1188225, 1188224, 1188223, 1188226; all AppIds of an account share them.
-    limits = {"StartSnapshot": 150, "UpdateSnapshot": 150, "StopSnapshot": 150, "GetSnapshotTask": 60}  # noqa: RUF012
+    #: docs/6348/1188225, 1188224, 1188223, 1188226, 1188355; all AppIds of an account share them.
+    limits = {  # noqa: RUF012
+        "StartSnapshot": 150,
+        "UpdateSnapshot": 150,
+        "StopSnapshot": 150,
+        "GetSnapshotTask": 60,
+        "GetRoomOnlineUsers": 40,
+    }
     unsigned_codes = frozenset({"MissingAuthenticationToken", "MissingSignature"})
     assumptions = Path(__file__).with_name("assumptions.toml")
     static = Path(__file__).with_name("static")

@@ -52,7 +52,7 @@ class RtcBackend:
         # The names that these tables had before there were services: older data directories have them.
         self.tasks: Table[int, Task] = Table("tasks", maker(Task), ("number",))
         self.rooms: Table[RoomKey, Room] = Table("rooms", maker(Room), ("app", "room"))
-        self.frames: Table[int, Frame] = Table("frames", Frame, ("number",), limit=MAXIMUM_FRAMES)
+        self.frames: Table[int, Frame] = Table("frames", maker(Frame), ("number",), limit=MAXIMUM_FRAMES)
         self._latest: dict[TaskKey, int] = {}
         self._last_number = self._last_frame = 0
 
@@ -206,6 +206,11 @@ class RtcBackend:
         """Return the latest task of that name, and the emulated time."""
         with self.transaction() as now:
             return self.latest(key), now
+
+    def users_in(self, key: RoomKey) -> list[str]:
+        """Return the ids of the users who are in a room."""
+        with self.transaction():
+            return list(self.room(key).users)
 
 
 def _automatic_request(room: Room, user: str, settings: Json) -> StartRequest:
