@@ -35,7 +35,7 @@ def ignored_paths() -> list[str]:
 
 def names_no_provider() -> bool:
     """Whether the recorded inputs name no dynamic provider, so that another front wrote them."""
-    recorded = getattr(_current_request(), "old_inputs", None)
+    recorded = getattr(_current_request(), "old_inputs", None) or {}
     return bool(recorded) and "__provider" not in recorded
 
 
