@@ -9,6 +9,7 @@ import resource
 import shutil
 import signal
 import sqlite3
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from support.emulator import Emulator, running_emulator
+from support.emulator import COMMAND, Emulator, running_emulator
 from support.mps_client import SEQUENCE, Mps, ref
 from support.sampling import examples, sample
 from support.store_support import WHEN, client_of
@@ -193,12 +194,11 @@ def test_damage_ends_in_a_sentence(
     ("data", "env"),
     [("/proc/none", "env"), ("/dev/null", "env"), ("data", "/proc/none/env"), ("data", "/dev/null/env")],
 )
-def test_a_place_that_cannot_be_written_is_one_sentence(
-    tmp_path: Path, data: str, env: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["--env-file", str(tmp_path / env), "--data-dir", str(tmp_path / data), "--pace", "manual"]
-    assert cli.main(arguments) == 2
-    said = capsys.readouterr().err
+def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path, data: str, env: str) -> None:
+    places = ["--env-file", str(tmp_path / env), "--data-dir", str(tmp_path / data)]
+    ran = subprocess.run([*COMMAND, *places], capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    said = ran.stderr
     assert said.count("\n") == 1
     assert said.startswith(("/proc", "/dev/null"))
     assert said.endswith("choose a place that you may write to\n")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from support.emulator import Emulator
+from support.emulator import Emulator, running_emulator
 from support.mps_client import INPUT, SEQUENCE, Mps, query_of, texts
 from support.store_support import client_of
 from videosnap_emulator import http_server, server
@@ -109,9 +109,12 @@ HALVES = (b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Leng
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads in /proc")
-def test_two_thousand_idle_connections_do_not_stop_it(emulator: Emulator, mps: Mps) -> None:
-    before = threads(emulator)
+def test_two_thousand_idle_connections_do_not_stop_it(tmp_path: Path) -> None:
+    """In a process of its own: an idle connection of another test's client may be closed."""
     with many_files(3000), contextlib.ExitStack() as stack:
+        emulator = stack.enter_context(running_emulator(tmp_path, "--pace", "manual"))
+        mps = stack.enter_context(contextlib.closing(Mps(emulator)))
+        before = threads(emulator)
         for number in range(2000):
             url = emulator.environment[list(PORTS)[number % 4]]
             with contextlib.suppress(ConnectionError):

@@ -145,8 +145,11 @@ class Project:
         return self.run("destroy", "--yes", "--skip-preview")
 
     def files(self) -> list[str]:
-        """The text of everything that was written: state, its history and backups, plans, the quota store."""
-        written = (file for file in self.folder.rglob("*") if file.is_file() and file.name != "__main__.py")
+        """The text of everything that was written: state, its history and backups, plans, the quota store.
+
+        Not the program's, nor what Python compiled of it.
+        """
+        written = (file for file in self.folder.rglob("*") if file.is_file() and "__main__" not in file.name)
         return [file.read_bytes().decode(errors="replace") for file in written]
 
     def outputs(self) -> dict[str, Any]:
