@@ -67,6 +67,7 @@ def test_readme_example_runs_from_the_wheel(environment: Path, tmp_path: Path, e
     assert emulator.running() == []
 
 
+@pytest.mark.rotating
 def test_the_wheel_says_what_its_emulator_needs(environment: Path) -> None:
     command = [str(environment / "bin/videosnap"), "emulator", "--env-file", "unused"]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)

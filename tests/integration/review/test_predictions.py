@@ -113,6 +113,7 @@ def test_every_field_has_a_change(
 
 
 @pytest.mark.engine
+@pytest.mark.rotating
 def test_what_a_review_predicts_is_what_happens(
     stack: Stack, emulator: Emulator, app: str, review: Review, note: Note
 ) -> None:
