@@ -65,6 +65,24 @@ def test_a_stack_moves_to_the_native_front_and_back_and_no_task_notices(stack: S
 
 
 @pytest.mark.rotating
+def test_a_resource_is_renamed_in_the_run_that_switches(stack: Stack) -> None:
+    stack.declare(lobby={})
+    stack.up().ok()
+    ids, last = list(_ids(stack).values()), stack.emulator.last_call()
+    renamed = 'SnapshotTask("hall", opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name=name)]), **inputs'
+    assert "SnapshotTask(name, **inputs" in PROGRAM
+    stack.write(PROGRAM.replace("SnapshotTask(name, **inputs", renamed))
+    for native in (True, False):
+        stack.use_native(native)
+        stack.up().ok()
+        assert list(_ids(stack).values()) == ids
+        renamed = renamed.replace('"hall"', '"yard"').replace("=name", '="hall"')
+        stack.write(PROGRAM.replace("SnapshotTask(name, **inputs", renamed))
+    assert stack.calls(last) == {}
+    stack.ends()
+
+
+@pytest.mark.rotating
 def test_an_import_writes_a_program_that_has_nothing_to_do(stack: Stack, tmp_path: Path) -> None:
     other = Stack(tmp_path / "other", stack.emulator, stack.app)
     other.declare(lobby={"task_id": "Task1", "business_id": "B1"})

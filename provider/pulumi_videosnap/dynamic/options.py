@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from typing import Any, get_args, get_type_hints
 
@@ -38,6 +39,15 @@ def refuse_unreadable(where: str, opts: pulumi.ResourceOptions) -> None:
 def ignored_timeouts(opts: pulumi.ResourceOptions, waits: Collection[str]) -> list[str]:
     """The steps that are given a timeout although they wait for nothing; `waits` are those that do."""
     return [step for step, _ in _timeouts(opts) if step not in waits]
+
+
+def with_type(aliases: Iterable[Any], type_: str) -> list[pulumi.Alias]:
+    """The aliases that name no type, with one: the run that switches may rename or move a resource too."""
+    untyped = [one for one in aliases if isinstance(one, pulumi.Alias) and not isinstance(one.type_, str)]
+    typed = list(map(copy.copy, untyped))
+    for one in typed:
+        one.type_ = type_
+    return typed
 
 
 def _timeouts(opts: pulumi.ResourceOptions) -> Iterator[tuple[str, Any]]:

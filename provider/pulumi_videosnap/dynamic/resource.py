@@ -53,9 +53,8 @@ class TaskResource(Resource):
         native = is_native()
         # A new task may have the old one's id, or write where the old one's frames are to be deleted. A stack
         # can move to the other front and back.
-        forced = pulumi.ResourceOptions(
-            delete_before_replace=True, aliases=[pulumi.Alias(type_=types[not native])]
-        )
+        aliases = options.with_type([pulumi.Alias(), *(opts.aliases or ())], types[not native])
+        forced = pulumi.ResourceOptions(delete_before_replace=True, aliases=aliases)
         opts, values = pulumi.ResourceOptions.merge(opts, forced), {**declared, **absent}
         if native:
             pulumi.CustomResource.__init__(self, types[True], resource_name, values, opts)
