@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import filterfalse
 from pathlib import Path
 from typing import Any, cast
 
@@ -263,11 +264,17 @@ def _pending_creates(
 
 def _config(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     settings: dict[str, Any] = {}
-    for one in reversed(resources):  # the default provider is written before those of the program
+    # What is written first is the newest, and a provider of the program never overrides the stack's own.
+    for one in reversed([*filter(_is_default, resources), *filterfalse(_is_default, resources)]):
         prefix = PROVIDER_TYPES.get(str(one.get("type")))
         if prefix is not None:
             settings |= {f"{prefix}{key}": value for key, value in _plain(one.get("inputs") or {}).items()}
     return settings
+
+
+def _is_default(resource: Mapping[str, Any]) -> bool:
+    """Whether the engine made a provider by itself: `default`, or with a version after it."""
+    return resource_name(str(resource.get("urn"))).partition("_")[0] == "default"
 
 
 def _plain(value: Any) -> Any:
