@@ -160,7 +160,7 @@ class SnapshotJobLifecycle(Lifecycle):
     def find(self, import_id: str) -> Found | None:
         """QuerySnapshotJobList for `location/job`; the service repeats most of what it was asked for."""
         location, _, job_id = import_id.rpartition("/")
-        if not job_id.isalnum():
+        if not location or not job_id.isalnum():
             raise InvalidInput(
                 "id", f"{import_id!r} is not of the form location/job, as oss-cn-hangzhou/88c6ca1"
             )
