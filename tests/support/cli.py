@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import json
 import re
@@ -101,6 +102,7 @@ class Project:
         if not _EMPTY:
             self.run("stack", "init", STACK).ok()
             target = Path(tempfile.mkdtemp(prefix="empty-stack"))
+            atexit.register(shutil.rmtree, target, ignore_errors=True)
             _EMPTY.append(target)
         for name in _OF_A_STACK:
             _copy(source / name, target / name)
