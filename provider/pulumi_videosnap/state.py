@@ -8,13 +8,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import filterfalse
 from pathlib import Path
 from typing import Any, cast
 
+from pulumi_videosnap.core.encrypted import (
+    MARK,
+    is_encrypted,
+    plain,
+    plain_texts,
+    secret_paths,
+)
 from pulumi_videosnap.core.properties import Path as PropertyPath
 from pulumi_videosnap.core.properties import parse_path, value_at
 from pulumi_videosnap.core.timestamps import parse_rfc3339
@@ -28,7 +35,6 @@ PROVIDER_TYPES = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videos
 """The resources that have the stack's configuration as of the last write, and what their keys leave out."""
 _BLOCKS = ("inputs", "outputs")
 SECRET = "[secret]"  # noqa: S105 - what stands for one in a report
-_SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of an encrypted value
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ class RecordedResource:
         """The id for a report. Where the task has secrets, only parts that are recorded in plain text too."""
         if not (paths := self.secret_paths):
             return self.id
-        plain = {text for block in (self.inputs, self.properties) for text in _plain_texts(block, paths)}
+        plain = {text for block in (self.inputs, self.properties) for text in plain_texts(block, paths)}
         return "/".join(part if part in plain else SECRET for part in self.id.split("/"))
 
     def hide(self, text: Any) -> Any:
@@ -84,7 +90,7 @@ class RecordedResource:
         """The texts that no report may contain, as far as they are known."""
         paths, shown = self.secret_paths, self.shown_id.split("/")
         values = (value_at(block, path) for block in (self.inputs, self.properties) for path in paths)
-        known = [text for value in values if not is_encrypted(value) for text in _plain_texts(value)]
+        known = [text for value in values if not is_encrypted(value) for text in plain_texts(value)]
         return (*known, *(part for part in self.id.split("/") if part not in shown))
 
 
@@ -118,7 +124,7 @@ def read_stack(name: str | None, folder: Path, *, show_secrets: bool = False) ->
     """The tasks of a stack, with secrets decrypted if wanted; CannotCheck when the engine prints no state."""
     export = ["stack", "export", *(["--stack", name] if name else [])]
     text = read_output(export, folder)
-    if show_secrets and _SECRET in text:
+    if show_secrets and MARK in text:
         text = read_output([*export, "--show-secrets"], folder)
     return read_export(text, name or (lambda: read_output(["stack", "--show-name"], folder).strip()))
 
@@ -189,18 +195,6 @@ def _to_the_second(moment: Any) -> datetime | None:
     return parse_rfc3339(f"{moment[:19]}Z") if moment else None
 
 
-def is_encrypted(value: Any) -> bool:
-    """Whether a recorded value is a secret, which an export has encrypted unless it was made to show it."""
-    return isinstance(value, Mapping) and _SECRET in value
-
-
-def contains_encrypted(value: Any) -> bool:
-    """Whether a recorded value is an encrypted secret, or has one somewhere in it."""
-    if isinstance(value, Mapping):
-        return is_encrypted(value) or any(map(contains_encrypted, value.values()))
-    return isinstance(value, list) and any(map(contains_encrypted, value))
-
-
 def recorded_block(properties: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """A block of recorded properties, empty when there is none; CannotCheck when it is a secret."""
     block = properties.get(name) or {}
@@ -219,15 +213,6 @@ def recorded_bucket(block: Mapping[str, Any]) -> str:
     return str(bucket)
 
 
-def without_encrypted(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties without encrypted secrets, also inside blocks; a list goes as a whole."""
-    return {
-        name: without_encrypted(value) if isinstance(value, Mapping) else value
-        for name, value in properties.items()
-        if not is_encrypted(value) and not (isinstance(value, list) and contains_encrypted(value))
-    }
-
-
 def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> RecordedResource:
     """A resource of the engine's state that is of a kind."""
     urn = str(resource.get("urn", ""))
@@ -236,10 +221,10 @@ def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> Record
         resource_name(urn),
         kind,
         str(resource.get("id", "")),
-        _plain(outputs),
+        plain(outputs),
         urn,
-        _plain(inputs),
-        frozenset(_secret_paths(inputs)) | frozenset(_secret_paths(outputs)),
+        plain(inputs),
+        frozenset(secret_paths(inputs)) | frozenset(secret_paths(outputs)),
         Options.of(resource),
     )
 
@@ -268,38 +253,13 @@ def _config(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     for one in reversed([*filter(_is_default, resources), *filterfalse(_is_default, resources)]):
         prefix = PROVIDER_TYPES.get(str(one.get("type")))
         if prefix is not None:
-            settings |= {f"{prefix}{key}": value for key, value in _plain(one.get("inputs") or {}).items()}
+            settings |= {f"{prefix}{key}": value for key, value in plain(one.get("inputs") or {}).items()}
     return settings
 
 
 def _is_default(resource: Mapping[str, Any]) -> bool:
     """Whether the engine made a provider by itself: `default`, or with a version after it."""
     return resource_name(str(resource.get("urn"))).partition("_")[0] == "default"
-
-
-def _plain(value: Any) -> Any:
-    """A value with its secrets in plain text where the export shows them; an encrypted one stays as it is."""
-    if is_encrypted(value):
-        return json.loads(value["plaintext"]) if "plaintext" in value else value
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
-def _secret_paths(value: Any, path: PropertyPath = ()) -> Iterator[PropertyPath]:
-    if is_encrypted(value) or (isinstance(value, list) and contains_encrypted(value)):
-        yield path
-    elif isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _secret_paths(item, (*path, name))
-
-
-def _plain_texts(value: Any, skip: Collection[PropertyPath] = (), at: PropertyPath = ()) -> Iterator[str]:
-    if at not in skip and isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _plain_texts(item, skip, (*at, name))
-    elif at not in skip and isinstance(value, str):
-        yield value
 
 
 def _stack_name(resources: Sequence[Mapping[str, Any]]) -> str:

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from pulumi_videosnap.core.encrypted import contains_encrypted, is_encrypted
 from pulumi_videosnap.core.lifecycle import Gone, Present, ReadOutcome
 from pulumi_videosnap.core.properties import Path, covers, dotted, value_at, with_recorded
 from pulumi_videosnap.core.schema import Effect, differences, facts
@@ -18,7 +19,7 @@ from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.report.formatting import quantity
-from pulumi_videosnap.state import SECRET, RecordedResource, contains_encrypted, is_encrypted
+from pulumi_videosnap.state import SECRET, RecordedResource
 from pulumi_videosnap.storage.platforms import Location
 
 BUCKETS_AT_ONCE = 4

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from pulumi_videosnap.core.encrypted import without_encrypted
 from pulumi_videosnap.core.lifecycle import Context, Present
 from pulumi_videosnap.core.pending import interrupted
 from pulumi_videosnap.drift.compare import BucketAccess, compare, interrupted_replacement, lost_frames
@@ -31,7 +32,7 @@ from pulumi_videosnap.errors import (
 from pulumi_videosnap.kinds import kind_of, kinds
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.report.formatting import few, value
-from pulumi_videosnap.state import RecordedResource, Stack, recorded_resource, without_encrypted
+from pulumi_videosnap.state import RecordedResource, Stack, recorded_resource
 
 READS_AT_ONCE = 16
 """Tasks that are read at a time, within the service's rate limit."""

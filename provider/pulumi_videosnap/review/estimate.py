@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.alias_generators import to_camel
 
+from pulumi_videosnap.core.encrypted import is_encrypted
 from pulumi_videosnap.core.properties import Unknown, dotted, value_at
 from pulumi_videosnap.core.schema import Effect, FieldFacts, Mark
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
@@ -30,7 +31,7 @@ from pulumi_videosnap.review.preview import SAME, Plan, Step
 from pulumi_videosnap.review.risks import risks_of
 from pulumi_videosnap.review.rules import STREAM_SIZE, Limits, ReviewRules, StepEffect, sum_calls
 from pulumi_videosnap.review.sizes import BYTES_PER_PIXEL, Sizes, measure, with_size
-from pulumi_videosnap.state import SECRET, RecordedResource, is_encrypted
+from pulumi_videosnap.state import SECRET, RecordedResource
 
 GIGABYTE = 1e9
 REFUSED = StepEffect(Outcome.REFUSED, "the engine refuses: the task is protected, and stays as it is")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pulumi_videosnap.core.encrypted import is_encrypted
 from pulumi_videosnap.core.properties import dotted, value_at
 from pulumi_videosnap.core.schema import Mark, facts
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.review.model import Risk
 from pulumi_videosnap.review.preview import SAME, Plan, Step
 from pulumi_videosnap.review.rules import Limits
-from pulumi_videosnap.state import SECRET, is_encrypted
+from pulumi_videosnap.state import SECRET
 from pulumi_videosnap.storage.platforms import platforms
 
 
