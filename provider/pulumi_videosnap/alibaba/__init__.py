@@ -7,6 +7,7 @@ from pulumi_videosnap.alibaba.data_sources import (
     get_snapshot_job_output,
     search_pipelines,
 )
+from pulumi_videosnap.alibaba.pipeline.resource import NotificationArgs, Pipeline
 from pulumi_videosnap.alibaba.resource import (
     InputArgs,
     OutputFileArgs,
@@ -20,7 +21,9 @@ from pulumi_videosnap.alibaba.resource import (
 
 __all__ = [
     "InputArgs",
+    "NotificationArgs",
     "OutputFileArgs",
+    "Pipeline",
     "PipelineResult",
     "SnapshotConfigArgs",
     "SnapshotJob",

@@ -30,6 +30,9 @@ QPS = {
     "QuerySnapshotJobList": 100,
     "SearchPipeline": 100,
     "QueryPipelineList": 100,
+    "AddPipeline": 100,
+    "UpdatePipeline": 100,
+    "DeletePipeline": 100,
 }
 """The documented calls per second of one account."""
 
