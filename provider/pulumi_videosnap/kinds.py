@@ -26,6 +26,7 @@ _MODULES = [
     "pulumi_videosnap.volcengine.kind",
     "pulumi_videosnap.alibaba.kind",
     "pulumi_videosnap.alibaba.pipeline.kind",
+    "pulumi_videosnap.alibaba.workflow.kind",
 ]
 """Modules with a `KIND`; imported on first use by a command, so programs do not load them."""
 

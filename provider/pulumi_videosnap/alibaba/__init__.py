@@ -1,4 +1,4 @@
-"""Alibaba Cloud MPS: snapshot jobs on video files."""
+"""Alibaba Cloud MPS: snapshot jobs on video files, workflows on uploads, and their pipelines."""
 
 from pulumi_videosnap.alibaba.data_sources import (
     PipelineResult,
@@ -18,6 +18,11 @@ from pulumi_videosnap.alibaba.resource import (
     TileOutputFileArgs,
     TimeArrayArgs,
 )
+from pulumi_videosnap.alibaba.workflow.resource import (
+    SnapshotWorkflow,
+    WorkflowInputArgs,
+    WorkflowSnapshotArgs,
+)
 
 __all__ = [
     "InputArgs",
@@ -28,10 +33,13 @@ __all__ = [
     "SnapshotConfigArgs",
     "SnapshotJob",
     "SnapshotJobResult",
+    "SnapshotWorkflow",
     "SubOutArgs",
     "TileOutArgs",
     "TileOutputFileArgs",
     "TimeArrayArgs",
+    "WorkflowInputArgs",
+    "WorkflowSnapshotArgs",
     "get_snapshot_job",
     "get_snapshot_job_output",
     "search_pipelines",

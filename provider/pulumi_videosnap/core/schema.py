@@ -99,6 +99,8 @@ class Inputs(BaseModel):
 def _plain_value(value: Any) -> Any:
     if isinstance(value, Inputs):
         return value.properties()
+    if isinstance(value, dict):
+        return {name: _plain_value(item) for name, item in value.items()}
     return [_plain_value(item) for item in value] if isinstance(value, list) else value
 
 
@@ -222,13 +224,17 @@ def field_at(model: type[Inputs], path: Path) -> FieldInfo | None:
 
 
 def block_at(model: type[Inputs], path: Path) -> type[Inputs] | None:
-    """The model of the block at a path, through lists too; None when there is none."""
+    """The model of the block at a path, through lists and maps too; None when there is none."""
     block: type[Inputs] | None = model
+    is_map = False
     for step in path:
-        if block is not None and isinstance(step, str):
+        if is_map:  # a name that the program chose, of one entry
+            is_map = False
+        elif block is not None and isinstance(step, str):
             field = _declared(block, step)
             block = _any_block(field.annotation) if field else None
-    return block
+            is_map = field is not None and get_origin(field.annotation) is dict
+    return None if is_map else block
 
 
 def _declared(block: type[Inputs], name: str) -> FieldInfo | None:
@@ -268,10 +274,20 @@ def differences(
 ) -> Iterator[tuple[FieldFacts, Difference]]:
     """Each leaf on which two sets of inputs disagree; an unknown value disagrees with every other.
 
-    An absent leaf agrees with its default, so an upgrade that adds a field changes nothing.
+    An absent leaf agrees with its default, so an upgrade that adds a field changes nothing. A map of blocks
+    is one leaf with a difference for each field of an entry.
     """
     for leaf in facts(model):
         old, new = value_at(recorded, leaf.path), value_at(actual, leaf.path)
         before = leaf.info.get_default(call_default_factory=True) if old is None else old
         if isinstance(new, Unknown) or new not in (old, before):
-            yield leaf, Difference(leaf.path, old, new)
+            yield from ((leaf, found) for found in _within(leaf.path, old, new))
+
+
+def _within(path: Path, old: Any, new: Any) -> Iterator[Difference]:
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        yield Difference(path, old, new)
+        return
+    for name in {**old, **new}:
+        if old.get(name) != new.get(name):
+            yield from _within((*path, name), old.get(name), new.get(name))

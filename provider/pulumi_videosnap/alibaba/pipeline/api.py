@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from pulumi_videosnap.alibaba.api import MAX_PIPELINES, MpsApi
 from pulumi_videosnap.alibaba.auth import find_account
+from pulumi_videosnap.alibaba.jobs import PendingSubmissions
 from pulumi_videosnap.alibaba.models import Pipeline
+from pulumi_videosnap.alibaba.pipeline.convert import Fields
+from pulumi_videosnap.errors import Garbled
 from pulumi_videosnap.http.client import shared_client
+from pulumi_videosnap.http.rate_limit import store_path
 from pulumi_videosnap.settings import Lookup, no_config
-
-Fields = Mapping[str, "str | Mapping[str, str] | None"]
-"""The parameters of a request; one that is None is not sent, and a block is sent as JSON."""
 
 
 class PipelineApi(MpsApi):
     """Calls of one account. Every error is a `CallFailed`; safe to share among threads."""
+
+    @property
+    def pending(self) -> PendingSubmissions:
+        """What this machine is adding at this moment."""
+        return PendingSubmissions(store_path().parent / "submitting")
 
     def add(self, fields: Fields) -> Pipeline:
         """Make a pipeline; a second call makes another one, so it is not repeated."""
@@ -33,8 +38,11 @@ class PipelineApi(MpsApi):
 
     def pipeline(self, pipeline_id: str) -> Pipeline | None:
         """One pipeline; None when the service does not know it."""
-        found = self.query_pipelines([pipeline_id]).pipelines
-        return next((one for one in found if one.id == pipeline_id and one.state != "Deleted"), None)
+        answer = self.query_pipelines([pipeline_id])
+        found = next((one for one in answer.pipelines if one.id == pipeline_id), None)
+        if found is None and pipeline_id not in answer.unknown:
+            raise Garbled("QueryPipelineList", f"the response omits {pipeline_id}")
+        return found if found and found.state != "Deleted" else None
 
     def all_pipelines(self) -> list[Pipeline]:
         """The account's pipelines in the region."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Mapping
+
 from pulumi_videosnap.alibaba.models import Pipeline
-from pulumi_videosnap.alibaba.pipeline.api import Fields
 from pulumi_videosnap.alibaba.pipeline.schema import (
     ACTIVE,
     DEFAULT_ROLE,
@@ -12,8 +14,11 @@ from pulumi_videosnap.alibaba.pipeline.schema import (
     Notification,
     PipelineInputs,
 )
+from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import Properties
 
+Fields = Mapping[str, "str | Mapping[str, str] | None"]
+"""The parameters of a request; one that is None is not sent, and a block is sent as JSON."""
 DEFAULTS = {"state": ACTIVE, "role": DEFAULT_ROLE, "speed": STANDARD}
 """What the service has where nothing is declared; an answer with it agrees with an absent field."""
 _WORDS = {word.lower(): word for word in SPEEDS}
@@ -63,7 +68,7 @@ def to_inputs(found: Pipeline, recorded: Properties) -> Properties:
     actual: Properties = {
         "name": found.name,
         "state": found.state.lower(),
-        "notification": _notification(config.queue_name, config.topic) if config else None,
+        "notification": to_notification(config.queue_name, config.topic) if config else None,
         "role": found.role,
         "speed": found.speed.lower(),
         "speedLevel": found.speed_level,
@@ -80,7 +85,8 @@ def to_inputs(found: Pipeline, recorded: Properties) -> Properties:
     return {name: value for name, value in inputs.items() if value is not None}
 
 
-def _notification(queue: str | None, topic: str | None) -> Properties | None:
+def to_notification(queue: str | None, topic: str | None) -> Properties | None:
+    """The block of the queue or the topic; None where there is neither."""
     return {"queueName": queue} if queue else {"topic": topic} if topic else None
 
 
@@ -88,3 +94,29 @@ def to_outputs(found: Pipeline) -> Properties:
     """What is recorded beside the inputs."""
     outputs = {"pipelineId": found.id, "quotaAllocate": found.quota_allocate}
     return {name: value for name, value in outputs.items() if value is not None}
+
+
+def default_name(context: Context, name: object, kind: str, fit: Callable[[str], str]) -> object:
+    """The name to use: the program's own choice, or the default of the resource class, made to fit.
+
+    Pulumi makes a name unique only beside its type and its parents' types, so these decide too
+    (`Context.unique_name`). A recorded default stays.
+    """
+    stack, project, _, own = (*context.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")[:4]
+    if not context.resource or name != f"{project}-{stack}-{own}":
+        return name
+    recorded = context.recorded.get("name")
+    if isinstance(recorded, str) and recorded.startswith(f"{fit(f'{project}-{stack}')}-"):
+        return recorded
+    with_dots = f"{project}.{stack}.{own}"
+    unique = str(context.unique_name(with_dots, None, kind))
+    return fit(f"{name}{unique.removeprefix(with_dots)}")
+
+
+def shorten(name: str, limit: int) -> str:
+    """A name of at most so many bytes; one that is cut ends in a digest of the whole."""
+    content = name.encode()
+    if len(content) <= limit:
+        return name
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    return f"{content[: limit - 9].decode(errors='ignore')}-{digest}"

@@ -43,10 +43,10 @@ class Review(ReviewRules):
     def effects(self, steps: Sequence[Step]) -> Callable[[Step], StepEffect]:  # noqa: ARG002, D102
         return _effect
 
-    def frames(self, inputs: Values) -> FrameEstimate | None:  # type: ignore[override]  # noqa: ARG002, D102
+    def frames(self, inputs: Values) -> FrameEstimate | None:  # noqa: ARG002, D102
         return None
 
-    def recorded_frames(self, old: RecordedResource) -> FrameEstimate | None:  # type: ignore[override]  # noqa: ARG002, D102
+    def recorded_frames(self, old: RecordedResource) -> FrameEstimate | None:  # noqa: ARG002, D102
         return None
 
     def form(self, inputs: Values) -> FrameForm:  # noqa: ARG002, D102
@@ -133,7 +133,7 @@ class Drift(DriftRules):
 
     def stored_objects(  # noqa: D102
         self,
-        recorded: RecordedResource,
+        recorded: RecordedResource,  # noqa: ARG002
         outputs: Values,  # noqa: ARG002
     ) -> Iterator[StoredObjects]:
         yield from ()

@@ -13,8 +13,15 @@ from typing import Any, Protocol
 
 from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
 from pulumi_videosnap.alibaba.models import Pipeline
-from pulumi_videosnap.alibaba.pipeline.convert import add_request, to_inputs, to_outputs, update_request
-from pulumi_videosnap.alibaba.pipeline.names import default_name, shorten
+from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
+from pulumi_videosnap.alibaba.pipeline.convert import (
+    add_request,
+    default_name,
+    shorten,
+    to_inputs,
+    to_outputs,
+    update_request,
+)
 from pulumi_videosnap.alibaba.pipeline.schema import LONGEST_NAME, STANDARD, PipelineInputs
 from pulumi_videosnap.core.lifecycle import (
     Checked,
@@ -29,28 +36,17 @@ from pulumi_videosnap.core.lifecycle import (
 from pulumi_videosnap.core.properties import Path, Properties, dotted
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import (
-    CallFailed,
-    Garbled,
-    InvalidInput,
-    Rejected,
-    ServiceFault,
-    TaskConflict,
-    TaskFailed,
-    Unreachable,
-)
+from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed
 
 TOKEN = "alibaba:Pipeline"  # noqa: S105 - a type, not a credential
-MAY_HAVE_ACTED = (Unreachable, ServiceFault, Garbled)
-"""Failures after which a call that is not repeated may have had its effect."""
-LOOK_AGAIN = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each look for an object whose creation got no response."""
 SPEED: tuple[Path, ...] = (("speed",), ("speedLevel",))
 
 
 class Api(Protocol):
     """The service's actions (`PipelineApi`)."""
 
+    @property
+    def pending(self) -> Pending: ...  # noqa: D102
     def add(self, fields: Mapping[str, Any]) -> Pipeline: ...  # noqa: D102
     def update(self, fields: Mapping[str, Any]) -> None: ...  # noqa: D102
     def delete(self, pipeline_id: str) -> None: ...  # noqa: D102
@@ -152,22 +148,17 @@ class PipelineLifecycle(Lifecycle):
         return found
 
     def _make(self, api: Api, pipeline: PipelineInputs) -> Pipeline:
-        self._context.progress("looking for a pipeline of this name")
-        if found := self._find(api, pipeline):
+        found, was_there = create_once(
+            _claim(pipeline),
+            lambda: self._find(api, pipeline),
+            lambda: api.add(add_request(pipeline)),
+            pending=api.pending,
+            progress=self._context.progress,
+            sleep=self._sleep,
+        )
+        if was_there:
             self._context.warn(f"pipeline {found.id} has this name and these settings, and is taken over")
-            return found
-        self._context.progress("adding")
-        try:
-            return api.add(add_request(pipeline))
-        except MAY_HAVE_ACTED as lost:
-            for pause in LOOK_AGAIN:
-                self._sleep(pause)
-                try:
-                    if found := self._find(api, pipeline):
-                        return found
-                except CallFailed:
-                    continue
-            raise lost from None
+        return found
 
     def _find(self, api: Api, pipeline: PipelineInputs) -> Pipeline | None:
         """The pipeline that an earlier create made: of this name, and with all settings but its state."""
