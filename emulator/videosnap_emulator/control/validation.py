@@ -113,14 +113,14 @@ def query_whole(request: Request, name: str, default: int) -> int:
     return int(text)
 
 
-def endpoint_of(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-    """Run `operation` off the event loop with the JSON body, and turn what it raises into responses."""
+def endpoint_of(operation: Operation, as_bytes: bool = False) -> Callable[[Request], Awaitable[Response]]:
+    """Run `operation` off the event loop with the body, and turn what it raises into responses."""
 
     @wraps(operation)
     async def endpoint(request: Request) -> Response:
         raw = await request.body()
         try:
-            return await asyncio.to_thread(operation, request, _json(raw))
+            return await asyncio.to_thread(operation, request, raw if as_bytes else _json(raw))
         except FieldError as error:
             return json_response({"error": str(error), "field": error.name}, 400)
         except NotFoundError as error:

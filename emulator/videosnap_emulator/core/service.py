@@ -98,13 +98,14 @@ R = TypeVar("R", bound=ApiRequest)
 class ControlRoute(NamedTuple):
     """One operation of the control API.
 
-    `run` gets the request and its JSON body (None without one) on a worker thread. It may raise
-    `control.validation.FieldError` (400) and `NotFoundError` (404).
+    `run` gets the request and its JSON body (None without one) on a worker thread; with `raw`, the body as
+    bytes. It may raise `control.validation.FieldError` (400) and `NotFoundError` (404).
     """
 
     method: str
     path: str
     run: Callable[[Request, Any], Response]
+    raw: bool = False
 
 
 @dataclass(frozen=True)

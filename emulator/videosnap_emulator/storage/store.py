@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -54,6 +54,7 @@ class Store:
         self._disk, self._access_keys = disk, access_keys
         self._account = str(next(_ACCOUNTS))
         self._server: Server | None = None
+        self._watchers: list[Callable[[str, str], None]] = []
         with _MOTO:
             self._backend = s3_backends[self._account]["aws"]
             self._app = create_backend_app("s3")
@@ -153,7 +154,7 @@ class Store:
     def get(self, bucket: str, key: str) -> StoredObject:
         """Return an object; KeyError when there is none."""
         with _MOTO:
-            found = self._latest(bucket, key) if bucket in self._backend.buckets else None
+            found = self._find(bucket, key)
             if found is None:
                 raise KeyError(f"{bucket}/{key}")
             headers = {name.lower(): value for name, value in found.metadata.items()}
@@ -164,10 +165,15 @@ class Store:
     def etag(self, bucket: str, key: str) -> str:
         """Return the entity tag of an object; KeyError when there is none."""
         with _MOTO:
-            found = self._latest(bucket, key) if bucket in self._backend.buckets else None
+            found = self._find(bucket, key)
             if found is None:
                 raise KeyError(f"{bucket}/{key}")
             return str(found.etag)
+
+    def has_bucket(self, bucket: str) -> bool:
+        """Return whether the bucket exists."""
+        with _MOTO:
+            return bucket in self._backend.buckets
 
     def keys(self, bucket: str) -> list[str]:
         """Return the keys of a bucket's objects, sorted."""
@@ -214,7 +220,30 @@ class Store:
         self._server = Server(S3App(self._access_keys, self._account, self._respond), host, port)
         return self._server.port
 
+    def watch(self, arrived: Callable[[str, str], None]) -> None:
+        """Call `arrived` with bucket and key of each object that a client has uploaded or copied."""
+        self._watchers.append(arrived)
+
+    def announce(self, bucket: str, key: str) -> None:
+        """Tell the watchers of an upload, outside of the lock: they may read and write objects."""
+        for arrived in self._watchers:
+            arrived(bucket, key)
+
     def _respond(self, request: S3Request, environ: Environ) -> WsgiResponse:
+        """Answer a request, then tell the watchers of the object that it made."""
+        bucket, _, key = request.path[1:].partition("/")
+        with _MOTO:
+            before = self._find(bucket, unquote(key))
+            response = self._answer(request, environ)
+            after = self._find(bucket, unquote(key))
+        if after is not None and after is not before:
+            self.announce(bucket, unquote(key))
+        return response
+
+    def _find(self, bucket: str, key: str) -> Any:
+        return self._latest(bucket, key) if bucket in self._backend.buckets else None
+
+    def _answer(self, request: S3Request, environ: Environ) -> WsgiResponse:
         """Let moto answer a request, and write through what it changed."""
         bucket, _, key = request.path[1:].partition("/")
         if request.method == "PUT" and not key and not BUCKET_NAME.fullmatch(bucket):
