@@ -45,7 +45,7 @@ class Plugin:
 
     def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str = PROVIDER) -> None:
         self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
-        self.log = log
+        self.channel, self.log = channel, log
         self.stdout = self.stderr = self.engine = ""
         self._provider = provider
 

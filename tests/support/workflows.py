@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from pulumi_videosnap.alibaba.auth import find_account
+from pulumi_videosnap.alibaba.auth import Account, find_account
+from pulumi_videosnap.alibaba.jobs import PendingSubmissions
 from pulumi_videosnap.alibaba.pipeline.api import PipelineApi
 from pulumi_videosnap.alibaba.pipeline.lifecycle import PipelineLifecycle
 from pulumi_videosnap.alibaba.workflow.api import WorkflowApi
@@ -52,20 +55,27 @@ def engine_of(kind: str, client: ApiClient | None = None) -> MiniEngine:
     sender = client or ApiClient(
         HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
     )
+    waited = [0.0]
+    notes = PendingSubmissions(Path(tempfile.mkdtemp(prefix="adding")), lambda: waited[0])
+
+    def sleep(seconds: float) -> None:
+        waited[0] += seconds
+
+    def account(profile: str | None, location: str) -> Account:
+        return find_account(profile, location, env=os.environ.get)
+
+    class Workflows(WorkflowApi):
+        pending = notes
+
+    class Pipelines(PipelineApi):
+        pending = notes
+
     made: Mapping[str, Callable[[Context], Lifecycle]] = {
         "workflow": lambda context: SnapshotWorkflowLifecycle(
-            context,
-            lambda profile, location: WorkflowApi(
-                find_account(profile, location, env=os.environ.get), sender
-            ),
-            sleep=lambda seconds: None,
+            context, lambda *place: Workflows(account(*place), sender), sleep=sleep
         ),
         "pipeline": lambda context: PipelineLifecycle(
-            context,
-            lambda profile, location: PipelineApi(
-                find_account(profile, location, env=os.environ.get), sender
-            ),
-            sleep=lambda seconds: None,
+            context, lambda *place: Pipelines(account(*place), sender), sleep=sleep
         ),
     }
     return MiniEngine(made[kind])

@@ -58,7 +58,7 @@ def _refusal(field: FieldInfo | None, details: ErrorDetails) -> str:
 _MAX_SHOWN = 60
 """Characters; a longer refused value is not repeated."""
 
-_MAY_BE_A_SECRET = frozenset({"model_type", "list_type", "private"})
+_MAY_BE_A_SECRET = frozenset({"model_type", "list_type", "dict_type", "private"})
 """Kinds of refusal whose value may be anything, a key too: a text in place of a block, a list or a name."""
 
 
@@ -80,6 +80,7 @@ def _plain(details: ErrorDetails) -> str:
 _PLAIN = {
     "model_type": "must be a block of fields",
     "list_type": "must be a list",
+    "dict_type": "must be a map of blocks by name",
     "string_type": "must be a text",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",

@@ -15,7 +15,8 @@ from pulumi_videosnap.alibaba.pipeline.schema import (
     PipelineInputs,
 )
 from pulumi_videosnap.core.lifecycle import Context
-from pulumi_videosnap.core.properties import Properties
+from pulumi_videosnap.core.properties import Properties, dotted
+from pulumi_videosnap.core.schema import Difference
 
 Fields = Mapping[str, "str | Mapping[str, str] | None"]
 """The parameters of a request; one that is None is not sent, and a block is sent as JSON."""
@@ -88,6 +89,14 @@ def to_inputs(found: Pipeline, recorded: Properties) -> Properties:
 def to_notification(queue: str | None, topic: str | None) -> Properties | None:
     """The block of the queue or the topic; None where there is neither."""
     return {"queueName": queue} if queue else {"topic": topic} if topic else None
+
+
+def format_difference(found: Difference) -> str:
+    """A field on which a declaration and the service disagree, in a sentence."""
+    declared = "nothing is declared" if found.recorded is None else f"declared {found.recorded!r}"
+    return (
+        f"{dotted(found.path)}: there {'nothing' if found.actual is None else repr(found.actual)}, {declared}"
+    )
 
 
 def to_outputs(found: Pipeline) -> Properties:

@@ -17,6 +17,7 @@ from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
 from pulumi_videosnap.alibaba.pipeline.convert import (
     add_request,
     default_name,
+    format_difference,
     shorten,
     to_inputs,
     to_outputs,
@@ -33,7 +34,7 @@ from pulumi_videosnap.core.lifecycle import (
     Present,
     ReadOutcome,
 )
-from pulumi_videosnap.core.properties import Path, Properties, dotted
+from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed
@@ -196,7 +197,7 @@ def _differing(pipeline: PipelineInputs, found: Pipeline) -> Sequence[tuple[Path
     """Each declared setting that the service has otherwise, with a sentence on it."""
     declared = pipeline.properties()
     return [
-        (one.path, f"{dotted(one.path)}: there {one.actual!r}, declared {one.recorded!r}")
+        (one.path, format_difference(one))
         for _, one in differences(PipelineInputs, declared, to_inputs(found, declared))
     ]
 

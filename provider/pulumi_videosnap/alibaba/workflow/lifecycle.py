@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
 from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
-from pulumi_videosnap.alibaba.pipeline.convert import default_name, shorten
+from pulumi_videosnap.alibaba.pipeline.convert import default_name, format_difference, shorten
 from pulumi_videosnap.alibaba.workflow.convert import TRIGGER_MODES, to_inputs, to_outputs, topology_of
 from pulumi_videosnap.alibaba.workflow.models import ACTIVE, MediaWorkflow
 from pulumi_videosnap.alibaba.workflow.rules import LONGEST_NAME_BYTES, doubts
@@ -29,7 +29,7 @@ from pulumi_videosnap.core.lifecycle import (
     Present,
     ReadOutcome,
 )
-from pulumi_videosnap.core.properties import Path, Properties, Unknown, dotted
+from pulumi_videosnap.core.properties import Path, Properties, Unknown
 from pulumi_videosnap.core.schema import Difference, Effect, differences, inputs_of
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, Garbled, Rejected, TaskConflict, TaskFailed
@@ -180,9 +180,10 @@ class SnapshotWorkflowLifecycle(Lifecycle):
             return found
         others = [one for one in _differing(workflow, found) if one.path not in NOT_IN_TOPOLOGY]
         if others:
-            lines = [f"{dotted(one.path)}: there {one.actual!r}, declared {one.recorded!r}" for one in others]
             raise TaskConflict(
-                f"workflow {workflow.name!r}", lines, "set another name, or adopt=True to change it"
+                f"workflow {workflow.name!r}",
+                list(map(format_difference, others)),
+                "set another name, or adopt=True to change it",
             )
         return found
 
