@@ -31,8 +31,8 @@ _END_REASONS: Mapping[str, str] = {
 
 
 def account(properties: Mapping[str, Any]) -> tuple[str, ...]:
-    """Its profile: all tasks have one endpoint."""
-    return (str(properties.get("profile")),)
+    """Its profile and its edition: all tasks of an edition have one endpoint."""
+    return str(properties.get("profile")), str(properties.get("edition"))
 
 
 def explain_change(field: str, recorded: Any, actual: Any) -> str:
@@ -74,7 +74,8 @@ def stored_objects(recorded: RecordedResource, outputs: Mapping[str, Any]) -> It
 
 def pending_id(inputs: Mapping[str, Any]) -> str | None:
     """The three ids that were chosen before the call."""
-    return "/".join(str(inputs.get(name, "")) for name in ("appId", "roomId", "taskId"))
+    edition = [str(inputs["edition"])] if inputs.get("edition") else []
+    return "/".join([*edition, *(str(inputs.get(name, "")) for name in ("appId", "roomId", "taskId"))])
 
 
 def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from pulumi_videosnap.core.lifecycle import (
     Checked,
@@ -29,6 +29,7 @@ from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_i
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
+from pulumi_videosnap.volcengine.auth import edition_of
 from pulumi_videosnap.volcengine.convert import (
     format_difference,
     start_request,
@@ -38,12 +39,12 @@ from pulumi_videosnap.volcengine.convert import (
     to_outputs,
     with_history,
 )
-from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, StopReason, TaskKey
-from pulumi_videosnap.volcengine.rules import doubts
+from pulumi_videosnap.volcengine.models import SnapshotTask, StopReason, TaskKey
+from pulumi_videosnap.volcengine.rules import doubts, refusals
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 if TYPE_CHECKING:
-    from pulumi_videosnap.volcengine.api import Reading, Started
+    from pulumi_videosnap.volcengine.api import Started, TaskApi
 
 READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Seconds between the reads after a start; how soon a new task can be read is not documented."""
@@ -56,39 +57,34 @@ _UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.val
 """Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
 
 
-class TaskApi(Protocol):
-    """The four actions as the lifecycle needs them (`RtcApi`)."""
-
-    def start(self, body: StartSnapshotBody) -> Started: ...  # noqa: D102
-    def update(self, task: TaskKey, interval: int, business_id: str | None) -> None: ...  # noqa: D102
-    def stop(self, task: TaskKey, business_id: str | None) -> None: ...  # noqa: D102
-    def get(self, task: TaskKey) -> Reading: ...  # noqa: D102
-
-
 class SnapshotTaskLifecycle(Lifecycle):
-    """Drives one snapshot task; `connect` opens the API with the account of a profile."""
+    """Drives one snapshot task; `connect` opens the API with the account of a profile, and of an edition."""
 
     def __init__(
         self,
         context: Context,
-        connect: Callable[[str | None], TaskApi],
+        connect: Callable[..., TaskApi],
         *,
         sleep: Callable[[float], None] = time.sleep,
         environ: Mapping[str, str] = os.environ,
+        edition: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._context = context
         self._connect = connect
         self._sleep = sleep
         self._environ = environ
+        self._edition = edition
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; two resources of one program may not declare one task."""
         context, given = self._context, declared.get("taskId")
         name = context.unique_name(given, context.recorded.get("taskId"), "volcengine:SnapshotTask")
-        task, failures = validate(SnapshotTaskInputs, {**declared, "taskId": name})
+        added = {"taskId": name, "edition": self._edition()}
+        task, failures = validate(SnapshotTaskInputs, {**declared, **added})
         if task is None:
             return Checked(dict(declared), failures)
-        return Checked(task.properties(), self._refuse_shared_id(task), [*doubts(task.properties())])
+        inputs = task.properties()
+        return Checked(inputs, [*refusals(inputs), *self._refuse_shared_id(task)], [*doubts(inputs)])
 
     def _refuse_shared_id(self, task: SnapshotTaskInputs) -> list[Failure]:
         known = not any(isinstance(part, Unknown) for part in (task.app_id, task.room_id, task.task_id))
@@ -111,7 +107,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
         try:
-            reading = self._connect(recorded.get("profile")).get(TaskKey.parse(task_id))
+            reading = self._open(recorded).get(TaskKey.parse(task_id))
         except NotFound as unknown:
             return _interpret_not_found(recorded, unknown)
         found = interpret_reading(recorded, reading.task)
@@ -135,15 +131,21 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._context.progress(f"left running: it is the task of {holder}")
             return
         try:
-            self._connect(recorded.get("profile")).stop(key, recorded.get("businessId"))
+            self._open(recorded).stop(key, recorded.get("businessId"))
         except NotFound:
             self._context.progress("had ended already")
 
+    def _open(self, properties: Mapping[str, Any]) -> TaskApi:
+        edition = properties.get("edition")
+        return self._connect(properties.get("profile"), *([edition] if edition else []))
+
     def _start(self, task: SnapshotTaskInputs) -> Properties:
-        api, key = self._connect(task.profile), task_key(task)
+        api, key = self._open(task.properties()), task_key(task)
         self._context.progress("starting")
         started = api.start(start_request(task, self._environ))
         found = self._adopt(api, task) if started.already_running else self._confirm(api, key)
+        if found is not None and not started.is_certain:
+            found = self._bring_in_line(api, task, found)
         self._context.runs.mark_created(key.id)
         if found is None:
             return self._unconfirmed(task, started)
@@ -173,13 +175,14 @@ class SnapshotTaskLifecycle(Lifecycle):
 
     def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
         """Take over a running task with the declared settings; another interval is brought in line."""
-        key, inputs = task_key(task), task.properties()
+        name = f"snapshot task {task_key(task).id}"
         try:
-            found = self._read_back(api, key)
+            return self._bring_in_line(api, task, self._read_back(api, task_key(task)))
         except NotFound:
-            raise TaskConflict(
-                f"snapshot task {key.id}", [_UNREADABLE_SETTINGS], _ADVICE_ON_CONFLICT
-            ) from None
+            raise TaskConflict(name, [_UNREADABLE_SETTINGS], _ADVICE_ON_CONFLICT) from None
+
+    def _bring_in_line(self, api: TaskApi, task: SnapshotTaskInputs, found: SnapshotTask) -> SnapshotTask:
+        key, inputs = task_key(task), task.properties()
         compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
@@ -196,7 +199,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         return api.get(key).task
 
     def _change_interval(self, key: TaskKey, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
-        api = self._connect(task.profile)
+        api = self._open(task.properties())
         try:
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
@@ -292,9 +295,9 @@ _ADVICE_ON_FAILURE = (
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
     """The lifecycle of one snapshot task, with the account that the environment configures."""
 
-    def connect(profile: str | None) -> TaskApi:
+    def connect(profile: str | None, edition: str | None = None) -> TaskApi:
         from pulumi_videosnap.volcengine import api  # noqa: PLC0415 - `check` does not need the HTTP stack
 
-        return api.connect(profile, context.config)
+        return api.connect(profile, context.config, edition)
 
-    return SnapshotTaskLifecycle(context, connect)
+    return SnapshotTaskLifecycle(context, connect, edition=lambda: edition_of(config=context.config))

@@ -73,19 +73,25 @@ class TaskKey:
     app_id: str
     room_id: str
     task_id: str
+    edition: str | None = None
 
     @property
     def id(self) -> str:
-        """The resource id, `app/room/task`; none of the three may contain a slash by the vendor's rule."""
-        return f"{self.app_id}/{self.room_id}/{self.task_id}"
+        """The resource id, `app/room/task`; none of the three may contain a slash by the vendor's rule.
+
+        In another edition than the default one it begins with the edition's name.
+        """
+        parts = (self.edition, self.app_id, self.room_id, self.task_id)
+        return "/".join(part for part in parts if part is not None)
 
     @classmethod
     def parse(cls, id: str) -> TaskKey:
         """The key behind a resource id; InvalidInput when it is not of the form `app/room/task`."""
         parts = id.split("/")
+        edition = parts.pop(0) if len(parts) > len(("app", "room", "task")) else None
         if len(parts) != len(("app", "room", "task")) or not all(parts):
             raise InvalidInput("id", f"{id!r} is not of the form app/room/task")
-        return cls(*parts)
+        return cls(*parts, edition=edition)
 
 
 class Wire(BaseModel):
