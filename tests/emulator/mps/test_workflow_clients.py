@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from support.emulator import Emulator
-from support.mps_client import DEFAULT_PIPELINE, LOCATION, Json, Mps, ref
+from support.mps_client import DEFAULT_PIPELINE, LOCATION, Json, Mps
 from support.store_support import client_of
+from support.workflows import SHOTS, topology
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # the clients' own, at import
@@ -27,24 +28,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 Call = Callable[..., Json]
-
-
-def compact(value: Json) -> str:
-    return json.dumps(value, separators=(",", ":"))
-
-
-def topology(time: int = 2000, **start: Any) -> str:
-    """A workflow of one frame, with its objects as the vendor's samples send them: as texts."""
-    config = {"OutputFile": ref("%7BRunId%7D%2F%7BFileName%7D.jpg"), "Time": str(time), "Width": "64"}
-    source = {"Bucket": "media", "Location": LOCATION, "ObjectPrefix": "videos/"}
-    first = {"InputFile": compact(source), "PipelineId": DEFAULT_PIPELINE, **start}
-    activities = {
-        "Act-Start": {"Parameters": first, "Type": "Start"},
-        "Act-Shot": {"Parameters": {"SnapshotConfig": compact(config)}, "Type": "Snapshot"},
-        "Act-Report": {"Parameters": {"PublishType": "Auto"}, "Type": "Report"},
-    }
-    after = {"Act-Start": ["Act-Shot"], "Act-Shot": ["Act-Report"], "Act-Report": []}
-    return json.dumps({"Activities": activities, "Dependencies": after})
 
 
 def tea(mps: Mps, algorithm: str | None) -> Call:
@@ -92,8 +75,9 @@ def test_the_life_of_a_workflow(emulator: Emulator, mps: Mps, call: Call, plain:
     with pytest.raises(Exception, match="MediaWorkflowId"):
         call("UpdateMediaWorkflow", Topology=topology(), **workflow)
     assert call("DeactivateMediaWorkflow", **workflow)["MediaWorkflow"]["State"] == "Inactive"
-    updated = call("UpdateMediaWorkflow", Topology=topology(1000, QueueName="q1"), **workflow)
-    assert json.loads(updated["MediaWorkflow"]["Topology"]) == json.loads(topology(1000, QueueName="q1"))
+    earlier = {"Act-Shot": {**SHOTS["Act-Shot"], "Time": "1000"}}
+    updated = call("UpdateMediaWorkflow", Topology=topology(earlier, QueueName="q1"), **workflow)
+    assert json.loads(updated["MediaWorkflow"]["Topology"]) == json.loads(topology(earlier, QueueName="q1"))
     for mode in ("NotInAuto", "OssAutoTrigger"):
         changed = call("UpdateMediaWorkflowTriggerMode", TriggerMode=mode, **workflow)
         assert changed["MediaWorkflow"]["TriggerMode"] == mode
