@@ -10,6 +10,7 @@ import pytest
 from support.data import load
 from support.emulator import Emulator
 from support.mps_client import INPUT, SEQUENCE, SINGLE, Json, Mps, ref
+from support.workflows import topology
 
 EMULATOR = Path(__file__).parents[2] / "emulator" / "videosnap_emulator"
 MINE = "ab" * 16
@@ -19,6 +20,9 @@ FIRST_FRAME = "/frames/frames/shot_00001.jpg"
 @pytest.mark.parametrize(("method", "path", "body", "field"), load("emulator/bad_control_requests.json"))
 def test_a_bad_request_names_its_field(mps: Mps, method: str, path: str, body: Any, field: str) -> None:
     path = path.format(job=mps.submitted()["Id"]) if "{job}" in path else path
+    if "{workflow}" in path:
+        added = mps.call("AddMediaWorkflow", Name="w", Topology=topology()).json()
+        path = path.format(workflow=added["MediaWorkflow"]["MediaWorkflowId"])
     assert mps.emulator.request(method, path, body, status=400)["field"] == field
 
 
