@@ -12,7 +12,7 @@ import pytest
 from support.cli import Project
 from support.data import read
 from support.emulator import Emulator
-from support.workflows import ObjectStory, engine_of
+from support.workflow_stacks import ObjectStory, engine_of
 
 
 class Stack(Project):

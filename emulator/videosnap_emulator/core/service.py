@@ -134,7 +134,8 @@ class Service(ABC, Generic[R]):
     endpoint_variable: ClassVar[str]
     #: Accepted access keys and their secrets. The storage accepts the same access keys.
     access_keys: ClassVar[Mapping[str, str]] = {}
-    #: Requests per second and account, by action. It lists every action; no two services share one.
+    #: Requests per second and account, by action. It lists every action; services that
+    #: share one share its limit and its faults.
     limits: ClassVar[Mapping[str, int]]
     #: Error codes that say that a request carries no signature at all ("missing" in the call log).
     unsigned_codes: ClassVar[frozenset[str]] = frozenset()

@@ -12,7 +12,7 @@ from support.emulator import Emulator
 from support.jobs import TUTORIAL_PIPELINE
 from support.miniengine import Refused
 from support.sampling import sample
-from support.workflows import ObjectStory, engine_of, pipeline_inputs
+from support.workflow_stacks import ObjectStory, engine_of, pipeline_inputs
 
 SEARCH, ADD, QUERY = "SearchPipeline", "AddPipeline", "QueryPipelineList"
 UPDATE, DELETE = "UpdatePipeline", "DeletePipeline"

@@ -12,7 +12,7 @@ from pulumi_videosnap.errors import Rejected, TaskConflict, TaskFailed, Videosna
 from support.emulator import Emulator
 from support.miniengine import Refused
 from support.sampling import sample
-from support.workflows import LOCATION, ObjectStory, engine_of, snapshot, workflow_inputs
+from support.workflow_stacks import LOCATION, ObjectStory, engine_of, snapshot, workflow_inputs
 
 SEARCH, ADD, QUERY = "SearchMediaWorkflow", "AddMediaWorkflow", "QueryMediaWorkflowList"
 DEACTIVATE, ACTIVATE, DELETE = "DeactivateMediaWorkflow", "ActivateMediaWorkflow", "DeleteMediaWorkflow"

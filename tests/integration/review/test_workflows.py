@@ -12,7 +12,7 @@ import pytest
 from pulumi_videosnap.cli import main
 from support.emulator import Emulator
 from support.jobs import TUTORIAL_PIPELINE
-from support.workflows import ObjectStory, engine_of, pipeline_inputs, snapshot, workflow_inputs
+from support.workflow_stacks import ObjectStory, engine_of, pipeline_inputs, snapshot, workflow_inputs
 
 PAUSED = {"state": "paused"}
 INACTIVE = {"active": False}
