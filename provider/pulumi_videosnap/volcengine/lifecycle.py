@@ -52,7 +52,6 @@ READABLE_FOR = timedelta(hours=72)
 """How long after its start GetSnapshotTask knows a task (6348/1188226)."""
 
 INTERVAL: Path = ("imageConfig", "interval")
-KEEP_RUNNING: Path = ("keepRunning",)
 _UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
 """Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
 
@@ -77,8 +76,8 @@ class SnapshotTaskLifecycle(Lifecycle):
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; two resources of one program may not declare one task."""
-        context, given = self._context, declared.get("taskId")
-        name = context.unique_name(given, context.recorded.get("taskId"), "volcengine:SnapshotTask")
+        recorded = self._context.recorded.get("taskId")
+        name = self._context.unique_name(declared.get("taskId"), recorded, "volcengine:SnapshotTask")
         added = {"taskId": name, "edition": self._edition()}
         task, failures = validate(SnapshotTaskInputs, {**declared, **added})
         if task is None:
@@ -89,10 +88,9 @@ class SnapshotTaskLifecycle(Lifecycle):
     def _refuse_shared_id(self, task: SnapshotTaskInputs) -> list[Failure]:
         known = not any(isinstance(part, Unknown) for part in (task.app_id, task.room_id, task.task_id))
         other = self._context.other_declaring(task_key(task).id) if known else ""
-        if not other:
-            return []
         both = f"{self._context.resource} and by {other}"
-        return [Failure(("taskId",), f"{task.task_id!r} is declared by {both}; set another one")]
+        refusal = Failure(("taskId",), f"{task.task_id!r} is declared by {both}; set another one")
+        return [refusal] if other else []
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """Everything but the interval and the provider's own switches needs another task."""
@@ -175,11 +173,10 @@ class SnapshotTaskLifecycle(Lifecycle):
 
     def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
         """Take over a running task with the declared settings; another interval is brought in line."""
-        name = f"snapshot task {task_key(task).id}"
         try:
             return self._bring_in_line(api, task, self._read_back(api, task_key(task)))
         except NotFound:
-            raise TaskConflict(name, [_UNREADABLE_SETTINGS], _ADVICE_ON_CONFLICT) from None
+            raise _conflict(task, [_UNREADABLE_SETTINGS]) from None
 
     def _bring_in_line(self, api: TaskApi, task: SnapshotTaskInputs, found: SnapshotTask) -> SnapshotTask:
         key, inputs = task_key(task), task.properties()
@@ -187,11 +184,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
         if differing:
-            raise TaskConflict(
-                f"snapshot task {key.id}",
-                list(map(format_difference, differing.values())),
-                _ADVICE_ON_CONFLICT,
-            )
+            raise _conflict(task, list(map(format_difference, differing.values())))
         self._context.progress("adopting the running task")
         if interval is None:
             return found
@@ -235,7 +228,7 @@ def plan_update(recorded: Properties, changed: Collection[Path], keep_running: b
     """What to do about changed fields; a change to a task that has ended starts a new run."""
     if not has_ended(recorded):
         return UpdateStep.SET_INTERVAL if INTERVAL in changed else UpdateStep.RECORD
-    only_switches = set(changed) <= {KEEP_RUNNING, ("framePrefix",), ("state",)}
+    only_switches = set(changed) <= {("keepRunning",), ("framePrefix",), ("state",)}
     stays_ended = only_switches and state_of(recorded, keep_running) == RUNNING
     return UpdateStep.RECORD if stays_ended else UpdateStep.START_AGAIN
 
@@ -282,10 +275,14 @@ def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome
     )
 
 
-_ADVICE_ON_CONFLICT = (
-    "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and run "
-    "`pulumi up` again"
-)
+def _conflict(task: SnapshotTaskInputs, differences: list[str]) -> TaskConflict:
+    advice = (
+        "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and "
+        "run `pulumi up` again"
+    )
+    return TaskConflict(f"snapshot task {task_key(task).id}", differences, advice)
+
+
 _UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
 _ADVICE_ON_FAILURE = (
     "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"

@@ -18,7 +18,6 @@ from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.volcengine.auth import KEYS
 from pulumi_videosnap.volcengine.lifecycle import (
     INTERVAL,
-    KEEP_RUNNING,
     UpdateStep,
     has_ended,
     plan_update,
@@ -184,7 +183,7 @@ def _retain(step: Step, old: RecordedResource) -> StepEffect:
 def _update(step: Step) -> StepEffect:
     old = step.old
     changed = [leaf.path for leaf in step.changed_fields()]
-    keep_running = value_at(step.inputs, KEEP_RUNNING) is True
+    keep_running = value_at(step.inputs, ("keepRunning",)) is True
     decided = plan_update(dict(old.properties) if old else {}, changed, keep_running)
     if decided is UpdateStep.START_AGAIN:
         reason = (old.properties.get("stopReason") if old else None) or "no reason given"
