@@ -173,6 +173,7 @@ class SnapshotTaskLifecycle(Lifecycle):
 
     def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
         """Take over a running task with the declared settings; another interval is brought in line."""
+        self._context.progress("adopting the running task")
         try:
             return self._bring_in_line(api, task, self._read_back(api, task_key(task)))
         except NotFound:
@@ -185,7 +186,6 @@ class SnapshotTaskLifecycle(Lifecycle):
         interval = differing.pop(INTERVAL, None)
         if differing:
             raise _conflict(task, list(map(format_difference, differing.values())))
-        self._context.progress("adopting the running task")
         if interval is None:
             return found
         api.update(key, task.image_config.interval, task.business_id)

@@ -18,7 +18,7 @@ from pulumi_videosnap.frames.rules import FrameRules, RecordedFrames
 from pulumi_videosnap.kinds import ResourceKind
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
 from pulumi_videosnap.review.preview import Step, text_at
-from pulumi_videosnap.review.rules import FrameForm, Limits, ReviewRules, StepEffect
+from pulumi_videosnap.review.rules import FrameForm, Limits, ReviewRules, StepEffect, sum_calls
 from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.storage.platforms import Location
 
@@ -67,7 +67,7 @@ def _effect(step: Step) -> StepEffect:
     if step.operation == "replace":
         ended, made = _delete(step), _create(step)
         text = f"another pipeline: {made.text}; jobs in the old one do not move"
-        return StepEffect(Outcome.RESTART, text, (*ended.calls, *made.calls))
+        return StepEffect(Outcome.RESTART, text, sum_calls((*ended.calls, *made.calls)))
     return _update(step)
 
 

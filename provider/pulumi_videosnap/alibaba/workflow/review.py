@@ -17,7 +17,7 @@ from pulumi_videosnap.alibaba.workflow.rules import snapshots_of
 from pulumi_videosnap.core.properties import dotted, value_at
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
 from pulumi_videosnap.review.preview import Step, text_at
-from pulumi_videosnap.review.rules import FrameForm, Limits, StepEffect
+from pulumi_videosnap.review.rules import FrameForm, Limits, StepEffect, sum_calls
 from pulumi_videosnap.state import RecordedResource
 
 SECONDS_A_CALL = 1.0
@@ -133,10 +133,6 @@ def _delete(step: Step) -> StepEffect:
 
 def _replace(step: Step) -> StepEffect:
     ended, made = _delete(step), _create(step)
-    queries = _query(
-        sum(call.count for call in (*ended.calls, *made.calls) if call.action == _query(1).action)
-    )
-    others = [call for call in (*ended.calls, *made.calls) if call.action != queries.action]
     changed = ", ".join(dotted(leaf.path) for leaf in step.changed_fields())
     because = f" with another {changed}" if changed else ""
     gap = SECONDS_A_CALL * 3 if _was_and_stays_active(step) and not step.retained else None
@@ -144,7 +140,7 @@ def _replace(step: Step) -> StepEffect:
     if step.retained:
         goes_on = f"the old one goes on ({step.retained}), so uploads are processed twice"
         text = f"another workflow{because}; {goes_on}"
-    return StepEffect(Outcome.RESTART, text, (*others, queries), gap)
+    return StepEffect(Outcome.RESTART, text, sum_calls((*ended.calls, *made.calls)), gap)
 
 
 def _was_and_stays_active(step: Step) -> bool:
