@@ -18,8 +18,10 @@ from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from pulumi_videosnap.alibaba import api as mps
+from pulumi_videosnap.alibaba.pipeline.schema import PipelineInputs
 from pulumi_videosnap.alibaba.responses import CODES
-from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.alibaba.schema import SnapshotConfig, SnapshotJobInputs
+from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs, WorkflowSnapshot
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, range_of
 from pulumi_videosnap.drift.model import DriftReport
@@ -53,6 +55,30 @@ def snapshot_job_fields() -> Iterator[str]:
     yield "|---|---|---|---|"
     for leaf in facts(SnapshotJobInputs):
         yield _row(*_facts_of(leaf, range_of(leaf.info) or _form(leaf)))
+
+
+def workflow_fields() -> Iterator[str]:
+    """One row for each input of `alibaba.SnapshotWorkflow`; an activity's own fields are a job's, and one."""
+    yield from _standing_fields(SnapshotWorkflowInputs)
+    of_a_job = {leaf.path for leaf in facts(SnapshotConfig)}
+    for leaf in facts(WorkflowSnapshot):
+        if leaf.path not in of_a_job:
+            name = f"`snapshots.NAME.{dotted(leaf.path)}`"
+            yield _row(name, *_facts_of(leaf, range_of(leaf.info) or _form(leaf))[1:], "seen")
+
+
+def pipeline_fields() -> Iterator[str]:
+    """One row for each input of `alibaba.Pipeline`."""
+    yield from _standing_fields(PipelineInputs)
+
+
+def _standing_fields(model: type[Inputs]) -> Iterator[str]:
+    yield "| field | what it is | values, default | a change | drift |"
+    yield "|---|---|---|---|---|"
+    switches = ("adopt", "profile", "presence")
+    for leaf in facts(model):
+        seen = "never" if leaf.path[0] in switches else "seen"
+        yield _row(*_facts_of(leaf, range_of(leaf.info) or _form(leaf)), seen)
 
 
 def _row(*cells: str) -> str:
@@ -217,6 +243,8 @@ SAMPLES = (
 BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "snapshot task fields": snapshot_task_fields,
     "snapshot job fields": snapshot_job_fields,
+    "workflow fields": workflow_fields,
+    "pipeline fields": pipeline_fields,
     "vendor words": vendor_words,
     "settings": settings_table,
     "quotas": quotas,

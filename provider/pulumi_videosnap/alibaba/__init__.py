@@ -5,6 +5,8 @@ from pulumi_videosnap.alibaba.data_sources import (
     SnapshotJobResult,
     get_snapshot_job,
     get_snapshot_job_output,
+    object_version,
+    object_version_output,
     search_pipelines,
 )
 from pulumi_videosnap.alibaba.pipeline.resource import NotificationArgs, Pipeline
@@ -42,5 +44,7 @@ __all__ = [
     "WorkflowSnapshotArgs",
     "get_snapshot_job",
     "get_snapshot_job_output",
+    "object_version",
+    "object_version_output",
     "search_pipelines",
 ]

@@ -30,6 +30,7 @@ from pydantic.alias_generators import to_pascal
 
 from pulumi_videosnap.core.timestamps import PLAUSIBLE_YEARS
 from pulumi_videosnap.errors import InvalidInput
+from pulumi_videosnap.volcengine.editions import BYTEPLUS
 
 # The words that stand for the vendor's numbers in programs and in state (the field tables of StartSnapshot
 # and GetSnapshotTask). A number without a word here stays a number, so that a newer service does not break an
@@ -88,10 +89,12 @@ class TaskKey:
     def parse(cls, id: str) -> TaskKey:
         """The key behind a resource id; InvalidInput when it is not of the form `app/room/task`."""
         parts = id.split("/")
-        edition = parts.pop(0) if len(parts) > len(("app", "room", "task")) else None
+        named = parts[0] == BYTEPLUS.name and len(parts) > len(("app", "room", "task"))
+        edition = parts.pop(0) if named else None
         if len(parts) != len(("app", "room", "task")) or not all(parts):
             raise InvalidInput("id", f"{id!r} is not of the form app/room/task")
-        return cls(*parts, edition=edition)
+        app, room, task = parts
+        return cls(app, room, task, edition)
 
 
 class Wire(BaseModel):

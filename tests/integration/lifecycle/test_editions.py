@@ -67,7 +67,7 @@ def test_the_life_of_a_task_and_a_task_that_is_there_already(
     program = {"lobby": declare(app, storageConfig=CUSTOM)}
     stack.up(program)
     assert stack.state["lobby"].id == f"byteplus/{app}/Room1/Task1"
-    assert stack.preview(program) == stack.refresh() == {}
+    assert (stack.preview(program), stack.refresh()) == ({}, {})
     faster = {"lobby": declare(app, storageConfig=CUSTOM, imageConfig={"interval": 7})}
     assert stack.up(faster) == {"lobby": "update"}
     [task] = running(emulated, app)

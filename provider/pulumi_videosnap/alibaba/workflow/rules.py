@@ -49,7 +49,7 @@ def fault_in_name(name: str) -> str | None:
 def snapshots_of(inputs: Values) -> Iterator[tuple[str, Values]]:
     """The activities that are known, by name."""
     snapshots = inputs.get("snapshots")
-    for name, config in snapshots.items() if isinstance(snapshots, Mapping) else ():
+    for name, config in sorted(snapshots.items()) if isinstance(snapshots, Mapping) else ():
         if isinstance(config, Mapping):
             yield name, config
 
