@@ -274,6 +274,6 @@ class Store:
 
 
 def _makes_object(request: S3Request) -> bool:
-    """Return whether a request completes an object if it succeeds: no part of an upload, nor its beginning."""
+    """Return whether a request completes an object if it succeeds: no part of an upload and not its start."""
     of_upload = "uploadId" in dict(parse_qsl(request.query))
     return request.method == ("POST" if of_upload else "PUT")
