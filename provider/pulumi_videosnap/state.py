@@ -17,6 +17,7 @@ from typing import Any, cast
 from pulumi_videosnap.core.properties import Path as PropertyPath
 from pulumi_videosnap.core.properties import parse_path
 from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.core.urns import distinct_names, resource_name, stack_name
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
@@ -93,6 +94,8 @@ class Stack:
     pending_replacements: tuple[RecordedResource, ...] = ()
     pending_creates: tuple[RecordedResource, ...] = ()
     shared: tuple[RecordedResource, ...] = ()
+    state_ids: frozenset[str] = frozenset()
+    """What tells this stack's state from that of a stack of the same names in another backend."""
 
     def setting(self, key: str) -> str | None:
         """A key of the configuration; None where it is not set, or is an encrypted secret."""
@@ -130,7 +133,9 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
         resources = _entries(deployment, "resources")
         for at, operation in enumerate(_entries(deployment, "pending_operations")):
             _check_entry(operation.get("resource"), f"pending_operations[{at}].resource")
-        recorded = list(_recorded(one for one in resources if not one.get("pendingReplacement")))
+        pending = list(_pending_creates(deployment, resources))
+        names = distinct_names(str(one.get("urn", "")) for one in (*resources, *pending) if kind_of(one))
+        recorded = list(_recorded((one for one in resources if not one.get("pendingReplacement")), names))
         # The engine writes the resources of its last run before those that this run did not come to.
         tasks = {(one.kind.token, one.id): one for one in reversed(recorded)}
         stack = Stack(
@@ -138,9 +143,10 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             tuple(one for one in recorded if one is tasks[one.kind.token, one.id]),
             _to_the_second((deployment.get("manifest") or {}).get("time")),
             _config(resources),
-            tuple(_recorded(one for one in resources if one.get("pendingReplacement"))),
-            tuple(_recorded(_pending_creates(deployment, resources))),
+            tuple(_recorded((one for one in resources if one.get("pendingReplacement")), names)),
+            tuple(_recorded(pending, names)),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
+            frozenset(str(one.get("id")) for one in resources if one.get("type") == PROVIDER_TYPE),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None
@@ -211,16 +217,6 @@ def without_encrypted(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def resource_name(urn: str) -> str:
-    """A resource's name in the program, the last part of its URN."""
-    return urn.rpartition("::")[2]
-
-
-def stack_name(urn: str) -> str:
-    """The stack's name, which every URN begins with."""
-    return urn.removeprefix("urn:pulumi:").partition("::")[0]
-
-
 def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> RecordedResource:
     """A resource of the engine's state that is of a kind."""
     urn = str(resource.get("urn", ""))
@@ -237,11 +233,12 @@ def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> Record
     )
 
 
-def _recorded(resources: Iterable[Mapping[str, Any]]) -> Iterator[RecordedResource]:
+def _recorded(resources: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> Iterator[RecordedResource]:
     for resource in resources:
         # An entry that is only still to be deleted, after its replacement, is not of the program any more.
         if not resource.get("delete") and (kind := kind_of(resource)):
-            yield recorded_resource(resource, kind)
+            recorded = recorded_resource(resource, kind)
+            yield replace(recorded, name=names[recorded.urn])
 
 
 def _pending_creates(

@@ -97,7 +97,8 @@ def test_text_is_readable_and_nothing_is_cut_off(
     fake.add_workflows()
     page = open_page(width, 800, scheme).page
     expect(page.locator("#jobs-list .card")).to_have_count(6)
-    expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    expect(page.locator("#run-list .card")).to_have_count(2)
+    expect(page.locator("#live-tasks").get_by_role("heading", name=HOSTILE)).to_be_visible()
     expect(page.locator("#live-tasks .thumb", has_text=HOSTILE)).to_have_count(2)
     assert page.locator("img[src=x]").count() == 0
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 
 import pytest
 
 from e2e.conftest import Stack
+from support.data import read
 from support.jobs import store_of
 from support.processes import wait_until
 from support.sampling import examples
@@ -50,6 +52,54 @@ def test_a_failed_job_fails_in_one_line_and_the_next_up_says_what_it_does(stack:
     assert "failed before" in again
     assert "submitting a new one" in again
     assert [job["state"] for job in stack.submitted()] == ["Success", "Fail"]
+
+
+HOUSE = {
+    "hall": "stopped",
+    "film": "complete",
+    "door-task": "stopped",
+    "door-made": "stopped",
+    "door-job": "complete",
+}
+"""The tasks of the program below and what drift says of each once all rooms are stopped."""
+
+
+@pytest.mark.rotating
+def test_a_companys_subclasses_are_checked_like_their_base_classes(stack: Stack) -> None:
+    """In another module, in a component, a subclass of a subclass, and by a provider of its own."""
+    (stack.folder / "house.py").write_text(read("programs/house.txt"))
+    stack.write('import house\nhouse.CompanyTask("hall"); house.NamedJob("film"); house.Room("door")\n')
+    reviewed = json.loads(stack.videosnap("review", "--json").ok().output)
+    assert {task["name"] for task in reviewed["tasks"]} == set(HOUSE)
+    stack.up().ok()
+    rooms = stack.emulator.running("house")
+    for task in rooms:
+        stack.emulator.request("POST", f"/tasks/house/{task['roomId']}/{task['taskId']}/stop")
+    assert len(rooms) == list(HOUSE.values()).count("stopped")
+    [report] = json.loads(stack.videosnap("drift", "--json").exits(1).output)["stacks"]
+    assert {finding["name"]: finding["verdict"] for finding in report["findings"]} == HOUSE
+    listed = json.loads(stack.videosnap("frames", "--json").output)
+    assert {task["name"] for task in listed["tasks"]} == set(HOUSE)
+
+
+@pytest.mark.rotating
+def test_two_backends_with_equal_names_share_no_job_and_find_their_own_again(stack: Stack) -> None:
+    """Both give up on their job before state records it, so only the token says whose it is."""
+    stack.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 10**6})
+    stack.declare_jobs(stills={"timeout": 1})
+    theirs = {"PULUMI_BACKEND_URL": f"file://{stack.folder / 'theirs'}"}
+    (stack.folder / "theirs").mkdir()
+    stack.run("stack", "init", "dev", env=theirs).ok()
+    stack.up().exits(1)
+    assert "by a stack of the same names in another backend" in stack.up(env=theirs).exits(1).output
+    newest, oldest = stack.submitted()
+    stack.emulator.advance(10**6)
+    for env, own in (({}, oldest), (theirs, newest)):
+        assert f"job {own['jobId']} was already submitted" in stack.up(env=env).ok().output
+    [listed] = json.loads(stack.videosnap("drift", "--json").ok().output)["unmanaged"]
+    assert listed["id"] == newest["jobId"]
+    assert listed["note"].startswith("not of this stack, although the names are")
+    assert len(stack.submitted()) == 2
 
 
 def test_many_jobs_wait_side_by_side_and_keep_the_rate_limit(stack: Stack) -> None:

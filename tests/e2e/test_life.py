@@ -43,6 +43,7 @@ def test_changes_that_a_program_declares(stack: Stack) -> None:
     stack.ends()
 
 
+@pytest.mark.rotating
 def test_changes_made_outside(stack: Stack) -> None:
     slow = {"image_config": {"interval": 600}}
     stack.declare(stopped=slow, faster=slow)

@@ -80,6 +80,7 @@ def outside(emulator: Emulator, action: str, name: str, secret: str = "acme-secr
     return account.call(action, name=f"stories.dev.{name}", **fields)
 
 
+@pytest.mark.rotating
 def test_the_life_of_a_resource(cameras: Cameras) -> None:
     cloud = cameras.emulator
     cameras.declare(door={"camera": "the door", "interval": 0})

@@ -7,6 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.cli import Project
 from support.data import load, read
 from support.emulator import Emulator
@@ -16,6 +18,7 @@ OF_THE_WORLD = re.compile(r"[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+Z|.*\d{8}T\d{6}\
 """What a world gives to each run of it: ids, times, and keys of frames that name a time."""
 
 
+@pytest.mark.rotating
 def test_state_of_version_0_1_0(tmp_path: Path, emulator: Emulator) -> None:
     """The emulator is another one than then, so it knows none of the tasks."""
     project = _project(tmp_path, emulator, "0.1.0")
@@ -32,6 +35,7 @@ def test_state_of_version_0_1_0(tmp_path: Path, emulator: Emulator) -> None:
     assert {task["name"] for task in frames["tasks"]} == tasks
 
 
+@pytest.mark.rotating
 def test_state_of_390d83b_changes_nothing(tmp_path: Path, emulator: Emulator) -> None:
     """The same program makes the same world again; then the old state takes the place of the new one."""
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})

@@ -31,7 +31,11 @@ with warnings.catch_warnings():
     ServerException: Any = import_module("aliyunsdkcore.acs_exception.exceptions").ServerException
     AcsClient: Any = import_module("aliyunsdkcore.client").AcsClient
     requests: Any = import_module("aliyunsdkmts.request.v20140618")
-    for name in ("SubmitSnapshotJobRequest", "QuerySnapshotJobListRequest"):
+    for name in (
+        "SubmitSnapshotJobRequest",
+        "QuerySnapshotJobListRequest",
+        "ListMediaWorkflowExecutionsRequest",
+    ):
         import_module(f"{requests.__name__}.{name}")
 
 UNKNOWN = "f" * 32
@@ -53,7 +57,7 @@ def test_an_official_client_leads_a_task_through_its_life(emulator: Emulator, to
     client = UniversalApi(ApiClient(configuration))
 
     def call(action: str, body: dict[str, Any]) -> Any:
-        method, kind = ("GET", None) if action == "GetSnapshotTask" else ("POST", "application/json")
+        method, kind = ("GET", None) if action.startswith("Get") else ("POST", "application/json")
         return client.do_call(UniversalInfo(method, "rtc", "2023-11-01", action, kind), dict(body))
 
     assert call("StartSnapshot", BODY) == "ok"
@@ -61,6 +65,7 @@ def test_an_official_client_leads_a_task_through_its_life(emulator: Emulator, to
     assert call("UpdateSnapshot", {**KEY, "ImageConfig": {"Interval": 9, "Width": 9}}) == "ok"
     found = call("GetSnapshotTask", KEY)["SnapshotTask"]
     assert (found["Status"], found["ImageConfig"]["Interval"], found["ImageConfig"]["Width"]) == (2, 9, 0)
+    assert call("GetRoomOnlineUsers", {"AppId": KEY["AppId"], "RoomId": "Room1"})["TotalUser"] == 2
     assert call("StopSnapshot", KEY) == "ok"
     found = call("GetSnapshotTask", KEY)["SnapshotTask"]
     assert (found["Status"], found["StopReason"]) == (3, "StopByAPI")
@@ -105,6 +110,17 @@ def test_the_core_sdk(mps: Mps, core: Callable[..., Any]) -> None:
     answer = core(request)
     assert answer["SnapshotJobList"]["SnapshotJob"][0]["Count"] == "2"
     assert answer["NonExistSnapshotJobIds"]["String"] == [UNKNOWN]
+    listing = requests.ListMediaWorkflowExecutionsRequest.ListMediaWorkflowExecutionsRequest
+    assert core(listing())["MediaWorkflowExecutionList"]["MediaWorkflowExecution"] == []
+    mps.emulator.request("PUT", f"/jobs/{job['Id']}", {"workflow": "thumbs"})
+    [run] = core(listing())["MediaWorkflowExecutionList"]["MediaWorkflowExecution"]
+    assert (run["Name"], run["ActivityList"]["Activity"][1]["JobId"]) == ("thumbs", job["Id"])
+    for wrong in ({"MaximumPageSize": "101"}, {"NextPageToken": UNKNOWN}):
+        request = listing()
+        for name, value in wrong.items():
+            request.add_query_param(name, value)
+        with pytest.raises(ServerException, match="InvalidParameter"):
+            core(request)
 
 
 def test_the_core_sdk_shows_errors(core: Callable[..., Any]) -> None:

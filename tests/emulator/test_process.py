@@ -61,8 +61,8 @@ def test_coming_back(tmp_path: Path, number: int) -> None:
         waiting = mps.submitted({**SEQUENCE, "OutputFile": ref("w{Count}.jpg")}, UserData="mine")
         held = mps.submitted(PipelineId=MINE)
         store.copy_object(**copy, Key="videos/2.mp4")
-        states = [[one["state"] for one in run["activities"]] for run in first.show("/runs")["runs"]]
-        assert states == [["Running"], ["Success", "Running"]]
+        begun = [[one["state"] for one in run["activities"]] for run in first.show("/runs")["runs"]]
+        assert begun == [["Running"], ["Success", "Running"]]
         before = shown(first)
         first.end(number)
         assert first.process.returncode == (0 if number != signal.SIGKILL else -9)

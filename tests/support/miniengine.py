@@ -45,6 +45,8 @@ class MiniEngine:
     lifecycle: Callable[[Context], Lifecycle]
     state: dict[str, Entry] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    state_id: str = ""
+    """What the engine tells a backend's state by; none as from a program of an older version."""
 
     def preview(self, program: Program) -> dict[str, str]:
         """What `up` would do, by resource: create, update, replace or delete; nothing for the unchanged."""
@@ -88,7 +90,7 @@ class MiniEngine:
             self._delete(run(name), name)
 
     def _run(self) -> Callable[[str], Lifecycle]:
-        runs = RunRegistry()
+        runs = RunRegistry(self.state_id)
         return lambda name: self.lifecycle(
             Context(
                 resource=_urn(name),

@@ -57,7 +57,7 @@ class RtcClient:
         self.http = httpx.Client(base_url=environment["VOLCENGINE_RTC_ENDPOINT"], timeout=60, trust_env=False)
 
     def call(self, action: str, body: Any = None, **more: Any) -> httpx.Response:
-        method = more.pop("method", "GET" if action == "GetSnapshotTask" else "POST")
+        method = more.pop("method", "GET" if action.startswith("Get") else "POST")
         query = {"Action": action, "Version": "2023-11-01"}
         raw = b""
         if method == "GET":

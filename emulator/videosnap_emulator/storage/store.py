@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qsl, unquote
 
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeKey, FakeMultipart, s3_backends
@@ -154,7 +154,7 @@ class Store:
     def get(self, bucket: str, key: str) -> StoredObject:
         """Return an object; KeyError when there is none."""
         with _MOTO:
-            found = self._find(bucket, key)
+            found = self._latest(bucket, key) if bucket in self._backend.buckets else None
             if found is None:
                 raise KeyError(f"{bucket}/{key}")
             headers = {name.lower(): value for name, value in found.metadata.items()}
@@ -165,7 +165,7 @@ class Store:
     def etag(self, bucket: str, key: str) -> str:
         """Return the entity tag of an object; KeyError when there is none."""
         with _MOTO:
-            found = self._find(bucket, key)
+            found = self._latest(bucket, key) if bucket in self._backend.buckets else None
             if found is None:
                 raise KeyError(f"{bucket}/{key}")
             return str(found.etag)
@@ -232,16 +232,10 @@ class Store:
     def _respond(self, request: S3Request, environ: Environ) -> WsgiResponse:
         """Answer a request, then tell the watchers of the object that it made."""
         bucket, _, key = request.path[1:].partition("/")
-        with _MOTO:
-            before = self._find(bucket, unquote(key))
-            response = self._answer(request, environ)
-            after = self._find(bucket, unquote(key))
-        if after is not None and after is not before:
+        response = self._answer(request, environ)
+        if response[0].startswith("2") and key and _makes_object(request):
             self.announce(bucket, unquote(key))
         return response
-
-    def _find(self, bucket: str, key: str) -> Any:
-        return self._latest(bucket, key) if bucket in self._backend.buckets else None
 
     def _answer(self, request: S3Request, environ: Environ) -> WsgiResponse:
         """Let moto answer a request, and write through what it changed."""
@@ -277,3 +271,9 @@ class Store:
                 self._dispose(bucket)
             self._backend.buckets.clear()
             s3_backends.pop(self._account, None)
+
+
+def _makes_object(request: S3Request) -> bool:
+    """Return whether a request completes an object if it succeeds: no part of an upload and not its start."""
+    of_upload = "uploadId" in dict(parse_qsl(request.query))
+    return request.method == ("POST" if of_upload else "PUT")

@@ -1,8 +1,9 @@
 """The calls of Alibaba Cloud MPS that snapshot jobs need, typed.
 
-Sources: the vendor's pages SubmitSnapshotJob, QuerySnapshotJobList, SearchPipeline, QueryPipelineList, and
-for the calls per second its page on QPS limits. Requests have the form of its Python SDK 6.0.3: all
-parameters in the query, an empty body. There is no call to stop or to delete a snapshot job.
+Sources: the vendor's pages SubmitSnapshotJob, QuerySnapshotJobList, SearchPipeline, QueryPipelineList,
+ListMediaWorkflowExecutions, and for the calls per second its page on QPS limits. Requests have the form of
+its Python SDK 6.0.3: all parameters in the query, an empty body. There is no call to stop or to delete a
+snapshot job.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field
 
 from pulumi_videosnap.alibaba.auth import ENDPOINT, Account, find_account, sign
-from pulumi_videosnap.alibaba.models import Pipeline, SnapshotJob, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.models import Pipeline, Received, SnapshotJob, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.responses import ResponseParser
 from pulumi_videosnap.core.timestamps import format_rfc3339, from_epoch
 from pulumi_videosnap.http.client import ApiClient, Call, shared_client
@@ -49,6 +53,7 @@ MAX_IDS = 10
 """Jobs, or pipelines, that one query may name."""
 MAX_JOBS = 300
 MAX_PIPELINES = 100
+MAX_EXECUTIONS = 100
 """Entries of one page, at most."""
 
 Parameters = tuple[tuple[str, str], ...]
@@ -90,6 +95,32 @@ class QueriedPipelines:
 
     pipelines: list[Pipeline]
     unknown: list[str]
+
+
+class Activity(Received):
+    """A step of a media workflow's execution; `job_id` is the snapshot job of a Snapshot activity."""
+
+    job_id: str = ""
+
+
+def _unwrapped(activities: Any) -> Any:
+    """The list inside `{"Activity": […]}`; messages have it without the wrapper."""
+    return (activities.get("Activity") if isinstance(activities, dict) else activities) or []
+
+
+class WorkflowExecution(Received):
+    """One execution of a media workflow, by the workflow's name."""
+
+    name: str = ""
+    activity_list: Annotated[list[Activity], BeforeValidator(_unwrapped)] = Field([])
+
+
+@dataclass(frozen=True)
+class WorkflowExecutionPage:
+    """Some executions, and the token of the next page, which is None on the last."""
+
+    executions: list[WorkflowExecution]
+    next_token: str | None
 
 
 def new_nonce() -> str:
@@ -176,6 +207,15 @@ class MpsApi:
         response = self._call(parser, (("PipelineIds", _joined(ids)),))
         pipelines = parser.many(response, "PipelineList", "Pipeline", Pipeline)
         return QueriedPipelines(pipelines, parser.names(response, "NonExistPids"))
+
+    def list_workflow_executions(self, page_token: str | None = None) -> WorkflowExecutionPage:
+        """Executions of all media workflows in the last 90 days."""
+        parser = self._parser("ListMediaWorkflowExecutions")
+        token = (("NextPageToken", page_token),) if page_token else ()
+        response = self._call(parser, (("MaximumPageSize", str(MAX_EXECUTIONS)), *token))
+        field, inner = "MediaWorkflowExecutionList", "MediaWorkflowExecution"
+        executions = parser.many(response, field, inner, WorkflowExecution)
+        return WorkflowExecutionPage(executions, parser.text(response, "NextPageToken") or None)
 
     def _at(self, response: Response) -> datetime:
         return response.date(self._client.clock())

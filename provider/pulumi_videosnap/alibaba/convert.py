@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import splitext
 from typing import Any
@@ -15,54 +12,17 @@ from pulumi_videosnap.alibaba import schema as declared
 from pulumi_videosnap.alibaba.models import SnapshotJob, State
 from pulumi_videosnap.alibaba.rules import BRACED, COUNT, SNAPSHOT_TIME, TILE_COUNT
 from pulumi_videosnap.alibaba.schema import SUCCESS, SnapshotJobInputs
-from pulumi_videosnap.core.properties import Properties, camel, dotted, value_at
-from pulumi_videosnap.core.schema import Effect, facts
+from pulumi_videosnap.core.properties import Properties, camel
 from pulumi_videosnap.core.timestamps import format_rfc3339
 from pulumi_videosnap.errors import Garbled
 
-TOKEN = "videosnap-"  # noqa: S105 - the start of a name, not a credential
-"""How the token of a job starts, to be recognised in the console."""
 DEFAULT_GRID = 10
 """Lines and columns of a sheet that sets neither (parameter details, TileOut)."""
 MAX_FRAMES = 1_000_000
 """Frames of one job that are believed: one a second for eleven days."""
 
 
-def owner_tag(owner: str) -> str:
-    """The part of a job's UserData that names its owner."""
-    return f"{TOKEN}{_digest(owner, 16)}-"
-
-
-def job_token(job: SnapshotJobInputs) -> str:
-    """The UserData that identifies a job: the user's own text, the owner, and a digest of the inputs."""
-    properties = job.properties()
-    values = {
-        dotted(leaf.path): value_at(properties, leaf.path)
-        for leaf in facts(SnapshotJobInputs)
-        if leaf.effect is Effect.REPLACE
-    }
-    declared_values = {path: value for path, value in values.items() if value is not None}
-    token = owner_tag(job.owner) + _digest(json.dumps(declared_values, sort_keys=True), 24)
-    return f"{job.user_data}-{token}" if job.user_data else token
-
-
-def _digest(text: str, length: int) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:length]
-
-
-def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> SnapshotJob | None:
-    """The newest of an owner's jobs when it is the requested one, so that an earlier create submitted it.
-
-    Not the run that is being replaced, and not one that failed. A newer job may have overwritten the output
-    of an older one, so only the newest counts.
-    """
-    newest = found[0] if found else None
-    if newest is None or newest.id == replaced or newest.state == State.FAIL.value:
-        return None
-    return newest if newest.user_data == token else None
-
-
-def submit_request(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
+def submit_request(job: SnapshotJobInputs, token: str) -> models.SubmitSnapshotJobBody:
     """The request that submits the job; object keys are URL-encoded here, and nowhere else."""
     file, config = job.input, job.snapshot_config
     return models.SubmitSnapshotJobBody(
@@ -77,7 +37,7 @@ def submit_request(job: SnapshotJobInputs) -> models.SubmitSnapshotJobBody:
             time=config.time or 0,
         ),
         pipeline_id=job.pipeline_id,
-        user_data=job_token(job),
+        user_data=token,
     )
 
 

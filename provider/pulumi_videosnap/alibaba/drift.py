@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pulumi_videosnap.alibaba.convert import TOKEN, owner_tag
 from pulumi_videosnap.alibaba.failures import explain
 from pulumi_videosnap.alibaba.frames import output_location
+from pulumi_videosnap.alibaba.job_token import TOKEN, owner_tag, state_tag, state_tag_of
 from pulumi_videosnap.alibaba.jobs import open_account
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.schema import SUCCESS
@@ -35,6 +35,9 @@ stored_fields: frozenset[str] = frozenset(field for _, field, _ in _OUTPUTS)
 
 Newest = Callable[[str | None, str, Stack], tuple[Sequence[SnapshotJob], datetime | None]]
 """The newest jobs of a profile's account at a location, and since when all of them are there."""
+
+Workflows = Callable[[str | None, str, Stack, Collection[str]], Mapping[str, str]]
+"""The media workflow that made a job, by the job's id, of some jobs in a profile's account at a location."""
 
 
 def account(properties: Mapping[str, Any]) -> tuple[str, ...]:
@@ -99,11 +102,17 @@ def _newest(
     return open_account(profile, location, stack.setting).jobs.newest()
 
 
+def _workflows(profile: str | None, location: str, stack: Stack, ids: Collection[str]) -> Mapping[str, str]:
+    return open_account(profile, location, stack.setting).jobs.workflows(ids)
+
+
 def unmanaged(
-    recorded: Sequence[tuple[RecordedResource, Stack]], newest: Newest = _newest
+    recorded: Sequence[tuple[RecordedResource, Stack]],
+    newest: Newest = _newest,
+    workflows: Workflows = _workflows,
 ) -> Iterator[Unmanaged | str]:
     """Jobs on the newest pages of each account that no stack records, and the period of these pages."""
-    managed = _managed([task for task, _ in recorded])
+    managed = _managed(recorded)
     accounts = {_account_of(task): stack for task, stack in recorded if _account_of(task)[1]}
     for (profile, location), stack in accounts.items():
         where = f"{service} in {location.removeprefix('oss-')}" + (f", profile {profile}" if profile else "")
@@ -112,7 +121,16 @@ def unmanaged(
         except VideosnapError as failed:
             yield f"{where}: unmanaged jobs are not known: {failed}"
             continue
-        yield from _orphans(listed, managed, where)
+        orphans = list(_orphans(listed, managed, where))
+        made_by: Mapping[str, str] = {}
+        try:
+            if foreign := {job.id for job in orphans if not job.note}:
+                made_by = workflows(profile, location, stack, foreign)
+        except VideosnapError as failed:
+            yield f"{where}: which jobs a media workflow made is not known: {failed}"
+        for job in orphans:
+            name = made_by.get(job.id)
+            yield job if name is None else job.model_copy(update={"note": f"made by media workflow {name!r}"})
         period = f"since {since:%Y-%m-%d %H:%M:%S} UTC" if since else "all that the service lists"
         yield f"{where}: looked for unmanaged jobs among {len(listed):,} ({period})."
 
@@ -125,36 +143,62 @@ def _account_of(task: RecordedResource) -> tuple[str | None, str]:
 
 @dataclass(frozen=True)
 class _Managed:
-    """What the checked stacks record of jobs: their ids, and when each owner's job was submitted."""
+    """What the checked stacks record: ids, when each owner's job was submitted, and the states' tags."""
 
     ids: frozenset[str]
     owners: Mapping[str, datetime | None]
+    states: frozenset[str]
 
-    def submitted(self, job: SnapshotJob) -> tuple[bool, datetime | None]:
-        """Whether the job is of a recorded owner, and when the recorded job of that owner was submitted."""
-        for tag, submitted in self.owners.items():
-            if tag in (job.user_data or ""):
-                return True, submitted
-        return False, None
+    def is_recorded(self, job: SnapshotJob) -> bool:
+        """Whether the stacks record the job, or a later run of its owner."""
+        if job.id in self.ids:
+            return True
+        submitted = self.owners.get(self._owner(job))
+        is_earlier = bool(job.creation_time and submitted and job.creation_time <= submitted)
+        return is_earlier and state_tag_of(job.user_data) in (*self.states, "")
+
+    def note(self, job: SnapshotJob) -> str:
+        """Where a job comes from that is not recorded; empty where its UserData does not say."""
+        if TOKEN not in (job.user_data or ""):
+            return ""
+        has_owner, state = bool(self._owner(job)), state_tag_of(job.user_data)
+        if state in self.states:
+            return _INTERRUPTED if has_owner else _UNRECORDED
+        if not has_owner:
+            return _OTHER_STACK
+        return _OTHER_STATE if state else _OLDER
+
+    def _owner(self, job: SnapshotJob) -> str:
+        return next((tag for tag in self.owners if tag in (job.user_data or "")), "")
 
 
-def _managed(jobs: Sequence[RecordedResource]) -> _Managed:
+_INTERRUPTED = "submitted for a resource of this stack after the recorded job: an `up` was interrupted"
+_UNRECORDED = "submitted by this stack, which does not record it: deleted, or its `up` was interrupted"
+_OLDER = (
+    "submitted by an older version of this package for a resource of these names after the recorded job: "
+    "an `up` was interrupted, or another backend has a stack of the same names"
+)
+_OTHER_STATE = (
+    "not of this stack, although the names are: submitted by a stack of the same names in another backend, "
+    "or by this stack before it was destroyed"
+)
+_OTHER_STACK = "submitted by this package for another stack, or for a deleted resource"
+
+
+def _managed(recorded: Sequence[tuple[RecordedResource, Stack]]) -> _Managed:
+    jobs = [job for job, _ in recorded]
     owners = {
         owner_tag(str(job.properties.get("owner"))): parse_rfc3339(job.properties.get("creationTime"))
         for job in jobs
     }
-    return _Managed(frozenset(job.id for job in jobs), owners)
+    states = {state_tag(state_id) for _, stack in recorded for state_id in stack.state_ids}
+    states |= {state_tag_of(str(job.properties.get("token"))) for job in jobs}
+    return _Managed(frozenset(job.id for job in jobs), owners, frozenset(states - {""}))
 
 
 def _orphans(listed: Sequence[SnapshotJob], managed: _Managed, where: str) -> Iterator[Unmanaged]:
     for job in listed:
-        has_owner, submitted = managed.submitted(job)
-        is_earlier_run = job.creation_time and submitted and job.creation_time <= submitted
-        if job.id in managed.ids or is_earlier_run:
-            continue
-        note = ""
-        if has_owner:
-            note = "submitted for a resource of this stack after the recorded job: an `up` was interrupted"
-        elif TOKEN in (job.user_data or ""):
-            note = "submitted by this package for another stack, or for a deleted resource"
-        yield Unmanaged(id=job.id, where=where, state=job.state, created=job.creation_time, note=note)
+        if not managed.is_recorded(job):
+            yield Unmanaged(
+                id=job.id, where=where, state=job.state, created=job.creation_time, note=managed.note(job)
+            )

@@ -14,10 +14,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried
+from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried, WorkflowExecutionPage
 from pulumi_videosnap.alibaba.auth import Account, find_account
-from pulumi_videosnap.alibaba.convert import adoptable
 from pulumi_videosnap.alibaba.job_cache import JobCache, JobPoller
+from pulumi_videosnap.alibaba.job_token import adoptable
 from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 from pulumi_videosnap.http.client import ApiClient, shared_client
@@ -35,12 +35,17 @@ IN_FLIGHT_FOR = 20.0
 """Seconds after which a request has been acted on, or never will be."""
 
 
+WORKFLOW_PAGES = 4
+"""Pages of workflow executions that are read, at most: 400 executions."""
+
+
 class Api(Protocol):
     """The service's actions (`MpsApi`)."""
 
     def submit(self, body: SubmitSnapshotJobBody) -> SnapshotJob: ...  # noqa: D102
     def query(self, ids: Sequence[str]) -> Queried: ...  # noqa: D102
     def list_jobs(self, *, until: datetime | None = None, page_token: str | None = None) -> Page: ...  # noqa: D102
+    def list_workflow_executions(self, page_token: str | None = None) -> WorkflowExecutionPage: ...  # noqa: D102
 
 
 class PendingSubmissions:
@@ -141,6 +146,22 @@ class Jobs:
         The time is None when it holds every job that the service knows.
         """
         return self._cache.newest()
+
+    def workflows(self, job_ids: Collection[str]) -> dict[str, str]:
+        """The name of the media workflow by the id of each job that one made; of the jobs that it finds.
+
+        The newest pages of executions are read, until all of the jobs are found.
+        """
+        found: dict[str, str] = {}
+        token: str | None = None
+        for _ in range(WORKFLOW_PAGES):
+            page = self._api.list_workflow_executions(token)
+            made = {activity.job_id: run.name for run in page.executions for activity in run.activity_list}
+            found.update({job_id: name for job_id, name in made.items() if job_id in job_ids})
+            token = page.next_token
+            if token is None or len(found) == len(job_ids):
+                break
+        return found
 
     def wait(self, job: SnapshotJob, timeout: float, progress: Callable[[str], None]) -> SnapshotJob:
         """The job once it has ended; TaskUnfinished after `timeout` seconds."""

@@ -12,15 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
-from pulumi_videosnap.alibaba.convert import (
-    adoptable,
-    job_token,
-    owner_tag,
-    submit_request,
-    to_state,
-    with_recorded_count,
-)
+from pulumi_videosnap.alibaba.convert import submit_request, to_state, with_recorded_count
 from pulumi_videosnap.alibaba.failures import failure, failure_reason, notification_failure, refusal
+from pulumi_videosnap.alibaba.job_token import adoptable, doubt, job_token, owner_tag, why_not_adopted
 from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.object_keys import (
     declared_locations,
@@ -139,14 +133,12 @@ class SnapshotJobLifecycle(Lifecycle):
         job = SnapshotJobInputs.model_validate(inputs)
         account = self._account(job)
         self._context.progress("looking for a job that was submitted already")
-        replaced = self._context.runs.previous(job.owner)
-        earlier = account.jobs.by_owner(
-            owner_tag(job.owner), job_token(job), replaced, self._context.progress
-        )
+        replaced, token = self._context.runs.previous(job.owner), self._token(job)
+        earlier = account.jobs.by_owner(owner_tag(job.owner), token, replaced, self._context.progress)
         found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
         outputs = to_state(job, ended)
-        return Created(ended.id, {**self._mark_created(outputs), "token": job_token(job)})
+        return Created(ended.id, {**self._mark_created(outputs), "token": found.user_data or token})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
@@ -190,8 +182,10 @@ class SnapshotJobLifecycle(Lifecycle):
         return outputs
 
     def _set_previous(self, task_id: str, recorded: Properties) -> None:
-        """A new run of this owner replaces the recorded one."""
         self._context.runs.set_previous(str(recorded.get("owner")), task_id)
+
+    def _token(self, job: SnapshotJobInputs) -> str:
+        return job_token(job, self._context.runs.state_id)
 
     def _account(self, job: SnapshotJobInputs) -> JobAccount:
         return self._connect(job.profile, job.input.location)
@@ -200,14 +194,17 @@ class SnapshotJobLifecycle(Lifecycle):
         self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob | None:
         """The job that an earlier create submitted, unless its frames were deleted since."""
-        newest = adoptable(earlier, job_token(job), self._context.runs.previous(job.owner))
+        token = self._token(job)
+        newest = adoptable(earlier, token, self._context.runs.previous(job.owner))
         if newest is None:
+            if other := why_not_adopted(earlier, token):
+                self._context.warn(other)
             return None
         if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
             return None
         self._context.warn(
             f"job {newest.id} was already submitted for these inputs and is adopted "
-            f"({newest.state}); change `triggers` to submit a new one"
+            f"({newest.state}); change `triggers` to submit a new one{doubt(newest, token)}"
         )
         return newest
 
@@ -218,14 +215,14 @@ class SnapshotJobLifecycle(Lifecycle):
     def _submit(
         self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
     ) -> SnapshotJob:
-        newest = earlier[0] if earlier else None
-        if newest and newest.state == State.FAIL.value and newest.user_data == job_token(job):
+        token, newest = self._token(job), earlier[0] if earlier else None
+        if newest and newest.state == State.FAIL.value and newest.user_data == token:
             self._context.warn(
                 f"job {newest.id} failed before ({failure_reason(newest)}); submitting a new one"
             )
         self._context.progress("submitting")
         try:
-            return account.jobs.submit(submit_request(job), earlier)
+            return account.jobs.submit(submit_request(job, token), earlier)
         except Rejected as refused:
             raise refusal(job, refused) from None
 
@@ -289,8 +286,7 @@ def snapshot_job(context: Context) -> SnapshotJobLifecycle:
 
         return jobs.open_account(profile, location, context.config)
 
-    return SnapshotJobLifecycle(
-        context,
-        connect,
-        lambda location: unavailable_in(region_of(location), config=context.config),
-    )
+    def absence(location: str) -> str | None:
+        return unavailable_in(region_of(location), config=context.config)
+
+    return SnapshotJobLifecycle(context, connect, absence)

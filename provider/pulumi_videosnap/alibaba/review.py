@@ -162,7 +162,7 @@ def _writes(estimate: FrameEstimate) -> str:
 
 def _note(step: Step, plan: _Plan) -> str:
     if step.old is None:
-        return "a job of the last 72 hours with exactly these inputs is adopted instead of a new one"
+        return "a job that this stack submitted for these inputs in the last 72 hours is adopted instead"
     count = len(_objects(step.old))
     if deletes := _deletes(step, plan):
         return f"the old job's {deletes[0].count:,} objects are deleted first"

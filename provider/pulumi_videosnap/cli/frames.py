@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.cli.progress import count, share
+from pulumi_videosnap.core.urns import resource_name
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
@@ -19,7 +20,7 @@ from pulumi_videosnap.frames.model import FramesReport
 from pulumi_videosnap.frames.text import as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verify
 from pulumi_videosnap.report.base import Dependencies, ExitCode, Reporter
-from pulumi_videosnap.state import Stack, read_stack, read_stack_file
+from pulumi_videosnap.state import RecordedResource, Stack, read_stack, read_stack_file
 from pulumi_videosnap.storage.bucket import open_bucket
 
 EPILOG = """\
@@ -85,13 +86,19 @@ def _download(report: FramesReport, directory: Path, opener: Callable[..., Any])
 
 def _stack(options: argparse.Namespace) -> Stack:
     stack = read_stack_file(options.state) if options.state else read_stack(options.stack, options.cwd)
-    names = {task.name for task in stack.tasks}
+    names = {name for task in stack.tasks for name in _names(task)}
     if unknown := [name for name in options.resource if name not in names]:
         raise CannotCheck(
             f"{stack.name} has no task {unknown[0]!r}; it has {', '.join(sorted(names)) or 'none at all'}"
         )
-    chosen = tuple(task for task in stack.tasks if not options.resource or task.name in options.resource)
+    wanted = set(options.resource)
+    chosen = tuple(task for task in stack.tasks if not wanted or wanted & _names(task))
     return Stack(stack.name, chosen)
+
+
+def _names(task: RecordedResource) -> set[str]:
+    """What a task can be asked for by: its name in the program, and the one in the report."""
+    return {resource_name(task.urn) or task.name, task.name}
 
 
 def _report(options: argparse.Namespace, dependencies: Dependencies, stack: Stack) -> FramesReport:

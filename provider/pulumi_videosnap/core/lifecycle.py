@@ -87,7 +87,9 @@ class RunRegistry:
     deletes what the program leaves out, and compares or deletes the run of a task that a create replaces.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, state_id: str = "") -> None:
+        self.state_id = state_id
+        """What tells this stack's state from another backend's; empty where the adapter cannot know it."""
         self._lock = threading.Lock()
         self._declared: dict[str, str] = {}
         self._created: set[str] = set()

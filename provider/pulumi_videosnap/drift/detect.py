@@ -233,9 +233,15 @@ def _read_created(
         yield Unmanaged(id=shown, where=kind.drift.service, state=state, created=created, note=note)
 
 
+def _known(stack: Stack) -> Iterator[RecordedResource]:
+    """What says where to look: also a create that was interrupted, of which only the inputs are recorded."""
+    yield from stack.tasks
+    yield from (replace(task, properties=task.inputs) for task in stack.pending_creates)
+
+
 def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | str]:
     """What services list and none of the stacks records, and sentences on which resources were searched."""
     for kind in kinds():
-        recorded = [(task, stack) for stack in stacks for task in stack.tasks if task.kind is kind]
+        recorded = [(task, stack) for stack in stacks for task in _known(stack) if task.kind is kind]
         if recorded:
             yield from kind.drift.unmanaged(recorded)

@@ -32,8 +32,10 @@ from pulumi.runtime import rpc
 
 from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Present, RunRegistry
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
+from pulumi_videosnap.core.urns import stack_name
 from pulumi_videosnap.dynamic import engine_log, thread_pool
 from pulumi_videosnap.dynamic.program import is_announced
+from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
 from pulumi_videosnap.settings import no_config
@@ -70,7 +72,7 @@ def _is_announced(task: str) -> bool:
 
 def _read_entries(urn: str) -> Sequence[Entry]:
     """The entries of a stack's state; none where the engine does not print it."""
-    stack = urn.removeprefix("urn:pulumi:").partition("::")[0]
+    stack = stack_name(urn)
     try:
         state = parse_document(read_output(["stack", "export", "--stack", stack], Path()))
         resources = state["deployment"].get("resources") or []
@@ -106,6 +108,8 @@ class LifecycleProvider(ResourceProvider):
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Complete and validate a program's inputs."""
+        if isinstance(state_id := news.get(STATE_ID_INPUT), str):
+            _Process.runs.state_id = state_id
         with _one_line_errors():
             checked = self._task(_from_engine(olds)).check(_from_engine(news))
         if not checked.failures:

@@ -23,6 +23,7 @@ from pulumi_videosnap.review.model import (
     FrameEstimate,
     Outcome,
     Review,
+    Risk,
     TaskReview,
     Totals,
 )
@@ -116,9 +117,11 @@ def review_of(
         stack=plan.stack,
         at=dependencies.now(),
         tasks=tasks,
-        unchanged=len(estimates) - len(changing),
+        unchanged=sum(one.step.operation == SAME and not one.step.left_out for one in estimates),
         unlisted=plan.unlisted,
+        left_out=plan.left_out,
         risks=tuple(risks_of(plan, limits or Limits())),
+        warnings=tuple(Risk(code="warning", task=name, text=text) for name, text in plan.warnings),
         totals=_totals(estimates, changing, prices),
         currency=prices.currency if prices else "",
         assumptions=(*_assumptions(plan, changing, tasks, prices), *notes),
@@ -225,8 +228,9 @@ def _assumptions(
 ) -> Iterator[str]:
     if plan.unlisted:
         yield (
-            f"The preview does not list {plan.unlisted:,} resources that stay as they are, so totals and "
-            "risks leave them out: create it with `pulumi preview --json --show-sames`."
+            f"The preview does not list {plan.unlisted:,} resources that stay as they are, or that --target "
+            "or --exclude leaves out, so totals and risks do not have them: create it with "
+            "`pulumi preview --json --show-sames`."
         )
     for kind in kinds():
         yield from kind.review.assumptions([task for task in tasks if task.kind == kind.title])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from pulumi_videosnap.report import markdown as md
@@ -13,6 +14,7 @@ from pulumi_videosnap.review.text import (
     facts,
     frames,
     outcome,
+    partial_notice,
     plural,
     same_risks,
     summary,
@@ -21,15 +23,15 @@ from pulumi_videosnap.review.text import (
 )
 
 ARROW = "→"
-RISKS, BASIS = 14_000, 6_000
-"""Characters that risks and assumptions may take; the table comes next, and details take what is left."""
+RISKS, WARNINGS, BASIS = 14_000, 6_000, 6_000
+"""Characters that risks, warnings and assumptions may take; table and details take what is left."""
 LEAST_DETAILS = 1_000
 DETAILS = "Fields, storage, calls"
 
 
 def as_markdown(review: Review) -> str:
     """The comment; a script finds it again by its first line."""
-    first = md.document(marker(review.stack), _headline(review), _problem(review), _risks(review))
+    first = md.document(marker(review.stack), _headline(review), _problem(review), *_findings(review))
     last = _basis(review)
     room = md.LIMIT - len(first) - len(last)
     tasks = _table(review, room - LEAST_DETAILS) if review.tasks else ""
@@ -49,12 +51,18 @@ def _problem(review: Review) -> str:
     return f"> **{NOT_ALL}:** {md.prose(review.problem)}" if review.problem else ""
 
 
-def _risks(review: Review) -> str:
-    more = "- and {}, left out here."
-    listed = md.fitting(
-        same_risks(review), _risk, RISKS, lambda count: more.format(quantity(count, "more risk"))
-    )
-    return f"**{'Risk' if len(review.risks) == 1 else 'Risks'}**\n\n{listed}" if listed else ""
+def _findings(review: Review) -> Iterator[str]:
+    yield f"> {md.prose(partial_notice(review))}." if review.left_out else ""
+    yield _listed("Risk", review.risks, RISKS)
+    yield _listed("Warning", review.warnings, WARNINGS)
+
+
+def _listed(word: str, risks: Sequence[Risk], room: int) -> str:
+    def more(count: int) -> str:
+        return f"- and {quantity(count, f'more {word.lower()}')}, left out here."
+
+    listed = md.fitting(same_risks(risks), _risk, room, more)
+    return f"**{word if len(risks) == 1 else f'{word}s'}**\n\n{listed}" if listed else ""
 
 
 def _risk(group: tuple[Risk, list[str]]) -> str:

@@ -146,7 +146,14 @@ class Review(ReportModel):
         description="resources that the preview counts as unchanged and does not list; there may be tasks "
         "among them",
     )
+    left_out: tuple[str, ...] = Field(
+        (),
+        description="names of resources that the preview leaves out, by --target or --exclude",
+    )
     risks: tuple[Risk, ...] = ()
+    warnings: tuple[Risk, ...] = Field(
+        (), description="what the check of a task warns of, changed or not; --strict does not count them"
+    )
     totals: Totals
     currency: str = Field("", description="of the costs; empty without prices")
     assumptions: tuple[str, ...] = Field((), description="sentences that say what the figures rest on")

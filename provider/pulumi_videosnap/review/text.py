@@ -48,7 +48,10 @@ def as_text(review: Review) -> Iterator[str]:
     if review.problem:
         yield from wrap(f"{NOT_ALL}: {sentence(review.problem)}")
     yield from wrap(f"{printable(review.stack)}: {summary(review)}")
-    yield from titled_list("Risks", map(_risk, same_risks(review)))
+    if review.left_out:
+        yield from wrap(f"{partial_notice(review)}.")
+    yield from titled_list("Risks", map(_risk, same_risks(review.risks)))
+    yield from titled_list("Warnings", map(_risk, same_risks(review.warnings)))
     risky = {risk.task for risk in review.risks}
     for task in review.tasks:
         yield ""
@@ -63,9 +66,18 @@ def summary(review: Review, arrow: str = ARROW) -> str:
     parts = [_population(review)]
     if review.tasks:
         parts.extend(_headline_figures(review.totals, arrow))
-    if review.risks:
-        parts.append(quantity(len(review.risks), "risk"))
+    if review.left_out:
+        parts.append(f"partial, {quantity(len(review.left_out), 'resource')} left out")
+    for findings, word in ((review.risks, "risk"), (review.warnings, "warning")):
+        if findings:
+            parts.append(quantity(len(findings), word))
     return "; ".join(parts)
+
+
+def partial_notice(review: Review) -> str:
+    """What a preview with `--target` or `--exclude` leaves out."""
+    names = few([printable(name) for name in review.left_out])
+    return f"The preview is partial: --target or --exclude leaves out {names}, so this review does too"
 
 
 def _population(review: Review) -> str:
@@ -98,10 +110,10 @@ def _headline_figures(totals: Totals, arrow: str) -> Iterator[str]:
         yield f"{quantity(totals.job_frames, 'frame')} by new jobs"
 
 
-def same_risks(review: Review) -> list[tuple[Risk, list[str]]]:
-    """Each risk once, with the names of the tasks that have it."""
+def same_risks(risks: Iterable[Risk]) -> list[tuple[Risk, list[str]]]:
+    """Each risk or warning once, with the names of the tasks that have it."""
     groups: dict[tuple[str, str, str], tuple[Risk, list[str]]] = {}
-    for risk in review.risks:
+    for risk in risks:
         _, names = groups.setdefault((risk.code, risk.field, risk.text), (risk, []))
         names.extend([risk.task] if risk.task else [])
     return list(groups.values())

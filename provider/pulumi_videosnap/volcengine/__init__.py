@@ -1,7 +1,10 @@
 """Volcengine RTC: snapshot tasks on live rooms."""
 
 from pulumi_videosnap.volcengine.data_sources import (
+    RoomOnlineUsersResult,
     SnapshotTaskResult,
+    get_room_online_users,
+    get_room_online_users_output,
     get_snapshot_task,
     get_snapshot_task_output,
 )
@@ -20,6 +23,7 @@ from pulumi_videosnap.volcengine.resource import (
 __all__ = [
     "CustomConfigArgs",
     "ImageConfigArgs",
+    "RoomOnlineUsersResult",
     "SnapshotTask",
     "SnapshotTaskResult",
     "StorageConfigArgs",
@@ -28,6 +32,8 @@ __all__ = [
     "TosConfigArgs",
     "VeImageXConfigArgs",
     "VodConfigArgs",
+    "get_room_online_users",
+    "get_room_online_users_output",
     "get_snapshot_task",
     "get_snapshot_task_output",
 ]

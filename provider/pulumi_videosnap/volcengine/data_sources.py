@@ -1,4 +1,4 @@
-"""`get_snapshot_task`: look at a task without managing it, automatic ones included."""
+"""Lookups: a task that nobody manages, automatic ones included, and the users of a room."""
 
 from __future__ import annotations
 
@@ -77,6 +77,56 @@ def get_snapshot_task_output(
     """`get_snapshot_task` for values that are only known later."""
     return pulumi.Output.all(app_id, room_id, task_id, profile).apply(
         lambda known: get_snapshot_task(known[0], known[1], known[2], profile=known[3])
+    )
+
+
+@dataclass(frozen=True)
+class RoomOnlineUsersResult:
+    """Who is in a room now. For a room that does not exist the lists are empty."""
+
+    app_id: str
+    room_id: str
+    room_exists: bool
+    total_user: int
+    """How many users are visible to others."""
+    total_invisible_user: int
+    visible_user_list: list[str]
+    """User ids."""
+    invisible_user_list: list[str]
+    """User ids, at most 10,000."""
+
+
+def get_room_online_users(app_id: str, room_id: str, *, profile: str | None = None) -> RoomOnlineUsersResult:
+    """Ask who is in a room now (GetRoomOnlineUsers).
+
+    With automatic snapshots, each of them may have a task whose id is the user's: see `get_snapshot_task`.
+
+    :raises CallFailed: the call failed.
+    """
+    from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415
+
+    app_id, room_id = _require_texts(app_id=app_id, room_id=room_id)
+    found = connect(profile, program_config).online_users(app_id, room_id)
+    return RoomOnlineUsersResult(
+        app_id=app_id,
+        room_id=room_id,
+        room_exists=found.room_exists,
+        total_user=found.total_user or 0,
+        total_invisible_user=found.total_invisible_user or 0,
+        visible_user_list=found.visible_user_list or [],
+        invisible_user_list=found.invisible_user_list or [],
+    )
+
+
+def get_room_online_users_output(
+    app_id: pulumi.Input[str],
+    room_id: pulumi.Input[str],
+    *,
+    profile: pulumi.Input[str] | None = None,
+) -> pulumi.Output[RoomOnlineUsersResult]:
+    """`get_room_online_users` for values that are only known later."""
+    return pulumi.Output.all(app_id, room_id, profile).apply(
+        lambda known: get_room_online_users(known[0], known[1], profile=known[2])
     )
 
 

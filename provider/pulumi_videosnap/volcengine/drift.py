@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
+from functools import partial
+from itertools import chain
+from typing import Any, Protocol
 
 from pulumi_videosnap.core.properties import Path
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
+from pulumi_videosnap.errors import NotFound, VideosnapError
 from pulumi_videosnap.state import RecordedResource, Stack
+from pulumi_videosnap.volcengine.api import Reading, RoomOnlineUsers, connect
+from pulumi_videosnap.volcengine.convert import to_outputs
+from pulumi_videosnap.volcengine.models import TaskKey
 from pulumi_videosnap.volcengine.schema import RUNNING
 
 service: str = "Volcengine RTC"
@@ -83,14 +90,85 @@ def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
     return str(outputs.get("status")), parse_rfc3339(outputs.get("startTime"))
 
 
-def unmanaged(recorded: Sequence[tuple[RecordedResource, Stack]]) -> Iterator[Unmanaged | str]:  # noqa: ARG001
-    """None: RTC has no call that lists tasks."""
-    yield from ()
+FIRST_LOOK = (8, 24)
+"""Rooms and users that are looked at first: automatic snapshots are on for an app or not, and mostly not."""
+USERS_AT_MOST = 240
+"""Users that are looked at where an automatic task was found: four seconds of GetSnapshotTask's quota."""
+_CALLS_AT_ONCE = 16
+
+
+class Api(Protocol):
+    """The calls that find automatic tasks (`volcengine.api.RtcApi`)."""
+
+    def online_users(self, app_id: str, room_id: str) -> RoomOnlineUsers: ...  # noqa: D102
+    def get(self, task: TaskKey) -> Reading: ...  # noqa: D102
+
+
+def _connect(profile: str | None, stack: Stack) -> Api:
+    return connect(profile, stack.setting)
+
+
+def unmanaged(
+    recorded: Sequence[tuple[RecordedResource, Stack]], api: Callable[[str | None, Stack], Api] = _connect
+) -> Iterator[Unmanaged | str]:
+    """Running automatic tasks of the users who are in the stacks' rooms: RTC has no call that lists tasks."""
+    by_profile: dict[str | None, tuple[Stack, dict[tuple[str, str], None]]] = {}
+    for task, stack in recorded:
+        app, room, profile = (task.properties.get(name) for name in ("appId", "roomId", "profile"))
+        if isinstance(app, str) and isinstance(room, str):
+            key = profile if isinstance(profile, str) else None
+            by_profile.setdefault(key, (stack, {}))[1][app, room] = None
+    managed = {task.id for task, _ in recorded}
+    for profile, (stack, rooms) in by_profile.items():
+        where = service + (f", profile {profile}" if profile else "")
+        try:
+            yield from _automatic(api(profile, stack), list(rooms), managed, where)
+        except VideosnapError as failed:
+            yield f"{where}: automatic tasks are not known: {failed}"
+
+
+def _automatic(
+    rtc: Api, rooms: Sequence[tuple[str, str]], managed: Collection[str], where: str
+) -> Iterator[Unmanaged | str]:
+    """What runs under the id of a user who is there, which is what names an automatic task."""
+    some, few = FIRST_LOOK
+    keys = _keys(rtc, rooms[0])  # alone: the account may refuse it
+    with ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="videosnap-rooms") as pool:
+        keys += chain.from_iterable(pool.map(partial(_keys, rtc), rooms[1:some]))
+        looked = [key for key in keys if key.id not in managed][:few]
+        states = list(pool.map(partial(_state, rtc), looked))
+        if any(status == RUNNING for status, _ in states):
+            some, few = len(rooms), USERS_AT_MOST
+            keys += chain.from_iterable(pool.map(partial(_keys, rtc), rooms[FIRST_LOOK[0] :]))
+            looked = [key for key in keys if key.id not in managed][:few]
+            states += pool.map(partial(_state, rtc), looked[len(states) :])
+    for key, (status, created) in zip(looked, states, strict=True):
+        if status == RUNNING:
+            note = "automatic: its id is that of a user in the room (GetRoomOnlineUsers)"
+            yield Unmanaged(id=key.id, where=where, state=status, created=created, note=note)
+    yield (
+        f"{where}: looked for automatic tasks of {len(looked):,} users in {min(some, len(rooms)):,} of the "
+        f"{len(rooms):,} declared rooms; those of users who left are not found."
+    )
+
+
+def _keys(rtc: Api, room: tuple[str, str]) -> list[TaskKey]:
+    return [TaskKey(*room, user) for user in rtc.online_users(*room).users()]
+
+
+def _state(rtc: Api, key: TaskKey) -> tuple[str, datetime | None]:
+    try:
+        return state(to_outputs(rtc.get(key).task))
+    except NotFound:
+        return "", None
 
 
 def scope(frames: bool) -> Iterator[str]:  # noqa: ARG001
     """What neither the service nor state knows."""
-    yield f"{service} cannot list tasks, so a live room's task that no stack records is not found."
+    yield (
+        f"{service} cannot list tasks: of those that no stack records only automatic ones are looked for, "
+        "in the rooms of the stack's tasks."
+    )
     yield "State does not record the frames of live rooms: check them with `videosnap frames`."
 
 

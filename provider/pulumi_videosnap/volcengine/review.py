@@ -109,7 +109,7 @@ def _create(step: Step, before: RecordedResource | None) -> StepEffect:
     if before is None or has_ended(before.properties):
         notes = ("a running task of this identity with the same settings is adopted, not restarted",)
         return StepEffect(Outcome.STARTS, "starts taking frames", START, notes=notes)
-    moved = Step("update", step.urn, step.kind, before, step.inputs)
+    moved = Step("update", step.urn, step.name, step.kind, before, step.inputs)
     differing = [leaf.path for leaf in moved.changed_fields() if leaf.compared]
     if set(differing) - {INTERVAL}:
         named = ", ".join(dotted(path) for path in differing)

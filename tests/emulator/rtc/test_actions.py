@@ -52,6 +52,25 @@ def test_life_of_a_task(emulator: Emulator) -> None:
     assert snapshot(emulator.rtc.get())["Status"] == 2
 
 
+def test_who_is_in_a_room(emulator: Emulator) -> None:
+    def users(**changes: str) -> Any:
+        return emulator.rtc.call("GetRoomOnlineUsers", {"AppId": "661e", "RoomId": "Room1", **changes})
+
+    assert users().json()["Result"] == {
+        "RoomExists": True, "TotalUser": 2, "TotalInvisibleUser": 0,
+        "VisibleUserList": ["user0", "user1"], "InvisibleUserList": [],
+    }  # fmt: skip
+    emulator.request("PUT", "/rooms/661e/Room1/users/late", {})
+    emulator.request("DELETE", "/rooms/661e/Room1/users/user0")
+    assert users().json()["Result"]["VisibleUserList"] == ["user1", "late"]
+    for user in ("user1", "late"):
+        emulator.request("DELETE", f"/rooms/661e/Room1/users/{user}")
+    assert users().json()["Result"] == {"RoomExists": False}
+    assert (users(RoomId="").status_code, "RoomId" in users(RoomId="a/b").text) == (400, True)
+    posted = emulator.rtc.call("GetRoomOnlineUsers", {"AppId": "661e", "RoomId": "Room1"}, method="POST")
+    assert code(posted) == "InvalidActionOrVersion"
+
+
 def test_answer_has_the_samples_shape(emulator: Emulator) -> None:
     streams = [{"Index": number, "UserId": f"user{number}", "StreamType": 1} for number in range(2)]
     image = {"Format": 0, "Width": 800, "Height": 800, "Interval": 2}

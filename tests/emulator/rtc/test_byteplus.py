@@ -23,11 +23,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::R
 ALREADY = "The task has been started. Please do not call the startup task interface repeatedly."
 NOT_FOUND = "InvalidParameter.ErrorActiveTaskNotFound"
 METHODS = {
-    "StartSnapshot": "POST",
-    "UpdateSnapshot": "POST",
-    "StopSnapshot": "POST",
-    "GetSnapshotTask": "GET",
-}
+    "StartSnapshot": "POST", "UpdateSnapshot": "POST", "StopSnapshot": "POST", "GetSnapshotTask": "GET",
+    "GetRoomOnlineUsers": "GET",
+}  # fmt: skip
 
 
 class BytePlus:
@@ -122,6 +120,13 @@ def test_an_update_repairs_and_other_mistakes_are_named(byteplus: BytePlus) -> N
     assert byteplus.task()["ImageConfig"]["Interval"] == 2
     for changes in ({"RoomId": "a b"}, {"MaxIdleTime": "9"}, {"StorageConfig": {"Type": 9}}, {"TaskId": ""}):
         assert byteplus.code("StartSnapshot", **changes) == "InvalidParameter"
+
+
+def test_who_is_in_a_room(emulator: Emulator) -> None:
+    newer = BytePlus(emulator, version="2023-11-01")
+    users = newer.call("GetRoomOnlineUsers")["Result"]
+    assert (users["RoomExist"], users["TotalUser"], "RoomExists" in users) == (True, 2, False)
+    assert newer.code("GetSnapshotTask") == "InvalidActionOrVersion"
 
 
 def test_vod_has_no_extras(byteplus: BytePlus) -> None:

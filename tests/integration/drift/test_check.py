@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable
@@ -11,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.alibaba.convert import owner_tag
+from pulumi_videosnap.alibaba import api
 from pulumi_videosnap.alibaba.drift import unmanaged
+from pulumi_videosnap.alibaba.job_token import owner_tag, state_tag
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Gone, Present
 from pulumi_videosnap.drift import detect
@@ -21,6 +23,9 @@ from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
+from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
+from support.emulator import Emulator
+from support.mps_client import Mps
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
@@ -222,6 +227,25 @@ def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
     assert all("interrupted" in one.note for one in report.unmanaged)
 
 
+def test_a_job_whose_up_was_broken_off_is_found_where_nothing_else_is_recorded(emulated: Emulator) -> None:
+    """State has the engine's note of the create alone, with its inputs."""
+    with contextlib.closing(Mps(emulated)) as mps:
+        runs = mps.submitted(UserData=f"{owner_tag('shop.dev.stills')}abc-{state_tag('the-state')}")["Id"]
+    kind = "pulumi-python:dynamic/alibaba:SnapshotJob"
+    inputs = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
+    noted = {"type": kind, "inputs": inputs, "urn": f"urn:pulumi:dev::shop::{kind}::stills"}
+    provider = {
+        "type": "pulumi:providers:pulumi-python",
+        "id": "the-state",
+        "urn": "urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default",
+    }
+    deployment = {"resources": [provider], "pending_operations": [{"type": "creating", "resource": noted}]}
+    state = read_export(json.dumps({"deployment": deployment}), "dev")
+    report = detect.detect_drift([state], Dependencies(now=lambda: NOW))
+    assert [one.id for one in report.unmanaged] == [runs]
+    assert "an `up` was interrupted" in report.unmanaged[0].note
+
+
 def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
     assert read_export(_noted("lobby"), "dev").pending_creates == ()
     assert [task.name for task in read_export(_noted("hall"), "dev").pending_creates] == ["lobby"]
@@ -244,13 +268,36 @@ def moment(hours: float) -> str:
     return (NOW - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def job(number: int, owner: str, hours_ago: float) -> SnapshotJob:
+def job(number: int, owner: str, hours_ago: float, state_id: str = "") -> SnapshotJob:
+    tag = f"-{state_tag(state_id)}" if state_id else ""
     return SnapshotJob(
         id=f"{number:032x}",
         state="Success",
-        user_data=f"{owner_tag(owner)}abc" if owner else "mine",
+        user_data=f"{owner_tag(owner)}abc{tag}" if owner else "mine",
         creation_time=NOW - timedelta(hours=hours_ago),
     )
+
+
+UNMANAGED: dict[int, tuple[SnapshotJob, str | None]] = {
+    number: (job(number, owner, hours, state), words)
+    for number, (owner, hours, state, words) in enumerate(
+        [
+            ("shop.dev.stills", 2, "", None),
+            ("shop.dev.stills", 5, "", None),
+            ("shop.dev.stills", 5, "ours", None),
+            ("shop.dev.stills", 5, "theirs", "another backend, or by this stack before"),
+            ("shop.dev.stills", 1, "theirs", "another backend, or by this stack before"),
+            ("shop.dev.stills", 1, "ours", "of this stack after the recorded job: an `up` was interrupted"),
+            ("shop.dev.stills", 1, "", "or another backend has a stack of the same names"),
+            ("other.dev.stills", 1, "", "for another stack"),
+            ("other.dev.stills", 1, "theirs", "for another stack"),
+            ("shop.dev.gone", 1, "ours", "by this stack, which does not record it"),
+            ("", 1, "", ""),
+        ],
+        1,
+    )
+}
+"""Listed jobs by number, the first of which is recorded, with what is said of each; None: managed."""
 
 
 def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
@@ -260,18 +307,93 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
         "input": {"location": "oss-cn-hangzhou"},
     }
     recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
-    listed = [
-        job(1, "shop.dev.stills", 2),
-        job(2, "shop.dev.stills", 5),
-        job(3, "shop.dev.stills", 1),
-        job(4, "other.dev.stills", 1),
-        job(5, "", 1),
-    ]
-    stack, since = Stack("dev", (recorded,)), NOW - timedelta(hours=6)
-    *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since))
-    found = [one for one in orphans if isinstance(one, Unmanaged)]
-    assert [int(one.id, 16) for one in found] == [3, 4, 5]
-    assert ["interrupted" in one.note for one in found] == [True, False, False]
-    assert "another stack" in found[1].note
-    assert found[2].note == ""
-    assert "among 5 (since 2026-08-04 06:00:00 UTC)" in str(scope)
+    stack, since = Stack("dev", (recorded,), state_ids=frozenset({"ours"})), NOW - timedelta(hours=6)
+    listed = [one for one, _ in UNMANAGED.values()]
+    *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since), lambda *_: {})
+    notes = {int(one.id, 16): one.note for one in orphans if isinstance(one, Unmanaged)}
+    expected = {number: words for number, (_, words) in UNMANAGED.items() if words is not None}
+    assert set(notes) == set(expected)
+    for number, words in expected.items():
+        assert words in notes[number]
+    assert notes[11] == ""
+    assert "among 11 (since 2026-08-04 06:00:00 UTC)" in str(scope)
+
+
+def _room(number: int) -> tuple[RecordedResource, Stack]:
+    inputs = {**ROOM, "appId": "auto", "roomId": f"r{number}", "taskId": "mine"}
+    recorded = RecordedResource(f"r{number}", LIVE, f"auto/r{number}/mine", inputs, f"urn{number}", inputs)
+    return recorded, Stack("dev", (recorded,))
+
+
+@pytest.mark.parametrize(
+    ("rooms", "automatic", "found", "said"),
+    [
+        (1, [], [], "of 2 users in 1 of the 1 declared rooms"),
+        (3, [1], ["auto/r1/user0", "auto/r1/user1", "auto/r1/late"], "of 7 users in 3 of the 3"),
+        (30, [], [], "of 16 users in 8 of the 30"),
+        (30, [29], [], "of 16 users in 8 of the 30"),
+        (30, [2, 29], ["auto/r2/user0", "auto/r2/late", "auto/r29/user0"], "of 62 users in 30 of the 30"),
+    ],
+    ids=["none", "one-room", "many-rooms-none", "only-beyond-the-first-look", "many-rooms"],
+)
+def test_automatic_tasks_of_declared_rooms_are_found_by_the_users_who_are_there(
+    emulated: Emulator, rooms: int, automatic: list[int], found: list[str], said: str
+) -> None:
+    for number in automatic:
+        room = f"/rooms/auto/r{number}"
+        emulated.request("PUT", room, {"autoSnapshot": {"interval": 3}})
+        for user in ("late", "gone"):
+            emulated.request("PUT", f"{room}/users/{user}", {})
+        emulated.request("DELETE", f"{room}/users/gone")
+    *tasks, scope = automatic_tasks([_room(number) for number in range(rooms)])
+    listed = [one for one in tasks if isinstance(one, Unmanaged)]
+    assert set(found) <= {one.id for one in listed}
+    assert len(listed) == (3 * len(automatic) if found else 0)
+    assert {one.state for one in listed} <= {"running"}
+    assert all("GetRoomOnlineUsers" in one.note for one in listed)
+    assert said in str(scope)
+
+
+def test_automatic_tasks_that_cannot_be_looked_for_are_said_to_be_unknown() -> None:
+    class Refusing:
+        def online_users(self, *_: str) -> Any:
+            raise Rejected("GetRoomOnlineUsers", "not allowed", code="AccessDenied")
+
+    [said] = automatic_tasks([_room(1), _room(2)], lambda *_: Refusing())  # type: ignore[arg-type]
+    assert "automatic tasks are not known: GetRoomOnlineUsers" in str(said)
+
+
+def test_jobs_that_a_media_workflow_made_are_told_apart(
+    emulated: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "MAX_EXECUTIONS", 3)
+    with contextlib.closing(Mps(emulated)) as mps:
+        texts = ("", "mine", f"{owner_tag('x')}abc", *(["a"] * 6))
+        made, other, ours, *more = (mps.submitted(UserData=text)["Id"] for text in texts)
+    for job_id in (*more, ours, made):
+        emulated.request("PUT", f"/jobs/{job_id}", {"workflow": "thumbs"})
+    properties = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
+    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
+    before = emulated.last_call()
+    listed = unmanaged([(recorded, Stack("dev", (recorded,)))])
+    found = {one.id: one.note for one in listed if isinstance(one, Unmanaged)}
+    assert {found[job_id] for job_id in (made, *more)} == {"made by media workflow 'thumbs'"}
+    assert (found[other], "another stack" in found[ours]) == ("", True)
+    actions = [call["action"] for call in emulated.calls(before)]
+    assert actions.count("ListMediaWorkflowExecutions") == 3
+
+
+def test_a_list_of_executions_that_fails_is_said_and_the_jobs_are_listed_all_the_same() -> None:
+    def refuse(*_: Any) -> Any:
+        raise Rejected("ListMediaWorkflowExecutions", "not allowed", code="Forbidden.RAM")
+
+    properties = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
+    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
+    listed = [(recorded, Stack("dev", (recorded,)))]
+    said, orphan, _ = unmanaged(listed, lambda *_: ([job(5, "", 1)], None), refuse)
+    assert "which jobs a media workflow made is not known: ListMediaWorkflowExecutions" in str(said)
+    assert isinstance(orphan, Unmanaged)
+    assert orphan.note == ""
+    # No job without a token: nothing to ask for.
+    known = unmanaged(listed, lambda *_: ([job(4, "o", 1)], None), refuse)
+    assert [type(one) for one in known] == [Unmanaged, str]

@@ -21,6 +21,7 @@ from integration.drift.scenarios import PATIENCE, Scenario, scenarios
 from integration.drift.score import FALSE, HUSHED, MISSED, Score, score_report
 from pulumi_videosnap.cli.drift import main
 from pulumi_videosnap.drift.model import DRIFTED, Verdict
+from pulumi_videosnap.volcengine.drift import FIRST_LOOK
 from support.emulator import Emulator, running_emulator
 from support.layers import COUNTED
 from support.sampling import sample
@@ -119,7 +120,8 @@ def each_drift(matrix: Matrix) -> None:
     last = matrix.emulator.last_call()
     matrix.hold("undrifted", undrifted, told)
     made = Counter(call["action"] for call in matrix.emulator.calls(last))
-    assert made["GetSnapshotTask"] == sum(cell.kind == "room" for cell in undrifted)
+    beside = made["GetSnapshotTask"] - sum(cell.kind == "room" for cell in undrifted)
+    assert 0 <= beside <= FIRST_LOOK[1], "automatic tasks are looked for in a few rooms"
     assert made["QuerySnapshotJobList"] <= MOST_QUERIES
     matrix.hold("drifted", drifted, told)
     matrix.hold("unread", unread, told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 
-from pulumi_videosnap.alibaba.api import Page, Queried
+from pulumi_videosnap.alibaba.api import Page, Queried, WorkflowExecutionPage
 from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed
 
@@ -60,6 +60,9 @@ class FakeMps:
         if token:
             self._rest[token] = jobs[self.page_size :]
         return Page([self._as_now(job) for job in jobs[: self.page_size]], token, NOON)
+
+    def list_workflow_executions(self, page_token: str | None = None) -> WorkflowExecutionPage:
+        return WorkflowExecutionPage([], page_token)
 
     def _newest_first(self, until: datetime | None) -> list[SnapshotJob]:
         chosen = [job for job in self.made if until is None or _created(job) <= until]

@@ -165,6 +165,41 @@ def test_the_same_inputs_after_destroy_find_the_finished_job(story: JobStory) ->
     assert any("change `triggers` to submit a new one" in line for line in story.stack.said)
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "adopted", "said"),
+    [
+        ("a", "a", True, "change `triggers` to submit a new one"),
+        ("a", "b", False, "another backend, or by this stack before it was destroyed; it is not adopted"),
+        ("", "b", True, "it may be of a stack of the same names in another backend"),
+        ("a", "", False, "it is not adopted"),
+        ("", "", True, "change `triggers` to submit a new one"),
+    ],
+    ids=["after-a-crash", "another-backend", "an-older-version", "an-id-unknown-now", "no-id-at-all"],
+)
+def test_a_job_of_the_same_names_is_adopted_only_by_its_own_state(
+    story: JobStory, first: str, then: str, adopted: bool, said: str
+) -> None:
+    program = {"stills": job_inputs(userData="team")}
+    story.stack.state_id = first
+    story.stack.up(program)
+    story.stack.state.clear()
+    story.stack.state_id = then
+    story.stack.up(program)
+    assert len(story.jobs()) == (1 if adopted else 2)
+    assert story.outputs()["token"] == story.jobs()[-1]["userData"]
+    assert len([line for line in story.stack.said if said in line]) == 1
+
+
+def test_each_of_two_states_finds_its_own_job_again_among_the_others(story: JobStory) -> None:
+    """Their jobs have equal names and inputs, and the newest is not always one's own."""
+    program = {"stills": job_inputs()}
+    for state, jobs in (("a", 1), ("b", 2), ("a", 2), ("b", 2), ("c", 3), ("a", 3)):
+        story.stack.state_id = state
+        story.stack.state.clear()
+        story.stack.up(program)
+        assert len(story.jobs()) == jobs
+
+
 def test_frames_are_deleted_with_their_job_and_made_again(story: JobStory) -> None:
     story.stack.up({"stills": job_inputs(num=5, onDelete="delete-frames")})
     assert len(story.keys()) == 5

@@ -32,6 +32,7 @@ class FakeRtc(FakeServer):
         super().__init__(lambda request: self.behaviour(self, request))
         self.behaviour: Behaviour = documented
         self.task: dict[str, Any] = {}
+        self.users: Any = {"RoomExists": False}
 
     @property
     def actions(self) -> list[str]:
@@ -66,6 +67,8 @@ def documented(rtc: FakeRtc, request: Request) -> Response:
     """As documented, for one task at a time."""
     if action_of(request) == "GetSnapshotTask":
         return Response(200, _envelope({"SnapshotTask": rtc.task}))
+    if action_of(request) == "GetRoomOnlineUsers":
+        return Response(200, _envelope(rtc.users))
     body = json.loads(request.body)
     if action_of(request) == "StartSnapshot":
         names = ("TargetStreams", "MaxIdleTime", "ImageConfig", "StorageConfig")

@@ -1,4 +1,4 @@
-"""`get_snapshot_task`: what a program learns of a task that it does not manage."""
+"""What a program learns of a task that it does not manage, and of who is in a room."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from integration.protocol.fake_rtc import BAD_BEHAVIOURS, HASTE, FakeRtc, surroundings, unknown_task
 from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
-from pulumi_videosnap.volcengine import get_snapshot_task
+from pulumi_videosnap.volcengine import get_room_online_users, get_snapshot_task
 from support.data import load
 
 # The vendor's page on GetSnapshotTask (docs/6348/1188226), its sample of an answer word for word.
@@ -80,3 +80,37 @@ def test_a_wrong_part_of_the_identity_is_refused_by_its_name(rtc: FakeRtc, field
     with pytest.raises(InvalidInput, match=f"^{field}: must be a text"):
         get_snapshot_task(**identity)
     assert rtc.requests == []
+
+
+THERE = {"TotalUser": 2, "TotalInvisibleUser": 1, "VisibleUserList": ["a", "b"], "InvisibleUserList": ["c"]}
+
+
+@pytest.mark.parametrize(
+    ("users", "expected"),
+    [
+        ({"RoomExists": True, **THERE}, (True, 2, 1, ["a", "b"], ["c"])),
+        ({"RoomExist": True, **THERE}, (True, 2, 1, ["a", "b"], ["c"])),
+        ({"RoomExists": False}, (False, 0, 0, [], [])),
+        ({"RoomExists": True, "TotalUser": None, "VisibleUserList": None}, (True, 0, 0, [], [])),
+    ],
+    ids=["documented", "international", "no-room", "null"],
+)
+def test_who_is_in_a_room(rtc: FakeRtc, users: Any, expected: tuple[Any, ...]) -> None:
+    rtc.users = users
+    found = get_room_online_users("661e", "Room1")
+    assert (found.app_id, found.room_id) == ("661e", "Room1")
+    assert (
+        found.room_exists, found.total_user, found.total_invisible_user,
+        found.visible_user_list, found.invisible_user_list,
+    ) == expected  # fmt: skip
+    assert rtc.requests[-1].query.items() >= {"AppId": "661e", "RoomId": "Room1"}.items()
+
+
+def test_a_lookup_of_a_room_that_fails_is_an_error(rtc: FakeRtc, monkeypatch: Any) -> None:
+    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", HASTE)
+    for rtc.users in (None, "ok", {}, {"RoomExists": True, "VisibleUserList": [1.5, {}]}):
+        with pytest.raises(CallFailed, match="not as documented"):
+            get_room_online_users("661e", "Room1")
+    for field in ("app_id", "room_id"):
+        with pytest.raises(InvalidInput, match=f"^{field}: must be a text"):
+            get_room_online_users(**{"app_id": "661e", "room_id": "Room1", field: "a/b"})

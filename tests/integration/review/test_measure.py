@@ -26,7 +26,14 @@ def picture(key: str, size: int, seconds: float = 10) -> StoredObject:
 def measured(bucket: Bucket, *tasks: tuple[str, RecordedResource]) -> tuple[dict[str, Measured], list[str]]:
     """What is measured of tasks, each with what happens to it, by their names."""
     steps = [
-        Step(operation, task.name, task.kind, replace(task, urn=task.name, inputs=task.properties), {})
+        Step(
+            operation,
+            task.name,
+            task.name,
+            task.kind,
+            replace(task, urn=task.name, inputs=task.properties),
+            {},
+        )
         for operation, task in tasks
     ]
     dependencies = Dependencies(open_bucket=bucket.open, now=lambda: NOON + timedelta(hours=1))

@@ -40,7 +40,7 @@ def step(
     op: str, name: str, old: Any = None, new: Any = None, kind: str = TYPE, **more: Any
 ) -> dict[str, Any]:
     urn = f"urn:pulumi:dev::shop::{kind}::{name}"
-    state = {"urn": urn, "type": kind, "id": f"661e/Room1/{name}"}
+    state = {"urn": urn, "type": kind.rpartition("$")[2], "id": f"661e/Room1/{name}"}
     told: dict[str, Any] = {"op": op, "urn": urn}
     if old is not None:
         told["oldState"] = {**state, "inputs": old, "outputs": {**old, "status": "running"}, **more}
@@ -64,6 +64,19 @@ def reviewed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Reviewed:
         return told
 
     return review
+
+
+def test_resources_of_one_name_are_told_apart(reviewed: Reviewed) -> None:
+    """Pulumi makes a name unique only beside the types; a risk of one resource is none of another."""
+    told = reviewed(
+        step("delete", "hall", inputs(), kind=f"app:Wing${TYPE}"),
+        step("update", "hall", inputs(taskId="a"), inputs(taskId="b"), kind=f"app:Floor${TYPE}"),
+        step("create", "hall", None, job_inputs(), kind=JOB),
+        step("create", "lobby", None, inputs()),
+    )
+    wing, floor = "hall (app:Wing$SnapshotTask)", "hall (app:Floor$SnapshotTask)"
+    assert {task["name"] for task in told["tasks"]} == {floor, wing, "hall (SnapshotJob)", "lobby"}
+    assert {risk["task"] for risk in told["risks"]} == {floor}
 
 
 def steps_of(table: str, name: str) -> list[dict[str, Any]]:

@@ -247,7 +247,10 @@ class MpsService(Service[MpsRequest]):
     def control_routes(self) -> Sequence[ControlRoute]:
         """Return the operations on jobs and pipelines, workflows and runs."""
         workflows = WorkflowControl(self.scheduler, self._state, self._runs, self.storage)
-        return [*MpsControl(self.scheduler, self._state, self._backend).routes(), *workflows.routes()]
+        return [
+            *MpsControl(self.scheduler, self._state, self._backend, self._runs).routes(),
+            *workflows.routes(),
+        ]
 
     def close(self) -> None:
         """End the worker threads."""

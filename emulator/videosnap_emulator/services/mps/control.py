@@ -37,6 +37,7 @@ from videosnap_emulator.services.mps.models import (
     Pipeline,
 )
 from videosnap_emulator.services.mps.requests import USER_DATA
+from videosnap_emulator.services.mps.runs import RunBackend
 from videosnap_emulator.services.mps.state import MpsState
 
 _MAX_SECONDS = 86_400 * 366
@@ -59,6 +60,7 @@ _JOB: dict[str, Reader] = {
     "code": word(),
     "message": word(),
     "userData": _user_data,
+    "workflow": word(),
     "count": _COUNTS,
     "tileCount": _COUNTS,
 }
@@ -74,8 +76,8 @@ _PACE = {f"{name}Seconds": name for name in ("queued", "running", "sync")}
 class MpsControl:
     """The operations; each is one short method."""
 
-    def __init__(self, scheduler: Scheduler, state: MpsState, backend: MpsBackend):
-        self._scheduler, self._state, self._backend = scheduler, state, backend
+    def __init__(self, scheduler: Scheduler, state: MpsState, backend: MpsBackend, runs: RunBackend):
+        self._scheduler, self._state, self._backend, self._runs = scheduler, state, backend, runs
 
     def routes(self) -> list[ControlRoute]:
         """Return method, path and function of each operation."""
@@ -116,6 +118,8 @@ class MpsControl:
             moved = self._move(job, JobState(given.get("state", job.state)), now)
             job.code, job.message = given.get("code", job.code), given.get("message", job.message)
             job.user_data = given.get("userData", job.user_data)
+            if given.get("workflow"):
+                self._runs.adopt(job, given["workflow"], now)
             job.count, job.tile_count = given.get("count", job.count), given.get("tileCount", job.tile_count)
             self._state.jobs.touch(job.number)
             if moved and job.over:
@@ -217,6 +221,7 @@ def job_view(job: Job) -> Json:
         "endTime": _time(job.ended),
         "pipelineId": job.pipeline_id or None,
         "userData": job.user_data or None,
+        **({"workflow": job.workflow} if job.workflow else {}),
         "asynchronous": job.config.asynchronous,
         "input": asdict(job.input),
         "snapshotConfig": job.echo_config,

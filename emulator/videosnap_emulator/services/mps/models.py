@@ -155,8 +155,8 @@ class Job:
     """One snapshot job. `number` rises with every submission, so it orders jobs of one second.
 
     `start_due` and `end_due` are when it begins and ends; None while it waits for a paused pipeline.
-    `notification` is MNSMessageResult: what became of the message at its end. `run` and `activity` say which
-    run of a workflow made it; 0 and empty: none.
+    `notification` is MNSMessageResult: what became of the message at its end. `run`, `activity` and
+    `workflow` (its name) say which run of a media workflow made it; 0 and empty: none.
     """
 
     number: int
@@ -180,6 +180,7 @@ class Job:
     notification: Json = field(default_factory=dict)
     run: int = 0
     activity: str = ""
+    workflow: str = ""
 
     @property
     def over(self) -> bool:

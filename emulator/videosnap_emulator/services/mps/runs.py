@@ -97,6 +97,19 @@ class RunBackend:
         self._scheduler.add(now + self._state.pace.queued, self._name, RUN_START_END, number)
         return run
 
+    def adopt(self, job: Job, name: str, now: Milliseconds) -> None:
+        """Put a job that was submitted directly into an ended run of a workflow of that name."""
+        source, start, snapshot, report = job.input, "Act-Start", "Act-Snapshot", "Act-Report"
+        kinds = {start: START, snapshot: SNAPSHOT, report: REPORT}
+        activities = [ActivityRun(one, kind, SUCCESS, now, now) for one, kind in kinds.items()]
+        activities[1].job_id = job.job_id
+        number, workflow_id = self._flow.next_number("run"), hashlib.sha256(name.encode()).hexdigest()[:32]
+        self._flow.runs[number] = Run(
+            number, self._new_id(), workflow_id, name, "", source, media_id(source), now,
+            state=COMPLETED, activities=activities,
+        )  # fmt: skip
+        job.run, job.activity, job.workflow = number, snapshot, name
+
     def run_event(self, event: Event, wait: bool) -> bool:
         """End a run's Start activity; False while its input is being read and the caller does not wait."""
         run = self._flow.runs.get(event.id)
@@ -174,6 +187,7 @@ class RunBackend:
             pipeline_id=pipeline_id,
             run=run.number,
             activity=name,
+            workflow=run.workflow_name,
         )
         # assumption: mps-paused-workflow
         if self._state.is_held(job) and self._flow.readings.paused_pipeline == "fails":

@@ -40,11 +40,13 @@ class WorkflowState:
 
     def __init__(self, readings: WorkflowReadings) -> None:
         self.readings = self._first_readings = readings
-        self.workflows: Table[str, Workflow] = Table("mps_workflows", Workflow)
+        self.workflows: Table[str, Workflow] = Table("mps_workflows", maker(Workflow))
         self.runs: Table[int, Run] = Table("mps_runs", maker(Run), ("number",))
-        self.messages: Table[int, Message] = Table("mps_messages", Message, ("number",), limit=MAX_MESSAGES)
+        self.messages: Table[int, Message] = Table(
+            "mps_messages", maker(Message), ("number",), limit=MAX_MESSAGES
+        )
         self.buckets: Table[tuple[str, str], MediaBucket] = Table(
-            "mps_buckets", MediaBucket, ("bucket", "type")
+            "mps_buckets", maker(MediaBucket), ("bucket", "type")
         )
         self._last: dict[str, int] = {}
 

@@ -1,4 +1,4 @@
-"""The API of Volcengine RTC's snapshot actions: what arrives, the four actions, and the service itself."""
+"""The API of Volcengine RTC: what arrives, the snapshot actions, GetRoomOnlineUsers, the service itself."""
 
 from __future__ import annotations
 
@@ -40,6 +40,7 @@ from videosnap_emulator.services.rtc.request import (
     Rules,
     read_interval,
     read_key,
+    read_room,
     read_start,
 )
 
@@ -102,11 +103,18 @@ def _get_snapshot_task(backend: RtcBackend, fields: Fields) -> object:
     return {"SnapshotTask": responses.snapshot_task(task)}
 
 
+def _get_room_online_users(backend: RtcBackend, fields: Fields) -> object:
+    """GetRoomOnlineUsers: who is in a room now."""
+    # assumption: online-users
+    return responses.online_users(backend.users_in(read_room(fields)))
+
+
 ACTIONS = {
     "StartSnapshot": Action("POST", _start_snapshot),
     "UpdateSnapshot": Action("POST", _update_snapshot),
     "StopSnapshot": Action("POST", _stop_snapshot),
     "GetSnapshotTask": Action("GET", _get_snapshot_task),
+    "GetRoomOnlineUsers": Action("GET", _get_room_online_users),
 }
 
 
@@ -117,14 +125,21 @@ class RtcService(Service[RtcRequest]):
     title = "RTC"
     endpoint_variable = "VOLCENGINE_RTC_ENDPOINT"
     access_keys = {auth.ACCESS_KEY: auth.SECRET_KEY}  # noqa: RUF012
-    #: docs/6348/1188225, 1188224, 1188223, 1188226; all AppIds of an account share them.
-    limits = {"StartSnapshot": 150, "UpdateSnapshot": 150, "StopSnapshot": 150, "GetSnapshotTask": 60}  # noqa: RUF012
+    #: docs/6348/1188225, 1188224, 1188223, 1188226, 1188355; all AppIds of an account share them.
+    limits = {  # noqa: RUF012
+        "StartSnapshot": 150,
+        "UpdateSnapshot": 150,
+        "StopSnapshot": 150,
+        "GetSnapshotTask": 60,
+        "GetRoomOnlineUsers": 40,
+    }
     unsigned_codes = frozenset({"MissingAuthenticationToken", "MissingSignature"})
     assumptions = Path(__file__).with_name("assumptions.toml")
     static: ClassVar[Path | None] = Path(__file__).with_name("static")
-    #: What the version of the actions checks, the regions for which requests may be signed, and what begins
-    #: the names of tables.
+    #: What the version of the actions checks, actions of another version, the regions for which requests may
+    #: be signed, and what begins the names of tables.
     rules: ClassVar[Rules] = NEWEST
+    versions: ClassVar[Mapping[str, str]] = {}
     regions: ClassVar[Sequence[str]] = auth.REGIONS
     prefix: ClassVar[str] = ""
 
@@ -174,7 +189,11 @@ class RtcService(Service[RtcRequest]):
                 raise gateway_error("MissingParameter", name)
         action, version = ACTIONS.get(request.action), request.query["Version"]
         # assumption: wrong-method
-        found = action and version == self.rules.version and action.method == request.http.method
+        found = (
+            action
+            and version == self.versions.get(request.action, self.rules.version)
+            and action.method == request.http.method
+        )
         if not found or request.http.path not in ("", "/"):
             raise gateway_error("InvalidActionOrVersion", request.action, version)
 

@@ -211,6 +211,11 @@ class RtcBackend:
         with self.transaction() as now:
             return self.latest(key), now
 
+    def users_in(self, key: RoomKey) -> list[str]:
+        """Return the ids of the users who are in a room."""
+        with self.transaction():
+            return list(self.room(key).users)
+
 
 def _automatic_request(room: Room, user: str, settings: Json) -> StartRequest:
     bucket = settings.get("bucket", "frames")

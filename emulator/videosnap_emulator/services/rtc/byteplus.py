@@ -51,6 +51,7 @@ class BytePlusService(RtcService):
     # assumption: byteplus-repair
     # assumption: byteplus-storage
     rules: ClassVar[Rules] = Rules("2022-06-01", repairs=True, vod_extras=False)
+    versions: ClassVar[Mapping[str, str]] = {"GetRoomOnlineUsers": "2023-11-01"}
     # assumption: byteplus-region
     regions: ClassVar[Sequence[str]] = ("ap-singapore-1",)
     prefix: ClassVar[str] = "byteplus_"
@@ -92,8 +93,9 @@ class BytePlusService(RtcService):
         if result == ALREADY_STARTED:
             return self._started_already()
         # assumption: byteplus-result-key
+        names = {"SnapshotTask": self._readings["result-key"], "RoomExists": "RoomExist"}
         if isinstance(result, dict):
-            return {self._readings["result-key"]: result["SnapshotTask"]}
+            return {names.get(name, name): value for name, value in result.items()}
         return result
 
     def _started_already(self) -> str:

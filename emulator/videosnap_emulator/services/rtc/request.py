@@ -16,6 +16,7 @@ from videosnap_emulator.services.rtc.models import (
     CAMERA,
     SCREEN,
     ImageSettings,
+    RoomKey,
     StartRequest,
     Storage,
     Stream,
@@ -207,6 +208,11 @@ def read_storage(config: Fields) -> Storage:
 def read_key(fields: Fields) -> TaskKey:
     """Read what names the task."""
     return TaskKey(fields.text("AppId", NAME), fields.text("RoomId", ID), fields.text("TaskId", ID))
+
+
+def read_room(fields: Fields) -> RoomKey:
+    """Read what names the room of GetRoomOnlineUsers."""
+    return RoomKey(fields.text("AppId", NAME), fields.text("RoomId", ID))
 
 
 def _read_image(config: Fields) -> ImageSettings:

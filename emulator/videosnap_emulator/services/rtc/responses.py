@@ -45,6 +45,19 @@ def _encode(status: int, content: Json) -> HttpResponse:
     return HttpResponse(status, json.dumps(content).encode(), JSON_TYPE)
 
 
+def online_users(users: list[str]) -> Json:
+    """Return GetRoomOnlineUsers's result; of a room that does not exist no other field."""
+    if not users:
+        return {"RoomExists": False}
+    return {
+        "RoomExists": True,
+        "TotalUser": len(users),
+        "TotalInvisibleUser": 0,
+        "VisibleUserList": users,
+        "InvisibleUserList": [],
+    }
+
+
 def snapshot_task(task: Task) -> Json:
     """Return GetSnapshotTask's SnapshotTask.
 
