@@ -208,7 +208,8 @@ class RtcApi:
         return replace(request, headers={"Content-Type": "application/json"}, body=body.to_json())
 
     def _request(self, method: str, action: str, query: tuple[tuple[str, str], ...] = ()) -> Request:
-        version = self._account.edition.version
+        # Both editions have this call in this version.
+        version = "2023-11-01" if action == "GetRoomOnlineUsers" else self._account.edition.version
         return Request(method, self._account.endpoint, (("Action", action), ("Version", version), *query))
 
     def _parser(

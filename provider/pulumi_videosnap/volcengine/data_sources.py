@@ -104,9 +104,10 @@ def get_room_online_users(app_id: str, room_id: str, *, profile: str | None = No
     :raises CallFailed: the call failed.
     """
     from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415
+    from pulumi_videosnap.volcengine.auth import edition_of  # noqa: PLC0415
 
     app_id, room_id = _require_texts(app_id=app_id, room_id=room_id)
-    found = connect(profile, program_config).online_users(app_id, room_id)
+    found = connect(profile, program_config, edition_of(config=program_config)).online_users(app_id, room_id)
     return RoomOnlineUsersResult(
         app_id=app_id,
         room_id=room_id,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pulumi_videosnap.cli import main
 from pulumi_videosnap.errors import NotConfigured, TaskConflict
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.auth import edition_of, find_account
@@ -146,4 +149,20 @@ def test_fields_that_the_edition_does_not_have_are_refused_and_not_sent(
         )
     stack.up({"lobby": declare(app, storageConfig=VOD)})
     assert stack.refresh() == {}
+    stack.destroy()
+
+
+def test_drift_reads_and_searches_each_task_in_its_own_edition(
+    stack: MiniEngine, emulated: Emulator, app: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
+    entry, kind = stack.state["lobby"], "pulumi-python:dynamic/volcengine:SnapshotTask"
+    resource = {"urn": f"urn:pulumi:dev::p::{kind}::lobby", "type": kind, "id": entry.id}
+    resources = [{**resource, "inputs": entry.inputs, "outputs": entry.outputs}]
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps({"deployment": {"resources": resources}}))
+    monkeypatch.delenv("VOLCENGINE_EDITION")
+    services(emulated)
+    assert main(["drift", "--state", str(state), "--json"]) == 0
+    assert services(emulated) == {"byteplus"}
     stack.destroy()
