@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import product
 from typing import Any
 
 import pytest
 
+from pulumi_videosnap.alibaba.pipeline.convert import default_name, shorten
+from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.errors import Rejected, TaskConflict, TaskFailed, VideosnapError
 from support.emulator import Emulator
 from support.miniengine import Refused
@@ -333,3 +336,32 @@ def test_uploads_are_processed_while_it_is_active(story: ObjectStory) -> None:
     story.stack.up({"thumbs": workflow_inputs(active=False)})
     story.upload("in/c.mp4")
     assert len(story.runs()) == 1
+
+
+def test_two_workflows_of_one_name_are_refused(story: ObjectStory) -> None:
+    story.stack.up(MAKE)
+    other = ObjectStory(engine_of("workflow"), story.emulator)
+    other.stack.up({"other": workflow_inputs(name="other")})
+    story.emulator.request("PUT", f"/workflows/{other.stack.state['other'].id}", {"name": "thumbs"})
+    with pytest.raises(TaskConflict, match="2 have this name"):
+        ObjectStory(engine_of("workflow"), story.emulator).stack.up(MAKE)
+
+
+KIND = "pulumi-python:dynamic/alibaba:SnapshotWorkflow"
+
+
+@pytest.mark.parametrize(
+    ("types", "own", "recorded", "expected"),
+    [
+        (KIND, "thumbs", {}, "shop-dev-thumbs"),
+        (KIND, "x" * 64, {}, "shop-dev-x{46}-[0-9a-f]{8}"),
+        (f"my:Site${KIND}", "thumbs", {}, "shop-dev-thumbs-[0-9a-f]{8}"),
+        (f"my:Site${KIND}", "thumbs", {"name": "shop-dev-old"}, "shop-dev-old"),
+    ],
+)
+def test_the_default_name_is_unique_within_64_bytes_and_stays(
+    types: str, own: str, recorded: dict[str, str], expected: str
+) -> None:
+    context = Context(resource=f"urn:pulumi:dev::shop::{types}::{own}", recorded=recorded)
+    name = default_name(context, f"shop-dev-{own}", "alibaba:SnapshotWorkflow", lambda one: shorten(one, 64))
+    assert re.fullmatch(expected, str(name))

@@ -168,7 +168,12 @@ class SnapshotWorkflowLifecycle(Lifecycle):
     def _find(self, api: Api, workflow: SnapshotWorkflowInputs) -> MediaWorkflow | None:
         """The workflow of this name, if its topology is the declared one or it is to be adopted."""
         listed = api.all_workflows()
-        found = next((one for one in listed if one.name == workflow.name), None)
+        named = [one for one in listed if one.name == workflow.name]
+        if len(named) > 1:
+            raise TaskConflict(
+                f"workflow {workflow.name!r}", [f"{len(named)} have this name"], "delete all of them but one"
+            )
+        found = named[0] if named else None
         if found is None and len(listed) >= MAX_PER_REGION:
             raise TaskFailed(
                 f"workflow {workflow.name!r}",
