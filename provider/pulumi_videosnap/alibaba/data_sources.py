@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pulumi
 
-from pulumi_videosnap.core.timestamps import format_rfc3339, utc_now
+from pulumi_videosnap.core.timestamps import format_rfc3339
 from pulumi_videosnap.dynamic.resource import program_config
 from pulumi_videosnap.errors import InvalidInput, NotFound
 
@@ -112,6 +112,7 @@ def object_version(bucket: str, key: str, location: str, *, profile: str | None 
     """
     from pulumi_videosnap.alibaba.auth import find_account  # noqa: PLC0415
     from pulumi_videosnap.alibaba.jobs import bucket_of  # noqa: PLC0415
+    from pulumi_videosnap.report.base import utc_now  # noqa: PLC0415
 
     for name, value in (("bucket", bucket), ("key", key), ("location", location)):
         if not isinstance(value, str) or not value:

@@ -11,11 +11,6 @@ def from_epoch(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
 
-def utc_now() -> datetime:
-    """The present time in UTC."""
-    return datetime.now(timezone.utc)
-
-
 PLAUSIBLE_YEARS = range(2000, 2200)
 """The years of a time that a service says and that is believed, so that sums with it are times too."""
 
