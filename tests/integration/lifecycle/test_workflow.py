@@ -376,7 +376,7 @@ OTHER = {"frameType": "normal", "color": "#123456", "object": "b{Count}{TileCoun
 LEAVES = [leaf.path for leaf in facts(WorkflowSnapshot) if leaf.path[-1] != "location"]
 
 
-def spelled(topology: str, how: str) -> str | dict[str, Any]:
+def spelled(topology: str, how: str) -> Any:
     """A topology as it is sent, with inner blocks as objects, or as an object in another order."""
     parsed = json.loads(topology)
     for activity in parsed["Activities"].values():
