@@ -10,7 +10,7 @@ from typing import Any
 
 from videosnap_emulator import ports, server
 from videosnap_emulator.core.clock import Pace
-from videosnap_emulator.core.persistence import StateError
+from videosnap_emulator.core.persistence import StateError, WriteError
 from videosnap_emulator.core.service import Service
 from videosnap_emulator.services import load_services
 
@@ -83,7 +83,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parser(services).parse_args(argv)
         options.host = ports.loopback(options.host)
         server.serve(services, options)
-    except (ports.StartError, StateError) as error:
+    except (ports.StartError, StateError, WriteError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0

@@ -8,15 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
 from videosnap_emulator.core.call_log import Call, mask, without_secrets
 from videosnap_emulator.core.clock import Milliseconds, http_date
 from videosnap_emulator.core.faults import Fault, Faults
+from videosnap_emulator.core.persistence import WriteError
 from videosnap_emulator.core.rate_limit import RateLimiter
 from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import (
@@ -27,15 +27,17 @@ from videosnap_emulator.core.service import (
     HttpResponse,
     Service,
 )
+from videosnap_emulator.http_server import Connections
 
 _HTML = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 #: Faults after which the connection is closed without a response; faults that hide the vendor's error.
 _CUT, _NO_CODE = ("close-before", "close-after"), ("close-before", "html")
+#: Characters of an action, which may be anything, in the call log.
+_LONGEST_ACTION = 100
 _LOG = logging.getLogger("videosnap_emulator.calls")
 R = TypeVar("R", bound=ApiRequest)
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Address = tuple[str, int]
 
 
 @dataclass
@@ -124,7 +126,7 @@ class ServiceGateway(Generic[R]):
         return Call(
             time=self._scheduler.clock.now(),
             real_time=self._scheduler.clock.real(),
-            action=request.action,
+            action=request.action[:_LONGEST_ACTION],
             access_key=mask(request.access_key),
             qps_limit=self._service.limits.get(request.action, 0),
             summary=shown if isinstance(shown, dict) else {},
@@ -141,7 +143,8 @@ class ServiceGateway(Generic[R]):
         if exchange.kind in _NO_CODE:
             call.code = None
         call.duration = (self._timer() - started) * 1000
-        self._scheduler.record(call)
+        with suppress(WriteError):  # the next write has it
+            self._scheduler.record(call)
         line = (call.action or "-", str(call.status or "cut"), call.code or call.fault or "")
         _LOG.info(" ".join(filter(None, line)))
         return response
@@ -154,6 +157,9 @@ class ServiceGateway(Generic[R]):
             return self._service.render(request, self._run(exchange, refusal))
         except ApiError as error:
             refused = error
+        except WriteError as error:
+            _LOG.error("%s failed: %s", call.action, error)
+            refused = self._service.internal_error()
         except Exception:
             _LOG.exception("%s failed", call.action)
             refused = self._service.internal_error()
@@ -214,13 +220,12 @@ def _spoil(response: HttpResponse, kind: str) -> HttpResponse:
 
 
 async def read_request(scope: dict[str, Any], receive: Receive) -> HttpRequest:
-    """Read the whole request, chunked or not; what is beyond the limit is dropped."""
+    """Read the whole request, chunked or not; of a body beyond the limit only its beginning."""
     body, more = bytearray(), True
-    while more:
+    while more and len(body) <= MAXIMUM_BODY:
         message = await receive()
         more = message.get("more_body", False)
-        if len(body) <= MAXIMUM_BODY:
-            body += message.get("body", b"")
+        body += message.get("body", b"")
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope["query_string"].decode("latin-1")
     return HttpRequest(
@@ -246,48 +251,3 @@ async def send_response(send: Send, response: HttpResponse, now: Milliseconds) -
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": raw})
     await send({"type": "http.response.body", "body": response.body})
-
-
-class Connections:
-    """The open connections by the client's address, which is unique while a connection is open."""
-
-    def __init__(self) -> None:
-        self._open: dict[Address, asyncio.BaseTransport] = {}
-
-    def add(self, transport: asyncio.BaseTransport) -> None:
-        """Note a new connection."""
-        self._open[_client(transport)] = transport
-
-    def remove(self, transport: asyncio.BaseTransport) -> None:
-        """Forget a closed connection."""
-        if self._open.get(_client(transport)) is transport:
-            del self._open[_client(transport)]
-
-    def cut(self, client: Address) -> None:
-        """Close a connection without another byte."""
-        transport = self._open.get(client)
-        if isinstance(transport, asyncio.Transport):
-            transport.abort()
-
-
-def _client(transport: asyncio.BaseTransport) -> Address:
-    """Return the client's address; a connection that is gone already has none."""
-    peer = transport.get_extra_info("peername") or ("", 0)
-    return peer[0], peer[1]
-
-
-def protocol_for(connections: Connections) -> type[asyncio.Protocol]:
-    """Return uvicorn's HTTP protocol, reporting its connections."""
-
-    class Tracked(H11Protocol):
-        """An HTTP connection that `connections` knows."""
-
-        def connection_made(self, transport: Any) -> None:
-            connections.add(transport)
-            super().connection_made(transport)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            connections.remove(self.transport)
-            super().connection_lost(exc)
-
-    return Tracked

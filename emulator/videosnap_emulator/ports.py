@@ -5,15 +5,18 @@ from __future__ import annotations
 import fcntl
 import ipaddress
 import json
-import os
+import secrets
 import socket
-import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
 
 _PORTS_FILE = "ports.json"
 _LOCK_FILE = "lock"
+#: The folder of the data directory that holds the objects.
+STORE_FOLDER = "store"
+_HIGHEST_PORT = 65_535
 
 
 class StartError(Exception):
@@ -36,8 +39,11 @@ def loopback(host: str) -> str:
 
 def lock_folder(folder: Path) -> TextIO:
     """Take the data directory for this process; the kernel gives it back however the process ends."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / _LOCK_FILE).open("a")
+    try:
+        (folder / STORE_FOLDER).mkdir(parents=True, exist_ok=True)
+        file = (folder / _LOCK_FILE).open("a")
+    except OSError as error:
+        raise _unusable(Path(error.filename), error) from None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
@@ -46,14 +52,25 @@ def lock_folder(folder: Path) -> TextIO:
     return file
 
 
+def _unusable(path: Path, error: OSError) -> StartError:
+    return StartError(f"{path}: {error.strerror}: choose a place that you may write to")
+
+
 def remembered_ports(folder: Path | None) -> dict[str, int]:
-    """Return the ports of the last run with this folder, so that clients' configuration stays valid."""
-    try:
-        stored = json.loads((folder / _PORTS_FILE).read_text()) if folder else {}
-    except (OSError, ValueError):
+    """Return the ports of the last run with this folder, so that clients' configuration stays valid.
+
+    Raise StartError for a file that is not whole.
+    """
+    file = folder / _PORTS_FILE if folder else None
+    if file is None or not file.exists():
         return {}
-    pairs = stored.items() if isinstance(stored, dict) else ()
-    return {name: port for name, port in pairs if isinstance(port, int)}
+    try:
+        stored = json.loads(file.read_text())
+        if not all(type(port) is int and 0 < port <= _HIGHEST_PORT for port in stored.values()):
+            raise ValueError("holds what is no port")
+        return dict(stored)
+    except (OSError, ValueError, AttributeError, RecursionError) as error:
+        raise StartError(f"{file}: {error}: delete it, and the ports will be other ones") from None
 
 
 def remember_ports(folder: Path | None, ports: Mapping[str, int]) -> None:
@@ -89,12 +106,6 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def free_port(host: str, wanted: int, remembered: int) -> int:
-    """Return a port for a server that binds by itself."""
-    with bind(host, wanted, remembered) as probe:
-        return int(probe.getsockname()[1])
-
-
 def url(host: str, port: int) -> str:
     """Return a base URL."""
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -102,11 +113,16 @@ def url(host: str, port: int) -> str:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a file that only the owner may read; a reader sees all of it or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as part:
-        part.write(text)
-    Path(part.name).chmod(0o600)
-    os.replace(part.name, path)  # noqa: PTH105 - str and Path are mixed here
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.touch(0o600, exist_ok=False)
+        part.write_text(text)
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise _unusable(path, error) from None
 
 
 def write_env_file(path: Path, values: Mapping[str, str]) -> None:

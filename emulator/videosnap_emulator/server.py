@@ -4,29 +4,31 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import logging
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from socket import socket
 from typing import Any
 
-import uvicorn
 from platformdirs import user_cache_path
 
 from videosnap_emulator import ports
 from videosnap_emulator.control.api import Control
 from videosnap_emulator.core.clock import Clock, Pace, host_clock
-from videosnap_emulator.core.persistence import SqliteStore
+from videosnap_emulator.core.persistence import SqliteStore, StateError, WriteError
 from videosnap_emulator.core.rate_limit import RateLimiter
 from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import Context, Service
-from videosnap_emulator.gateway import Connections, GatewayState, ServiceGateway, protocol_for
+from videosnap_emulator.gateway import GatewayState, ServiceGateway
+from videosnap_emulator.http_server import Connections, HostCheckMiddleware, Server, server_of
 from videosnap_emulator.media.samples import Library
+from videosnap_emulator.storage.objects import ObjectDatabase
 from videosnap_emulator.storage.store import Store
 
 #: The ports beside the services', by the names of their ``--port-…`` options.
@@ -35,21 +37,11 @@ STORAGE, PAGE = "store", "page"
 SAMPLE_OBJECT = ("media", "input.mp4")
 #: Seconds between two looks at what fell due, so that frames flow without requests.
 TICK_SECONDS = 0.15
+#: Characters of a line of the log.
+_LONGEST_LINE = 2000
 #: Seconds that open requests get at the end.
 GRACE_SECONDS = 0.4
-#: Seconds for which an idle connection is kept, as gateways commonly do. With uvicorn's own five, a client's
-#: next request now and then met the very moment of closing.
-IDLE_SECONDS = 75
 _LOG = logging.getLogger("videosnap_emulator")
-
-
-class Server(uvicorn.Server):
-    """One of several servers in a process: signals are handled once, for all of them."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
 
 
 @dataclass
@@ -76,19 +68,39 @@ class Emulator:
         self.add_sample()
 
 
+class LogFormatter(logging.Formatter):
+    """Escapes what could act in a terminal or forge a line: requests choose parts of messages."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Escape the message, also its ends of lines."""
+        return _escape(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        """Escape the lines of a traceback."""
+        return "\n".join(map(_escape, super().formatException(ei).splitlines()))
+
+
+def _escape(text: str) -> str:
+    """Return the text, not too long, with control characters, also bidirectional ones, as ``\\x1b``."""
+    shown = text if len(text) <= _LONGEST_LINE else text[:_LONGEST_LINE] + "…"
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
+
+
 def _log_to_stdout() -> None:
+    """Log what the emulator says, and warnings of the libraries, which go to stderr unescaped otherwise."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-    _LOG.handlers[:] = [handler]
+    handler.setFormatter(LogFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    logging.getLogger().handlers[:] = [handler]
     _LOG.setLevel(logging.INFO)
-    _LOG.propagate = False
 
 
 def build(classes: Sequence[type[Service[Any]]], options: argparse.Namespace, stack: ExitStack) -> Emulator:
     """Open storage and state, in memory or in the data directory; `stack` closes them."""
     data: Path | None = options.data_dir
     access_keys = {key for service in classes for key in service.access_keys}
-    storage = Store.open(data / "store" if data else None, access_keys)
+    storage = Store.open(data / ports.STORE_FOLDER if data else None, access_keys)
     stack.callback(storage.close)
     database = SqliteStore(data)
     stack.callback(database.close)
@@ -100,9 +112,20 @@ def build(classes: Sequence[type[Service[Any]]], options: argparse.Namespace, st
     limits = {action: limit for service in classes for action, limit in service.limits.items()}
     gateway = GatewayState(RateLimiter(limits), check_signature=not options.no_signature_check)
     emulator = Emulator(scheduler, gateway, storage, context.samples, services)
+    restored = scheduler.start(services)
+    if data:
+        _check_both_are_there(data, storage.objects, restored)
     emulator.add_sample()
-    scheduler.start(services)
+    scheduler.catch_up()
     return emulator
+
+
+def _check_both_are_there(data: Path, objects: ObjectDatabase, restored: bool) -> None:
+    """Raise StateError when one of the two files is gone, with which the other one would be misleading."""
+    if restored and objects.fresh:
+        raise StateError(objects.path, "missing or empty, while the state beside it is not")
+    if not restored and (count := objects.count()):
+        raise StateError(data, f"the state is missing or empty, while the store has {count} objects")
 
 
 def _library() -> Library:
@@ -113,15 +136,18 @@ def _library() -> Library:
     return library
 
 
-def _listen(options: argparse.Namespace, emulator: Emulator) -> tuple[dict[str, str], dict[str, socket]]:
+def _listen(
+    options: argparse.Namespace, emulator: Emulator, stack: ExitStack
+) -> tuple[dict[str, str], dict[str, socket]]:
     """Open all ports; return their URLs, and the sockets that uvicorn is to serve."""
     host, remembered = options.host, ports.remembered_ports(options.data_dir)
     names = [*(service.name for service in emulator.services), PAGE]
     wanted = {name: getattr(options, f"port_{name}") for name in (*names, STORAGE)}
-    sockets = {name: ports.bind(host, wanted[name], remembered.get(name, 0)) for name in names}
+    sockets = {
+        name: stack.enter_context(ports.bind(host, wanted[name], remembered.get(name, 0))) for name in names
+    }
     numbers = {name: int(one.getsockname()[1]) for name, one in sockets.items()}
-    free = ports.free_port(host, wanted[STORAGE], remembered.get(STORAGE, 0))
-    numbers[STORAGE] = emulator.storage.serve(host, free)
+    numbers[STORAGE] = emulator.storage.serve(host, wanted[STORAGE], remembered.get(STORAGE, 0))
     ports.remember_ports(options.data_dir, numbers)
     return {name: ports.url(host, number) for name, number in numbers.items()}, sockets
 
@@ -134,32 +160,14 @@ def environment(services: Sequence[Service[Any]], urls: dict[str, str]) -> dict[
     return {**exported, "VIDEOSNAP_EMULATOR_URL": urls[PAGE]}
 
 
-def _uvicorn(app: object, http: object = "h11", date: bool = True) -> Server:
-    return Server(
-        uvicorn.Config(
-            app,  # type: ignore[arg-type]
-            http=http,  # type: ignore[arg-type]
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            date_header=date,
-            timeout_graceful_shutdown=1,
-            timeout_keep_alive=IDLE_SECONDS,
-        )
-    )
-
-
-def _service_server(service: Service[Any], emulator: Emulator) -> Server:
-    connections = Connections()
-    gateway = ServiceGateway(service, emulator.scheduler, emulator.gateway, connections)
-    # The Date header of the APIs is the emulated time, so uvicorn must not add its own.
-    return _uvicorn(gateway, protocol_for(connections), date=False)
-
-
 def _servers(emulator: Emulator, options: argparse.Namespace, urls: dict[str, str]) -> dict[str, Server]:
+    servers = {}
+    for service in emulator.services:
+        connections = Connections()
+        gateway = ServiceGateway(service, emulator.scheduler, emulator.gateway, connections)
+        app = HostCheckMiddleware(gateway, options.host, safe_reads=False)  # type: ignore[arg-type]
+        # The Date header of the APIs is the emulated time, so uvicorn must not add its own.
+        servers[service.name] = server_of(app, connections, date_header=False)
     control = Control(
         emulator.scheduler,
         emulator.gateway,
@@ -168,17 +176,21 @@ def _servers(emulator: Emulator, options: argparse.Namespace, urls: dict[str, st
         urls=urls,
         empty_storage=emulator.empty_storage,
     )
-    servers = {service.name: _service_server(service, emulator) for service in emulator.services}
-    return {**servers, PAGE: _uvicorn(control.app(options.host))}
+    return {**servers, PAGE: server_of(HostCheckMiddleware(control.app(), options.host), Connections())}
 
 
 async def _tick(scheduler: Scheduler, stop: asyncio.Event) -> None:
     """Do what falls due, also when no request comes."""
+    fault = ""
     while not stop.is_set():
         try:
             await asyncio.to_thread(scheduler.tick)
+            fault = ""
+        except WriteError as error:  # the API goes on and the next tick tries again
+            if fault != str(error):
+                fault = str(error)
+                _LOG.error(fault)
         except Exception:
-            # A full disk, say: the API goes on and the next tick tries again.
             _LOG.exception("taking frames failed")
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(stop.wait(), TICK_SECONDS)
@@ -232,8 +244,9 @@ def serve(classes: Sequence[type[Service[Any]]], options: argparse.Namespace) ->
         if options.data_dir:
             stack.enter_context(ports.lock_folder(options.data_dir))
         # A file left by a killed run names ports that are not served yet.
-        options.env_file.unlink(missing_ok=True)
+        with suppress(OSError):  # writing it says why
+            options.env_file.unlink()
         emulator = build(classes, options, stack)
-        urls, sockets = _listen(options, emulator)
+        urls, sockets = _listen(options, emulator, stack)
         asyncio.run(_run(emulator, options, urls, sockets))
     _LOG.info("ended")

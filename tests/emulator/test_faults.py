@@ -18,7 +18,8 @@ from support.mps_client import Mps, refused
 from support.rtc_client import KEY
 from videosnap_emulator import cli, server
 from videosnap_emulator.core.rate_limit import RateLimiter
-from videosnap_emulator.gateway import Connections, GatewayState, ServiceGateway
+from videosnap_emulator.gateway import GatewayState, ServiceGateway
+from videosnap_emulator.http_server import Connections
 from videosnap_emulator.services import SERVICES
 
 

@@ -26,6 +26,7 @@ from videosnap_emulator import cli
 
 MINE = "cd" * 16
 OLDER = Path(__file__).parents[1] / "data" / "emulator"
+COUNT = "SELECT count(*) FROM objects"
 PATHS = (
     "/tasks", "/rooms", "/frames?limit=1000", "/jobs", "/jobs/pace", "/pipelines", "/calls", "/workflows",
     "/runs", "/messages", "/media-buckets", "/byteplus/rooms",
@@ -89,7 +90,7 @@ def test_coming_back(tmp_path: Path, number: int) -> None:
 def older_data(folder: Path, change: str = "") -> Path:
     """A data directory as the emulator of commit 390d83b left it."""
     data = folder / "data"
-    data.mkdir()
+    (data / "store" / "frames").mkdir(parents=True)
     with closing(sqlite3.connect(data / "world.sqlite3")) as database:
         database.executescript((OLDER / "state-390d83b.sql").read_text() + change)
     return data
@@ -122,11 +123,11 @@ def test_killed_while_advancing(tmp_path: Path) -> None:
     with running_emulator(tmp_path, *options) as emulator, ThreadPoolExecutor(1) as pool:
         emulator.rtc.start(ImageConfig={"Interval": 7, "Width": 333})
         before = emulator.show("/tasks"), emulator.show("/clock")["now"]
-        objects = tmp_path / "data" / "store" / "frames"
-        stored = len(list(objects.iterdir()))
-        advancing = pool.submit(emulator.advance, 7 * 900)
-        while len(list(objects.iterdir())) == stored:
-            assert not advancing.done()
+        with closing(sqlite3.connect(tmp_path / "data" / "store" / "objects.sqlite3")) as objects:
+            stored = objects.execute(COUNT).fetchone()
+            advancing = pool.submit(emulator.advance, 7 * 900)
+            while objects.execute(COUNT).fetchone() == stored:
+                assert not advancing.done()
         emulator.end(signal.SIGKILL)
         assert isinstance(advancing.exception(), httpx.HTTPError)
     with running_emulator(tmp_path, *options) as again:

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from videosnap_emulator.control.responses import StaticFiles, json_response, object_response
 from videosnap_emulator.control.validation import (
@@ -41,7 +40,6 @@ _LONGEST_ADVANCE = 100 * 366 * 86_400
 _LONGEST_STALL = 3600
 _PAGE = Path(__file__).parent / "static"
 _PANEL = "panel.js"
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class Control:
@@ -169,7 +167,7 @@ class Control:
         ]
         return own + [route for service in self._services for route in service.control_routes()]
 
-    def app(self, host: str) -> HostCheckMiddleware:
+    def app(self) -> ASGIApp:
         """Return the control API and the page as one ASGI application."""
         folders = {service.name: service.static for service in self._services if service.static}
         files = StaticFiles({"": _PAGE, **folders})
@@ -177,7 +175,7 @@ class Control:
             Route(one.path, endpoint_of(one.run, one.raw), methods=[one.method]) for one in self.routes()
         ]
         routes += [Route("/", files.index), Route("/page/{name:path}", files.file)]
-        return HostCheckMiddleware(Starlette(routes=routes), host)
+        return Starlette(routes=routes)
 
 
 def _seconds(body: Any, least: float) -> float:
@@ -202,32 +200,3 @@ def _fault_fields(actions: tuple[str, ...]) -> dict[str, Reader]:
         "message": word(),
         "seconds": number(0, _LONGEST_STALL),
     }
-
-
-def _host_name(authority: str) -> str | None:
-    """Return the host without its port, or None when there is none."""
-    try:
-        return urlsplit(f"//{authority}").hostname
-    except ValueError:
-        return None
-
-
-class HostCheckMiddleware:
-    """Passes a request on only for our own host name (against DNS rebinding) and from our own origin."""
-
-    def __init__(self, app: ASGIApp, host: str):
-        self._app, self._hosts = app, {*_LOOPBACK, host}
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or answer 403."""
-        if scope["type"] == "http" and not self._admits(dict(scope["headers"])):
-            refusal = json_response({"error": "only the emulator's own host and page may do this"}, 403)
-            await refusal(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
-
-    def _admits(self, headers: dict[bytes, bytes]) -> bool:
-        host = headers.get(b"host", b"").decode("latin-1")
-        origin = headers.get(b"origin")
-        same_origin = origin is None or origin.decode("latin-1") == f"http://{host}"
-        return same_origin and _host_name(host) in self._hosts

@@ -13,7 +13,10 @@ from starlette.responses import Response
 
 from videosnap_emulator.control.responses import json_response
 from videosnap_emulator.core import Json
+from videosnap_emulator.core.persistence import WriteError
 
+#: Bytes of a request's body, and of one that is an object.
+MAXIMUM_BODY, MAXIMUM_OBJECT = 1 << 20, 900 << 20
 Reader = Callable[[str, object], Any]
 Operation = Callable[[Request, Any], Response]
 
@@ -24,6 +27,10 @@ class FieldError(ValueError):
     def __init__(self, name: str, why: str):
         super().__init__(f"{name}: {why}")
         self.name = name
+
+
+class TooLargeError(FieldError):
+    """The body is longer than what is read of it."""
 
 
 class NotFoundError(LookupError):
@@ -118,15 +125,31 @@ def endpoint_of(operation: Operation, as_bytes: bool = False) -> Callable[[Reque
 
     @wraps(operation)
     async def endpoint(request: Request) -> Response:
-        raw = await request.body()
         try:
+            raw = await _read_body(request, MAXIMUM_OBJECT if as_bytes else MAXIMUM_BODY)
             return await asyncio.to_thread(operation, request, raw if as_bytes else _json(raw))
+        except TooLargeError as error:
+            return json_response({"error": str(error), "field": error.name}, 413)
         except FieldError as error:
             return json_response({"error": str(error), "field": error.name}, 400)
+        except WriteError as error:
+            return json_response({"error": str(error)}, 507)
         except NotFoundError as error:
             return json_response({"error": f"no such {error}"}, 404)
 
     return endpoint
+
+
+async def _read_body(request: Request, most: int) -> bytes:
+    """Return the body; raise TooLargeError as soon as it is known to be too long."""
+    body, length = bytearray(), request.headers.get("content-length", "0")
+    chunks = request.stream()
+    while max(len(body), int(length)) <= most:
+        try:
+            body += await anext(chunks)
+        except StopAsyncIteration:
+            return bytes(body)
+    raise TooLargeError("body", f"is longer than {most} bytes; send less")
 
 
 def _json(raw: bytes) -> Any:

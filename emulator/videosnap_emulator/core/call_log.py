@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.clock import Milliseconds, rfc3339
-from videosnap_emulator.core.persistence import Table
+from videosnap_emulator.core.persistence import Table, maker
 
 #: How many calls the log holds; older ones are dropped.
 MAXIMUM_CALLS = 5000
@@ -57,7 +57,7 @@ class CallLog:
     """The latest calls. `last` keeps rising when the log is cleared, so a reader's `after` stays good."""
 
     def __init__(self) -> None:
-        self.table: Table[int, Call] = Table("calls", Call, ("seq",), limit=MAXIMUM_CALLS)
+        self.table: Table[int, Call] = Table("calls", maker(Call), ("seq",), limit=MAXIMUM_CALLS)
         self.last = 0
 
     def add(self, call: Call) -> None:

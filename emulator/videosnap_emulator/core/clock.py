@@ -28,9 +28,8 @@ def host_clock() -> Milliseconds:
 class Clock:
     """Emulated time: it starts at `start`, never goes backward, and jumps only by `advance`. Thread-safe.
 
-    With `Pace.REAL` it follows `real` as well; with `Pace.MANUAL` it moves by `advance` alone. While the
-    emulator is down its clock stands still: a restart goes on from the stored time, so nothing falls due
-    merely because the process was away.
+    With `Pace.REAL` it follows `real` as well, also while the emulator is down (`Scheduler.catch_up`); with
+    `Pace.MANUAL` it moves by `advance` alone.
     """
 
     def __init__(self, real: Timer = host_clock, pace: Pace = Pace.REAL, start: Milliseconds | None = None):

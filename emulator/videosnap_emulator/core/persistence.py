@@ -1,8 +1,8 @@
 """Persistence in SQLite: tables that know which of their rows changed, and the file that holds them.
 
 With ``--data-dir`` the state comes back even after SIGKILL: each change is one transaction in write-ahead
-mode, so a killed process leaves the state before or after it, never between. Without a data directory the
-same code writes to memory.
+mode, so a killed process leaves the state before or after it, never between. What cannot be written, as on a
+full disk, stays to be written. Without a data directory the same code writes to memory.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -30,7 +30,52 @@ _METADATA = "facts"
 
 
 class StateError(Exception):
-    """The data directory holds a state that this version cannot read; the text says what to do."""
+    """The data directory holds what cannot be read: the text names the file, the fault and what to do."""
+
+    def __init__(self, path: Path | str, fault: object):
+        advice = "restore it from a copy, or use an empty --data-dir"
+        super().__init__(f"{path}: {fault}: {advice}")
+
+
+class WriteError(Exception):
+    """The data directory cannot be written, as on a full disk; the next write repeats what is missing."""
+
+    def __init__(self, path: Path | str, fault: object):
+        super().__init__(f"{path}: cannot be written: {fault}: free space on the disk, or make it writable")
+
+
+def open_database(path: Path | str) -> sqlite3.Connection:
+    """Open a database and check it; "" is a temporary file, ":memory:" none. Raise StateError."""
+    database = None
+    try:
+        database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        if (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(" ".join(found.split()))
+        database.execute("PRAGMA journal_mode = WAL")
+        # NORMAL loses nothing when the process is killed; only a crash of the machine may cost the last
+        # writes.
+        database.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error as error:
+        if database:
+            database.close()
+        raise StateError(path, error) from error
+    return database
+
+
+@contextmanager
+def writing(database: sqlite3.Connection, path: Path | str) -> Iterator[None]:
+    """Do all that is in the block, or nothing; raise WriteError."""
+    try:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            database.execute("COMMIT")
+        except BaseException:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+            raise
+    except sqlite3.DatabaseError as error:
+        raise WriteError(path, error) from error
 
 
 class Table(MutableMapping[K, V], Generic[K, V]):
@@ -90,16 +135,22 @@ class Table(MutableMapping[K, V], Generic[K, V]):
         self._rows.clear()
 
     def restore(self, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Fill the empty table with stored rows: the key's columns, then the JSON text."""
+        """Fill the empty table with stored rows: the key's columns, then the JSON text; raise ValueError."""
         for *parts, body in rows:
             key: Any = parts[0] if len(self.columns) == 1 else tuple(parts)
-            self._rows[key] = self._make(**json.loads(body))
+            try:
+                self._rows[key] = self._make(**json.loads(body))
+            except (TypeError, ValueError, RecursionError) as error:
+                raise ValueError(f"table {self.name}, row {key}: {fault_of(error)}") from error
 
-    def take_changes(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        """Return the rows to write (key's columns, JSON text) and the keys to delete since the last call."""
-        changed, self._changed = self._changed, {}
-        write = [(*_parts(key), json.dumps(asdict(self._rows[key]))) for key in changed if key in self]
-        return write, [_parts(key) for key in changed if key not in self]
+    def changes(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        """Return the rows to write (key's columns, JSON text) and the keys to delete."""
+        write = [(*_parts(key), json.dumps(asdict(self._rows[key]))) for key in self._changed if key in self]
+        return write, [_parts(key) for key in self._changed if key not in self]
+
+    def forget_changes(self) -> None:
+        """Note that the file has them: not before, or a full disk would lose them."""
+        self._changed.clear()
 
 
 def maker(row: type[V]) -> Callable[..., V]:
@@ -107,6 +158,14 @@ def maker(row: type[V]) -> Callable[..., V]:
     adapter = TypeAdapter(row)
     # The class itself refuses an unknown or missing field.
     return lambda **stored: adapter.validate_python(vars(row(**stored)))
+
+
+def fault_of(error: Exception) -> str:
+    """Return what is wrong in one line."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return str(error)
 
 
 def _parts(key: object) -> tuple[Any, ...]:
@@ -117,12 +176,8 @@ class SqliteStore:
     """The database file. Callers hold the scheduler's lock: one writer at a time, from any thread."""
 
     def __init__(self, folder: Path | None):
-        self._path = str(folder / _FILE) if folder else ":memory:"
-        self._db = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        # NORMAL loses nothing when the process is killed; only a crash of the machine may cost the last
-        # writes.
-        self._db.execute("PRAGMA synchronous = NORMAL")
+        self.path = folder / _FILE if folder else ":memory:"
+        self._db = open_database(self.path)
 
     def close(self) -> None:
         """Close the file."""
@@ -130,19 +185,16 @@ class SqliteStore:
 
     def load(self, tables: Iterable[Table[Any, Any]]) -> dict[str, int]:
         """Fill the tables and return the stored numbers; raise StateError for a file that does not fit."""
-        self._db.execute(
-            f"CREATE TABLE IF NOT EXISTS {_METADATA} (name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
-        )
         try:
+            self._db.execute(
+                f"CREATE TABLE IF NOT EXISTS {_METADATA} (name TEXT PRIMARY KEY, value INTEGER NOT NULL)"
+            )
             for table in tables:
                 self._create(table)
                 table.restore(self._db.execute(f"SELECT * FROM {table.name} ORDER BY rowid"))  # noqa: S608
-        except (KeyError, TypeError, ValueError) as error:
-            raise StateError(
-                f"{self._path}: written by another version of the emulator ({error}):"
-                " use an empty --data-dir, or delete this one"
-            ) from error
-        return dict(self._db.execute(f"SELECT name, value FROM {_METADATA}"))  # noqa: S608
+            return dict(self._db.execute(f"SELECT name, value FROM {_METADATA}"))  # noqa: S608
+        except (sqlite3.Error, ValueError) as error:
+            raise StateError(self.path, error) from error
 
     def _create(self, table: Table[Any, Any]) -> None:
         key = ", ".join(table.columns)
@@ -153,15 +205,17 @@ class SqliteStore:
         if found != [*table.columns, "body"]:
             raise ValueError(f"table {table.name} has the columns {', '.join(found)}")
 
-    def save(self, tables: Iterable[Table[Any, Any]], metadata: Mapping[str, int]) -> None:
-        """Write what changed, all or nothing."""
-        with self._transaction():
+    def save(self, tables: Sequence[Table[Any, Any]], metadata: Mapping[str, int]) -> None:
+        """Write what changed, all or nothing; after a WriteError the next call writes it."""
+        with writing(self._db, self.path):
             for table in tables:
                 self._write(table)
             self._db.executemany(f"INSERT OR REPLACE INTO {_METADATA} VALUES (?, ?)", metadata.items())  # noqa: S608
+        for table in tables:
+            table.forget_changes()
 
     def _write(self, table: Table[Any, Any]) -> None:
-        write, delete = table.take_changes()
+        write, delete = table.changes()
         key, marks = ", ".join(table.columns), ", ".join("?" * (len(table.columns) + 1))
         where = " AND ".join(f"{column} = ?" for column in table.columns)
         self._db.executemany(
@@ -170,13 +224,3 @@ class SqliteStore:
             write,
         )
         self._db.executemany(f"DELETE FROM {table.name} WHERE {where}", delete)  # noqa: S608
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")

@@ -15,11 +15,15 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from videosnap_emulator.core.call_log import Call, CallLog
-from videosnap_emulator.core.clock import Clock, Milliseconds, Pace
-from videosnap_emulator.core.persistence import SqliteStore, Table
+from videosnap_emulator.core.clock import Clock, Milliseconds, Pace, as_datetime
+from videosnap_emulator.core.persistence import SqliteStore, StateError, Table, WriteError
 
 if TYPE_CHECKING:
     from videosnap_emulator.core.service import Service
+
+
+#: Steps in which the time is made up for that the emulator was down.
+CATCH_UP_STEPS = 10
 
 
 class Event(NamedTuple):
@@ -56,18 +60,38 @@ class Scheduler:
         self._lock, self._halt = RLock(), Flag()
         self._services: dict[str, Service[Any]] = {}
         self._heap: list[Event] = []
+        self._unsaved = False
         self.epoch: Milliseconds = clock.now()
 
-    def start(self, services: Sequence[Service[Any]]) -> None:
-        """Take the services on, with the state that the data directory holds; raise StateError."""
+    def start(self, services: Sequence[Service[Any]]) -> bool:
+        """Take the services on, with the state that the data directory holds; raise StateError.
+
+        Return whether it holds any.
+        """
         with self._lock:
             self._services = {service.name: service for service in services}
             stored = self._store.load(self._tables())
-            if stored:
-                self.clock.restart_at(stored["now"], stored["advanced"])
-            self.epoch = stored.get("epoch", self.clock.now())
-            self.call_log.last = stored.get("last_seq", 0)
-            self._restore(stored)
+            try:
+                if stored:
+                    as_datetime(stored["now"])
+                    self.clock.restart_at(stored["now"], stored["advanced"])
+                self.epoch = stored.get("epoch", self.clock.now())
+                self.call_log.last = stored.get("last_seq", 0)
+                self._restore(stored)
+            except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
+                raise StateError(self._store.path, f"its rows do not fit together ({error})") from error
+            return bool(stored)
+
+    def catch_up(self) -> None:
+        """Let the time pass that the emulator was down, unless the clock is manual.
+
+        In several steps: each may take as many frames as one advance.
+        """
+        now, advanced = self.clock.now(), self.clock.advanced
+        missed = self.clock.real() + advanced - now if self.clock.pace is Pace.REAL else 0
+        for step in range(1, CATCH_UP_STEPS + 1 if missed > 0 else 0):
+            self.clock.restart_at(now + missed * step // CATCH_UP_STEPS, advanced)
+            self.tick()
 
     def _restore(self, metadata: Mapping[str, int]) -> None:
         self._heap = []
@@ -92,7 +116,9 @@ class Scheduler:
     def _save(self, now: Milliseconds) -> None:
         for service in self._services.values():
             service.prune()
+        self._unsaved = True
         self._store.save(self._tables(), self._metadata(now))
+        self._unsaved = False
 
     def halt(self) -> None:
         """Interrupt a long step: what is left of it falls due after the next start."""
@@ -112,6 +138,8 @@ class Scheduler:
         wait = wait or self.clock.pace is Pace.MANUAL
         with self._lock:
             now = self.clock.now()
+            if self._unsaved:  # the disk is full, say: change nothing more until there is room
+                self._save(now)
             self._run(now, wait)
             try:
                 yield now
@@ -120,14 +148,21 @@ class Scheduler:
                 self._save(now)
 
     def _run(self, until: Milliseconds, wait: bool) -> None:
-        """Do everything that is due, oldest first."""
+        """Do everything that is due, oldest first; what cannot be written stays due."""
         step, postponed = Step(until, wait), list[Event]()
-        while not self._halt.is_set() and self._heap and self._heap[0].due <= until:
-            event = heappop(self._heap)
-            if not self._services[event.service].run_event(event, step):
-                postponed.append(event)
-        for event in postponed:
-            heappush(self._heap, event)
+        try:
+            while not self._halt.is_set() and self._heap and self._heap[0].due <= until:
+                postponed.append(heappop(self._heap))
+                if self._services[postponed[-1].service].run_event(postponed[-1], step):
+                    postponed.pop()
+        except WriteError:
+            raise
+        except Exception:  # a fault in a service: not to be met again at every step
+            postponed.pop()
+            raise
+        finally:
+            for event in postponed:
+                heappush(self._heap, event)
 
     def tick(self, wait: bool = False) -> Milliseconds:
         """Bring the state up to now and return the emulated time."""

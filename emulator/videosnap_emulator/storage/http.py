@@ -1,10 +1,11 @@
-"""The storage's HTTP side: who asks, plain and aws-chunked bodies, and the server's thread.
+"""The storage's HTTP side: who asks, plain and aws-chunked bodies, moto's WSGI, and the server's thread.
 
 A request must name a known access key; its signature is not checked.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import html
@@ -12,17 +13,23 @@ import io
 import logging
 import re
 import socket
+import sys
 import threading
 import zlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_to_bytes
 
 from moto.moto_server import werkzeug_app
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-MAXIMUM_BODY = 1 << 30
+from videosnap_emulator.core.persistence import WriteError
+from videosnap_emulator.http_server import Connections, HostCheckMiddleware, server_of
+
+#: Bytes of an object. SQLite has no larger ones than 10^9.
+MAXIMUM_BODY = 900 << 20
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _REGION = "us-east-1"
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -34,8 +41,8 @@ _CHECKSUMS: dict[str, Callable[[bytes], bytes]] = {
     "x-amz-checksum-sha256": lambda data: hashlib.sha256(data).digest(),
 }
 _LOG = logging.getLogger(__name__)
-# moto's own handler, where there is one, keeps metadata names with an underscore.
-_Handler: Any = getattr(werkzeug_app, "MotoRequestHandler", WSGIRequestHandler)
+#: Where moto looks for the names of metadata that have an underscore, which WSGI's names do not keep.
+_NAMES = getattr(werkzeug_app, "PRESERVED_HEADER_NAMES_ENVIRON_KEY", "")
 
 WsgiResponse = tuple[str, list[tuple[str, str]], bytes]
 Environ = dict[str, Any]
@@ -71,12 +78,14 @@ class S3Request:
     authorization: str
 
 
-def read_request(environ: Environ) -> S3Request:
+def read_request(scope: Scope) -> S3Request:
     """Return the request's raw parts."""
-    path, _, query = environ["RAW_URI"].partition("?")
+    path = scope["raw_path"].decode("latin-1")
     if not path.startswith("/"):  # the absolute form, as to a proxy
         path = "/" + path.partition("://")[2].partition("/")[2]
-    return S3Request(environ["REQUEST_METHOD"], path, query, environ.get("HTTP_AUTHORIZATION", ""))
+    headers = dict(scope["headers"])
+    authorization = headers.get(b"authorization", b"").decode("latin-1")
+    return S3Request(scope["method"], path, scope["query_string"].decode("latin-1"), authorization)
 
 
 def access_key_of(request: S3Request) -> str:
@@ -105,18 +114,17 @@ def _check_access_key(request: S3Request, known: Collection[str]) -> None:
         raise S3Error("403 Forbidden", "InvalidAccessKeyId", message)
 
 
-def _read_body(environ: Environ) -> bytes:
-    chunked = bool(environ.get("wsgi.input_terminated"))
-    length = "" if chunked else environ.get("CONTENT_LENGTH", "")
-    if length and not length.isdecimal():
-        raise bad_request("InvalidArgument", "The Content-Length is not a number")
-    size = MAXIMUM_BODY + 1 if chunked else int(length or 0)
-    body: bytes = environ["wsgi.input"].read(size) if chunked or size <= MAXIMUM_BODY else b""
-    if max(len(body), 0 if chunked else size) > MAXIMUM_BODY:
+async def _read_body(scope: Scope, receive: Receive) -> bytes:
+    length, body, more = dict(scope["headers"]).get(b"content-length", b"0"), bytearray(), True
+    while more and max(len(body), int(length)) <= MAXIMUM_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise bad_request("IncompleteBody", "The body is shorter than its Content-Length")
+        more = message.get("more_body", False)
+        body += message.get("body", b"")
+    if more or len(body) > MAXIMUM_BODY:
         raise bad_request("EntityTooLarge", "The body is too large for the emulator")
-    if not chunked and len(body) < size:
-        raise bad_request("IncompleteBody", "The body is shorter than its Content-Length")
-    return body
+    return bytes(body)
 
 
 def decode_body(payload: str, raw: bytes) -> tuple[bytes, dict[str, str]]:
@@ -151,6 +159,36 @@ def _trailers(raw: bytes) -> dict[str, str]:
     return found
 
 
+def _environ(scope: Scope, request: S3Request) -> Environ:
+    """Return the request as WSGI has it, without its body."""
+    target = f"{request.path}?{request.query}" if request.query else request.path
+    environ: Environ = {
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.errors": sys.stderr,
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(request.path).decode("latin-1"),
+        "QUERY_STRING": request.query,
+        "RAW_URI": target,
+        "REQUEST_URI": target,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": str(scope["server"][1]),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        _NAMES: {},
+    }
+    # Names with an underscore last: they must not stand in for the same name with a hyphen.
+    for raw_name, raw_value in sorted(scope["headers"], key=lambda header: b"_" in header[0]):
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        key = name.upper().replace("-", "_")
+        key = key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+        if "_" not in name:
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+        elif name.startswith("x-amz-meta-") and key not in environ:
+            environ[key], environ[_NAMES][key] = value, name
+    return environ
+
+
 def _environ_for_moto(environ: Environ, account: str, body: bytes, trailers: dict[str, str]) -> Environ:
     """Return what moto gets: a plain body, this storage's account, one region, path style."""
     environ = {**environ, "wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))}
@@ -177,7 +215,7 @@ def _environ_for_moto(environ: Environ, account: str, body: bytes, trailers: dic
 
 
 class S3App:
-    """A WSGI application that hands requests with a known access key to `respond`."""
+    """An ASGI application that hands requests with a known access key to `respond`, on a thread."""
 
     def __init__(
         self,
@@ -187,25 +225,32 @@ class S3App:
     ) -> None:
         self._access_keys, self._account, self._respond = access_keys, account, respond
 
-    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = read_request(environ)
-        status, headers, body = self._response(request, environ)
-        start_response(status, headers)
-        return [b"" if request.method == "HEAD" else body]
-
-    def _response(self, request: S3Request, environ: Environ) -> WsgiResponse:
+        request = read_request(scope)
         try:
             _check_access_key(request, self._access_keys)
-            payload = environ.get("HTTP_X_AMZ_CONTENT_SHA256", "")
-            body, trailers = decode_body(payload, _read_body(environ))
-            return self._respond(request, _environ_for_moto(environ, self._account, body, trailers))
+            raw = await _read_body(scope, receive)
+            response = await asyncio.to_thread(self._response, request, _environ(scope, request), raw)
         except S3Error as error:
-            return error.response(request.path)
+            response = error.response(request.path)
+        status, headers, body = response
+        answer = Response(b"" if request.method == "HEAD" else body, int(status[:3]))
+        answer.raw_headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
+        await answer(scope, receive, send)
+
+    def _response(self, request: S3Request, environ: Environ, raw: bytes) -> WsgiResponse:
+        try:
+            body, trailers = decode_body(environ.get("HTTP_X_AMZ_CONTENT_SHA256", ""), raw)
+            return self._respond(request, _environ_for_moto(environ, self._account, body, trailers))
+        except S3Error:
+            raise
+        except WriteError as error:
+            _LOG.error("%s %s failed: %s", request.method, request.path, error)
+            raise S3Error("500 Internal Server Error", "InternalError", str(error)) from None
         except Exception:
             _LOG.exception("the storage could not answer %s %s", request.method, request.path)
-            unexpected = S3Error("500 Internal Server Error", "InternalError", "See the emulator's log.")
-            return unexpected.response(request.path)
+            raise S3Error("500 Internal Server Error", "InternalError", "See the emulator's log.") from None
 
 
 def run(app: Callable[..., Any], environ: Environ) -> WsgiResponse:
@@ -223,33 +268,18 @@ def run(app: Callable[..., Any], environ: Environ) -> WsgiResponse:
     return started[0], started[1], body
 
 
-class _QuietHandler(_Handler):  # type: ignore[misc]
-    """Logs no line for each request."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Log nothing."""
-
-
 class Server:
-    """The thread that serves a WSGI application over HTTP."""
+    """The thread that serves the storage: a server and an event loop of its own."""
 
-    def __init__(self, app: Callable[..., Any], host: str, port: int) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        # Bound here, since werkzeug ends the process when a port is taken.
-        with socket.create_server((host, port), family=family, backlog=128) as listening:
-            self._server: BaseWSGIServer = make_server(
-                host, port, app, threaded=True, request_handler=_QuietHandler, fd=listening.fileno()
-            )
-        self.port = self._server.port
+    def __init__(self, app: S3App, host: str, listener: socket.socket) -> None:
+        self.port = int(listener.getsockname()[1])
+        self._server = server_of(HostCheckMiddleware(app, host), Connections())
         self._thread = threading.Thread(
-            target=self._server.serve_forever,
-            kwargs={"poll_interval": 0.05},
-            name="videosnap-storage",
-            daemon=True,
+            target=self._server.run, args=([listener],), name="videosnap-storage", daemon=True
         )
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening and end the thread."""
-        self._server.shutdown()
-        self._thread.join()
+        self._server.should_exit = True
+        self._thread.join(10)

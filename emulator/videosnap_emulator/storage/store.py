@@ -1,7 +1,7 @@
 """The emulator's object storage: moto's S3 in this process, behind a check of the access key.
 
-Buckets are addressed in the path (``/bucket/key``). Without a folder all is in memory; with one, each
-change is written through before it is answered. Only the newest version of an object is written.
+Buckets are addressed in the path (``/bucket/key``). Each change is written before it is answered; one that
+cannot be written is undone. Only the newest version of an object is stored.
 """
 
 from __future__ import annotations
@@ -20,9 +20,21 @@ from urllib.parse import parse_qsl, unquote
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeKey, FakeMultipart, s3_backends
 
-from videosnap_emulator.storage import refusals
-from videosnap_emulator.storage.disk import BUCKET_NAME, Disk
-from videosnap_emulator.storage.http import Environ, S3App, S3Request, Server, WsgiResponse, bad_request, run
+from videosnap_emulator.core.persistence import WriteError
+from videosnap_emulator.ports import bind
+from videosnap_emulator.storage import refusals, sidecars
+from videosnap_emulator.storage.http import (
+    Environ,
+    S3App,
+    S3Error,
+    S3Request,
+    Server,
+    WsgiResponse,
+    bad_request,
+    run,
+)
+from videosnap_emulator.storage.objects import BucketKeys, ObjectDatabase, StoredKey
+from videosnap_emulator.storage.sidecars import BUCKET_NAME
 
 BUCKETS = ("frames", "media")
 META = "x-amz-meta-"
@@ -50,8 +62,8 @@ class StoredObject:
 class Store:
     """The object storage: direct calls for the emulator, the S3 protocol for everybody else."""
 
-    def __init__(self, disk: Disk | None, access_keys: Collection[str]) -> None:
-        self._disk, self._access_keys = disk, access_keys
+    def __init__(self, objects: ObjectDatabase, access_keys: Collection[str]) -> None:
+        self.objects, self._access_keys = objects, access_keys
         self._account = str(next(_ACCOUNTS))
         self._server: Server | None = None
         self._watchers: list[Callable[[str, str], None]] = []
@@ -62,49 +74,45 @@ class Store:
     @classmethod
     def open(cls, folder: Path | None, access_keys: Collection[str]) -> Store:
         """Open the storage, with what the folder holds; it has the buckets ``frames`` and ``media``."""
-        store = cls(None if folder is None else Disk(folder), access_keys)
-        with _MOTO:
-            store._reload()
-            for bucket in BUCKETS:
-                store.make_bucket(bucket)
+        objects = ObjectDatabase(folder)
+        try:
+            objects.prepare(sidecars.read(folder) if folder else {})
+            store = cls(objects, access_keys)
+            with _MOTO, store._changing():
+                for name in BUCKETS:
+                    objects.add_bucket(name)
+        except BaseException:
+            objects.close()
+            raise
+        if folder:
+            sidecars.remove(folder)
         return store
 
-    def _reload(self) -> None:
-        if self._disk is None:
-            return
-        for bucket in self._disk.buckets():
-            self.make_bucket(bucket)
-            for about, body, path in self._disk.load(bucket):
-                modified = datetime.fromisoformat(about["modified"])
-                placed = self._place(
-                    bucket,
-                    about["key"],
-                    body,
-                    headers=about["headers"],
-                    modified=modified,
-                    etag=about["etag"],
-                )
-                self._disk.note(bucket, placed, path)
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change the database, all or nothing, and let moto have the buckets that it then has."""
+        try:
+            with self.objects.writing():
+                yield
+        finally:
+            self._load_buckets()
 
-    def _place(
-        self,
-        bucket: str,
-        key: str,
-        body: bytes,
-        *,
-        headers: dict[str, str],
-        modified: datetime,
-        etag: str | None = None,
-    ) -> Any:
-        placed = self._backend.put_object(bucket, key, body, etag=etag)
-        placed.set_metadata(dict(headers))
-        placed.last_modified = modified
+    def _load_buckets(self) -> None:
+        stored, known = self.objects.buckets(), self._backend.buckets
+        with self._own_bucket_names():
+            for bucket in known.keys() - set(stored):
+                self._dispose(known.pop(bucket))
+            for bucket in stored:
+                if bucket not in known:
+                    self._backend.create_bucket(bucket, _REGION)
+                if not isinstance(known[bucket].keys, BucketKeys):
+                    known[bucket].keys = BucketKeys(bucket, self._account, self.objects)
+                known[bucket].keys.forget()
         self._forget()
-        return placed
 
     def _forget(self) -> None:
         """Take this store's objects off moto's lists of all instances, which never drop them."""
-        for kind in (FakeKey, FakeMultipart):
+        for kind in (FakeKey, StoredKey, FakeMultipart):
             kind.instances_tracked[:] = [
                 one for one in kind.instances_tracked if one.account_id != self._account
             ]
@@ -123,16 +131,6 @@ class Store:
                 names.clear()
                 names.update(before)
 
-    def _bucket(self, bucket: str) -> Any:
-        try:
-            return self._backend.buckets[bucket]
-        except KeyError:
-            raise NoSuchBucketError(bucket) from None
-
-    def _latest(self, bucket: str, key: str) -> Any:
-        found = self._bucket(bucket).keys.get(key)
-        return found if isinstance(found, FakeKey) else None
-
     def put(  # noqa: PLR0917
         self,
         bucket: str,
@@ -143,32 +141,31 @@ class Store:
         modified: datetime,
     ) -> None:
         """Store an object, last modified at the given time."""
-        headers = {"Content-Type": content_type, **{META + name: value for name, value in metadata.items()}}
+        headers = {"content-type": content_type, **{META + name: value for name, value in metadata.items()}}
         naive = modified.astimezone(timezone.utc).replace(tzinfo=None)  # as moto has it
         with _MOTO:
-            self._bucket(bucket)
-            placed = self._place(bucket, key, body, headers=headers, modified=naive)
-            if self._disk is not None:
-                self._disk.sync(bucket, key, placed)
+            self._check_bucket(bucket)
+            with self.objects.writing():
+                self.objects.put(bucket, key, body, headers, naive)
+
+    def _check_bucket(self, bucket: str) -> None:
+        if bucket not in self._backend.buckets:
+            raise NoSuchBucketError(bucket)
 
     def get(self, bucket: str, key: str) -> StoredObject:
         """Return an object; KeyError when there is none."""
         with _MOTO:
-            found = self._latest(bucket, key) if bucket in self._backend.buckets else None
-            if found is None:
-                raise KeyError(f"{bucket}/{key}")
-            headers = {name.lower(): value for name, value in found.metadata.items()}
+            found = self.objects.find(bucket, key)
+            headers = {name.lower(): value for name, value in found.headers.items()}
             metadata = {name[len(META) :]: value for name, value in headers.items() if name.startswith(META)}
-            modified = found.last_modified.replace(tzinfo=timezone.utc)
-            return StoredObject(found.value, headers.get("content-type", ""), metadata, modified)
+            modified = found.modified.replace(tzinfo=timezone.utc)
+            body = self.objects.body(found.body)
+            return StoredObject(body, headers.get("content-type", ""), metadata, modified)
 
     def etag(self, bucket: str, key: str) -> str:
         """Return the entity tag of an object; KeyError when there is none."""
         with _MOTO:
-            found = self._latest(bucket, key) if bucket in self._backend.buckets else None
-            if found is None:
-                raise KeyError(f"{bucket}/{key}")
-            return str(found.etag)
+            return self.objects.find(bucket, key).etag
 
     def has_bucket(self, bucket: str) -> bool:
         """Return whether the bucket exists."""
@@ -178,46 +175,39 @@ class Store:
     def keys(self, bucket: str) -> list[str]:
         """Return the keys of a bucket's objects, sorted."""
         with _MOTO:
-            return sorted(self._objects(bucket))
-
-    def _objects(self, bucket: str) -> dict[str, Any]:
-        return {name: key for name, key in self._bucket(bucket).keys.items() if isinstance(key, FakeKey)}
+            self._check_bucket(bucket)
+            return [row.key for row in self.objects.list(bucket)]
 
     def make_bucket(self, bucket: str) -> None:
         """Make the bucket if it does not exist."""
         if not BUCKET_NAME.fullmatch(bucket):
             raise ValueError(f"not a bucket name: {bucket!r}")
-        with self._own_bucket_names():
+        with _MOTO:
             if bucket not in self._backend.buckets:
-                self._backend.create_bucket(bucket, _REGION)
-                self._sync_bucket(bucket)
+                with self._changing():
+                    self.objects.add_bucket(bucket)
 
     def empty(self) -> None:
         """Remove all objects, unfinished uploads and other buckets; ``frames`` and ``media`` stay."""
-        with _MOTO:
-            for bucket in list(self._backend.buckets):
-                self._dispose(bucket)
-                del self._backend.buckets[bucket]
-                self._sync_bucket(bucket)
+        with _MOTO, self._changing():
+            for bucket in self.objects.buckets():
+                self._dispose(self._backend.buckets[bucket])
+                self.objects.remove_bucket(bucket)
             for bucket in BUCKETS:
-                self.make_bucket(bucket)
+                self.objects.add_bucket(bucket)
+        self.objects.shrink()
 
-    def _dispose(self, bucket: str) -> None:
-        found = self._bucket(bucket)
-        for name in list(found.keys):
-            found.keys.pop(name)
-        for upload in list(found.multiparts):
-            del found.multiparts[upload]
+    def _dispose(self, bucket: Any) -> None:
+        """Free what moto has of a bucket: what a request touched, and unfinished uploads."""
+        for upload in list(bucket.multiparts):
+            del bucket.multiparts[upload]
 
-    def _sync_bucket(self, bucket: str) -> None:
-        if self._disk is not None:
-            self._disk.sync_bucket(bucket, self._objects(bucket) if bucket in self._backend.buckets else None)
-
-    def serve(self, host: str, port: int) -> int:
-        """Serve the S3 protocol in a thread; give the real port (0 asks for a free one)."""
+    def serve(self, host: str, port: int = 0, remembered: int = 0) -> int:
+        """Serve the S3 protocol in a thread; give the real port (`ports.bind` chooses it)."""
         if self._server is not None:
             raise RuntimeError("the store is already served")
-        self._server = Server(S3App(self._access_keys, self._account, self._respond), host, port)
+        app = S3App(self._access_keys, self._account, self._respond)
+        self._server = Server(app, host, bind(host, port, remembered))
         return self._server.port
 
     def watch(self, arrived: Callable[[str, str], None]) -> None:
@@ -245,21 +235,31 @@ class Store:
         with self._own_bucket_names():
             found = self._backend.buckets.get(bucket)
             refusals.check(request, environ.get("HTTP_X_AMZ_COPY_SOURCE"), found.multiparts if found else ())
+            if found and not key:
+                found.keys.prefix = dict(parse_qsl(request.query)).get("prefix", "")
             try:
                 response = run(self._app, environ)
+                if request.method in ("PUT", "POST", "DELETE"):
+                    with self.objects.writing():
+                        self._save()
+            except (WriteError, S3Error):
+                raise
             except Exception as failure:
                 _LOG.info("moto could not answer %s %s", request.method, request.path, exc_info=True)
                 raise refusals.explain(failure, request) from None
-            if request.method in ("PUT", "POST", "DELETE"):
-                self._mirror(bucket, unquote(key))
-            self._forget()
+            finally:
+                self._load_buckets()
             return refusals.check_response(response, request)
 
-    def _mirror(self, bucket: str, key: str) -> None:
-        if self._disk is not None and key and bucket in self._backend.buckets:
-            self._disk.sync(bucket, key, self._latest(bucket, key))
-        else:
-            self._sync_bucket(bucket)
+    def _save(self) -> None:
+        """Write what a request changed."""
+        known = self._backend.buckets
+        for bucket in set(self.objects.buckets()) - known.keys():
+            self.objects.remove_bucket(bucket)
+        for bucket, one in known.items():
+            self.objects.add_bucket(bucket)
+            if isinstance(one.keys, BucketKeys):
+                one.keys.save()
 
     def close(self) -> None:
         """End the thread and free the memory."""
@@ -267,10 +267,11 @@ class Store:
             self._server.close()
             self._server = None
         with _MOTO:
-            for bucket in list(self._backend.buckets):
+            for bucket in self._backend.buckets.values():
                 self._dispose(bucket)
             self._backend.buckets.clear()
             s3_backends.pop(self._account, None)
+            self.objects.close()
 
 
 def _makes_object(request: S3Request) -> bool:

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from videosnap_emulator.core.clock import Milliseconds, as_datetime, rfc3339
+from videosnap_emulator.core.persistence import WriteError
 from videosnap_emulator.core.scheduler import Event, Scheduler
 from videosnap_emulator.core.service import ApiError
 from videosnap_emulator.media.video import check_media
@@ -235,6 +236,8 @@ class MpsBackend:
             result = self._result(job).result()
             self._write(job, result, at)
             job.succeed(at, result)
+        except WriteError:  # a full disk, say: the job ends when there is room
+            raise
         except ApiError as failure:
             job.fail(at, failure.code, failure.message)
         except Exception:

@@ -56,7 +56,7 @@ class MpsState:
     def __init__(self, pace: JobPace, flow: WorkflowState) -> None:
         self.pace, self.flow = pace, flow
         self.jobs: Table[int, Job] = Table("jobs", maker(Job), ("number",))
-        self.pipelines: Table[str, Pipeline] = Table("pipelines", Pipeline)
+        self.pipelines: Table[str, Pipeline] = Table("pipelines", maker(Pipeline))
         self._reset()
 
     def _reset(self) -> None:

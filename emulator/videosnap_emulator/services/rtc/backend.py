@@ -56,7 +56,9 @@ class RtcBackend:
         # directories have them.
         self.tasks: Table[int, Task] = Table(f"{prefix}tasks", maker(Task), ("number",))
         self.rooms: Table[RoomKey, Room] = Table(f"{prefix}rooms", maker(Room), ("app", "room"))
-        self.frames: Table[int, Frame] = Table(f"{prefix}frames", Frame, ("number",), limit=MAXIMUM_FRAMES)
+        self.frames: Table[int, Frame] = Table(
+            f"{prefix}frames", maker(Frame), ("number",), limit=MAXIMUM_FRAMES
+        )
         self._latest: dict[TaskKey, int] = {}
         self._last_number = self._last_frame = 0
 

@@ -6,6 +6,7 @@ One round is one frame of each published target stream of a task, at the time wh
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import NamedTuple
 from zlib import crc32
 
@@ -184,25 +185,27 @@ class FrameCapturer:
         """
         due, targets = task.next_frame, publications(task, room)
         if targets and step.frames + len(targets) <= MAXIMUM_FRAMES_PER_STEP:
+            frames = self._take([Capture(task, target, due) for target in targets])
             step.frames += len(targets)
             _skip_rounds(task, rounds=1)
-            return [frame for target in targets if (frame := self._take(Capture(task, target, due)))]
+            return frames
         last = step.until if task.idle_due is None else min(step.until, task.idle_due - 1)
         rounds = (last - due) // (task.image.interval * 1000) + 1
         _skip_rounds(task, rounds)
         task.skipped_frames += rounds * len(targets)
         return []
 
-    def _take(self, capture: Capture) -> Frame | None:
-        task = capture.task
+    def _take(self, captures: Sequence[Capture]) -> list[Frame]:
+        """Store a round; a task changes only when all of it is stored, so that a full disk can repeat it."""
+        task = captures[0].task
         try:
-            frame = self._store(capture)
+            frames = [self._store(capture) for capture in captures]
         except NoSuchBucketError:
             task.last_error = f"NoSuchBucket: the bucket {task.storage.bucket!r} does not exist"
-            return None
-        task.frames += 1
-        task.last_frame, task.last_error = frame, None
-        return frame
+            return []
+        task.frames += len(frames)
+        task.last_frame, task.last_error = frames[-1], None
+        return frames
 
     def _store(self, capture: Capture) -> Frame:
         task, publication = capture.task, capture.publication
