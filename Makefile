@@ -1,7 +1,7 @@
 # Everything the project can do, by name. Each target does its own set-up; two commands from a clean
 # clone are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine demo emulator test sweep bench lock
+.PHONY: help setup engine yaml demo emulator test sweep sdks plugin bench lock
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -16,17 +16,26 @@ setup: ## create .venv with everything the project needs
 engine: ## a real Pulumi CLI in .engine/bin, unless PATH has one
 	@$(PYTHON) -m engine
 
+yaml: ## the same with the host of YAML programs, which is built where none is installed
+	@$(PYTHON) -m engine yaml
+
 demo: setup engine ## the demo: both resources from start to end, offline
 	@$(VENV)/python -m examples.demo
 
 emulator: setup ## the emulator with its live page; ^C ends it, its data stays in .emulator
 	@$(VENV)/videosnap emulator --env-file .emulator/env --data-dir .emulator/data
 
-test: setup engine ## lint, types, docs and every test, with a sample of each long matrix
+test: setup yaml ## lint, types, docs and every test, with a sample of each long matrix
 	@scripts/test
 
-sweep: setup engine ## the same with every matrix and random walk in full
+sweep: setup yaml ## the same with every matrix and random walk in full
 	@scripts/test --sweep --timeout 3600
+
+sdks: setup ## the Python, TypeScript and Go packages in dist/sdks, compiled; needs Go and Node
+	@scripts/sdks
+
+plugin: setup ## the plugin as an archive for `pulumi plugin install`, in dist
+	@$(VENV)/python sdks/plugin.py
 
 bench: setup engine ## measure speed and memory, as ratios in one run
 	@$(VENV)/python -m bench

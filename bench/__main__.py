@@ -17,7 +17,7 @@ from bench.compare import report, timed  # noqa: E402
 from bench.drift import drift_runs  # noqa: E402
 from bench.jobs import waiting_jobs  # noqa: E402
 from bench.listing import listing  # noqa: E402
-from bench.overhead import engine_runs, imports, plugin_start  # noqa: E402
+from bench.overhead import engine_runs, fronts, imports, native_plugin_start, plugin_start  # noqa: E402
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter, SqliteReservations  # noqa: E402
 from pulumi_videosnap.volcengine.api import connect  # noqa: E402
 from pulumi_videosnap.volcengine.convert import start_request, task_key  # noqa: E402
@@ -48,7 +48,9 @@ def main() -> int:
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
         imports()
         plugin_start()
+        native_plugin_start()
         engine_runs(folder)
+        fronts(folder)
         _limiter(folder)
         with running_emulator(folder, "--pace", "manual") as emulator:
             os.environ |= emulator.environment

@@ -86,6 +86,40 @@ def plugin_start() -> None:
     report("the plugin's first answer", ours, "a trivial dynamic provider's", theirs)
 
 
+def native_plugin_start() -> None:
+    """The native plugin's start, until the engine can call it, beside the imports that every plugin needs."""
+    ours, theirs = alternate(
+        _until_the_port, partial(_import, "grpc, pulumi.runtime.proto"), ROUNDS_OF_A_PROCESS
+    )
+    report("start of the native plugin", ours, "`import grpc, pulumi.runtime.proto`", theirs)
+
+
+def _until_the_port() -> None:
+    command = [sys.executable, "-m", "pulumi_videosnap.native.server"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        if process.stdout:
+            process.stdout.readline()
+        process.kill()
+
+
+def fronts(folder: Path) -> None:
+    """`up`, `refresh` and `destroy` of many tasks through the native front beside the dynamic one."""
+    commands = [["up", "--yes", "--skip-preview"], ["refresh", "--yes", "--skip-preview"]]
+    commands.append(["destroy", "--yes", "--skip-preview"])
+    with running_emulator(folder, "--pace", "manual") as emulator:
+        native = Project(folder / "native", OURS, emulator.environment)
+        dynamic = Project(folder / "dynamic", OURS.replace("661e", "0000"), emulator.environment)
+        native.use_native()
+        found: dict[str, tuple[list[float], list[float]]] = {command[0]: ([], []) for command in commands}
+        for _ in range(ROUNDS):
+            for command in commands:
+                for project, seconds in zip((native, dynamic), found[command[0]], strict=True):
+                    with timed(seconds):
+                        project.run(*command, "--parallel", "64").ok()
+        for name, (mine, theirs) in found.items():
+            report(f"native `pulumi {name}` of {TASKS} tasks", mine, "the dynamic front", theirs)
+
+
 def _first_answer(provider: ResourceProvider) -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with running_plugin(environment, serialize_provider(provider)) as plugin:

@@ -7,6 +7,7 @@ reports' schemas.
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -14,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
-from pydantic import AfterValidator, BeforeValidator
-from pydantic_core import PydanticCustomError
+from registry_pages import registry_pages
 
 from pulumi_videosnap.alibaba import api as mps
 from pulumi_videosnap.alibaba.pipeline.schema import PipelineInputs
@@ -23,9 +23,11 @@ from pulumi_videosnap.alibaba.responses import CODES
 from pulumi_videosnap.alibaba.schema import SnapshotConfig, SnapshotJobInputs
 from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs, WorkflowSnapshot
 from pulumi_videosnap.core.properties import dotted
-from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, range_of
+from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, offered_by, range_of
 from pulumi_videosnap.drift.model import DriftReport
 from pulumi_videosnap.http.error_codes import ErrorRule
+from pulumi_videosnap.native import schema
+from pulumi_videosnap.native.package import FILE as SCHEMA_FILE
 from pulumi_videosnap.report.base import schema_of
 from pulumi_videosnap.review.model import Review
 from pulumi_videosnap.settings import all_settings
@@ -37,7 +39,13 @@ from videosnap_emulator.core.assumptions import assumptions_of
 from videosnap_emulator.services import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+REGISTRY = ROOT / "docs" / "registry"
+PAGES = (
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    REGISTRY / "_index.md",
+    REGISTRY / "installation-configuration.md",
+)
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w .-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -114,15 +122,7 @@ def _default(leaf: FieldFacts) -> str:
 
 def _form(leaf: FieldFacts) -> str:
     """The words or the form that a refusal of the field would offer."""
-    for item in leaf.info.metadata:
-        if isinstance(item, BeforeValidator | AfterValidator):
-            try:
-                item.func("\0")  # type: ignore[call-arg]
-            except PydanticCustomError as refusal:
-                offered = refusal.context or {}
-                told = str(offered.get("choices") or offered.get("words") or "")
-                return re.sub(r"(?<!\w)'([^']+)'", r"`\1`", told)
-    return ""
+    return re.sub(r"(?<!\w)'([^']+)'", r"`\1`", offered_by(leaf.info))
 
 
 def _drift(leaf: FieldFacts) -> str:
@@ -231,6 +231,25 @@ def sample(name: str) -> Callable[[], Iterator[str]]:
     return text
 
 
+def example(file: str, language: str) -> Callable[[], Iterator[str]]:
+    """A program of examples/."""
+
+    def text() -> Iterator[str]:
+        yield f"```{language}"
+        yield (ROOT / "examples" / file).read_text(encoding="utf-8").rstrip()
+        yield "```"
+
+    return text
+
+
+EXAMPLES = {
+    "yaml": "yaml/Pulumi.yaml",
+    "typescript": "typescript/index.ts",
+    "go": "go/main.go",
+    "python": "quickstart/__main__.py",
+}
+"""A program in each language."""
+
 SAMPLES = (
     "review.txt",
     "review-nothing.txt",
@@ -257,6 +276,7 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "videosnap drift help": help_of("drift"),
     "storage platforms": storage_platforms,
     **{name: sample(name) for name in SAMPLES},
+    **{f"{language} example": example(file, language) for language, file in EXAMPLES.items()},
 }
 
 SCHEMAS = {"review.json": schema_of(Review), "drift.json": schema_of(DriftReport)}
@@ -272,8 +292,12 @@ def wanted() -> Iterator[tuple[Path, str]]:
     """Every file that is written here, with the text that it should have."""
     for page in PAGES:
         yield page, generated(page.read_text(encoding="utf-8"))
-    for name, schema in SCHEMAS.items():
-        yield ROOT / "docs" / "schemas" / name, schema
+    plugin_schema = schema.generate()
+    yield SCHEMA_FILE, plugin_schema
+    for name, text in registry_pages(json.loads(plugin_schema)):
+        yield REGISTRY / name, text
+    for name, text in SCHEMAS.items():
+        yield ROOT / "docs" / "schemas" / name, text
 
 
 def main() -> int:

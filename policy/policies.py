@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi_policy as policy
 from rules import Finding, Violation
-from rules.facts import LONGEST_INTERVAL, MAX_STREAMS, PROVIDER, TASK, Kind, kind_of
+from rules.facts import LONGEST_INTERVAL, MAX_STREAMS, PROVIDERS, TASK, Kind, kind_of
 from rules.limits import foreign_places, interval_out_of_range, missing_business_id, too_many_frames
 from rules.plain_secrets import plain_credentials, plain_keys
 
@@ -23,8 +23,9 @@ def _interval(kind: Kind | None, args: Args, config: Config) -> Iterable[Finding
 
 def _plain_secrets(kind: Kind | None, args: Args, config: Config) -> Iterable[Finding]:
     only_environment = config["require"] == "environment"
-    if args.resource_type == PROVIDER:
-        return plain_credentials(args.props, only_environment=only_environment)
+    if (prefix := PROVIDERS.get(args.resource_type)) is not None:
+        settings = {f"{prefix}{name}": args.props[name] for name in args.props}
+        return plain_credentials(settings, only_environment=only_environment)
     configuration = args.provider.props if args.provider else {}
     return plain_keys(args.props, configuration, only_environment=only_environment) if kind is TASK else ()
 

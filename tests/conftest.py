@@ -24,6 +24,14 @@ settings.load_profile("patient")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What processes of one user share is this test process's own, so that none sees another's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path_factory.mktemp("shared")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
     """One emulator a session: its own process, its own clock that only tests move."""

@@ -1,4 +1,4 @@
-"""Runs both acts. Everything that the demo writes is under `.demo`, and every process that it starts ends."""
+"""Runs the acts. Everything that the demo writes is under `.demo`, and every process that it starts ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from examples.demo import live_room, video_stills
+from examples.demo import live_room, video_stills, yaml_program
 from examples.demo.emulator import emulator
 from examples.demo.screen import DEMO, FRAMES, say, shown, step, title
 
@@ -25,8 +25,9 @@ def main() -> int:
         live_room.run(cloud)
         title("Act two: jobs on a video file (Alibaba Cloud MPS)")
         video_stills.run(cloud)
+        yaml_program.run(cloud)
     step(f"Done in {time.monotonic() - began:.0f} seconds; nothing is left running.")
-    say(f"The frames are in {shown(FRAMES)}; the programs: examples/quickstart, examples/video-stills.")
+    say(f"The frames are in {shown(FRAMES)}; the programs: examples/quickstart, video-stills, yaml.")
     say(f"Contact sheets, to open in a browser: live-room.html and video-stills.html in {shown(DEMO)}.")
     say("To go on by hand, run `make emulator` in one terminal and in another:")
     say("    . engine/env.sh; . .emulator/env; pulumi stack init dev; pulumi up")

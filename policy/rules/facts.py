@@ -9,7 +9,9 @@ from typing import Any
 
 from .values import Path
 
-PROVIDER = "pulumi:providers:pulumi-python"  # the resource in which the engine keeps the configuration
+PROVIDERS = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videosnap": "videosnap:"}
+"""The resources in which the engine keeps the configuration, and what their keys leave out."""
+DYNAMIC, NATIVE = "pulumi-python:dynamic/", "videosnap:"
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,9 @@ def kind_of(resource_type: str, properties: Mapping[str, Any]) -> Kind | None:
     """The kind of a resource: by its type, or by its fields, so that a subclass counts."""
     # The provider class would tell, but the engine sends policies no `__provider`.
     is_dynamic = resource_type.startswith("pulumi-python:dynamic")
+    own_type = resource_type.replace(NATIVE, DYNAMIC) if resource_type.startswith(NATIVE) else resource_type
     for kind in KINDS:
-        if resource_type == kind.token or (is_dynamic and all(name in properties for name in kind.fields)):
+        if own_type == kind.token or (is_dynamic and all(name in properties for name in kind.fields)):
             return kind
     return None
 

@@ -13,8 +13,10 @@
     │   └─ Garbled          a response that cannot be understood
     ├─ TaskConflict         a task with this id exists, and is another one (differences)
     ├─ CannotCheck          a check was not possible: no engine, no state, no listing
+    ├─ OutcomeUnknown       the task may have been created, which is noted
     ├─ TaskFailed           the task itself failed in the cloud
-    └─ TaskUnfinished       waiting for the end of the task timed out, and the task goes on
+    ├─ TaskUnfinished       waiting for the end of the task timed out, and the task goes on
+    └─ Interrupted          the engine was told to stop (^C) while something was waited for
 
 Only NotFound may be read as "gone"; every other CallFailed says nothing about the task.
 """
@@ -26,22 +28,28 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from pulumi_videosnap.redaction import MAX_ENCODED, mask
+
 # Long enough for the vendors' longest documented message, short enough for one status row.
 TEXT_LIMIT = 300
 
 # Services repeat signatures and body hashes in errors; neither is of use to a reader.
 _HEX_DIGEST = re.compile(r"\b[0-9a-fA-F]{64}\b")
+MAX_TEXT = 64 * 1024
+"""Characters of an untrusted text that are looked at."""
 
 
 def one_line(text: str, hide: Iterable[str] = (), limit: int = TEXT_LIMIT) -> str:
     """Untrusted text made fit for a message: without credentials, one line, at most `limit` characters.
 
-    `hide` lists the credential values; each is replaced wherever it occurs.
+    `hide` lists the credential values; each is replaced wherever it occurs (`redaction.mask`).
     """
-    for value in sorted(filter(None, hide), key=len, reverse=True):
-        text = text.replace(value, "****")
-    text = _HEX_DIGEST.sub("****", text)
-    printable = "".join(char if char.isprintable() else " " for char in text)
+    secrets = tuple(filter(None, hide))
+    masked = mask(text[:MAX_TEXT], secrets)
+    if len(text) > MAX_TEXT:  # what was cut may end with a part of a secret
+        masked = masked[: -MAX_ENCODED * max(map(len, secrets), default=0) or None]
+    masked = _HEX_DIGEST.sub("****", masked)
+    printable = "".join(char if char.isprintable() else " " for char in masked)
     line = " ".join(printable.split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
@@ -96,9 +104,11 @@ class CallFailed(VideosnapError):
 
     `action` is the vendor's name of the call, `code` the vendor's error code (or `HTTP 502`; empty without a
     response), `request_id` the vendor's id of the call (empty when unknown), `reason` the bare cause.
+    `may_have_acted` tells whether an attempt may have had its effect all the same.
     """
 
     outcome = "failed"
+    may_have_acted = False
 
     def __init__(
         self, action: str, reason: str, *, code: str = "", request_id: str = "", advice: str = ""
@@ -182,6 +192,19 @@ class TaskConflict(VideosnapError):
         super().__init__(f"{task} exists with other settings ({'; '.join(differences)}); {advice}")
 
 
+class OutcomeUnknown(VideosnapError):
+    """The task may have been created: the call was made, and no response told whether it had its effect.
+
+    What drives the lifecycle records the task that was noted (`note_existing`), as one whose creation failed.
+    """
+
+    def __init__(self, task: str, cause: CallFailed) -> None:
+        super().__init__(
+            f"{cause}; {task} may be running nevertheless and is recorded: `pulumi up` adopts or starts it, "
+            "`pulumi destroy` stops it"
+        )
+
+
 class TaskFailed(VideosnapError):
     """The task itself failed in the cloud; `reason` is the service's code and message."""
 
@@ -200,3 +223,10 @@ class TaskUnfinished(VideosnapError):
             f"{task} is still {state} after {waited:.0f} s; it goes on: run `pulumi up` again to wait for "
             "it, or raise `timeout` (or `custom_timeouts`, if set)"
         )
+
+
+class Interrupted(VideosnapError):
+    """The engine was told to stop while something was waited for; what was waited for goes on."""
+
+    def __init__(self) -> None:
+        super().__init__("cancelled while waiting; what it waited for goes on: run `pulumi up` again")

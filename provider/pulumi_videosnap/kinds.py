@@ -11,9 +11,9 @@ import base64
 import binascii
 import functools
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pulumi_videosnap.core.lifecycle import Context, Lifecycle
@@ -30,24 +30,44 @@ _MODULES = [
 ]
 """Modules with a `KIND`; imported on first use by a command, so programs do not load them."""
 
+_TYPE_MODULES = ["pulumi_videosnap.frames.ready"]
+"""Modules with a `TYPE`: a resource that is no task, so that reports do not concern it."""
+
 DYNAMIC_PREFIX = "pulumi-python:dynamic/"
 """What the type of every resource of a dynamic provider begins with in state."""
+NATIVE_PREFIX = "videosnap:"
+"""What the type of every resource of the native provider begins with."""
 
 
-@dataclass(frozen=True)
-class ResourceKind:
-    """Everything that the shared parts know of one kind of resource."""
+@dataclass(frozen=True, kw_only=True)
+class ResourceType:
+    """What the fronts know of a resource."""
 
     token: str
     """`<cloud>:<Name>`: the end of its type in state, unless a program's subclass has a type of its own."""
-    title: str
-    """What reports call it, such as "live room"; also the value of `kind` in their JSON."""
     provider: str
     """The full name of its dynamic provider class, which state refers to and which never changes."""
     inputs: type[Inputs]
     """The model of its inputs: fields, ranges, defaults, effects."""
     lifecycle: Callable[[Context], Lifecycle]
     """Its lifecycle, connected to the real cloud."""
+    search: Callable[..., Iterable[Listed]] | None = None
+    """Lists what the cloud knows, from a function's arguments and `config`; None where the cloud cannot."""
+
+
+class Listed(NamedTuple):
+    """One resource that a cloud lists: its name there, and the id to import it by."""
+
+    name: str
+    id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceKind(ResourceType):
+    """Everything that the shared parts know of one kind of task."""
+
+    title: str
+    """What reports call it, such as "live room"; also the value of `kind` in their JSON."""
     has_ended: Callable[[Mapping[str, Any]], bool]
     """Whether the last run in these recorded outputs has ended."""
     review: ReviewRules
@@ -61,6 +81,19 @@ class ResourceKind:
 def kinds() -> tuple[ResourceKind, ...]:
     """All resource kinds, in the order of the registry."""
     return tuple(map(_kind_in, _MODULES))
+
+
+def resource_types() -> tuple[ResourceType, ...]:
+    """Everything that a program can declare: the kinds, and the resources that are no tasks."""
+    return (*kinds(), *map(_type_in, _TYPE_MODULES))
+
+
+def resource_type(token: str) -> ResourceType | None:
+    """The resource with a token such as `<cloud>:<Name>`; of the others as few as possible are imported."""
+    folder = f".{token.partition(':')[0]}."
+    ways = [*((_kind_in, module) for module in _MODULES), *((_type_in, module) for module in _TYPE_MODULES)]
+    ways.sort(key=lambda way: folder not in way[1])
+    return next((found for load, module in ways if (found := load(module)).token == token), None)
 
 
 def register(module: str) -> None:
@@ -77,7 +110,7 @@ def kind_of(resource: Mapping[str, Any]) -> ResourceKind | None:
     and one of a program's own provider, a subclass in another module, by the inputs that `check` returned.
     """
     pickled = _provider_pickle(resource)
-    token = str(resource.get("type", "")).removeprefix(DYNAMIC_PREFIX)
+    token = str(resource.get("type", "")).removeprefix(DYNAMIC_PREFIX).removeprefix(NATIVE_PREFIX)
     for kind in kinds():
         module, _, name = kind.provider.rpartition(".")
         if token == kind.token or (pickled and module.encode() in pickled and name.encode() in pickled):
@@ -94,6 +127,12 @@ def kind_by_title(title: str) -> ResourceKind:
 def _kind_in(module: str) -> ResourceKind:
     kind: ResourceKind = importlib.import_module(module).KIND
     return kind
+
+
+@functools.cache
+def _type_in(module: str) -> ResourceType:
+    found: ResourceType = importlib.import_module(module).TYPE
+    return found
 
 
 def _has_inputs_of(kind: ResourceKind, resource: Mapping[str, Any]) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import importlib
 import math
+import os
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
 from pulumi_videosnap.errors import NotConfigured
 
@@ -35,6 +37,8 @@ class Setting:
     """What it sets, for the docs' table; with the unit of a number."""
     default: str = ""
     """The value when it is not set, or what is used then; empty when there is none."""
+    secret: bool = False
+    """Whether it is key material, which state must have encrypted."""
 
     def find(self, env: Lookup, config: Lookup) -> tuple[str, str] | None:
         """The value and the name it was found under; the environment first, None when it is not set."""
@@ -53,7 +57,7 @@ CALL_BUDGET = Setting(
 )
 QUOTA_DIR = Setting(
     "VIDEOSNAP_QUOTA_DIR",
-    meaning="directory of the rate limit store, which all processes of a user share",
+    meaning="directory of the rate limit store and of unfinished creations, shared by a user's processes",
     default="the user's cache directory",
 )
 THREADS = Setting(
@@ -67,6 +71,15 @@ DEBUG = Setting("VIDEOSNAP_DEBUG", meaning="`1` shows tracebacks with errors", d
 SETTINGS = (CALL_BUDGET, QUOTA_DIR, THREADS, ALLOW_HTTP, DEBUG)
 
 
+def shared_folder(env: Mapping[str, str] = os.environ) -> Path:
+    """The folder of what a user's processes share: VIDEOSNAP_QUOTA_DIR, or one in the user's cache."""
+    if directory := env.get(QUOTA_DIR.env, "").strip():
+        return Path(directory)
+    import platformdirs  # noqa: PLC0415 - a program that runs without an engine needs it not
+
+    return Path(platformdirs.user_cache_dir("pulumi-videosnap"))
+
+
 def seconds_of(setting: Setting, env: Mapping[str, str]) -> float:
     """The value of a setting in seconds; NotConfigured when it is not a number above 0."""
     text = setting.read(env)
@@ -77,6 +90,12 @@ def seconds_of(setting: Setting, env: Mapping[str, str]) -> float:
     if not 0 < seconds < math.inf:
         raise NotConfigured(f"{setting.env} is {text!r}: set a number of seconds above 0, such as 45")
     return seconds
+
+
+def threads(env: Mapping[str, str] = os.environ) -> int:
+    """How many calls a plugin process serves at once."""
+    text = THREADS.read(env)
+    return int(text) if text.isdecimal() and int(text) else int(THREADS.default)
 
 
 def all_settings() -> Iterator[Setting]:

@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 from pulumi_videosnap.core.properties import Path as PropertyPath
-from pulumi_videosnap.core.properties import parse_path
+from pulumi_videosnap.core.properties import parse_path, value_at
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.urns import distinct_names, resource_name, stack_name
 from pulumi_videosnap.errors import CannotCheck
-from pulumi_videosnap.kinds import ResourceKind, kind_of
+from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
+from pulumi_videosnap.redaction import mask
 
-PROVIDER_TYPE = "pulumi:providers:pulumi-python"
-"""The resource that has the stack's configuration, as it was when the stack was last written."""
+PROVIDER_TYPES = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videosnap": NATIVE_PREFIX}
+"""The resources that have the stack's configuration as of the last write, and what their keys leave out."""
 _BLOCKS = ("inputs", "outputs")
 SECRET = "[secret]"  # noqa: S105 - what stands for one in a report
 _SECRET = "4dabf18193072939515e22adb298388d"  # noqa: S105 - the engine's mark of an encrypted value
@@ -68,13 +69,22 @@ class RecordedResource:
     @property
     def shown_id(self) -> str:
         """The id for a report. Where the task has secrets, only parts that are recorded in plain text too."""
-        if not self.secret_paths:
+        if not (paths := self.secret_paths):
             return self.id
-        plain = {
-            *_plain_texts(self.inputs, self.secret_paths),
-            *_plain_texts(self.properties, self.secret_paths),
-        }
+        plain = {text for block in (self.inputs, self.properties) for text in _plain_texts(block, paths)}
         return "/".join(part if part in plain else SECRET for part in self.id.split("/"))
+
+    def hide(self, text: Any) -> Any:
+        """A text of a report without `secrets`."""
+        return mask(text, self.secrets, SECRET) if isinstance(text, str) else text
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The texts that no report may contain, as far as they are known."""
+        paths, shown = self.secret_paths, self.shown_id.split("/")
+        values = (value_at(block, path) for block in (self.inputs, self.properties) for path in paths)
+        known = [text for value in values if not is_encrypted(value) for text in _plain_texts(value)]
+        return (*known, *(part for part in self.id.split("/") if part not in shown))
 
 
 @dataclass(frozen=True)
@@ -146,7 +156,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             tuple(_recorded((one for one in resources if one.get("pendingReplacement")), names)),
             tuple(_recorded(pending, names)),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
-            frozenset(str(one.get("id")) for one in resources if one.get("type") == PROVIDER_TYPE),
+            frozenset(str(one.get("id")) for one in resources if one.get("type") in PROVIDER_TYPES),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None
@@ -252,8 +262,11 @@ def _pending_creates(
 
 
 def _config(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    providers = (one for one in resources if one.get("type") == PROVIDER_TYPE)
-    settings: dict[str, Any] = _plain(next((one.get("inputs") or {} for one in providers), {}))
+    settings: dict[str, Any] = {}
+    for one in reversed(resources):  # the default provider is written before those of the program
+        prefix = PROVIDER_TYPES.get(str(one.get("type")))
+        if prefix is not None:
+            settings |= {f"{prefix}{key}": value for key, value in _plain(one.get("inputs") or {}).items()}
     return settings
 
 
@@ -274,11 +287,11 @@ def _secret_paths(value: Any, path: PropertyPath = ()) -> Iterator[PropertyPath]
             yield from _secret_paths(item, (*path, name))
 
 
-def _plain_texts(value: Any, secrets: frozenset[PropertyPath], path: PropertyPath = ()) -> Iterator[str]:
-    if path not in secrets and isinstance(value, Mapping):
+def _plain_texts(value: Any, skip: Collection[PropertyPath] = (), at: PropertyPath = ()) -> Iterator[str]:
+    if at not in skip and isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _plain_texts(item, secrets, (*path, name))
-    elif path not in secrets and isinstance(value, str):
+            yield from _plain_texts(item, skip, (*at, name))
+    elif at not in skip and isinstance(value, str):
         yield value
 
 

@@ -75,7 +75,16 @@ class Stack(Project):
 
 
 @pytest.fixture
-def stack(tmp_path: Path, emulator: Emulator, app: str) -> Stack:
+def front() -> str:
+    """The front of a test's stack; a module that is for both says so."""
+    return "dynamic"
+
+
+@pytest.fixture
+def stack(tmp_path: Path, emulator: Emulator, app: str, front: str) -> Stack:
     """An empty stack of tasks and jobs, in a world in which jobs end at once."""
     emulator.request("PUT", "/jobs/pace", AT_ONCE)
-    return Stack(tmp_path, emulator, app)
+    stack = Stack(tmp_path, emulator, app)
+    if front == "native":
+        stack.use_native()
+    return stack

@@ -9,6 +9,7 @@ import pytest
 
 from e2e.conftest import Stack
 from support.cli import STACK
+from support.plugin import FRONTS
 from support.processes import descendants, killed, wait_until
 from support.sampling import sample
 
@@ -41,7 +42,16 @@ KILLS = [
     if victim == "engine" or (action in (START, SUBMIT) and "stall" in fault)
 ]
 STALL = 2
+CANARY = "cAnArySecret"
+RECOVERIES = ("destroy", "up", "refresh", "drift")
 SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
+
+
+@pytest.fixture(params=sample(FRONTS, 0.5))
+def front(request: pytest.FixtureRequest) -> str:
+    """One of the fronts, by the seed; both with --sweep."""
+    found: str = request.param
+    return found
 
 
 @pytest.mark.rotating
@@ -51,6 +61,66 @@ def test_a_kill_during_create(stack: Stack, kill: Kill) -> None:
     _declare(stack, kill.kind)
     _kill_and_repair(stack, kill.victim, lambda _: _faults_hit(stack) > 0)
     _exactly_one(stack, kill.kind)
+
+
+class Lost(NamedTuple):
+    """Which calls get no response, what the user does then, and whether `up` fails before."""
+
+    action: str
+    fault: str
+    then: str
+    fails: bool = True
+
+
+LOST: list[Lost] = [
+    Lost(START, "close-after", "destroy", fails=False),  # read back: it runs, and is adopted
+    *(Lost("*", fault, then) for fault in ("close-after", "close-before") for then in RECOVERIES),
+]
+SOME_LOST = sample(LOST, 0.2, by=lambda lost: lost.fails)
+
+
+@pytest.mark.rotating
+@pytest.mark.parametrize("lost", SOME_LOST, ids=str)
+def test_a_start_whose_response_is_lost(stack: Stack, lost: Lost) -> None:
+    stack.emulator.fault(lost.fault, lost.action, times=None)
+    keys = {"access_key": f"{CANARY}-a", "secret_key": f"{CANARY}-s"}
+    stack.declare(
+        lobby={"storage_config": {"custom_config": {"vendor": "aliyun", "bucket": "frames", **keys}}}
+    )
+    failed = stack.up(env={"VIDEOSNAP_CALL_BUDGET": "2"}).exits(1 if lost.fails else 0)
+    stack.emulator.clear_faults()
+    if lost.fails:
+        assert "StartSnapshot got no response" in failed.output
+        assert f"{stack.path('lobby')} may be running nevertheless and is recorded" in failed.output
+        assert [task["id"] for task in stack.tasks()] == [stack.path("lobby")]
+    assert not any(CANARY in text for text in (failed.output, *stack.files()))
+    if lost.then == "drift":
+        stack.videosnap("drift").exits(int(lost.fault == "close-before"))
+    elif lost.then != "destroy":
+        stack.run(lost.then, "--yes", "--skip-preview").ok()
+        assert stack.rooms() == (["lobby"] if lost.fault == "close-after" or lost.then == "up" else [])
+        stack.up().ok()
+        assert stack.rooms() == ["lobby"]
+        stack.up("--expect-no-changes").ok()
+    stack.destroy().ok()
+    assert (stack.rooms(), stack.tasks()) == ([], [])
+
+
+@pytest.mark.rotating
+def test_a_task_whose_provider_was_killed_is_found_and_adopted(stack: Stack) -> None:
+    stack.emulator.fault("stall-after", START, seconds=STALL)
+    stack.declare(lobby={})
+    with stack.running("up", "--yes", "--skip-preview") as run:
+        wait_until(lambda: run.poll() is not None or _faults_hit(stack) > 0)
+        with killed(run, "provider"):
+            assert (stack.rooms(), stack.tasks()) == (["lobby"], [])
+    stack.destroy().ok()
+    found = " ".join(stack.videosnap("drift").ok().output.split())
+    assert "created for lobby by an interrupted `up` of dev; the next `up` adopts it" in found
+    adopted = stack.up().ok().output
+    assert "another stack started it" in adopted
+    assert "interrupted" not in stack.videosnap("drift").ok().output
+    stack.ends()
 
 
 @pytest.mark.rotating

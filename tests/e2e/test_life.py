@@ -6,11 +6,19 @@ import pytest
 
 from e2e.conftest import Stack
 from support.data import read
+from support.plugin import FRONTS
 from support.sampling import sample
 
 START, UPDATE, STOP, GET = "StartSnapshot", "UpdateSnapshot", "StopSnapshot", "GetSnapshotTask"
 DRIFT = 7
 HOUR = 3600
+
+
+@pytest.fixture(params=sample(FRONTS, 0.5))
+def front(request: pytest.FixtureRequest) -> str:
+    """One of the fronts, by the seed; both with --sweep."""
+    found: str = request.param
+    return found
 
 
 def test_changes_that_a_program_declares(stack: Stack) -> None:
@@ -109,7 +117,8 @@ def test_a_failure_is_one_line_and_debugging_shows_where(stack: Stack) -> None:
     failed = stack.up(env=unknown).exits(1)
     assert "Traceback" not in failed.output
     [line] = [line for line in failed.errors if line != "update failed"]
-    assert line.startswith("videosnap: StartSnapshot was refused: the access key is not known to the service")
+    refused = "StartSnapshot was refused: the access key is not known to the service"
+    assert line.removeprefix("videosnap: ").startswith(refused)
     assert "check VOLCENGINE_ACCESS_KEY" in line
     assert "Traceback" in stack.up(env={**unknown, "VIDEOSNAP_DEBUG": "1"}).exits(1).output
 

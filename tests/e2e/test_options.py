@@ -115,6 +115,8 @@ def change(table: Table, situation: Json) -> None:
     reviewed = table.project.videosnap("review", *table.preview(words), "--json", "--no-measure")
     review: Json = json.loads(reviewed.output[reviewed.output.index("{") :])
     told = {name_of(task["urn"]): task for task in review["tasks"]}
+    partial = {*review["leftOut"]} & {*cells(table)}
+    table.hold(situation["name"], bool(partial) == bool(words) and not partial & {*told}, partial)
     refused = sorted(name for name, task in told.items() if task["outcome"] == REFUSED)
     before, last = table.running(), table.emulator.last_call()
     exclude = [

@@ -9,6 +9,7 @@ import urllib.parse
 import pytest
 
 from e2e.conftest import Stack
+from support.plugin import FRONTS
 from support.sampling import sample
 
 CANARY = "cAnAry/+secret=42"
@@ -30,6 +31,13 @@ def _assert_hidden(*texts: str) -> None:
 
 def _third_party(**keys: str) -> dict[str, object]:
     return {"storage_config": {"custom_config": {"vendor": "aliyun", "bucket": "frames", **keys}}}
+
+
+@pytest.fixture(params=sample(FRONTS, 0.5))
+def front(request: pytest.FixtureRequest) -> str:
+    """One of the fronts, by the seed; both with --sweep."""
+    found: str = request.param
+    return found
 
 
 @pytest.mark.rotating

@@ -39,7 +39,7 @@ class Ran:
     def of(cls, tool: str, arguments: Sequence[str], started: Started) -> Ran:
         """A command that was started, at its end."""
         with started as process:
-            output, _ = process.communicate(timeout=600)
+            output, _ = process.communicate(timeout=300)
         return cls(f"{tool} {' '.join(arguments)}", process.returncode, output)
 
     def ok(self) -> Ran:
@@ -104,6 +104,13 @@ class Project:
             _EMPTY.append(target)
         for name in _OF_A_STACK:
             _copy(source / name, target / name)
+
+    def use_native(self, native: bool = True) -> None:
+        """Move the stack to the native front, as docs/dynamic-or-native.md says, or back."""
+        file = self.folder / "Pulumi.yaml"
+        provider = {"name": "videosnap", "path": str(Path(sys.executable).parent)}
+        file.write_text(json.dumps({**json.loads(file.read_text()), "plugins": {"providers": [provider]}}))
+        self.run("config", "set", "videosnap:native", json.dumps(native)).ok()
 
     def write(self, program: str) -> None:
         """Replace the program."""

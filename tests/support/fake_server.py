@@ -40,8 +40,9 @@ class Response:
     """One response; seconds are real.
 
     `content_length` is what the header claims, the body's own length when None. `delay` comes before the
-    response, `pause` before each byte of the body. `close` ends the connection afterwards, `reset` with RST.
-    `raw` is sent as it is, instead of all else but the delay; empty, the server hangs up without a response.
+    response, `pause` before each `piece` of the body. `close` ends the connection afterwards, `reset` by RST.
+    `raw` is sent as it is, instead of all else but delay and pause; empty, the server hangs up without a
+    response. An `endless` one repeats its last `endless` bytes for as long as the client listens.
     """
 
     status: int = 200
@@ -50,9 +51,11 @@ class Response:
     content_length: int | None = None
     delay: float = 0
     pause: float = 0
+    piece: int = 1
     close: bool = False
     reset: bool = False
     raw: bytes | None = None
+    endless: int = 0
 
 
 Respond = Callable[[Request], Response]
@@ -137,7 +140,9 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             if response.raw is None:
                 self._send(response)
             else:
-                self.wfile.write(response.raw)
+                self._drip(response.raw, response)
+                while response.endless and not fake.closing.is_set():
+                    self._drip(response.raw[-response.endless :], response)
             self._end(response)
 
         do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
@@ -151,12 +156,14 @@ def _handler(fake: FakeServer) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             if self.command == "HEAD":
                 return
-            for at in range(len(response.body) if response.pause else 0):
+            self._drip(response.body, response)
+
+        def _drip(self, content: bytes, response: Response) -> None:
+            piece = response.piece if response.pause else max(1, len(content))
+            for at in range(0, len(content), piece):
                 fake.closing.wait(response.pause)
-                self.wfile.write(response.body[at : at + 1])
+                self.wfile.write(content[at : at + piece])
                 self.wfile.flush()
-            if not response.pause:
-                self.wfile.write(response.body)
 
         def _end(self, response: Response) -> None:
             self.wfile.flush()

@@ -15,7 +15,8 @@ from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account, find_account
 from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
-from pulumi_videosnap.core.lifecycle import Context, RunRegistry
+from pulumi_videosnap.core.lifecycle import Context
+from pulumi_videosnap.core.run_registry import RunRegistry
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.retry import RetryHandler

@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi_videosnap.core.lifecycle import Context, Failure, Gone, Lifecycle, Present, RunRegistry
-from pulumi_videosnap.core.lifecycle import Entry as RecordedEntry
+from pulumi_videosnap.core.lifecycle import Context, Failure, Gone, Lifecycle, Present
 from pulumi_videosnap.core.properties import Properties, dotted
+from pulumi_videosnap.core.run_registry import Entry as RecordedEntry
+from pulumi_videosnap.core.run_registry import RunRegistry
 
 Program = Mapping[str, Mapping[str, Any]]
 """Resource names with their declared inputs, in state's spelling."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
+import os
+import sys
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -88,9 +91,26 @@ def recipe_of(
     return Recipe(clock=Fraction(clock), size=size, pts=pts, black=range(black), **more)
 
 
+@contextlib.contextmanager
+def ordinary_scheduling() -> Iterator[None]:
+    """SVT-AV1 gives the thread that encodes real-time priority where root runs it, and leaves it so.
+
+    All that the tests start later would inherit it, and a program that waits in a loop, as Go's runtime
+    does, would hold a core for ever.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
+
+
 def make_video(recipe: Recipe) -> bytes:
     file = io.BytesIO()
-    with av.open(file, "w", format=recipe.container) as container:
+    with ordinary_scheduling(), av.open(file, "w", format=recipe.container) as container:
         stream: VideoStream = container.add_stream(  # type: ignore[assignment]
             recipe.codec, rate=Fraction(recipe.clock), options=recipe.options()
         )

@@ -1,4 +1,8 @@
-"""The provider's own gRPC server (`python -m pulumi.dynamic`), driven as the engine drives it."""
+"""The provider's gRPC server under both fronts, driven as the engine drives it.
+
+One suite of tests is for both: the requests of a test have the dynamic type in their URN, which is translated
+on the way to a native plugin and back in what it logs.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import contextlib
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +23,9 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, prov
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
 
 PROVIDER = serialize_provider(SnapshotTaskProvider())
+DYNAMIC_TYPE, NATIVE_TYPE = "pulumi-python:dynamic/", "videosnap:"
+COMMANDS = {"dynamic": ["pulumi.dynamic"], "native": ["pulumi_videosnap.native.server"]}
+FRONTS = tuple(COMMANDS)
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
@@ -29,6 +36,7 @@ class EngineLog(engine_pb2_grpc.EngineServicer):
     lines: list[engine_pb2.LogRequest] = field(default_factory=list)
 
     def Log(self, request: engine_pb2.LogRequest, context: Any) -> empty_pb2.Empty:
+        request.urn = request.urn.replace(NATIVE_TYPE, DYNAMIC_TYPE)
         self.lines.append(request)
         return empty_pb2.Empty()
 
@@ -43,10 +51,13 @@ class PluginError(Exception):
 class Plugin:
     """One plugin process: one run of the engine; its streams can be read once it has ended."""
 
-    def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str = PROVIDER) -> None:
-        self.stub = provider_pb2_grpc.ResourceProviderStub(channel)
+    def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str, front: str) -> None:
+        self.native = front == "native"
+        self.stub: Any = _NativeStub(channel) if self.native else _stub(channel)
         self.channel, self.log = channel, log
         self.stdout = self.stderr = self.engine = ""
+        self.process: subprocess.Popen[bytes]
+        self.end_engine: Callable[[], object]
         self._provider = provider
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -96,7 +107,29 @@ class Plugin:
         try:
             return getattr(self.stub, method)(request, timeout=60)
         except grpc.RpcError as error:
-            raise PluginError((error.details() or "").strip()) from None
+            text = (error.details() or "").strip()
+            # The dynamic front's errors begin with the name of their class.
+            prefix = "videosnap: " if self.native and not text.startswith("Traceback") else ""
+            raise PluginError(prefix + text) from None
+
+
+def _stub(channel: grpc.Channel) -> Any:
+    return provider_pb2_grpc.ResourceProviderStub(channel)
+
+
+class _NativeStub:
+    """Translates the types in the requests of tests that are for both fronts."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._stub = _stub(channel)
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def call(request: Any, timeout: float = 60) -> Any:
+            if hasattr(request, "urn"):
+                request.urn = request.urn.replace(DYNAMIC_TYPE, NATIVE_TYPE)
+            return getattr(self._stub, method)(request, timeout=timeout)
+
+        return call
 
 
 @contextlib.contextmanager
@@ -106,14 +139,15 @@ def running_plugin(
     *,
     config: Mapping[str, Any] | None = None,
     address: str | None = "an engine that listens",
+    front: str = "dynamic",
 ) -> Iterator[Plugin]:
-    """Start the SDK's server; `address` is the engine's, a stand-in by default; None leaves it out."""
+    """Start a front's server; `address` is the engine's, a stand-in by default; None leaves it out."""
     log, engine = EngineLog(), grpc.server(futures.ThreadPoolExecutor(max_workers=2))
     engine_pb2_grpc.add_EngineServicer_to_server(log, engine)
     listening = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
     engine.start()
     given = [] if address is None else [listening if address.startswith("an engine") else address]
-    command = [sys.executable, "-u", "-m", "pulumi.dynamic", *given]
+    command = [sys.executable, "-u", "-m", *COMMANDS[front], *given]
     with tempfile.TemporaryFile() as stderr:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=dict(environment))
         plugin = None
@@ -121,8 +155,9 @@ def running_plugin(
             assert process.stdout is not None
             port = int(process.stdout.readline())
             with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-                plugin = Plugin(channel, log, provider)
-                plugin.engine = listening
+                plugin = Plugin(channel, log, provider, front)
+                plugin.engine, plugin.process = listening, process
+                plugin.end_engine = lambda: engine.stop(0).wait(10)
                 plugin.configure(config or {})
                 yield plugin
         finally:

@@ -38,9 +38,10 @@ def running(
 
 @contextlib.contextmanager
 def killed(run: subprocess.Popen[str], victim: str) -> Iterator[None]:
-    """Kill the engine or its provider; what outlives the engine goes on until the block ends."""
+    """Kill the engine, with which its provider ends, or the provider; the rest goes on until the end."""
     family = descendants(run.pid)
-    providers = [process for process in family if b"pulumi.dynamic" in _command_of(process)]
+    names = (b"pulumi.dynamic", b"pulumi-resource-videosnap")
+    providers = [process for process in family if any(name in _command_of(process) for name in names)]
     try:
         kill(*([run.pid] if victim == "engine" else providers))
         if victim == "provider":
@@ -48,6 +49,7 @@ def killed(run: subprocess.Popen[str], victim: str) -> Iterator[None]:
             run.communicate(timeout=60)
         # The engine's own children hold its output open for as long as they live.
         run.wait(timeout=30)
+        wait_until(lambda: not any(_command_of(process) for process in providers), 10)
         yield
     finally:
         kill(*family)

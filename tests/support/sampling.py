@@ -71,13 +71,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out two thirds of the long stories with the real engine that are marked `rotating`."""
+    """Leave out what is for a sweep only, and two thirds of the long stories that are marked `rotating`."""
+    if not _CHOICE.sweep and len(items) > FEW * 2:
+        _leave_out(config, items, {item.nodeid for item in items if item.get_closest_marker("sweep")})
     marked = sorted(item.nodeid for item in items if item.get_closest_marker("rotating"))
     if _CHOICE.sweep or len(marked) <= FEW:
         return
-    left_out = set(random.Random(_CHOICE.seed).sample(marked, 2 * len(marked) // 3))
-    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in left_out])
-    items[:] = [item for item in items if item.nodeid not in left_out]
+    _leave_out(config, items, set(random.Random(_CHOICE.seed).sample(marked, 2 * len(marked) // 3)))
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], names: set[str]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid in names])
+    items[:] = [item for item in items if item.nodeid not in names]
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "data" / "engine"
 RELEASE = "3.259.0"
 HOST = "pulumi-language-python"
+YAML_HOST = "pulumi-language-yaml"
 PROGRAMS = ("pulumi", HOST, f"{HOST}-exec", "pulumi-resource-pulumi-python")
 ALREADY = f"pulumi: {RELEASE} is in .engine/bin already, made from these pins"
 
@@ -42,7 +43,7 @@ INTERRUPTED = """import os, pathlib, signal, sys
 from engine import process
 signal.signal(signal.SIGINT, signal.default_int_handler)
 folder, interrupted, left = pathlib.Path(sys.argv[1]), 0, 0
-for _ in range(20):
+for _ in range(10):
     pid = folder / "pid"
     pid.write_text("")
     script = f"kill -INT {os.getpid()}; echo $$ > {pid}; exec sleep 30"
@@ -77,12 +78,12 @@ class Checkout:
         shutil.copy(FAKES / "go", self.root / "fakes")
         self.environment |= {"GO_VERSION": version, "BEFORE_BUILD": before}
 
-    def start(self, heartbeat: float = 10.0) -> Popen[str]:
-        command = [sys.executable, "-u", "-c", MAIN.format(heartbeat)]
+    def start(self, heartbeat: float = 10.0, *arguments: str) -> Popen[str]:
+        command = [sys.executable, "-u", "-c", MAIN.format(heartbeat), *arguments]
         return Popen(command, cwd=self.root, env=self.environment, stdout=PIPE, stderr=STDOUT, text=True)
 
-    def run(self, code: int = 0) -> str:
-        return finish(self.start(), code)
+    def run(self, code: int = 0, *arguments: str) -> str:
+        return finish(self.start(10.0, *arguments), code)
 
     def leftovers(self) -> list[str]:
         return sorted(path.name for path in (self.root / ".engine").iterdir() if path.name != "bin")
@@ -164,6 +165,41 @@ def test_another_pin_builds_again_and_a_failure_keeps_the_old_programs(checkout:
     assert "building from Go modules" in checkout.run()
 
 
+def test_the_host_of_yaml_programs_is_built_when_asked_for_and_once(checkout: Checkout) -> None:
+    checkout.fake_go()
+    checkout.run()
+    host = checkout.binaries / YAML_HOST
+    assert not host.exists(), "a first run does not wait for it"
+    assert checkout.run(0, "yaml").splitlines()[-1] == f"pulumi: {YAML_HOST} is in .engine/bin now"
+    assert (
+        checkout.run(0, "yaml")
+        == f"{ALREADY}\npulumi: {YAML_HOST} is in .engine/bin already, made from these pins"
+    )
+    with (checkout.root / "engine/yaml-host/go.sum").open("a") as file:
+        file.write("\n")
+    assert checkout.run() == ALREADY, "its pins are not the CLI's"
+    checkout.fake_go(before="exit 1")
+    assert "pulumi-language-yaml, compiling: failed with exit code 1" in checkout.run(1, "yaml")
+    assert host.exists()
+    checkout.fake_go()
+    assert checkout.run(0, "yaml").splitlines()[-1] == f"pulumi: {YAML_HOST} is in .engine/bin now"
+    assert checkout.leftovers() == []
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_host_of_yaml_programs_that_came_with_pulumi_is_used(checkout: Checkout, installed: bool) -> None:
+    checkout.environment["VENDOR"] = RELEASE
+    if installed:
+        for name in ("pulumi", HOST, YAML_HOST):
+            checkout.fake(name, "echo v3.300.0")
+    else:
+        checkout.run()
+        shutil.copy(checkout.binaries / "pulumi", checkout.binaries / YAML_HOST)
+    place = checkout.root / "fakes" if installed else checkout.binaries
+    assert checkout.run(0, "yaml").splitlines()[-1] == f"pulumi: YAML programs run with {place / YAML_HOST}"
+    assert checkout.binaries.exists() is not installed
+
+
 def test_without_go_it_says_what_failed(checkout: Checkout) -> None:
     failed = "Could not resolve host.*go: none on PATH that runs, .*\ngo-bin: failed with exit code 1"
     assert re.search(failed, checkout.run(1), re.DOTALL)
@@ -215,7 +251,7 @@ def test_an_interrupt_while_a_program_starts_ends_it(tmp_path: Path) -> None:
     """The program itself sends it, at once: without care about one in four is left running."""
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert (ran.stdout, ran.stderr) == ("20 interrupted, 0 left\n", "")
+    assert (ran.stdout, ran.stderr) == ("10 interrupted, 0 left\n", "")
 
 
 def test_of_two_runs_at_once_one_builds_and_the_other_waits(checkout: Checkout) -> None:

@@ -12,7 +12,15 @@ import pytest
 from pulumi_videosnap.alibaba.pipeline.resource import PipelineProvider
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.alibaba.workflow.resource import SnapshotWorkflowProvider
-from pulumi_videosnap.kinds import kind_by_title
+from pulumi_videosnap.kinds import (
+    DYNAMIC_PREFIX,
+    NATIVE_PREFIX,
+    kind_by_title,
+    kind_of,
+    kinds,
+    resource_type,
+    resource_types,
+)
 from pulumi_videosnap.review.preview import read_preview
 from pulumi_videosnap.state import read_export
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
@@ -40,6 +48,15 @@ def export(*resources: dict[str, Any]) -> str:
 
 def preview(resource: dict[str, Any]) -> str:
     return json.dumps({"steps": [{"op": "create", "urn": resource["urn"], "newState": resource}]})
+
+
+@pytest.mark.parametrize("prefix", [DYNAMIC_PREFIX, NATIVE_PREFIX])
+def test_both_fronts_name_a_kind_by_its_token(prefix: str) -> None:
+    for one in kinds():
+        assert kind_of({"type": f"{prefix}{one.token}"}) is one
+        assert resource_type(one.token) is one
+    assert resource_type("frames:FramesReady") in resource_types()
+    assert resource_type("acme:Nothing") is None
 
 
 @pytest.mark.parametrize("title", PROVIDERS)

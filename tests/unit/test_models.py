@@ -54,7 +54,7 @@ def test_a_third_partys_keys_show_nowhere_but_on_the_wire() -> None:
     assert body.key == TaskKey("661e", "Room1", "Task1")
     # A service that quotes our body in its refusal escapes what JSON escapes.
     spellings = {secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], "CANARY-SK"}
-    assert spellings <= set(body.secrets())
+    assert not any("CANARY" in one_line(f"no: {spelling}", body.secrets()) for spelling in spellings)
     assert one_line(body.to_json().decode(), hide=body.secrets()).count("****") == 2
     with pytest.raises(ValidationError) as refused:
         CustomConfig.model_validate({"AccessKey": ["CANARY"]})

@@ -9,6 +9,12 @@ from pulumi_videosnap.alibaba.data_sources import (
     object_version_output,
     search_pipelines,
 )
+from pulumi_videosnap.alibaba.enums import (
+    SnapshotConfigFormat,
+    SnapshotConfigFrameType,
+    SnapshotJobOnDelete,
+    SnapshotJobWaitFor,
+)
 from pulumi_videosnap.alibaba.pipeline.resource import NotificationArgs, Pipeline
 from pulumi_videosnap.alibaba.resource import (
     InputArgs,
@@ -33,8 +39,12 @@ __all__ = [
     "Pipeline",
     "PipelineResult",
     "SnapshotConfigArgs",
+    "SnapshotConfigFormat",
+    "SnapshotConfigFrameType",
     "SnapshotJob",
+    "SnapshotJobOnDelete",
     "SnapshotJobResult",
+    "SnapshotJobWaitFor",
     "SnapshotWorkflow",
     "SubOutArgs",
     "TileOutArgs",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from posixpath import splitext
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pulumi_videosnap.alibaba import models
 from pulumi_videosnap.alibaba import schema as declared
+from pulumi_videosnap.alibaba.job_token import TOKEN
 from pulumi_videosnap.alibaba.models import SnapshotJob, State
 from pulumi_videosnap.alibaba.rules import BRACED, COUNT, SNAPSHOT_TIME, TILE_COUNT
 from pulumi_videosnap.alibaba.schema import SUCCESS, SnapshotJobInputs
@@ -39,6 +40,26 @@ def submit_request(job: SnapshotJobInputs, token: str) -> models.SubmitSnapshotJ
         pipeline_id=job.pipeline_id,
         user_data=token,
     )
+
+
+def to_inputs(found: SnapshotJob) -> Properties:
+    """The inputs that the service repeats, as a program declares them: keys decoded, without our token."""
+    config = _declared(found.snapshot_config)
+    if "timeArray" in config:
+        config.pop("time", None)  # the vendor's table has it as required, so it was sent all the same
+    text, _, _ = f"-{found.user_data or ''}".rpartition(f"-{TOKEN}")
+    inputs = {"input": _declared(found.input), "snapshotConfig": config}
+    optional = {"pipelineId": found.pipeline_id, "userData": text.removeprefix("-")}
+    return {**inputs, **{name: value for name, value in optional.items() if value}}
+
+
+def _declared(block: Any) -> Properties:
+    values = [(camel(name), value) for name, value in block or () if value is not None and name != "role_arn"]
+    return {name: unquote(value) if name == "object" else _declared_value(value) for name, value in values}
+
+
+def _declared_value(value: Any) -> Any:
+    return _declared(value) if isinstance(value, models.Wire) else value
 
 
 def _output(file: declared.OutputFile | declared.TileOutputFile) -> models.OutputFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -12,6 +12,8 @@ import pulumi
 from pulumi_videosnap.core.timestamps import format_rfc3339
 from pulumi_videosnap.dynamic.resource import program_config
 from pulumi_videosnap.errors import InvalidInput, NotFound
+from pulumi_videosnap.kinds import Listed
+from pulumi_videosnap.settings import Lookup
 
 if TYPE_CHECKING:
     from pulumi_videosnap.alibaba.api import MpsApi
@@ -98,6 +100,22 @@ def search_pipelines(
         found += [PipelineResult(one.id, one.name, one.state, one.speed) for one in page.pipelines]
         if not page.pipelines or len(found) >= page.total:
             return found
+
+
+def list_jobs(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
+    """The jobs that the service knows, newest first, each with the id to import it by.
+
+    :param location: an OSS location, which names the region.
+    """
+    from pulumi_videosnap.alibaba.api import connect  # noqa: PLC0415
+
+    api, token = connect(profile, location, config), None
+    while True:
+        page = api.list_jobs(page_token=token)
+        yield from (Listed(job.user_data or job.id, f"{location}/{job.id}") for job in page.jobs)
+        token = page.next_token
+        if token is None:
+            return
 
 
 _PAGE = 100

@@ -22,6 +22,7 @@ from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
 from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
 from pulumi_videosnap.http.client import ApiClient, shared_client
 from pulumi_videosnap.http.rate_limit import store_path
+from pulumi_videosnap.plugin.run import RUN
 from pulumi_videosnap.settings import Lookup, no_config
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.platforms import Location
@@ -200,7 +201,8 @@ _opening = threading.Lock()
 
 @functools.lru_cache(maxsize=16)
 def _jobs(account: Account, client: ApiClient) -> Jobs:
-    return Jobs(MpsApi(account, client), PendingSubmissions(store_path().parent / "submitting"))
+    pending = PendingSubmissions(store_path().parent / "submitting")
+    return Jobs(MpsApi(account, client), pending, sleep=RUN.sleep)
 
 
 def bucket_of(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pulumi_videosnap.alibaba import drift, frames, review
-from pulumi_videosnap.alibaba.lifecycle import has_ended, snapshot_job
+from pulumi_videosnap.alibaba.data_sources import list_jobs
+from pulumi_videosnap.alibaba.lifecycle import snapshot_job
+from pulumi_videosnap.alibaba.outcomes import has_ended
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.kinds import ResourceKind
 
@@ -13,6 +15,7 @@ KIND = ResourceKind(
     provider="pulumi_videosnap.alibaba.resource.SnapshotJobProvider",
     inputs=SnapshotJobInputs,
     lifecycle=snapshot_job,
+    search=list_jobs,
     has_ended=has_ended,
     review=review,
     drift=drift,

@@ -7,21 +7,29 @@ second job. A job cannot be changed and not be cancelled; it ends by itself.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
 
 from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
-from pulumi_videosnap.alibaba.convert import submit_request, to_state, with_recorded_count
+from pulumi_videosnap.alibaba.convert import (
+    result_of,
+    submit_request,
+    to_inputs,
+    to_state,
+    with_recorded_count,
+)
 from pulumi_videosnap.alibaba.failures import failure, failure_reason, notification_failure, refusal
 from pulumi_videosnap.alibaba.job_token import adoptable, doubt, job_token, owner_tag, why_not_adopted
-from pulumi_videosnap.alibaba.models import ENDED, SnapshotJob, State, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.object_keys import (
     declared_locations,
     objects_to_delete,
     recorded_objects,
     used_locations,
 )
+from pulumi_videosnap.alibaba.outcomes import has_ended, interpret_not_found
 from pulumi_videosnap.alibaba.rules import doubts
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.core.lifecycle import (
@@ -29,21 +37,17 @@ from pulumi_videosnap.core.lifecycle import (
     Context,
     Created,
     Failure,
-    Gone,
+    Found,
     Lifecycle,
     Present,
     ReadOutcome,
-    Unreadable,
 )
 from pulumi_videosnap.core.properties import Path, Properties, value_at
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import NotFound, Rejected
+from pulumi_videosnap.errors import InvalidInput, NotFound, Rejected
 
-REMEMBERED_FOR = timedelta(hours=72)
-"""How long the service surely knows a job. NOT DOCUMENTED: of its sister services none forgets sooner than
-half a month. A younger job that is unknown is gone, an older one may have been forgotten."""
 LOCATION: Path = ("input", "location")
 _KIND = "alibaba:SnapshotJob"
 _MAY_BE_LEFT_OUT = ("creationTime", "notification", "token")
@@ -83,8 +87,7 @@ def _available(location: str) -> str | None:
 class SnapshotJobLifecycle(Lifecycle):
     """Drives one snapshot job.
 
-    `connect` finds the account of a profile in the region of a location; `absence` says why the service
-    cannot be called at a location.
+    `connect` finds the account of a profile at a location; `absence` says why there is no service there.
     """
 
     def __init__(
@@ -117,10 +120,11 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def _owner(self, declared: object) -> object:
         """Whose job it is; in state of older versions, two resources may have one name."""
+        name = declared or self._context.default_name()
         recorded = self._context.recorded.get("owner")
-        owner = self._context.unique_name(declared, recorded == declared and recorded, _KIND)
-        taken = self._context.other_declaring(f"owner {owner}")
-        return self._context.with_types(declared) if taken else owner
+        kept = recorded if re.fullmatch(rf"{re.escape(str(name))}(-[0-9a-f]{{8}})?", str(recorded)) else None
+        owner = self._context.unique_name(name, kept, _KIND)
+        return self._context.with_types(name) if self._context.other_declaring(f"owner {owner}") else owner
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """A job cannot be changed: everything but the provider's own switches needs another one."""
@@ -146,11 +150,28 @@ class SnapshotJobLifecycle(Lifecycle):
         try:
             found = self._account(job).jobs.get(task_id, parse_rfc3339(recorded.get("creationTime")))
         except NotFound as unknown:
-            return _interpret_not_found(recorded, unknown)
+            return interpret_not_found(recorded, unknown)
         outputs = to_state(job, with_recorded_count(found, recorded))
         kept = {name: recorded[name] for name in _MAY_BE_LEFT_OUT if name in recorded}
         inputs = {**inputs_of(SnapshotJobInputs, recorded), "result": outputs["result"]}
-        return Present(inputs, {**kept, **outputs})
+        waiting = job.wait_for == "finished" and not found.has_ended
+        return Present(inputs, {**kept, **outputs}, f"job {found.id} is {found.state}" if waiting else "")
+
+    def find(self, import_id: str) -> Found | None:
+        """QuerySnapshotJobList for `location/job`; the service repeats most of what it was asked for."""
+        location, _, job_id = import_id.rpartition("/")
+        if not job_id.isalnum():
+            raise InvalidInput(
+                "id", f"{import_id!r} is not of the form location/job, as oss-cn-hangzhou/88c6ca1"
+            )
+        region_of(location, "id")
+        try:
+            found = self._connect(None, location).jobs.get(job_id, None)
+        except NotFound:
+            return None
+        inputs = {**to_inputs(found), "owner": self._owner(None)}
+        job = SnapshotJobInputs.model_validate(inputs)
+        return Found(found.id, {**inputs, "result": result_of(found)}, to_state(job, found))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """The provider's own switches; with `wait_for`, waits for a job that has not ended."""
@@ -230,17 +251,24 @@ class SnapshotJobLifecycle(Lifecycle):
         self, account: JobAccount, job: SnapshotJobInputs, found: SnapshotJob, advice: str = ""
     ) -> SnapshotJob:
         """The job at its end, if that is what `up` waits for; TaskFailed when it failed."""
+        self._note(job, found)
         if job.wait_for == "finished":
             seconds = self._context.timeout or job.timeout
             found = account.jobs.wait(
                 found, seconds, lambda status: self._context.progress(f"{found.id} {status}")
             )
+        self._note(job, found)
         if found.state == State.FAIL.value:
             raise failure(job, found, advice)
         if (sent := found.mns_message_result) and sent.error_code:
             self._context.warn(f"job {found.id} is done, but {notification_failure(sent)}")
         self._context.progress(f"{found.id} {found.state}")
         return found
+
+    def _note(self, job: SnapshotJobInputs, found: SnapshotJob) -> None:
+        """A failed job is recorded with its result, so that the next run submits another one."""
+        token = found.user_data or self._token(job)
+        self._context.note_existing(found.id, {**to_state(job, found), "token": token})
 
     def _last_known(self, account: JobAccount, task_id: str, recorded: Properties) -> Properties:
         """What is recorded of a job; one that had not ended when state was written is read once more."""
@@ -255,27 +283,8 @@ class SnapshotJobLifecycle(Lifecycle):
         return {**recorded, **to_state(_recorded_job(recorded), with_recorded_count(found, recorded))}
 
 
-def has_ended(outputs: Mapping[str, Any]) -> bool:
-    """Whether the job that these outputs record has succeeded or failed."""
-    return outputs.get("state") in ENDED
-
-
 def _recorded_job(recorded: Properties) -> SnapshotJobInputs:
     return SnapshotJobInputs.model_validate(inputs_of(SnapshotJobInputs, recorded))
-
-
-def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    created = parse_rfc3339(recorded.get("creationTime"))
-    if created is None:
-        raise unknown  # nothing was ever recorded of it: an import or a lookup of a job that does not exist
-    age = unknown.at - created
-    if age < REMEMBERED_FOR:
-        return Gone()
-    return Unreadable(
-        f"cannot be read any more: {age.total_seconds() / 3600:.0f} hours after its submission the service "
-        "does not know it, and how long it remembers a job is not documented; "
-        f"kept as recorded ({recorded.get('state')})"
-    )
 
 
 def snapshot_job(context: Context) -> SnapshotJobLifecycle:
@@ -286,7 +295,6 @@ def snapshot_job(context: Context) -> SnapshotJobLifecycle:
 
         return jobs.open_account(profile, location, context.config)
 
-    def absence(location: str) -> str | None:
-        return unavailable_in(region_of(location), config=context.config)
-
-    return SnapshotJobLifecycle(context, connect, absence)
+    return SnapshotJobLifecycle(
+        context, connect, lambda location: unavailable_in(region_of(location), config=context.config)
+    )

@@ -10,7 +10,7 @@ import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider
-from pulumi_videosnap.dynamic.resource import TaskResource, to_plain
+from pulumi_videosnap.dynamic.resource import TaskResource, is_native, to_plain
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.dynamic.state_id import state_id
 
@@ -249,6 +249,6 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
             "on_delete": on_delete,
             "triggers": triggers,
             "profile": profile,
-            STATE_ID_INPUT: state_id(),
+            STATE_ID_INPUT: None if is_native() else state_id(),
         }
         super().__init__(SnapshotJobProvider(), resource_name, props, opts)

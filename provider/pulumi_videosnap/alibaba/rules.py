@@ -131,15 +131,16 @@ def _odd_key(key: str, bucket: str) -> Iterator[str]:
 
 
 def mistake_in_key(key: str, bucket: str) -> str:
-    """Why a valid key is probably not the one that was meant; empty when it looks fine."""
+    """Why a valid key is probably not the one that was meant; empty when it looks fine.
+
+    It repeats no part of the key, which may be a secret: Pulumi does not tell a dynamic provider.
+    """
     if "://" in key:
-        _, _, address = key.partition("://")
-        path = unquote(address.partition("/")[2].partition("?")[0])
-        return f"is a URL: give the key alone, {path!r}, and its bucket in `bucket`"
+        return "is a URL: give the key alone, decoded and without a query, and its bucket in `bucket`"
     if key.startswith(f"{bucket}/"):
-        return f"begins with the bucket's name: if no folder has that name, give {key[len(bucket) + 1 :]!r}"
-    if (plain := unquote(key)) != key:
-        return f"looks URL-encoded, and it is encoded for you: give it as it is, {plain!r}"
+        return "begins with the bucket's name: leave that out, unless the key is in a folder of that name"
+    if unquote(key) != key:
+        return "looks URL-encoded, and it is encoded for you: give it decoded"
     return "begins or ends with a blank" if key != key.strip() else ""
 
 
@@ -151,7 +152,7 @@ def _odd_templates(config: Config) -> Iterator[Broken]:
             continue
         known = (*(p for p in PLACEHOLDERS if p != COUNT), own)
         for name in set(BRACED.findall(key)) - {*known}:
-            yield path, f"contains {name}, which stays as it is: {_instead(name, known)}"
+            yield path, f"contains {_instead(name, known)}"
         if SNAPSHOT_TIME in key and is_sequence(config):
             output = "frames" if path == KEY else "tile_frames"
             yield (
@@ -193,7 +194,10 @@ def fault_in_key(key: str) -> str | None:
 
 
 def _instead(name: str, known: tuple[str, ...]) -> str:
+    """What is said of an unknown placeholder, without a text that is the user's own."""
     if name in WORKFLOW_ONLY:
-        return "only workflows have it"
+        return f"{name}, which stays as it is: only workflows have it"
     near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]}?" if near else f"the placeholders are {', '.join(known)}"
+    if near:
+        return f"{name}, which stays as it is: did you mean {near[0]}?"
+    return f"braces that stay as they are: the placeholders are {', '.join(known)}"

@@ -13,7 +13,17 @@ from pydantic import Field, model_validator
 
 from pulumi_videosnap.alibaba.rules import broken_rules, fault_in_key, is_sequence
 from pulumi_videosnap.core.properties import Unknown
-from pulumi_videosnap.core.schema import Effect, Inputs, Unit, WholeNumber, one_of, rule, text, text_without
+from pulumi_videosnap.core.schema import (
+    Effect,
+    Inputs,
+    Mark,
+    Unit,
+    WholeNumber,
+    one_of,
+    rule,
+    text,
+    text_without,
+)
 
 SUCCESS = "success"
 """The `result` that every declared job should have."""
@@ -59,7 +69,7 @@ class InputFile(Inputs):
     object: Annotated[Key, Effect.REPLACE] = Field(
         description="the video's key, plain: it is encoded for you"
     )
-    referer: Annotated[str | None, Effect.REPLACE] = Field(
+    referer: Annotated[str | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="for a bucket with hot-link protection"
     )
 
@@ -110,7 +120,9 @@ class TileOut(Inputs):
 class SubOut(Inputs):
     """How the frames of a WebVTT are stored."""
 
-    is_spt_frag: Annotated[bool, Effect.REPLACE] = Field(False, description="lay the frames out on sheets")
+    is_spt_frag: Annotated[bool, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
+        False, description="lay the frames out on sheets"
+    )
 
 
 class TimeArray(Inputs):
@@ -141,14 +153,14 @@ class SnapshotConfig(Inputs):
     )
     tile_output_file: TileOutputFile | None = None
     tile_out: TileOut | None = None
-    format: Annotated[str | None, one_of("vtt"), Effect.REPLACE] = Field(
+    format: Annotated[str | None, one_of("vtt"), Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="`vtt` writes a WebVTT file with the frames"
     )
     sub_out: SubOut | None = None
-    black_level: Annotated[WholeNumber | None, Effect.REPLACE, Unit("percent")] = Field(
+    black_level: Annotated[WholeNumber | None, Effect.REPLACE, Mark.NOT_RETURNED, Unit("percent")] = Field(
         None, ge=30, le=100, description="share of black from which a first frame is skipped"
     )
-    pixel_black_threshold: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
+    pixel_black_threshold: Annotated[WholeNumber | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, ge=0, le=255, description="brightness below which a pixel is black"
     )
     time_array: TimeArray | None = None
@@ -175,19 +187,19 @@ class SnapshotJobInputs(Inputs):
     user_data: Annotated[UserData | None, Effect.REPLACE] = Field(
         None, description="your own text; the provider's token is added to it"
     )
-    wait_for: Annotated[str, one_of("finished", "submitted"), Effect.IN_PLACE] = Field(
+    wait_for: Annotated[str, one_of("finished", "submitted"), Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
         "finished", description="what `up` waits for"
     )
-    timeout: Annotated[WholeNumber, Effect.IN_PLACE, Unit("seconds")] = Field(
+    timeout: Annotated[WholeNumber, Effect.IN_PLACE, Mark.NOT_RETURNED, Unit("seconds")] = Field(
         600, ge=1, le=86400, description="how long `up` waits for the end of the job"
     )
-    on_delete: Annotated[str, one_of("keep-frames", "delete-frames"), Effect.IN_PLACE] = Field(
-        "keep-frames", description="what happens to the frames when the resource is deleted"
+    on_delete: Annotated[str, one_of("keep-frames", "delete-frames"), Effect.IN_PLACE, Mark.NOT_RETURNED] = (
+        Field("keep-frames", description="what happens to the frames when the resource is deleted")
     )
-    triggers: Annotated[list[Any], Effect.REPLACE] = Field(
+    triggers: Annotated[list[Any], Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         default_factory=lambda: [], description="any values; a change of one makes a new job"
     )
-    profile: Annotated[Profile | None, Effect.REPLACE] = Field(
+    profile: Annotated[Profile | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="account to use, from the vendor's profile file"
     )
     result: Annotated[str, Effect.REPLACE] = Field(

@@ -16,7 +16,7 @@ from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
 from pulumi_videosnap.frames.download import download, prepare
-from pulumi_videosnap.frames.model import FramesReport
+from pulumi_videosnap.frames.model import FramesReport, without_secrets
 from pulumi_videosnap.frames.text import as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verify
 from pulumi_videosnap.report.base import Dependencies, ExitCode, Reporter
@@ -71,8 +71,9 @@ def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> 
     if options.follow:
         return _follow(options, dependencies)
     report = _report(options, dependencies, _stack(options))
-    REPORTER.show(report, options)
-    REPORTER.write(report, options)
+    shown = without_secrets(report)
+    REPORTER.show(shown, options)
+    REPORTER.write(shown, options)
     if options.download:
         return max(exit_code(report), _download(report, options.download, opener))
     return exit_code(report)
@@ -114,6 +115,7 @@ def _follow(options: argparse.Namespace, dependencies: Dependencies) -> int:
     while True:
         stack = _stack(options)
         report = _report(options, dependencies, stack)
+        report = without_secrets(report)
         for task, _, frame in report.frames():
             if frame.stored and (task.name, frame.stored.key) not in seen:
                 seen.add((task.name, frame.stored.key))

@@ -9,12 +9,13 @@ for each call, passes it a `Context`, and translates values and errors; it decid
 from __future__ import annotations
 
 import hashlib
-import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.core.run_registry import Entry, RunRegistry
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.settings import no_config
 
@@ -54,6 +55,8 @@ class Present:
 
     inputs: Properties
     outputs: Properties
+    unfinished: str = ""
+    """Why it has not reached the state that a create waits for; empty where it has."""
 
 
 @dataclass(frozen=True)
@@ -72,97 +75,19 @@ ReadOutcome = Present | Gone | Unreadable
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One entry of the stack's state: the resource's URN, its id, and what is recorded of it."""
+class Found:
+    """A task of which nothing was recorded, for an import: its id, its settings, and its outputs."""
 
-    resource: str
     id: str
+    inputs: Properties
     outputs: Properties
 
 
-class RunRegistry:
-    """Which resource declared, and which created or adopted, each task in this run of the engine.
-
-    One process serves one run of the engine. In it the engine checks what the program declares before it
-    deletes what the program leaves out, and compares or deletes the run of a task that a create replaces.
-    """
-
-    def __init__(self, state_id: str = "") -> None:
-        self.state_id = state_id
-        """What tells this stack's state from another backend's; empty where the adapter cannot know it."""
-        self._lock = threading.Lock()
-        self._declared: dict[str, str] = {}
-        self._created: set[str] = set()
-        self._deleted: set[str] = set()
-        self._compared: dict[str, str] = {}
-        self._previous: dict[str, str] = {}
-
-    def register(self, task: str, resource: str) -> str:
-        """Note that a resource declares a task; returns the resource that declared it first."""
-        with self._lock:
-            return self._declared.setdefault(task, resource)
-
-    def declared(self) -> dict[str, str]:
-        """Every task that was declared so far, with its resource."""
-        with self._lock:
-            return dict(self._declared)
-
-    def mark_created(self, task: str) -> None:
-        """Note that this run of the engine created or adopted a task."""
-        with self._lock:
-            self._created.add(task)
-
-    def was_created(self, task: str) -> bool:
-        """Whether this run of the engine created or adopted a task, so that its deletes may not stop it."""
-        with self._lock:
-            return task in self._created
-
-    def created(self) -> set[str]:
-        """Everything that `mark_created` has noted so far."""
-        with self._lock:
-            return set(self._created)
-
-    def compare(self, task: str, resource: str) -> None:
-        """Note that a resource of the program has an entry of state with a task's id."""
-        with self._lock:
-            self._compared[task] = resource
-
-    def renamed(self, task: str, resource: str, entries: Callable[[], Sequence[Entry]]) -> str:
-        """The resource that an entry of state belongs to, which is deleted under the name that it has there.
-
-        The engine says `aliases` to nobody: an entry is another resource's if that one was compared with an
-        entry of this id, and has none under its own name.
-        """
-        with self._lock:
-            compared = self._compared.get(task, resource)
-        if compared == resource or not (known := entries()):
-            return resource
-        return resource if any(entry.resource == compared for entry in known) else compared
-
-    def delete(self, resource: str, entries: Sequence[Entry]) -> list[Entry]:
-        """Note that a resource is deleted; returns the entries that this run has not deleted so far.
-
-        Of two entries that are deleted at the same time, one is the last.
-        """
-        with self._lock:
-            self._deleted.add(resource)
-            return [entry for entry in entries if entry.resource not in self._deleted]
-
-    def set_previous(self, owner: str, run: str) -> None:
-        """Note the id of the run of the task (such as a job) that is recorded of an owner."""
-        with self._lock:
-            self._previous[owner] = run
-
-    def previous(self, owner: str) -> str:
-        """The id of the run that a new one of this owner replaces; empty when none was recorded."""
-        with self._lock:
-            return self._previous.get(owner, "")
+def _nothing(*_: object) -> None:
+    """Say nothing, note nothing."""
 
 
-def _nothing(message: str) -> None:
-    """Say nothing."""
-
-
+_DYNAMIC, _NATIVE = "pulumi-python:dynamic/", "videosnap:"  # what types begin with under the two fronts
 _NOT_IN_THIS_RUN = (
     "is not stopped: the program declares it as another resource, which --target or --exclude leaves out; "
     "run `pulumi up` with both"
@@ -183,6 +108,8 @@ class Context:
     """Shows what is being done; not kept after the call."""
     warn: Callable[[str], None] = _nothing
     """Shows what the user should still see at the end of the run."""
+    note_existing: Callable[[str, Properties], None] = _nothing
+    """Notes the id and the outputs of a task that exists, whatever becomes of the call from here on."""
     config: Callable[[str], str | None] = no_config
     """Reads the stack's configuration by its full key, such as `videosnap:…`."""
     runs: RunRegistry = field(default_factory=RunRegistry)
@@ -192,6 +119,8 @@ class Context:
     """The entries of the stack's state; none where the adapter cannot read them."""
     is_announced: Callable[[str], bool] = lambda task: False  # noqa: ARG005
     """Whether the program declares a task; waits a while for the engine to have it checked."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits a number of seconds; Interrupted as soon as the engine is told to stop."""
 
     def other_declaring(self, task: str) -> str:
         """Note that this resource declares a task; returns the other one that does too, or an empty text."""
@@ -230,24 +159,33 @@ class Context:
         is_this_stack = any(entry.resource == own for entry in entries)
         return self.runs.delete(own, entries) if is_this_stack else None
 
+    def default_name(self) -> str | None:
+        """`<project>.<stack>.<name>`; None where the adapter does not know the resource."""
+        return self._prefix() + self.resource.split("::", 3)[3] if self.resource else None
+
+    def _prefix(self) -> str:
+        stack, project = self.resource.removeprefix("urn:pulumi:").split("::")[:2]
+        return f"{project}.{stack}."
+
     def unique_name(self, name: object, recorded: object, kind: str) -> object:
-        """The value of a field that the resource class fills with `<project>.<stack>.<name>` by default.
+        """The value of a field that has the default name unless the program sets another.
 
         Pulumi makes a name unique only beside its type and its parents' types, so these decide too; a
         resource of the class itself without a parent needs no more. A `recorded` default stays.
         """
-        parts = (*self.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")
-        stack, project, types, own = parts[:4]
-        if name != f"{project}.{stack}.{own}":
+        default = self.default_name()
+        if default is None or name not in (None, default):
             return name  # the program's own choice
-        if isinstance(recorded, str) and recorded.startswith(f"{project}.{stack}."):
+        if isinstance(recorded, str) and recorded.startswith(self._prefix()):
             return recorded
-        return name if types.endswith(f"/{kind}") and "$" not in types else self.with_types(name)
+        types = self.resource.split("::", 3)[2]
+        return default if types in (_DYNAMIC + kind, _NATIVE + kind) else self.with_types(default)
 
     def with_types(self, name: object) -> str:
-        """A name with a digest of the resource's type and its parents' types."""
-        types = self.resource.split("::", 3)[2]
-        return f"{name}-{hashlib.sha256(types.encode()).hexdigest()[:8]}"
+        """A name with a digest of the resource's type and its parents' types, the same under both fronts."""
+        parents, arrow, own = self.resource.split("::", 3)[2].rpartition("$")
+        own = own.replace(_NATIVE, _DYNAMIC) if own.startswith(_NATIVE) else own
+        return f"{name}-{hashlib.sha256((parents + arrow + own).encode()).hexdigest()[:8]}"
 
 
 class Lifecycle(ABC):
@@ -268,6 +206,10 @@ class Lifecycle(ABC):
     @abstractmethod
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """Say what the service knows of the task."""
+
+    def find(self, import_id: str) -> Found | None:
+        """What the service knows of a task for an import; None where it knows none."""
+        raise VideosnapError(f"{import_id} cannot be imported: declare it, and `pulumi up` creates it")
 
     @abstractmethod
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:

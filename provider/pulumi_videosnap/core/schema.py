@@ -257,6 +257,23 @@ def range_of(field: FieldInfo) -> str:
     return f"{low.ge} to {high.le}" + (f" {unit.name}" if unit else "")
 
 
+def offered_by(field: FieldInfo) -> str:
+    """What a refusal of a text offers: the words of a field with words, or its form; empty for others."""
+    for item in field.metadata:
+        if isinstance(item, BeforeValidator | AfterValidator):
+            try:
+                item.func("\0")  # type: ignore[call-arg]
+            except PydanticCustomError as refusal:
+                offered = refusal.context or {}
+                return str(offered.get("choices") or offered.get("words") or "")
+    return ""
+
+
+def words_of(field: FieldInfo) -> list[str]:
+    """The words that a field with words takes; empty for every other field."""
+    return re.findall(r"(?:^|or )'([^']+)'", offered_by(field))
+
+
 def inputs_of(model: type[Inputs], recorded: Mapping[str, Any]) -> Properties:
     """The inputs among all recorded properties of a resource."""
     names = {info.alias for info in model.model_fields.values()}

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from pulumi_videosnap.core.lifecycle import Context, Present
+from pulumi_videosnap.core.pending import interrupted
 from pulumi_videosnap.drift.compare import BucketAccess, compare, interrupted_replacement, lost_frames
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Unmanaged, Verdict
 from pulumi_videosnap.errors import (
@@ -27,10 +28,10 @@ from pulumi_videosnap.errors import (
     VideosnapError,
     unexpected,
 )
-from pulumi_videosnap.kinds import kinds
+from pulumi_videosnap.kinds import kind_of, kinds
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.report.formatting import few, value
-from pulumi_videosnap.state import RecordedResource, Stack, without_encrypted
+from pulumi_videosnap.state import RecordedResource, Stack, recorded_resource, without_encrypted
 
 READS_AT_ONCE = 16
 """Tasks that are read at a time, within the service's rate limit."""
@@ -205,10 +206,19 @@ class _Progress:
 
 def interrupted_creates(stack: Stack) -> Iterator[Unmanaged | Finding]:
     """Tasks whose create was interrupted: unmanaged if running, a finding if the read failed."""
-    for task in stack.pending_creates:
+    pending = {task.urn: task for task in (*_noted(stack), *stack.pending_creates)}
+    for task in pending.values():
         inputs = without_encrypted(task.inputs)
         if resource_id := task.kind.drift.pending_id(inputs):
             yield from _read_created(task, resource_id, inputs, stack)
+
+
+def _noted(stack: Stack) -> Iterator[RecordedResource]:
+    """The creations that this machine has not ended, such as one whose provider was killed."""
+    recorded = {task.urn for task in stack.tasks}
+    for entry in interrupted(stack.name):
+        if entry["urn"] not in recorded and (kind := kind_of(entry)):
+            yield recorded_resource(entry, kind)
 
 
 def _read_created(

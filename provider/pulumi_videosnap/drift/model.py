@@ -76,8 +76,8 @@ class Finding(ReportModel):
             kind=task.kind.title,
             id=task.shown_id,
             verdict=verdict,
-            why=why,
-            changes=changes,
+            why=task.hide(why),
+            changes=tuple(_without_secrets(change, task) for change in changes),
             remedy=remedy,
         )
 
@@ -85,6 +85,10 @@ class Finding(ReportModel):
     def drifted(self) -> bool:
         """Whether it is not as recorded."""
         return self.verdict in DRIFTED
+
+
+def _without_secrets(change: Change, task: RecordedResource) -> Change:
+    return change.model_copy(update={name: task.hide(value) for name, value in change if name != "field"})
 
 
 class Unmanaged(ReportModel):

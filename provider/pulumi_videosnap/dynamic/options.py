@@ -17,12 +17,17 @@ _NAMES_IN_INPUT = {"Output": pulumi.Output, "T": Any}
 """What `pulumi.Input` refers to by name, so that its hints can be evaluated in another module."""
 
 
-def refuse_unusable(where: str, opts: pulumi.ResourceOptions, instead_of_import: str) -> None:
-    """Raise RunError for options that cannot work with a dynamic provider, or that the engine cannot read."""
+def refuse_import(where: str, opts: pulumi.ResourceOptions, instead: str) -> None:
+    """Raise RunError for an option that cannot work with a dynamic provider."""
     if opts.import_:
         raise pulumi.RunError(
-            f"{where}: import_ does not work with a dynamic provider; leave it out: {instead_of_import}"
+            f"{where}: import_ does not work with a dynamic provider; leave it out: {instead}; or set "
+            "`pulumi config set videosnap:native true`"
         )
+
+
+def refuse_unreadable(where: str, opts: pulumi.ResourceOptions) -> None:
+    """Raise RunError for options that the engine cannot read."""
     for step, value in _timeouts(opts):
         if not isinstance(value, str) or not _DURATION.fullmatch(value):
             raise pulumi.RunError(

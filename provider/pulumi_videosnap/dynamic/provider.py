@@ -2,19 +2,15 @@
 
 A provider class lives in this installed package and holds no attributes, so that it is pickled by
 reference: its state entry never changes, and an upgrade of the package takes effect at once. What a
-process knows (the stack's configuration, the run's claims) therefore stands in this module.
+process knows (the stack's configuration, the run's claims) therefore stands in `plugin.run`.
 """
 
 from __future__ import annotations
 
 import contextlib
 import sys
-import threading
-import time
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -30,55 +26,14 @@ from pulumi.dynamic import (
 )
 from pulumi.runtime import rpc
 
-from pulumi_videosnap.core.lifecycle import Context, Entry, Gone, Lifecycle, Present, RunRegistry
-from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, camel_path, dotted
-from pulumi_videosnap.core.urns import stack_name
-from pulumi_videosnap.dynamic import engine_log, thread_pool
-from pulumi_videosnap.dynamic.program import is_announced
+from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present
+from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted, value_at
+from pulumi_videosnap.dynamic import request, thread_pool
+from pulumi_videosnap.dynamic.engine_watch import end_with
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
-from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
-from pulumi_videosnap.pulumi_cli import parse_document, read_output
-from pulumi_videosnap.settings import no_config
-
-CHECKED_WITHIN = 3.0
-"""Seconds that a delete waits for the check of another resource that has the task."""
-
-
-class _Process:
-    """What this process knows of the run that it serves."""
-
-    runs = RunRegistry()
-    config: Callable[[str], str | None] = no_config
-    reading = threading.Lock()
-    recorded: Sequence[Entry] | None = None
-
-    @classmethod
-    def entries(cls, urn: str) -> Sequence[Entry]:
-        """The state of the stack that a URN is of, read once: a destroy or `--target` checks nothing."""
-        with cls.reading:
-            if cls.recorded is None:
-                cls.recorded = _read_entries(urn) if _serves_the_engine() else ()
-            return cls.recorded
-
-
-def _is_announced(task: str) -> bool:
-    """Whether the program declares a task; a program declares all at once, so it is soon checked, if ever."""
-    announced = is_announced(task)
-    deadline = time.monotonic() + CHECKED_WITHIN
-    while announced and task not in _Process.runs.declared() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return announced
-
-
-def _read_entries(urn: str) -> Sequence[Entry]:
-    """The entries of a stack's state; none where the engine does not print it."""
-    stack = stack_name(urn)
-    try:
-        state = parse_document(read_output(["stack", "export", "--stack", stack], Path()))
-        resources = state["deployment"].get("resources") or []
-        return [Entry(one["urn"], one.get("id", ""), one.get("outputs") or {}) for one in resources]
-    except (VideosnapError, ValueError, KeyError):
-        return ()
+from pulumi_videosnap.errors import OutcomeUnknown, VideosnapError, debugging, unexpected
+from pulumi_videosnap.plugin import engine_log
+from pulumi_videosnap.plugin.run import RUN
 
 
 def _serves_the_engine() -> bool:
@@ -87,9 +42,13 @@ def _serves_the_engine() -> bool:
     return spec is not None and spec.name.startswith("pulumi.dynamic")
 
 
-if _serves_the_engine() and not debugging():
-    # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
-    sys.tracebacklimit = 0
+if _serves_the_engine():  # a native plugin imports this module too
+    RUN.serves = True
+    if address := engine_log.engine_address():
+        end_with(address)
+    if not debugging():
+        # The server sends `traceback.format_exc()` to the user: without frames that is the last line alone.
+        sys.tracebacklimit = 0
 
 
 class LifecycleProvider(ResourceProvider):
@@ -104,17 +63,17 @@ class LifecycleProvider(ResourceProvider):
 
     def configure(self, req: ConfigureRequest) -> None:
         """Keep the stack's configuration; credentials are read from it only when they are needed."""
-        _Process.config = req.config.get
+        RUN.config = req.config.get
 
     def check(self, olds: Properties, news: Properties) -> CheckResult:
         """Complete and validate a program's inputs."""
         if isinstance(state_id := news.get(STATE_ID_INPUT), str):
-            _Process.runs.state_id = state_id
+            RUN.set_state_id(state_id)
         with _one_line_errors():
-            checked = self._task(_from_engine(olds)).check(_from_engine(news))
+            checked = self._task(recorded=_from_engine(olds)).check(_from_engine(news))
         if not checked.failures:
             for warning in checked.warnings:
-                engine_log.warn(engine_log.current_urn(), f"{dotted(warning.path)} {warning.reason}")
+                engine_log.warn(request.current_urn(), f"{dotted(warning.path)} {warning.reason}")
         # With a property's name the engine would print the property's value too, a secret in clear
         # text among them, and `{<nil>}` for every path that is not a top-level name.
         failures = [CheckFailure("", f"{dotted(f.path)} {f.reason}") for f in checked.failures]
@@ -122,22 +81,25 @@ class LifecycleProvider(ResourceProvider):
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:
         """Name what needs a replacement; what merely changed, the engine sees and shows by itself."""
-        urn = engine_log.current_urn()
-        _Process.runs.compare(id_, urn)
-        for path in engine_log.ignored_paths():
-            if path != camel_path(path):  # from a transform; the program translates a resource's own
-                engine_log.warn(
-                    urn, f"ignore_changes: {path!r} has no effect; write {camel_path(path)!r} in a transform"
-                )
+        urn = request.current_urn()
+        RUN.compare(id_, urn)
+        engine_log.warn_of_ignored(urn, request.ignored_paths())
         with _one_line_errors():
-            replaces = self._task().diff(_from_engine(olds), _from_engine(news))
+            inputs = _from_engine(news)
+            replaces = self._task().diff(_from_engine(olds), inputs)
+        if request.names_no_provider():
+            # From the native front: the first `up` updates every resource, if only to name its provider, so a
+            # preview does not know what one takes from another, and would show a replacement.
+            replaces = [path for path in replaces if not isinstance(value_at(inputs, path), Unknown)]
         paths = [".".join(map(str, path)) for path in replaces]
         return DiffResult(replaces=paths, delete_before_replace=True)
 
     def create(self, props: Properties) -> CreateResult:
         """Make or adopt the task."""
-        with _one_line_errors():
-            created = self._task().create(_from_engine(props))
+        existing: list[tuple[str, Properties]] = []
+        with _one_line_errors(), _recorded_if_unknown(existing):
+            task = self._task(note_existing=lambda *task: existing.append(task))
+            created = task.create(_from_engine(props))
         return CreateResult(created.id, created.outputs)
 
     def read(self, id_: str, props: Properties) -> ReadResult:
@@ -149,7 +111,7 @@ class LifecycleProvider(ResourceProvider):
             return ReadResult("", {})
         if isinstance(outcome, Present):
             return ReadResult(id_, outcome.outputs, outcome.inputs)
-        engine_log.warn(engine_log.current_urn(), outcome.reason)
+        engine_log.warn(request.current_urn(), outcome.reason)
         return ReadResult(id_, recorded)
 
     def update(self, id_: str, olds: Properties, news: Properties) -> UpdateResult:
@@ -163,24 +125,10 @@ class LifecycleProvider(ResourceProvider):
         with _one_line_errors():
             self._task(deleted=id_).delete(id_, _from_engine(props))
 
-    def _task(self, recorded: Properties | None = None, deleted: str = "") -> Lifecycle:
+    def _task(self, **details: Any) -> Lifecycle:
         thread_pool.raise_worker_limit()
-        urn = engine_log.current_urn()
-        entries, runs = partial(_Process.entries, urn), _Process.runs
-        return self.lifecycle(
-            Context(
-                resource=runs.renamed(deleted, urn, entries) if deleted else urn,
-                entry=urn,
-                timeout=engine_log.current_timeout(),
-                progress=partial(engine_log.progress, urn),
-                warn=partial(engine_log.warn, urn),
-                config=_Process.config,
-                runs=runs,
-                recorded=recorded or {},
-                entries=entries,
-                is_announced=_is_announced,
-            )
-        )
+        urn, timeout = request.current_urn(), request.current_timeout()
+        return self.lifecycle(RUN.context(urn, timeout=timeout, **details))
 
 
 def _from_engine(properties: Mapping[str, Any]) -> Properties:
@@ -208,6 +156,17 @@ class _ShownError(Exception):
 # The engine shows "<module>.<class>: <message>" and leaves out the module of a builtin.
 _ShownError.__module__ = "builtins"
 _ShownError.__qualname__ = "videosnap"
+
+
+@contextlib.contextmanager
+def _recorded_if_unknown(existing: Sequence[tuple[str, Properties]]) -> Iterator[None]:
+    """Have the engine record a task that may have been created, so that the next run ends or adopts it."""
+    try:
+        yield
+    except OutcomeUnknown as unknown:
+        for id_, outputs in existing[-1:]:
+            request.record_as_failed(id_, outputs, str(unknown))
+        raise
 
 
 @contextlib.contextmanager

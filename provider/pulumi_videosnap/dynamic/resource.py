@@ -44,16 +44,24 @@ class TaskResource(Resource):
     ) -> None:
         opts = opts or pulumi.ResourceOptions()
         where = f"{type(self).__name__} {resource_name!r}"
-        options.refuse_unusable(where, opts, self._instead_of_import)
+        options.refuse_unreadable(where, opts)
         declared = {name: value for name, value in props.items() if value is not None}
         self.declared = declared
         absent = dict.fromkeys([*(n for n in props if n not in declared), *self._outputs])
         self._property_names = frozenset(props).union(self._outputs, ("id",))
-        # A new task may have the old one's id, or write where the old one's frames are to be deleted.
-        forced = pulumi.ResourceOptions(delete_before_replace=True)
-        super().__init__(
-            provider, resource_name, {**declared, **absent}, pulumi.ResourceOptions.merge(opts, forced)
+        types = {True: native_type(type(self)), False: f"pulumi-python:{self._resource_type_name}"}
+        native = is_native()
+        # A new task may have the old one's id, or write where the old one's frames are to be deleted. A stack
+        # can move to the other front and back.
+        forced = pulumi.ResourceOptions(
+            delete_before_replace=True, aliases=[pulumi.Alias(type_=types[not native])]
         )
+        opts, values = pulumi.ResourceOptions.merge(opts, forced), {**declared, **absent}
+        if native:
+            pulumi.CustomResource.__init__(self, types[True], resource_name, values, opts)
+        else:
+            options.refuse_import(where, opts, self._instead_of_import)
+            super().__init__(provider, resource_name, values, opts)
         if ignored := options.ignored_timeouts(opts, self._waits):
             reason = (
                 f"nothing is waited for in {' and '.join(ignored)}, and every call has its own time limit"
@@ -93,6 +101,16 @@ class TaskResource(Resource):
 def _declaration(kind: type[TaskResource]) -> type[TaskResource]:
     """The resource class of this package that a class is, or is a program's subclass of."""
     return next(found for found in reversed(kind.__mro__) if TaskResource in found.__bases__)
+
+
+def is_native() -> bool:
+    """Whether the stack uses the native provider, which `videosnap:native` in its configuration says."""
+    return bool(pulumi.Config("videosnap").get_bool("native"))
+
+
+def native_type(kind: type[TaskResource]) -> str:
+    """The type of a resource class under the native provider, also of a program's subclass."""
+    return _declaration(kind)._resource_type_name.replace("dynamic/", "videosnap:", 1)
 
 
 def to_plain(value: Any) -> Any:

@@ -14,10 +14,7 @@ import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from pulumi_videosnap.settings import THREADS
-
-DEFAULT_THREADS = int(THREADS.default)
-"""With more calls at once the engine's own work is the limit."""
+from pulumi_videosnap.settings import threads
 
 
 def raise_worker_limit(env: Mapping[str, str] = os.environ) -> None:
@@ -25,8 +22,7 @@ def raise_worker_limit(env: Mapping[str, str] = os.environ) -> None:
 
     Every dynamic provider of the same program is called by the same pool.
     """
-    text = THREADS.read(env)
-    wanted = int(text) if text.isdecimal() else DEFAULT_THREADS
+    wanted = threads(env)
     pool = _pool_of_this_call()
     if pool is not None and getattr(pool, "_max_workers", wanted) < wanted:
         pool._max_workers = wanted

@@ -83,7 +83,8 @@ def _without_shared_moments(tasks: Sequence[TaskFrames]) -> Iterator[TaskFrames]
 
 
 def _task(task: RecordedResource, location: Location | None, **fields: Any) -> TaskFrames:
-    return TaskFrames(task.name, task.kind.title, task.shown_id, location, **fields)
+    shown = task.name, task.kind.title, task.shown_id
+    return TaskFrames(*shown, location, secrets=task.secrets, **fields)
 
 
 def _recorded(task: RecordedResource, frames: RecordedFrames, dependencies: Dependencies) -> TaskFrames:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
+from pulumi_videosnap.redaction import mask
+from pulumi_videosnap.state import SECRET
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 
@@ -120,6 +124,8 @@ class TaskFrames:
     undecided: int = 0
     """Frames that could be its own or another task's, and that therefore count for neither."""
     undecided_bytes: int = 0
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """The texts that its report may not contain (`without_secrets`)."""
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -142,6 +148,30 @@ def count_expected(series: Sequence[Series]) -> int | None:
     if series and all(one.problem for one in series):
         return None
     return sum(len(one.frames) for one in series)
+
+
+def without_secrets(report: FramesReport) -> FramesReport:
+    """A report to show, in which a mark stands for each secret, also in keys of frames."""
+
+    def shown(task: TaskFrames) -> TaskFrames:
+        masked: TaskFrames = _masked(replace(task, secrets=()), functools.partial(_mask, task.secrets))
+        return replace(masked, name=task.name) if task.secrets else task
+
+    return replace(report, tasks=tuple(map(shown, report.tasks)))
+
+
+def _mask(secrets: tuple[str, ...], text: str) -> str:
+    return mask(text, secrets, SECRET)
+
+
+def _masked(value: Any, hide: Callable[[str], str]) -> Any:
+    if type(value) is str:
+        return hide(value)
+    if isinstance(value, tuple):
+        return tuple(_masked(item, hide) for item in value)
+    if is_dataclass(value) and not isinstance(value, type | DecodedFrame):
+        return replace(value, **{one.name: _masked(getattr(value, one.name), hide) for one in fields(value)})
+    return value
 
 
 @dataclass(frozen=True)

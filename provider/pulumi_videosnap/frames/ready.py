@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -37,8 +38,8 @@ from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CannotCheck, TaskUnfinished
 from pulumi_videosnap.frames.expected import EXTENSIONS
 from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
-from pulumi_videosnap.kinds import kinds
-from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
+from pulumi_videosnap.kinds import ResourceType, kinds
+from pulumi_videosnap.storage.bucket import StoredObject, common_prefix, open_bucket
 from pulumi_videosnap.storage.platforms import Location
 
 PAUSE = 2.0
@@ -86,12 +87,12 @@ class FramesReadyLifecycle(Lifecycle):
         open_bucket: Callable[[Location], Any],
         *,
         monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._context = context
         self._open = open_bucket
         self._monotonic = monotonic
-        self._sleep = sleep
+        self._sleep = sleep or context.sleep
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs."""
@@ -192,3 +193,16 @@ def _counts(stored: StoredObject, wanted: FramesReadyInputs, since: datetime | N
     # A listing has the second in which an object was written.
     old = since is not None and stored.modified < since.replace(microsecond=0)
     return stored.key.lower().endswith(EXTENSIONS) and not old
+
+
+def frames_ready(context: Context) -> FramesReadyLifecycle:
+    """The lifecycle of one resource, with the buckets that the environment configures."""
+    return FramesReadyLifecycle(context, partial(open_bucket, config=context.config))
+
+
+TYPE = ResourceType(
+    token="frames:FramesReady",  # noqa: S106 - no secret
+    provider="pulumi_videosnap.frames.resource.FramesReadyProvider",
+    inputs=FramesReadyInputs,
+    lifecycle=frames_ready,
+)

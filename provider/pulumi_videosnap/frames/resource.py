@@ -28,10 +28,9 @@ class FramesReadyProvider(LifecycleProvider):
 
     def lifecycle(self, context: Context) -> Lifecycle:
         """The lifecycle of one resource."""
-        from pulumi_videosnap.frames.ready import FramesReadyLifecycle  # noqa: PLC0415
-        from pulumi_videosnap.storage.bucket import open_bucket  # noqa: PLC0415
+        from pulumi_videosnap.frames.ready import frames_ready  # noqa: PLC0415
 
-        return FramesReadyLifecycle(context, partial(open_bucket, config=context.config))
+        return frames_ready(context)
 
 
 class FramesReady(TaskResource, module="frames", name="FramesReady"):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from pulumi_videosnap.core.timestamps import format_rfc3339
 from pulumi_videosnap.frames.model import Condition, Frame, FramesReport, Series, TaskFrames
-from pulumi_videosnap.report.base import ExitCode
+from pulumi_videosnap.report.base import ExitCode, to_json
 from pulumi_videosnap.report.formatting import brief, exact, printable, quantity
 from pulumi_videosnap.storage.platforms import Location
 
@@ -75,7 +74,7 @@ def as_json(report: FramesReport) -> str:
         "exitCode": exit_code(report),
         "tasks": [_task_json(task) for task in report.tasks],
     }
-    return json.dumps(content, indent=2, ensure_ascii=True)
+    return to_json(content)
 
 
 def _task_json(task: TaskFrames) -> dict[str, Any]:

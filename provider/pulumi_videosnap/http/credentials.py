@@ -10,7 +10,7 @@ from __future__ import annotations
 import configparser
 import json
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -104,7 +104,9 @@ class KeySettings:
     @property
     def settings(self) -> tuple[Setting, Setting, Setting]:
         """The three settings."""
-        return self.access_key, self.secret_key, self.session_token
+        keys = (self.access_key, self.secret_key, self.session_token)
+        access_key, secret_key, session_token = (replace(setting, secret=True) for setting in keys)
+        return access_key, secret_key, session_token
 
     def in_environment(self, env: Lookup) -> Keys:
         """The keys in the environment."""

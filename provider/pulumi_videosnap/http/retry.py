@@ -94,14 +94,17 @@ class RetryHandler:
         """
         began = self._monotonic()
         failed: CallFailed | None = None
+        may_have_acted = False
         for number in range(1, self.policy.max_attempts + 1):
             try:
                 ended = attempt(lambda: self.policy.deadline - (self._monotonic() - began))
             except Throttled as full:
-                raise (failed or full) from None
+                failed = failed or full
+                break
             if ended.error is None and ended.value is not None:
                 return ended.value
             failed = ended.error
+            may_have_acted |= ended.retry is Retry.IF_IDEMPOTENT
             pause = max(self.policy.pause(number, self._random()), ended.retry_after)
             left = min(self.policy.deadline, ended.deadline) - (self._monotonic() - began)
             if not _may_repeat(ended.retry, idempotent) or pause >= left:
@@ -109,6 +112,7 @@ class RetryHandler:
             if number < self.policy.max_attempts:
                 self._sleep(pause)
         assert failed is not None  # noqa: S101
+        failed.may_have_acted = may_have_acted
         raise failed
 
 

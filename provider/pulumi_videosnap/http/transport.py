@@ -8,10 +8,10 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import math
-import time
 from collections.abc import Callable
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -19,6 +19,7 @@ import urllib3
 from requests.adapters import HTTPAdapter
 
 from pulumi_videosnap.errors import CallFailed, Garbled, Unreachable
+from pulumi_videosnap.http.deadline import bound_responses
 from pulumi_videosnap.http.request import Request, Response, is_loopback
 from pulumi_videosnap.http.retry import Retry
 
@@ -68,17 +69,28 @@ def user_agent() -> str:
     return f"pulumi-videosnap/{version}"
 
 
+class _Adapter(HTTPAdapter):
+    """Connections whose responses have one deadline each."""
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = _bounded(type(pool).ConnectionCls)
+        return pool
+
+
+_bounded = functools.cache(bound_responses)
+
+
 class HttpTransport:
     """Sends requests over the network, on pooled connections."""
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._monotonic = monotonic
+    def __init__(self) -> None:
         self._session = requests.Session()
         self._session.headers.clear()
         self._session.headers.update({"User-Agent": user_agent(), "Accept-Encoding": "identity"})
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=MAX_THREADS))
+            self._session.mount(scheme, _Adapter(pool_maxsize=MAX_THREADS))
 
     def close(self) -> None:
         """Close idle connections."""
@@ -86,11 +98,10 @@ class HttpTransport:
 
     def __call__(self, request: Request) -> Response:
         """Send a request; returns a response of any status."""
-        deadline = self._monotonic() + request.timeout
         try:
             with self._send(request) as response:
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                body = self._read(response, deadline, refused=response.status_code != HTTPStatus.OK)
+                body = self._read(response, refused=response.status_code != HTTPStatus.OK)
                 return Response(response.status_code, headers, body)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             # Not chained: the cause carries the prepared request and its Authorization header.
@@ -104,15 +115,16 @@ class HttpTransport:
             data=request.body or None,
             headers=dict(request.headers),
             auth=_keep_authorization,
-            timeout=(min(CONNECT_TIMEOUT, request.timeout), request.timeout),
+            timeout=urllib3.Timeout(  # type: ignore[arg-type] # `requests` passes it on
+                connect=min(CONNECT_TIMEOUT, request.timeout), total=request.timeout
+            ),
             allow_redirects=False,
             stream=True,
             # A proxy cannot reach a loopback address.
             proxies={"http": "", "https": ""} if is_loopback(host) else None,
         )
 
-    def _read(self, response: requests.Response, deadline: float, *, refused: bool) -> bytes:
-        # read1 returns what has arrived, so a slow trickle of bytes cannot outlast the deadline.
+    def _read(self, response: requests.Response, *, refused: bool) -> bytes:
         body = bytearray()
         while chunk := response.raw.read1(65536, decode_content=True):
             body += chunk
@@ -120,8 +132,6 @@ class HttpTransport:
                 break
             if len(body) > MAX_RESPONSE:
                 raise TransportError(f"more than {MAX_RESPONSE} bytes", Retry.NEVER, kind=Garbled)
-            if self._monotonic() > deadline:
-                raise TransportError("timed out while reading the response", Retry.IF_IDEMPOTENT)
         return bytes(body)
 
 

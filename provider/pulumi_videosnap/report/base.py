@@ -51,7 +51,12 @@ class ReportModel(BaseModel):
 
 def as_json(report: ReportModel) -> str:
     """A report for programs, in ASCII: nothing in it hides, moves or reverses what a terminal shows."""
-    return json.dumps(json.loads(report.model_dump_json(by_alias=True)), indent=2)
+    return to_json(json.loads(report.model_dump_json(by_alias=True)))
+
+
+def to_json(content: Any) -> str:
+    """JSON in ASCII without control characters; `json` leaves the last of them, DEL, as it is."""
+    return json.dumps(content, indent=2).replace("\x7f", "\\u007f")
 
 
 def schema_of(model: type[ReportModel]) -> str:

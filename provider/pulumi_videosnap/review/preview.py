@@ -140,7 +140,7 @@ def read_preview(text: str) -> Plan:
             config,
             max(0, unlisted),
             _problem(diagnostics, names),
-            tuple(sorted(resource_name(str(step["urn"])) for step in listed if _is_left_out(step))),
+            tuple(sorted(_left_out_names(listed, names))),
             tuple(sorted(set(_warnings(diagnostics, names)))),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -177,6 +177,11 @@ def _steps(listed: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Ite
 
 def _kind(step: Mapping[str, Any]) -> ResourceKind | None:
     return kind_of(step.get("newState") or step.get("oldState") or {})
+
+
+def _left_out_names(listed: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> Iterator[str]:
+    left_out = (str(step["urn"]) for step in listed if _is_left_out(step))
+    yield from (names.get(urn, resource_name(urn)) for urn in left_out)
 
 
 def _is_left_out(step: Mapping[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.settings import Lookup, no_config
 from pulumi_videosnap.storage.client import MAX_CONCURRENCY, ClientConfig, client_config, client_for
 from pulumi_videosnap.storage.download import Transfer, download_file
-from pulumi_videosnap.storage.errors import DELETE, NOT_FOUND, ErrorContext, mask_access_keys
+from pulumi_videosnap.storage.errors import DELETE, NOT_FOUND, ErrorContext
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class Bucket:
             self.platform,
             self.location.bucket,
             config.endpoint or f"the endpoint of {config.region}",
-            config.credentials.scrub if config.credentials else mask_access_keys,
+            config.scrub,
         )
 
     def _pages(self, prefix: str, after: str = "") -> Iterator[Mapping[str, Any]]:

@@ -6,6 +6,7 @@ advises one that cannot read.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import threading
@@ -16,10 +17,12 @@ from urllib.parse import urlsplit
 
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.http.credentials import Credentials, Keys, find_credentials
+from pulumi_videosnap.http.deadline import MIN_RATE, bound_responses
 from pulumi_videosnap.http.request import is_loopback, parse_endpoint
 from pulumi_videosnap.http.retry import retry_policy
 from pulumi_videosnap.http.transport import user_agent
 from pulumi_videosnap.settings import Lookup
+from pulumi_videosnap.storage.errors import mask_keys
 from pulumi_videosnap.storage.platforms import Addressing, Location, Platform
 
 if TYPE_CHECKING:
@@ -69,6 +72,10 @@ class ClientConfig:
     def attempt_timeout(self) -> float:
         """Seconds that one attempt waits for each piece of the response."""
         return max(1.0, min(READ_TIMEOUT, self.budget / self.max_attempts))
+
+    def scrub(self, text: str) -> str:
+        """A store's text made fit for a message: without the keys in use, whoever found them."""
+        return self.credentials.scrub(text) if self.credentials else mask_keys(text, _found_secrets(self))
 
 
 def client_config(
@@ -182,11 +189,27 @@ def _create(config: ClientConfig) -> S3Client:
         aws_session_token=keys.session_token if keys else None,
         config=_botocore_config(config),
     )
+    _bound_responses(client)
     if config.endpoint is not None:
         client.meta.events.register("before-call.s3", _disable_region_redirect)
     if not config.url_encoding:
         _disable_url_encoding(client)
     return client
+
+
+def _found_secrets(config: ClientConfig) -> tuple[str, ...]:
+    with contextlib.suppress(Exception):  # an error is being shown: no other one may take its place
+        found = client_for(config)._request_signer._credentials.get_frozen_credentials()  # type: ignore[attr-defined]
+        return tuple(filter(None, (found.access_key, found.secret_key, found.token)))
+    return ()
+
+
+def _bound_responses(client: S3Client) -> None:
+    """Give each response one deadline: botocore's timeouts start again with every byte that arrives."""
+    pools = client._endpoint.http_session._pool_classes_by_scheme  # type: ignore[attr-defined]
+    for scheme, pool in pools.items():
+        connection = bound_responses(pool.ConnectionCls, MIN_RATE)
+        pools[scheme] = type(pool.__name__, (pool,), {"ConnectionCls": connection})
 
 
 def _disable_region_redirect(context: dict[str, Any], **_: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -63,9 +63,9 @@ def is_absent(problem: Exception) -> bool:
     return isinstance(problem, Rejected) and problem.code in NOT_FOUND
 
 
-def mask_access_keys(text: str) -> str:
-    """A store's text, fit for a message, where the credentials in use are not known to us."""
-    return one_line(_ACCESS_KEY_ID.sub("****", text))
+def mask_keys(text: str, hide: Sequence[str]) -> str:
+    """A store's text, fit for a message, without the keys that boto3 has found, and without others' ids."""
+    return _ACCESS_KEY_ID.sub("****", one_line(text, hide))
 
 
 def error_codes(platform: Platform, action: str) -> ErrorRules:

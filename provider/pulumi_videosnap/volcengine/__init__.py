@@ -8,6 +8,13 @@ from pulumi_videosnap.volcengine.data_sources import (
     get_snapshot_task,
     get_snapshot_task_output,
 )
+from pulumi_videosnap.volcengine.enums import (
+    CustomConfigVendor,
+    ImageConfigFormat,
+    StorageConfigType,
+    StreamStreamType,
+    VodConfigStorageClass,
+)
 from pulumi_videosnap.volcengine.resource import (
     CustomConfigArgs,
     ImageConfigArgs,
@@ -22,16 +29,21 @@ from pulumi_videosnap.volcengine.resource import (
 
 __all__ = [
     "CustomConfigArgs",
+    "CustomConfigVendor",
     "ImageConfigArgs",
+    "ImageConfigFormat",
     "RoomOnlineUsersResult",
     "SnapshotTask",
     "SnapshotTaskResult",
     "StorageConfigArgs",
+    "StorageConfigType",
     "StreamArgs",
+    "StreamStreamType",
     "TargetStreamsArgs",
     "TosConfigArgs",
     "VeImageXConfigArgs",
     "VodConfigArgs",
+    "VodConfigStorageClass",
     "get_room_online_users",
     "get_room_online_users_output",
     "get_snapshot_task",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import AliasChoices, Field, ValidationError
 
@@ -91,15 +91,6 @@ def is_already_running(result: object) -> bool:
     started the task, so every other result counts as this sentence, and the task's settings are compared.
     """
     return not (isinstance(result, str) and result.strip().lower() == DONE)
-
-
-class TaskApi(Protocol):
-    """The four actions as the lifecycle needs them (`RtcApi`)."""
-
-    def start(self, body: StartSnapshotBody) -> Started: ...  # noqa: D102
-    def update(self, task: TaskKey, interval: int, business_id: str | None) -> None: ...  # noqa: D102
-    def stop(self, task: TaskKey, business_id: str | None) -> None: ...  # noqa: D102
-    def get(self, task: TaskKey) -> Reading: ...  # noqa: D102
 
 
 class RtcApi:

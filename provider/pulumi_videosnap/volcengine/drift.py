@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import chain
@@ -112,31 +113,31 @@ def unmanaged(
     recorded: Sequence[tuple[RecordedResource, Stack]], api: Callable[..., Api] = _connect
 ) -> Iterator[Unmanaged | str]:
     """Running automatic tasks of the users who are in the stacks' rooms: RTC has no call that lists tasks."""
-    by_account: dict[tuple[str | None, ...], tuple[Stack, dict[tuple[str, str], None]]] = {}
+    by_account: dict[tuple[str | None, ...], tuple[Stack, dict[tuple[str, str], RecordedResource]]] = {}
     for task, stack in recorded:
         app, room, profile = (task.properties.get(name) for name in ("appId", "roomId", "profile"))
         if isinstance(app, str) and isinstance(room, str):
             edition = task.properties.get("edition")
             key = (profile if isinstance(profile, str) else None, *([edition] if edition else []))
-            by_account.setdefault(key, (stack, {}))[1][app, room] = None
+            by_account.setdefault(key, (stack, {}))[1][app, room] = task
     managed = {task.id for task, _ in recorded}
     for (profile, *edition), (stack, rooms) in by_account.items():
         where = ", ".join([service, *(map(str, edition)), *([f"profile {profile}"] if profile else [])])
         try:
-            yield from _automatic(api(profile, stack, *edition), list(rooms), managed, where, *edition)
+            yield from _automatic(api(profile, stack, *edition), rooms, managed, where, *edition)
         except VideosnapError as failed:
             yield f"{where}: automatic tasks are not known: {failed}"
 
 
 def _automatic(
     rtc: Api,
-    rooms: Sequence[tuple[str, str]],
+    tasks: Mapping[tuple[str, str], RecordedResource],
     managed: Collection[str],
     where: str,
     edition: str | None = None,
 ) -> Iterator[Unmanaged | str]:
     """What runs under the id of a user who is there, which is what names an automatic task."""
-    some, few = FIRST_LOOK
+    rooms, (some, few) = list(tasks), FIRST_LOOK
     keys_of = partial(_keys, rtc, edition)
     keys = keys_of(rooms[0])  # alone: the account may refuse it
     with ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="videosnap-rooms") as pool:
@@ -151,7 +152,9 @@ def _automatic(
     for key, (status, created) in zip(looked, states, strict=True):
         if status == RUNNING:
             note = "automatic: its id is that of a user in the room (GetRoomOnlineUsers)"
-            yield Unmanaged(id=key.id, where=where, state=status, created=created, note=note)
+            room = replace(tasks[key.app_id, key.room_id], id=f"{key.app_id}/{key.room_id}").shown_id
+            shown = f"{room}/{key.task_id}"
+            yield Unmanaged(id=shown, where=where, state=status, created=created, note=note)
     yield (
         f"{where}: looked for automatic tasks of {len(looked):,} users in {min(some, len(rooms)):,} of the "
         f"{len(rooms):,} declared rooms; those of users who left are not found."

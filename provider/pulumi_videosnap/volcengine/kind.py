@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pulumi_videosnap.kinds import ResourceKind
 from pulumi_videosnap.volcengine import drift, frames, review
-from pulumi_videosnap.volcengine.lifecycle import has_ended, snapshot_task
+from pulumi_videosnap.volcengine.lifecycle import snapshot_task
+from pulumi_videosnap.volcengine.outcomes import has_ended
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 
 KIND = ResourceKind(

@@ -7,53 +7,45 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from dataclasses import replace
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pulumi_videosnap.core.lifecycle import (
     Checked,
     Context,
     Created,
     Failure,
-    Gone,
+    Found,
     Lifecycle,
     Present,
     ReadOutcome,
-    Unreadable,
 )
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
-from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
-from pulumi_videosnap.core.timestamps import parse_rfc3339
+from pulumi_videosnap.core.schema import Effect, differences, merge_inputs
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import CallFailed, NotFound, TaskConflict, TaskFailed
+from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
 from pulumi_videosnap.volcengine.auth import edition_of
 from pulumi_videosnap.volcengine.convert import (
-    format_difference,
-    start_request,
     task_key,
-    time_of,
     to_inputs,
     to_outputs,
     with_history,
 )
-from pulumi_videosnap.volcengine.models import SnapshotTask, StopReason, TaskKey
+from pulumi_videosnap.volcengine.models import TaskKey
+from pulumi_videosnap.volcengine.outcomes import (
+    NOT_CONFIRMED,
+    has_ended,
+    interpret_not_found,
+    interpret_reading,
+    state_of,
+)
 from pulumi_videosnap.volcengine.rules import doubts, refusals
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
+from pulumi_videosnap.volcengine.start import INTERVAL, TaskApi, start_task
 
-if TYPE_CHECKING:
-    from pulumi_videosnap.volcengine.api import Started, TaskApi
-
-READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
-"""Seconds between the reads after a start; how soon a new task can be read is not documented."""
-READABLE_FOR = timedelta(hours=72)
-"""How long after its start GetSnapshotTask knows a task (6348/1188226)."""
-
-INTERVAL: Path = ("imageConfig", "interval")
-_UNWANTED_ENDS = (StopReason.STOP_BY_API.value, StopReason.START_TASK_FAILED.value)
-"""Ends that are drift even for a task that may end; every other end, also an unknown one, completes it."""
+_OTHER_EDITION = "is not of the edition that VOLCENGINE_EDITION names: byteplus/app/room/task in BytePlus', else app/room/task"
 
 
 class SnapshotTaskLifecycle(Lifecycle):
@@ -64,13 +56,13 @@ class SnapshotTaskLifecycle(Lifecycle):
         context: Context,
         connect: Callable[..., TaskApi],
         *,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
         environ: Mapping[str, str] = os.environ,
         edition: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._context = context
         self._connect = connect
-        self._sleep = sleep
+        self._sleep = sleep or context.sleep
         self._environ = environ
         self._edition = edition
 
@@ -100,16 +92,31 @@ class SnapshotTaskLifecycle(Lifecycle):
     def create(self, inputs: Properties) -> Created:
         """StartSnapshot; a task that runs already with these settings is adopted."""
         task = SnapshotTaskInputs.model_validate(inputs)
-        return Created(task_key(task).id, with_history({}, self._start(task)))
+        return Created(task_key(task).id, self._start(task, {}))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
         try:
             reading = self._open(recorded).get(TaskKey.parse(task_id))
         except NotFound as unknown:
-            return _interpret_not_found(recorded, unknown)
+            return interpret_not_found(recorded, unknown)
         found = interpret_reading(recorded, reading.task)
         return Present(found.inputs, with_history(recorded, found.outputs, reading.at))
+
+    def find(self, import_id: str) -> Found | None:
+        """GetSnapshotTask for `app/room/task`; the settings of an ended task too, with how it ended."""
+        key = TaskKey.parse(import_id)
+        if key.edition != self._edition():
+            raise InvalidInput("id", f"{import_id!r} {_OTHER_EDITION}")
+        names = {"appId": key.app_id, "roomId": key.room_id, "taskId": key.task_id}
+        names |= {"edition": key.edition} if key.edition else {}
+        try:
+            reading = self._open(names).get(key)
+        except NotFound:
+            return None
+        facts = to_outputs(reading.task)
+        inputs = {**to_inputs(reading.task, names), "state": state_of(facts, keep_running=False)}
+        return Found(key.id, inputs, with_history({}, {**inputs, **facts}, reading.at))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
@@ -117,7 +124,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         changed = {found.path for _, found in differences(SnapshotTaskInputs, recorded, inputs)}
         step = plan_update(recorded, changed, task.keep_running)
         if step is UpdateStep.START_AGAIN:
-            return with_history(recorded, self._start(task))
+            return self._start(task, recorded)
         if step is UpdateStep.SET_INTERVAL:
             return self._change_interval(TaskKey.parse(task_id), task, recorded)
         return merge_inputs(SnapshotTaskInputs, recorded, inputs)
@@ -137,59 +144,9 @@ class SnapshotTaskLifecycle(Lifecycle):
         edition = properties.get("edition")
         return self._connect(properties.get("profile"), *([edition] if edition else []))
 
-    def _start(self, task: SnapshotTaskInputs) -> Properties:
-        api, key = self._open(task.properties()), task_key(task)
-        self._context.progress("starting")
-        started = api.start(start_request(task, self._environ))
-        found = self._adopt(api, task) if started.already_running else self._confirm(api, key)
-        if found is not None and not started.is_certain:
-            found = self._bring_in_line(api, task, found)
-        self._context.runs.mark_created(key.id)
-        if found is None:
-            return self._unconfirmed(task, started)
-        facts = to_outputs(found)
-        if has_ended(facts):
-            why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
-            raise TaskFailed(f"snapshot task {key.id}", why, _ADVICE_ON_FAILURE)
-        self._context.progress(facts["status"])
-        return {**task.properties(), **facts}
-
-    def _confirm(self, api: TaskApi, key: TaskKey) -> SnapshotTask | None:
-        """Read back a task that was just started; an accepted task is recorded even if this read fails."""
-        with contextlib.suppress(CallFailed):
-            return self._read_back(api, key)
-        return None
-
-    def _read_back(self, api: TaskApi, key: TaskKey) -> SnapshotTask:
-        """Read until the service lists the task as running; the last read counts whatever it says."""
-        for pause in READ_BACK_PAUSES:
-            with contextlib.suppress(NotFound):
-                found = api.get(key).task
-                if not has_ended(to_outputs(found)):
-                    return found
-            self._context.progress("waiting for the service to list the task")
-            self._sleep(pause)
-        return api.get(key).task
-
-    def _adopt(self, api: TaskApi, task: SnapshotTaskInputs) -> SnapshotTask:
-        """Take over a running task with the declared settings; another interval is brought in line."""
-        self._context.progress("adopting the running task")
-        try:
-            return self._bring_in_line(api, task, self._read_back(api, task_key(task)))
-        except NotFound:
-            raise _conflict(task, [_UNREADABLE_SETTINGS]) from None
-
-    def _bring_in_line(self, api: TaskApi, task: SnapshotTaskInputs, found: SnapshotTask) -> SnapshotTask:
-        key, inputs = task_key(task), task.properties()
-        compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
-        differing = {d.path: d for leaf, d in compared if leaf.compared}
-        interval = differing.pop(INTERVAL, None)
-        if differing:
-            raise _conflict(task, list(map(format_difference, differing.values())))
-        if interval is None:
-            return found
-        api.update(key, task.image_config.interval, task.business_id)
-        return api.get(key).task
+    def _start(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
+        api, context = self._open(task.properties()), replace(self._context, sleep=self._sleep)
+        return start_task(task, recorded, api, context, self._environ)
 
     def _change_interval(self, key: TaskKey, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
         api = self._open(task.properties())
@@ -197,7 +154,7 @@ class SnapshotTaskLifecycle(Lifecycle):
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
             self._context.progress("has ended: starting it again")
-            return with_history(self._with_end(api, key, recorded), self._start(task))
+            return self._start(task, self._with_end(api, key, recorded))
         try:
             reading = api.get(key)
             return with_history(recorded, {**task.properties(), **to_outputs(reading.task)}, reading.at)
@@ -210,11 +167,6 @@ class SnapshotTaskLifecycle(Lifecycle):
             return with_history(recorded, {**recorded, **to_outputs(api.get(key).task)})
         return recorded
 
-    def _unconfirmed(self, task: SnapshotTaskInputs, started: Started) -> Properties:
-        self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
-        accepted_at = time_of(int(started.at.timestamp() * 1000))
-        return {**task.properties(), "status": "not started", "startTime": accepted_at}
-
 
 class UpdateStep(Enum):
     """The one thing that an update does."""
@@ -226,67 +178,13 @@ class UpdateStep(Enum):
 
 def plan_update(recorded: Properties, changed: Collection[Path], keep_running: bool) -> UpdateStep:
     """What to do about changed fields; a change to a task that has ended starts a new run."""
+    if recorded.get("status") == NOT_CONFIRMED:
+        return UpdateStep.START_AGAIN
     if not has_ended(recorded):
         return UpdateStep.SET_INTERVAL if INTERVAL in changed else UpdateStep.RECORD
     only_switches = set(changed) <= {("keepRunning",), ("framePrefix",), ("state",)}
     stays_ended = only_switches and state_of(recorded, keep_running) == RUNNING
     return UpdateStep.RECORD if stays_ended else UpdateStep.START_AGAIN
-
-
-def interpret_reading(recorded: Properties, found: SnapshotTask) -> Present:
-    """The recorded inputs, overwritten by the values that the service returns, and its outputs."""
-    facts = to_outputs(found)
-    before = inputs_of(SnapshotTaskInputs, recorded)
-    # The settings of a run that has ended are history: only that it has ended can be drift.
-    settings = before if has_ended(facts) else to_inputs(found, before)
-    inputs = {**settings, "state": state_of(facts, bool(before.get("keepRunning", False)))}
-    # An answer may leave out the start, from which the 72 hours are counted.
-    start = {"startTime": recorded["startTime"]} if recorded.get("startTime") else {}
-    return Present(inputs, {**inputs, **start, **facts})
-
-
-def state_of(facts: Properties, keep_running: bool) -> str:
-    """The `state` input as the service sees it: what is as declared counts as running."""
-    status, reason = str(facts.get("status")), str(facts.get("stopReason") or StopReason.UNKNOWN.value)
-    if not has_ended(facts):
-        return RUNNING
-    if status == "ended" and not keep_running and reason not in _UNWANTED_ENDS:
-        return RUNNING  # complete: it ran until the streams ended
-    return f"{status}: {reason}"
-
-
-def has_ended(outputs: Mapping[str, Any]) -> bool:
-    """Whether the last run that is known of has ended or failed."""
-    return outputs.get("status") in ("ended", "failed")
-
-
-def _interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
-    """A task that the service does not know: gone within 72 hours of its start, unreadable later."""
-    started = parse_rfc3339(recorded.get("startTime"))
-    if started is None:
-        raise unknown  # nothing was ever recorded of it: an import or a lookup of a task that does not exist
-    age = unknown.at - started
-    if age < READABLE_FOR - timedelta(minutes=1):  # at the edge it may just have been forgotten
-        return Gone()
-    return Unreadable(
-        "cannot be read any more: the service answers for 72 hours after the start, and that was "
-        f"{recorded['startTime']} ({age.total_seconds() / 3600:.0f} hours ago); "
-        f"kept as recorded ({recorded.get('status')})"
-    )
-
-
-def _conflict(task: SnapshotTaskInputs, differences: list[str]) -> TaskConflict:
-    advice = (
-        "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and "
-        "run `pulumi up` again"
-    )
-    return TaskConflict(f"snapshot task {task_key(task).id}", differences, advice)
-
-
-_UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
-_ADVICE_ON_FAILURE = (
-    "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
-)
 
 
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:

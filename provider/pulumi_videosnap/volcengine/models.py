@@ -9,7 +9,6 @@ Sources: the vendor's pages docs/6348/1188223 to 1188226 and the types of its Go
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -225,12 +224,10 @@ class StartSnapshotBody(Body):
         return TaskKey(self.app_id, self.room_id, self.task_id)
 
     def secrets(self) -> tuple[str, ...]:
-        """The keys of a third party's bucket, plain and as JSON, since a service may quote our request."""
+        """The keys of a third party's bucket, since a service may quote our request."""
         custom = self.storage_config.custom_config
         keys = (custom.access_key, custom.secret_key) if custom else ()
-        values = [key.get_secret_value() for key in keys if key]
-        quoted = [json.dumps(v, ensure_ascii=ascii)[1:-1] for v in values for ascii in (True, False)]
-        return tuple(dict.fromkeys([*values, *quoted]))
+        return tuple(key.get_secret_value() for key in keys if key)
 
 
 class UpdateSnapshotBody(Body):

@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
-from pulumi_videosnap.dynamic.program import announce
 from pulumi_videosnap.dynamic.provider import LifecycleProvider
 from pulumi_videosnap.dynamic.resource import TaskResource, program_config, to_plain
+from pulumi_videosnap.plugin.program import announce
 
 
 @dataclass(kw_only=True)
@@ -178,7 +178,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     state: pulumi.Output[str]
     """`"running"`, or how the task ended if that is not what was declared."""
     status: pulumi.Output[str]
-    """The service's word: not started, running, ended, failed or unknown."""
+    """The service's word: not started, running, ended, failed or unknown; not confirmed where it may run."""
     stop_reason: pulumi.Output[str | None]
     """Why it ended: IdleTimeOut, StopByAPI, UserDisconnect, StartTaskFailed or UnknownStopReason."""
     start_time: pulumi.Output[str]

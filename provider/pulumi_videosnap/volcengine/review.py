@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations
 from typing import Any
 
 from pulumi_videosnap.core.properties import Unknown, dotted, value_at
@@ -16,12 +15,9 @@ from pulumi_videosnap.review.preview import SAME, Step, number_at, text_at
 from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pixels_of, sum_calls
 from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.volcengine.auth import KEYS
-from pulumi_videosnap.volcengine.lifecycle import (
-    INTERVAL,
-    UpdateStep,
-    has_ended,
-    plan_update,
-)
+from pulumi_videosnap.volcengine.lifecycle import UpdateStep, plan_update
+from pulumi_videosnap.volcengine.outcomes import has_ended
+from pulumi_videosnap.volcengine.start import INTERVAL
 
 credentials = KEYS
 continuous = True
@@ -254,29 +250,27 @@ def _long_idle_time(step: Step, limits: Limits) -> Iterator[Risk]:
 
 
 def _two_tasks_on_one_room(steps: Sequence[Step]) -> Iterator[Risk]:
-    rooms: dict[tuple[str, str], list[Step]] = defaultdict(list)
-    for step in steps:
+    """A risk for each task that changes, with one that takes the same; a room may have thousands."""
+    rooms: dict[tuple[str, str], dict[tuple[str, str] | None, str]] = defaultdict(dict)
+    for step in sorted(steps, key=lambda step: step.operation != SAME):
         app, room = text_at(step.inputs, "appId"), text_at(step.inputs, "roomId")
-        if app and room:
-            rooms[app, room].append(step)
-    for tasks in rooms.values():
-        for one, other in combinations(tasks, 2):
-            changes = one.operation != SAME or other.operation != SAME
-            if changes and _share_a_stream(one.inputs, other.inputs):
-                yield Risk(
-                    code="two-tasks-one-room",
-                    task=one.name,
-                    field="room_id",
-                    text=f"takes the same streams of the same room as {other.name}: every frame twice",
-                )
+        if not (app and room):
+            continue
+        takers, streams = rooms[app, room], _stream_keys(step.inputs) or {None}
+        same = takers.values() if None in streams else map(takers.get, (None, *streams))
+        if step.operation != SAME and (other := next(filter(None, same), None)):
+            yield Risk(
+                code="two-tasks-one-room",
+                task=step.name,
+                field="room_id",
+                text=f"takes the same streams of the same room as {other}: every frame twice",
+            )
+        for stream in streams:
+            takers.setdefault(stream, step.name)
 
 
-def _share_a_stream(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    first, second = _stream_keys(one), _stream_keys(other)
-    return not first or not second or bool(first & second)
-
-
-def _stream_keys(inputs: Mapping[str, Any]) -> set[tuple[str, str]]:
+def _stream_keys(inputs: Mapping[str, Any]) -> set[tuple[str, str] | None]:
+    """The streams that are listed; empty where a task takes every one."""
     listed = _streams(inputs)
     known = [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
     return {(str(one.get("userId")), str(one.get("streamType"))) for one in known}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+import sys
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -17,8 +18,8 @@ from PIL import Image
 
 from support.data import load
 from support.layers import COUNTED
-from support.mps_videos import CONTENT_BAD, opened, take
-from support.odd_videos import SIZE, OddVideo, odd_video, read_number, shown_by_ffmpeg
+from support.mps_videos import CONTENT_BAD, make_video, opened, take
+from support.odd_videos import SIZE, OddRecipe, OddVideo, odd_video, read_number, shown_by_ffmpeg
 from support.sampling import SEED_VARIABLE, examples
 from videosnap_emulator.core.service import ApiError
 from videosnap_emulator.media.video import scale
@@ -79,6 +80,13 @@ def test_generated_videos(record_property: Callable[[str, object], None]) -> Non
     told = f"{numbers} frames show their number, {alone} are the same alone, {len(wrong)} videos are wrong"
     record_property(COUNTED, f"odd videos: {count} from seed {first}: {told}")
     assert wrong == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the encoder sets nothing")
+def test_an_encoder_leaves_the_scheduling_as_it_was() -> None:
+    before = os.sched_getscheduler(0)
+    make_video(OddRecipe(container="webm", codec="libsvtav1", frames=1, clock=25))
+    assert os.sched_getscheduler(0) == before
 
 
 CASES = load("mps/odd_videos.json")

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +18,18 @@ from pulumi_videosnap.alibaba.drift import unmanaged
 from pulumi_videosnap.alibaba.job_token import owner_tag, state_tag
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Gone, Present
+from pulumi_videosnap.core.pending import noted
 from pulumi_videosnap.drift import detect
+from pulumi_videosnap.drift.html import as_html
+from pulumi_videosnap.drift.markdown import as_markdown
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
+from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
-from pulumi_videosnap.kinds import kind_by_title
-from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.kinds import kind_by_title, kind_of
+from pulumi_videosnap.report.base import Dependencies, as_json
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
 from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
+from support.canary import ENCODINGS, leaks
 from support.emulator import Emulator
 from support.mps_client import Mps
 
@@ -66,7 +72,9 @@ def checked(
     faked: dict[str, Any] = {
         name: tuple(replace(one, kind=fake) for one in getattr(stack, name)) for name in lists
     }
-    return detect.detect_drift([replace(stack, **faked)], dependencies)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(detect, "kind_of", lambda entry: fake if kind_of(entry) is LIVE else kind_of(entry))
+        return detect.detect_drift([replace(stack, **faked)], dependencies)
 
 
 def _present(task_id: str) -> Present:
@@ -142,6 +150,58 @@ def test_a_secret_that_differs_is_not_shown() -> None:
     assert "77" not in report.model_dump_json()
 
 
+@pytest.mark.parametrize("path", ["appId", "roomId", "taskId"])
+def test_an_id_shows_no_part_that_is_a_secret(path: str) -> None:
+    """The id of a task repeats three of its inputs."""
+    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"hush"'}
+    inputs = {**ROOM, "taskId": "Task1"}
+    named = "/".join("hush" if name == path else str(inputs[name]) for name in ("appId", "roomId", "taskId"))
+    resource = {
+        "type": "pulumi-python:dynamic/volcengine:SnapshotTask",
+        "urn": "urn:pulumi:dev::shop::t::lobby",
+        "id": named,
+        "inputs": {**inputs, path: secret},
+        "outputs": {**inputs, path: secret},
+    }
+    stack = read_export(json.dumps({"deployment": {"resources": [resource]}}), "dev")
+    report = checked(Service(_gone), stack)
+    assert [one.verdict for one in report.findings()] == [Verdict.MISSING]
+    forms = ("\n".join(as_text(report)), as_markdown(report), as_html(report), report.model_dump_json())
+    assert [("hush" in form, "secret" in form) for form in forms] == [(False, True)] * len(forms)
+
+
+def test_an_automatic_task_of_a_secret_room_is_listed_without_the_rooms_name(emulated: Emulator) -> None:
+    emulated.request("PUT", "/rooms/auto/r1", {"autoSnapshot": {"interval": 3}})
+    room, stack = _room(1)
+    hidden = replace(room, secret_paths=frozenset({("roomId",)}))
+    *tasks, _ = automatic_tasks([(hidden, stack)])
+    assert {one.id for one in tasks if isinstance(one, Unmanaged)} == {
+        f"auto/[secret]/user{number}" for number in range(2)
+    }
+
+
+ROOM_NAME = "cAnAryRoom/+42="
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_secret_that_a_service_repeats_is_not_shown(encoding: str) -> None:
+    """The room's name is a secret, which state has encrypted or opened; the id has it in clear."""
+    room, paths = {**ROOM, "roomId": ROOM_NAME, "taskId": "Task1"}, frozenset({("roomId",)})
+    in_id = ROOM_NAME.replace("/", "")
+    closed = replace(task(1), id=f"661e/{in_id}/Task1", secret_paths=paths)
+    opened = replace(closed, inputs=room, properties=room)
+    for recorded, name in ((opened, ROOM_NAME), (closed, in_id)):
+
+        def answer(_: str, name: str = name) -> Present:
+            raise Rejected("GetSnapshotTask", f"no room {ENCODINGS[encoding](name)} here \x7f\u202e\x9b")
+
+        report = checked(Service(answer), [recorded])
+        text = as_json(report)
+        assert leaks(text, name) == []
+        assert "[secret]" in text
+        assert all(char.isprintable() or char == "\n" for char in text)
+
+
 def _ended(task_id: str) -> Present:
     there = _present(task_id)
     return Present(there.inputs, {**there.outputs, "status": "ended"})
@@ -212,16 +272,27 @@ def _noted(*recorded: str) -> str:
     ],
     ids=["runs", "ended", "never-started", "not-known"],
 )
+@pytest.mark.parametrize("by", ["the engine", "this machine", "both", "another stack"])
 def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
-    answer: Any, unmanaged: list[str], code: int
+    answer: Any, unmanaged: list[str], code: int, by: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
+    [operation] = json.loads(_noted())["deployment"]["pending_operations"]
+    of = operation["resource"]
+    if by != "the engine":
+        urn = of["urn"].replace(":dev:", ":other:") if by == "another stack" else of["urn"]
+        note = noted(urn, of["type"], of["inputs"])
+        note.__enter__()  # and never left, as when the process is killed
+    export = _noted() if by in ("the engine", "both") else json.dumps({"deployment": {}})
+    unmanaged, code = ([], 0) if by == "another stack" else (unmanaged, code)
+
     def answered(task_id: str) -> Present:
         if isinstance(answer, CallFailed):
             raise answer
         told: Present = answer(task_id)
         return told
 
-    report = checked(Service(answered), read_export(_noted(), "dev"))
+    report = checked(Service(answered), read_export(export, "acme/shop/dev"))
     assert [one.id for one in report.unmanaged] == unmanaged
     assert report.exit_code == code
     assert all("interrupted" in one.note for one in report.unmanaged)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -13,7 +14,7 @@ from integration.frames import samples
 from pulumi_videosnap.errors import Rejected, Unauthorized, Unreachable
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
-from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames
+from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames, without_secrets
 from pulumi_videosnap.frames.text import as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verify
 from pulumi_videosnap.kinds import kind_by_title
@@ -21,6 +22,7 @@ from pulumi_videosnap.report.base import Dependencies, ExitCode
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
 from pulumi_videosnap.storage.platforms import Location
+from support.canary import leaks
 from support.data import Golden
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
@@ -264,6 +266,20 @@ def test_hostile_names_do_no_harm_in_a_terminal() -> None:
     bucket = Bucket(stored("o_\x1b[2J.jpg", 0))
     text = "\n".join(as_text(report(bucket, job("st\x07ills", ["o_\x1b[2J.jpg", "o_\u202egpj.jpg"]))))
     assert text.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("fails", [None, Rejected("ListObjects", "no cAnAryRoom42 in o/cAnAryRoom42/")])
+def test_a_secret_part_of_a_key_is_shown_in_no_report(fails: Exception | None) -> None:
+    key, paths = "o/cAnAryRoom42/1\x7f.jpg", frozenset({("roomId",)})
+    task = replace(room("lobby"), id="661e/cAnAryRoom42/lobby", secret_paths=paths)
+    late = [stored(key, 0), stored(f"{key}2.jpg", 9)]
+    found = report(Bucket(*late, fails=fails), task, now=30, prefix="o/cAnAryRoom42/")
+    shown = without_secrets(found)
+    for text in ("\n".join(as_text(shown)), as_json(shown), "".join(as_html(shown)), repr(shown)):
+        assert leaks(text, "cAnAryRoom42") == []
+        assert "\x7f" not in text
+    assert "[secret]" in as_json(shown)
+    assert fails or [frame.key for _, _, frame in found.frames() if frame.stored] == [key, f"{key}2.jpg"]
 
 
 def test_the_engines_export_is_read() -> None:

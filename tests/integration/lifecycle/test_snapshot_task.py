@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -72,6 +73,53 @@ def happen(story: Story, event: str) -> None:
         story.emulator.advance(THREE_DAYS + 60)
     elif event == "state is lost":
         story.stack.state.clear()
+
+
+def _forget(story: Story) -> None:
+    story.stack.state.clear()
+
+
+def _rename(story: Story) -> None:
+    story.stack.state["hall"] = story.stack.state.pop("lobby")
+
+
+def _start_again(story: Story) -> None:
+    """It was stopped, and the answer to the next start gets lost."""
+    story.emulator.stop(story.task)
+    story.stack.refresh()
+    story.emulator.fault("close-after", "StartSnapshot")
+
+
+def _stop(story: Story) -> None:
+    story.emulator.stop(story.task)
+    _forget(story)
+
+
+ADOPTIONS: dict[Callable[[Story], None], bool] = {
+    _forget: True,
+    _stop: False,
+    _rename: False,
+    _start_again: False,
+}
+"""What happens before an `up`, and whether it takes over a task that may be another stack's."""
+
+
+@pytest.mark.parametrize("happens", ADOPTIONS)
+@pytest.mark.parametrize("interval", [5, 7])
+def test_the_adoption_of_a_task_that_may_be_another_stacks_is_said(
+    story: Story, happens: Callable[[Story], None], interval: int
+) -> None:
+    story.stack.up({"lobby": story.declare()})
+    since = story.running()[0]["startTime"]
+    happens(story)
+    story.stack.said.clear()
+    declared = story.declare(imageConfig={"interval": interval})
+    story.stack.up({"lobby": declared})
+    warned = [line for line in story.stack.said if "another stack started it" in line]
+    assert bool(warned) is ADOPTIONS[happens], story.stack.said
+    if warned:
+        assert warned[0].startswith(f"snapshot task {story.task} runs since {since} and is adopted: ")
+    story.ends_settled(lobby=declared)
 
 
 def test_a_running_task_with_other_settings_is_not_taken_over(story: Story) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from integration.protocol.fake_rtc import KEYS, FakeRtc, documented, surroundings
-from support.plugin import Plugin, running_plugin
+from support.plugin import FRONTS, Plugin, running_plugin
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +24,20 @@ def rtc(service: FakeRtc) -> Iterator[FakeRtc]:
     service.behaviour = documented
 
 
+@pytest.fixture(scope="module", params=FRONTS)
+def front(request: pytest.FixtureRequest) -> str:
+    """The front that a test is for: both, in turn."""
+    found: str = request.param
+    return found
+
+
 @pytest.fixture(scope="module")
 def plugin(
-    service: FakeRtc, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+    service: FakeRtc, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest, front: str
 ) -> Iterator[Plugin]:
     """One plugin for a file: one run of the engine, with the budget that the file asks for."""
     budget = getattr(request.module, "CALL_BUDGET", "20")
     home = tmp_path_factory.mktemp("home")
-    with running_plugin(surroundings(service, home, **KEYS, VIDEOSNAP_CALL_BUDGET=budget)) as plugin:
+    environment = surroundings(service, home, **KEYS, VIDEOSNAP_CALL_BUDGET=budget)
+    with running_plugin(environment, front=front) as plugin:
         yield plugin

@@ -6,14 +6,27 @@ import re
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
+from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from integration.protocol import fake_rtc
-from integration.protocol.fake_rtc import BAD_BEHAVIOURS, HASTE, KEYS, URN, FakeRtc, surroundings
+from integration.protocol.fake_rtc import (
+    BAD_BEHAVIOURS,
+    HASTE,
+    KEYS,
+    URN,
+    Behaviour,
+    FakeRtc,
+    documented,
+    surroundings,
+)
+from support.fake_server import Request, Response
 from support.plugin import Plugin, PluginError, running_plugin
 from unit.inputs.tasks import complete
 
 CALL_BUDGET = HASTE
+hung_up = BAD_BEHAVIOURS["hung up"]
 TASK = {name: value for name, value in complete().items() if name not in ("state", "profile")}
 ID = "661e543cf/Room1/Task1"
 FASTER = {**TASK, "imageConfig": {**TASK["imageConfig"], "interval": 1}}
@@ -65,6 +78,56 @@ def test_a_failed_call_is_one_line_with_a_way_out(
     assert call != "create" or WAYS_OUT.get(behaviour, "") in said
 
 
+LOST: dict[str, tuple[Behaviour, Behaviour, str]] = {
+    "acted, and readable": (hung_up, documented, "adopted"),
+    "acted, and not readable": (hung_up, hung_up, "recorded"),
+    "acted, and a fault of the read": (hung_up, BAD_BEHAVIOURS["fault"], "recorded"),
+    "acted, and not there": (hung_up, fake_rtc.unknown_task, "recorded"),
+    "a gateway's page": (BAD_BEHAVIOURS["gateway's page"], hung_up, "recorded"),
+    "a fault": (BAD_BEHAVIOURS["fault"], hung_up, "recorded"),
+    "refused": (BAD_BEHAVIOURS["refused"], hung_up, "failed"),
+    "throttled": (BAD_BEHAVIOURS["throttled"], hung_up, "failed"),
+}
+"""How the service answers StartSnapshot and GetSnapshotTask, and what becomes of the create."""
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_start_whose_answer_is_lost_is_adopted_or_recorded(plugin: Plugin, rtc: FakeRtc, name: str) -> None:
+    start, read, outcome = LOST[name]
+
+    def respond(rtc: FakeRtc, request: Request) -> Response:
+        is_start = fake_rtc.action_of(request) == "StartSnapshot"
+        if is_start:
+            documented(rtc, request)
+        return (start if is_start else read)(rtc, request)
+
+    rtc.behaviour = respond
+    request = provider_pb2.CreateRequest(urn=URN, properties=plugin.with_provider(TASK))
+    if outcome == "adopted":
+        assert plugin.stub.Create(request, timeout=60).id == ID
+        assert any("is adopted" in message for message in plugin.log.messages(URN))
+        return
+    with pytest.raises(grpc.RpcError) as raised:
+        plugin.stub.Create(request, timeout=60)
+    metadata: Any = raised.value.trailing_metadata() or ()
+    details = dict(metadata).get("grpc-status-details-bin", b"")
+    status, failed = status_pb2.Status.FromString(details), provider_pb2.ErrorResourceInitFailed()
+    assert [one.Unpack(failed) for one in status.details] == [True] * (outcome == "recorded")
+    if outcome == "recorded":
+        assert failed.id == ID
+        assert failed.properties["status"] == "not confirmed"
+        assert {"appId", *([] if plugin.native else ["__provider"])} <= set(failed.properties)
+        assert list(failed.reasons) == [status.message]
+        assert f"{ID} may be running nevertheless and is recorded" in status.message
+
+
+def test_a_plugin_ends_with_its_engine(rtc: FakeRtc, tmp_path: Path) -> None:
+    with running_plugin(surroundings(rtc, tmp_path, **KEYS)) as plugin:
+        plugin.create(URN, TASK)
+        plugin.end_engine()
+        assert plugin.process.wait(20) == 1
+
+
 def test_a_conflict_lists_the_differences_and_the_ways_out(plugin: Plugin, rtc: FakeRtc) -> None:
     rtc.behaviour = fake_rtc.conflicting
     said = failure(plugin)
@@ -88,9 +151,11 @@ def test_a_mistake_of_ours_is_one_line_that_tells_nothing(plugin: Plugin, rtc: F
 
 
 @pytest.mark.parametrize(("debug", "shown"), [("1", True), ("yes", True), ("0", False), ("", False)])
-def test_a_traceback_is_for_those_who_ask(rtc: FakeRtc, tmp_path: Path, debug: str, shown: bool) -> None:
+def test_a_traceback_is_for_those_who_ask(
+    rtc: FakeRtc, tmp_path: Path, front: str, debug: str, shown: bool
+) -> None:
     rtc.behaviour = BAD_BEHAVIOURS["refused"]
-    with running_plugin(surroundings(rtc, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug)) as plugin:
+    with running_plugin(surroundings(rtc, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug), front=front) as plugin:
         said = failure(plugin)
     assert said.startswith("Traceback (most recent call last):") is shown
     assert ("lifecycle.py" in said) is shown
@@ -99,8 +164,8 @@ def test_a_traceback_is_for_those_who_ask(rtc: FakeRtc, tmp_path: Path, debug: s
         assert_one_line(said)
 
 
-def test_missing_credentials_say_where_was_looked(rtc: FakeRtc, tmp_path: Path) -> None:
-    with running_plugin(surroundings(rtc, tmp_path)) as plugin:
+def test_missing_credentials_say_where_was_looked(rtc: FakeRtc, tmp_path: Path, front: str) -> None:
+    with running_plugin(surroundings(rtc, tmp_path), front=front) as plugin:
         said = failure(plugin)
         assert plugin.check(URN, TASK) == (({**TASK, "state": "running"}), [])
         assert plugin.diff(URN, ID, RECORDED, TASK) == []

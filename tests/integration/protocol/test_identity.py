@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,10 +19,18 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
 
 from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, surroundings
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
-from pulumi_videosnap.dynamic.program import announce
+from pulumi_videosnap.plugin.program import announce
 from support.data import load
 from support.jobs import job_inputs
-from support.plugin import PROVIDER, Plugin, PluginError, running_plugin, to_struct
+from support.plugin import (
+    DYNAMIC_TYPE,
+    NATIVE_TYPE,
+    PROVIDER,
+    Plugin,
+    PluginError,
+    running_plugin,
+    to_struct,
+)
 from unit.inputs.tasks import complete
 
 CASES: dict[str, dict[str, Any]] = load("rtc/identity.json")
@@ -34,17 +44,25 @@ PROVIDERS = {
 
 
 @pytest.fixture(scope="module")
-def plugin(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The plugin's home."""
+    return tmp_path_factory.mktemp("state")
+
+
+@pytest.fixture(scope="module")
+def plugin(service: FakeRtc, folder: Path, front: str) -> Iterator[Plugin]:
     """A plugin for all cases, each with names of its own, and a `pulumi` that prints a state with all."""
-    folder = tmp_path_factory.mktemp("state")
     resources = [
         {"urn": f"{KIND}{case}-{name}", "id": f"app/{case}/{id_}", "outputs": {}}
         for case, told in CASES.items()
         for name, id_ in map(str.split, told.get("state", ()))
     ]
-    (folder / "state.json").write_text(json.dumps({"deployment": {"resources": resources}}))
+    state = json.dumps({"deployment": {"resources": resources}})
+    state = state.replace(DYNAMIC_TYPE, NATIVE_TYPE) if front == "native" else state
+    (folder / "state.json").write_text(state)
     _script(folder, f"[ $4 = dev ] && exec cat {folder}/state.json")
-    with running_plugin(surroundings(service, folder, **KEYS, PATH=f"{folder}:/usr/bin:/bin")) as plugin:
+    environment = surroundings(service, folder, **KEYS, PATH=f"{folder}:/usr/bin:/bin")
+    with running_plugin(environment, front=front) as plugin:
         yield plugin
 
 
@@ -74,13 +92,19 @@ def test_a_delete_ends_what_is_nobody_elses(plugin: Plugin, rtc: FakeRtc, case: 
 
 
 def test_what_the_program_declares_counts_before_its_check_and_without(
-    plugin: Plugin, rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch
+    plugin: Plugin, rtc: FakeRtc, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With `--target` the engine checks some resources only; the program's process writes down the others."""
-    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(plugin.engine))
-    monkeypatch.setattr(settings, "SETTINGS", settings.Settings("stories", "dev", engine=stub, dry_run=False))
-    announce(["app", "announced", "x"])
-    announce(["app", "announced", "y"])
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(folder / "quota"))
+    with socket.create_server(("127.0.0.1", 0)) as other, socket.create_server(("127.0.0.1", 0)) as over:
+        ports = [plugin.engine.rpartition(":")[2], *(str(one.getsockname()[1]) for one in (other, over))]
+        over.close()
+        files = [folder / "quota" / f"program-{port}" for port in ports]
+        for file in files:
+            file.touch(0o644)
+        _announce_two(plugin.engine, monkeypatch)
+    assert [file.exists() for file in files] == [True, True, False], "of a run that is over"
+    assert stat.filemode(files[0].stat().st_mode) == "-rw-------"
     with ThreadPoolExecutor() as threads:
         left_out = threads.submit(plugin.delete, f"{KIND}gone", "app/announced/y", _task("announced", "y"))
         renamed = threads.submit(plugin.delete, f"{KIND}old", "app/announced/x", _task("announced", "x"))
@@ -91,6 +115,13 @@ def test_what_the_program_declares_counts_before_its_check_and_without(
     assert rtc.actions == []
     plugin.delete(f"{KIND}old", "app/announced/z", _task("announced", "z"))
     assert rtc.actions == ["StopSnapshot"]
+
+
+def _announce_two(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine))
+    monkeypatch.setattr(settings, "SETTINGS", settings.Settings("stories", "dev", engine=stub, dry_run=False))
+    announce(["app", "announced", "x"])
+    announce(["app", "announced", "y"])
 
 
 def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRtc, tmp_path: Path) -> None:
@@ -110,7 +141,9 @@ def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> No
     """Two resources have two names if Pulumi tells them apart; what state has stays where it can."""
     provider, field = PROVIDERS[kind]
     found = {}
-    for number, (urn, recorded, _) in enumerate(NAMES[kind]):
+    # Under the native front a program's subclass has the type of its base.
+    names = [row for row in NAMES[kind] if not plugin.native or "acme:Mine" not in row[0]]
+    for number, (urn, recorded, _) in enumerate(names):
         plain = f"stories.dev.{urn.rpartition('::')[2]}"
         inputs = job_inputs(f"{number}") if field == "owner" else _task(f"names{number}", "")
         request = provider_pb2.CheckRequest(
@@ -119,7 +152,7 @@ def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> No
             news=to_struct({**inputs, field: plain, "__provider": provider}),
         )
         found[number] = str(plugin.call("Check", request).inputs[field])
-    wanted = [name for *_, name in NAMES[kind]]
+    wanted = [name for *_, name in names]
     assert [re.sub("-[0-9a-f]{8}$", "-*", name) for name in found.values()] == wanted
     chosen = [name for name in found.values() if name.endswith("-*") or field == "owner"]
     assert len(set(chosen)) == len(chosen)

@@ -59,10 +59,10 @@ def _dead_address() -> str:
 
 @pytest.mark.parametrize("address", sample(["dead", None, "no address", "127.0.0.1:99999", "-"], 0.4))
 def test_an_engine_that_cannot_be_told_is_no_failure(
-    rtc: FakeRtc, tmp_path: Path, address: str | None
+    rtc: FakeRtc, tmp_path: Path, front: str, address: str | None
 ) -> None:
     address = _dead_address() if address == "dead" else address
-    with running_plugin(surroundings(rtc, tmp_path, **KEYS), address=address) as plugin:
+    with running_plugin(surroundings(rtc, tmp_path, **KEYS), address=address, front=front) as plugin:
         id_, outputs = create(plugin, "unheard")
         assert plugin.read(f"{KIND}unheard", id_, outputs)[0] == id_
         rtc.behaviour = unknown_task

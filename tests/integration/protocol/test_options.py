@@ -13,18 +13,18 @@ from integration.protocol.fake_rtc import KIND
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from support.emulator import Emulator, clean_environment
 from support.jobs import job_inputs
-from support.plugin import Plugin, PluginError, running_plugin
+from support.plugin import PROVIDER, UNKNOWN, Plugin, PluginError, running_plugin, to_struct
 from unit.inputs.tasks import complete
 
 URN = "urn:pulumi:dev::proj::pulumi-python:dynamic/alibaba:SnapshotJob::stills"
 
 
-def test_custom_timeouts_are_the_deadline_of_a_job(emulator: Emulator, tmp_path: Path) -> None:
+def test_custom_timeouts_are_the_deadline_of_a_job(emulator: Emulator, tmp_path: Path, front: str) -> None:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 10, "runningSeconds": 10})
     private = {"HOME": str(tmp_path), "VIDEOSNAP_QUOTA_DIR": str(tmp_path / "quota")}
     environment = {**clean_environment(), **emulator.environment, **private}
     submitted = job_inputs(waitFor="submitted", triggers=["a job of its own"])
-    with running_plugin(environment, serialize_provider(SnapshotJobProvider())) as plugin:
+    with running_plugin(environment, serialize_provider(SnapshotJobProvider()), front=front) as plugin:
         properties = plugin.with_provider(job_inputs())
         create = provider_pb2.CreateRequest(urn=URN, properties=properties, timeout=0.3)
         with pytest.raises(PluginError, match=r"is still Submitted after 0 s; .* raise `timeout`"):
@@ -36,6 +36,20 @@ def test_custom_timeouts_are_the_deadline_of_a_job(emulator: Emulator, tmp_path:
             plugin.call("Update", update)
         emulator.advance(60)
         assert plugin.create(URN, job_inputs())[1]["state"] == "Success"
+
+
+@pytest.mark.parametrize("recorded", [{}, {"__provider": PROVIDER}, {"roomId": "Room1"}], ids=str)
+def test_what_another_front_wrote_is_not_replaced_for_a_value_that_is_not_known_yet(
+    plugin: Plugin, recorded: dict[str, str]
+) -> None:
+    """Its update names the provider and no more; in that preview, what depends on it is not known."""
+    old, new = complete(), {**complete(), "roomId": UNKNOWN, "appId": "another"}
+    olds, news = plugin.with_provider(old), plugin.with_provider(new)
+    request = provider_pb2.DiffRequest(
+        urn=f"{KIND}moved", id="a/b/c", olds=olds, old_inputs=to_struct(recorded), news=news
+    )
+    moved = not plugin.native and "roomId" in recorded
+    assert list(plugin.call("Diff", request).replaces) == (["appId"] if moved else ["appId", "roomId"])
 
 
 def _diff(plugin: Plugin, name: str, *ignored: str) -> list[Any]:

@@ -95,13 +95,18 @@ class Witness:
 
 
 @contextlib.contextmanager
-def _run(place: Place, home: Path) -> Iterator[tuple[FakeRtc, Plugin]]:
+def _run(place: Place, home: Path, front: str) -> Iterator[tuple[FakeRtc, Plugin]]:
     for name, text in place.files.items():
         (home / name).parent.mkdir(exist_ok=True)
         (home / name).write_text(text)
     with FakeRtc() as rtc:
         environment = surroundings(rtc, home, **place.environment)
-        with running_plugin(environment, config=place.config) as plugin:
+        # An engine gives a native provider its own configuration, without the namespace.
+        config = {
+            key.removeprefix("videosnap:") if front == "native" else key: one
+            for key, one in place.config.items()
+        }
+        with running_plugin(environment, config=config, front=front) as plugin:
             yield rtc, plugin
 
 
@@ -135,10 +140,10 @@ def _without_the_secret_inputs(result: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sample(list(PLACES), 0.3))
-def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path) -> None:
+def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path, front: str) -> None:
     place, witness = PLACES[name], Witness()
     inputs = {**INPUTS, **place.inputs}
-    with _run(place, tmp_path) as (rtc, plugin):
+    with _run(place, tmp_path, front) as (rtc, plugin):
         for number, behaviour in enumerate((documented, *BAD_BEHAVIOURS.values())):
             rtc.behaviour = behaviour
             _every_method(witness, plugin, inputs, f"task{number}")
@@ -154,7 +159,9 @@ def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path) -> None:
         "log": plugin.log.messages(),
         "stdout": [plugin.stdout],
         "stderr": [plugin.stderr],
-        "quota": [file.read_bytes().decode("latin-1") for file in (tmp_path / "quota").iterdir()],
+        "quota": [
+            file.read_bytes().decode("latin-1") for file in (tmp_path / "quota").rglob("*") if file.is_file()
+        ],
         "pickle": [base64.b64decode(PROVIDER).decode("latin-1")],
     }
     assert plugin.log.messages(), "nothing was logged that could give a secret away"
@@ -168,8 +175,8 @@ def _carries(request: Request, secret: str) -> bool:
     return secret in " ".join(request.headers.values()) or secret in request.body.decode()
 
 
-def test_a_mistaken_key_is_not_repeated_by_a_refusal(tmp_path: Path) -> None:
-    with _run(Place(), tmp_path) as (_, plugin):
+def test_a_mistaken_key_is_not_repeated_by_a_refusal(tmp_path: Path, front: str) -> None:
+    with _run(Place(), tmp_path, front) as (_, plugin):
         for mistake, storage in TABLES["mistakes"].items():
             wrong = {"storageConfig": storage, **(storage if "storageConfig" in storage else {})}
             _, refused = plugin.check(URN, {**complete(), **wrong})
@@ -178,18 +185,21 @@ def test_a_mistaken_key_is_not_repeated_by_a_refusal(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("debug", ["0", "1"])
-def test_not_even_a_mistake_of_ours_repeats_a_key(tmp_path: Path, debug: str) -> None:
+def test_not_even_a_mistake_of_ours_repeats_a_key(tmp_path: Path, front: str, debug: str) -> None:
     custom = {"bucket": "b", "accessKey": [OTHERS_ACCESS_KEY], "secretKey": {"value": OTHERS_SECRET_KEY}}
     never_checked = {**INPUTS, "storageConfig": {"type": "custom", "customConfig": custom}}
     place = Place({**PAIR, "VIDEOSNAP_DEBUG": debug})
-    with _run(place, tmp_path) as (_, plugin), pytest.raises(PluginError, match="ValidationError") as raised:
+    with (
+        _run(place, tmp_path, front) as (_, plugin),
+        pytest.raises(PluginError, match="ValidationError") as raised,
+    ):
         plugin.create(URN, never_checked)
     assert found_in(str(raised.value)) == []
 
 
-def test_unset_variables_are_said_by_their_names(tmp_path: Path) -> None:
+def test_unset_variables_are_said_by_their_names(tmp_path: Path, front: str) -> None:
     place = Place({**PAIR, "OTHERS_KEY": OTHERS_ACCESS_KEY})
-    with _run(place, tmp_path) as (rtc, plugin), pytest.raises(PluginError) as raised:
+    with _run(place, tmp_path, front) as (rtc, plugin), pytest.raises(PluginError) as raised:
         plugin.create(URN, {**INPUTS, **CUSTOM})
     assert str(raised.value) == (
         "videosnap: storage_config.custom_config.secret_key_env names the environment variable "
@@ -199,9 +209,9 @@ def test_unset_variables_are_said_by_their_names(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sample(list(BROKEN), 0.3))
-def test_credentials_that_cannot_be_used_are_not_repeated(name: str, tmp_path: Path) -> None:
+def test_credentials_that_cannot_be_used_are_not_repeated(name: str, tmp_path: Path, front: str) -> None:
     witness = Witness()
-    with _run(BROKEN[name], tmp_path) as (rtc, plugin):
+    with _run(BROKEN[name], tmp_path, front) as (rtc, plugin):
         _every_method(witness, plugin, INPUTS, "task")
     assert rtc.requests == []
     assert len(witness.errors) == 5

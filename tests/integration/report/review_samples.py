@@ -97,4 +97,7 @@ def grown(text: str, tasks: int, others: int) -> Review:
     short = hostile(text * 20)
     many_tasks = tuple(short.tasks[0].model_copy(update={"name": f"{text}{n}"}) for n in range(tasks))
     risks = tuple(short.risks[0].model_copy(update={"text": f"{text} {n}"}) for n in range(others))
-    return short.model_copy(update={"tasks": many_tasks, "risks": risks})
+    warnings = tuple(one.model_copy(update={"code": "warning"}) for one in risks)
+    left_out = tuple(f"{text}{n}" for n in range(others))
+    changes = {"tasks": many_tasks, "risks": risks, "warnings": warnings, "left_out": left_out}
+    return short.model_copy(update=changes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import io
 import json
 from collections.abc import Callable
@@ -103,6 +104,34 @@ def test_a_risk_is_flagged(code: str, reviewed: Reviewed) -> None:
 @pytest.mark.parametrize("name", TABLES["not flagged"])
 def test_what_is_no_risk_is_not_flagged(name: str, reviewed: Reviewed) -> None:
     assert reviewed(*steps_of("not flagged", name))["risks"] == []
+
+
+ONE_ROOM: dict[str, tuple[str, Callable[[int], Any], int]] = {
+    "unchanged": ("same", lambda at: [], 0),
+    "new, every stream": ("create", lambda at: [], 59),
+    "new, one stream": ("create", lambda at: [{"userId": "a"}], 59),
+    "new, streams of their own": ("create", lambda at: [{"userId": str(at)}], 0),
+    "new, in pairs": ("create", lambda at: [{"userId": str(at // 2)}, {"userId": f"x{at}"}], 30),
+    "new, one takes all": ("create", lambda at: [{"userId": str(at)}] if at else [], 59),
+}
+"""What happens to 60 tasks of one room, their streams, and how many are flagged."""
+
+
+@pytest.mark.parametrize("name", ONE_ROOM)
+def test_a_room_with_many_tasks_takes_time_by_their_number(name: str, reviewed: Reviewed) -> None:
+    op, streams, flagged = ONE_ROOM[name]
+
+    def calls(count: int) -> int:
+        changed = [inputs(taskId=str(at), targetStreams={"streamList": streams(at)}) for at in range(count)]
+        steps = [step(op, one["taskId"], *([one, one] if op == "same" else [None, one])) for one in changed]
+        with cProfile.Profile() as profile:
+            review = reviewed(*steps)
+        if count == 60:
+            assert len(review["risks"]) == flagged
+        return sum(entry.callcount for entry in profile.getstats())
+
+    calls(1)  # what is loaded once
+    assert calls(120) < 2.5 * calls(60)
 
 
 def test_a_plain_credential_in_the_configuration_is_flagged_without_its_value(reviewed: Reviewed) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from pulumi_videosnap.storage.platforms import Location
 from support.data import load
 from support.fake_server import Request, Response
 from support.sampling import sample
+from unit.http.test_transport import DRIPS
 
 PAGE = page(row("a") + row("b"))
 MANY = sorted(f"{at % 5}/{at:05d}.jpg" for at in range(6000))
@@ -62,6 +64,28 @@ def test_a_refusal_names_the_cause_and_what_to_do(row: list[Any], serve: Serve) 
     assert re.search(text, str(failed))
     # Only what may pass is tried again, and no other region is.
     assert len(server.requests) == (4 if kind in ("Throttled", "ServiceFault") else 1)
+
+
+@pytest.mark.parametrize("drip", sample(sorted(DRIPS), 0.2))
+def test_a_response_that_drips_ends_within_the_budget(
+    drip: str, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "0.5")  # at least a second for each attempt, and one attempt
+    raw, repeated = DRIPS[drip]
+    bucket, server = serve(Response(raw=raw, endless=repeated, pause=0.002))
+    began = time.monotonic()
+    failure_of(bucket)
+    assert time.monotonic() - began < 2.5
+    assert len(server.requests) == 1
+
+
+def test_a_long_object_that_keeps_arriving_may_take_longer(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VIDEOSNAP_CALL_BUDGET", "0.5")
+    bucket, server = serve(Response(body=b"x" * 250_000, pause=0.01, piece=2000))
+    assert len(bucket.read("a.jpg", 250_000)) == 250_000
+    assert len(server.requests) == 1
 
 
 GARBLED = load("storage_garbled.json")

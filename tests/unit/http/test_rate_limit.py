@@ -6,9 +6,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -141,22 +143,66 @@ def test_a_clock_that_jumps_blocks_nobody(back: float, time: VirtualTime, tmp_pa
     assert time.now - began < 1
 
 
-@pytest.mark.parametrize("broken", ["not a database", "below a file", "a folder", "other contents"])
+DAMAGE: dict[str, bytes | str] = {
+    "not a database": b"this is no database" * 100,
+    "header cut": b"SQLite format 3\0" + b"\xff" * 84,
+    "pages lost": b"?",
+    "emptied": b"",
+    "other columns": "CREATE TABLE slot (name TEXT PRIMARY KEY, at REAL)",
+    "texts": "CREATE TABLE slot (name PRIMARY KEY, at, asked); INSERT INTO slot VALUES ('a/Do', 'soon', 'x')",
+    "nothing": "CREATE TABLE slot (name PRIMARY KEY, at, asked); INSERT INTO slot (name) VALUES ('a/Do')",
+}
+"""What the file holds, or what was done to it."""
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_store_is_replaced_and_the_limit_kept_by_all(
+    damage: str, time: VirtualTime, tmp_path: Path
+) -> None:
+    path, warnings, left = tmp_path / "q.sqlite3", list[str](), list[float]()
+    limiters = [limiter_on(time, path, warn=warnings.append) for _ in range(4)]
+
+    def take(count: int) -> None:
+        for at in range(count):
+            limiters[at % len(limiters)].take("a", "Do", 60, 45)
+            left.append(time.now)
+
+    take(80)
+    content = DAMAGE[damage]
+    if isinstance(content, bytes):
+        path.write_bytes(path.read_bytes()[:5000].ljust(9000, b"?") if content == b"?" else content)
+    else:
+        path.unlink()
+        with closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.executescript(content)
+    take(120)
+    assert busiest_second(left) <= 60
+    assert warnings == []
+    assert [file.name for file in tmp_path.iterdir()] == ["q.sqlite3"]
+
+
+def test_a_locked_store_stops_all_threads_once_and_together(tmp_path: Path) -> None:
+    path, warnings = tmp_path / "q.sqlite3", list[str]()
+    limiter = RateLimiter(SqliteReservations(path, lock_timeout=0.3), warn=warnings.append)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        began = monotonic()
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(lambda _: limiter.take("a", "Do", 1000, 45), range(32)))
+    assert monotonic() - began < 1
+    assert ["locked" in message for message in warnings] == [True]
+
+
+@pytest.mark.parametrize("broken", ["below a file", "a folder"])
 def test_a_broken_store_is_reported_once_and_the_limit_kept_here(
     broken: str, time: VirtualTime, tmp_path: Path
 ) -> None:
     path, warnings, left = tmp_path / "q.sqlite3", list[str](), list[float]()
-    if broken == "not a database":
-        path.write_bytes(b"this is no database" * 100)
-    elif broken == "below a file":
+    if broken == "below a file":
         path.write_text("")
         path = path / "q.sqlite3"
-    elif broken == "a folder":
-        path.mkdir()
     else:
-        with closing(sqlite3.connect(path, isolation_level=None)) as db:
-            db.execute("CREATE TABLE slot (name TEXT PRIMARY KEY, at TEXT, asked TEXT)")
-            db.execute("INSERT INTO slot VALUES ('a/Do', 'soon', NULL)")
+        path.mkdir()
     limiter = limiter_on(time, path, warn=warnings.append)
     for _ in range(100):
         limiter.take("a", "Do", 60, 45)

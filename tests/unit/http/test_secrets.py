@@ -6,19 +6,45 @@ tests/integration/protocol/test_secrets.py does the same for RTC, through the pr
 from __future__ import annotations
 
 import base64
+import contextlib
+import html
 import logging
 import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account
-from pulumi_videosnap.errors import CallFailed
+from pulumi_videosnap.errors import MAX_TEXT, CallFailed, one_line
 from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import HttpTransport, TransportError
-from unit.scripted import MPS_KEYS, SUBMIT, Script, VirtualTime, client
+from pulumi_videosnap.settings import no_config
+from pulumi_videosnap.storage.bucket import open_bucket
+from pulumi_videosnap.storage.platforms import Location
+from pulumi_videosnap.volcengine import auth as volcengine
+from pulumi_videosnap.volcengine.api import RtcApi
+from pulumi_videosnap.volcengine.models import TaskKey
+from support import fake_server
+from support.canary import echoes, leaks
+from support.fake_server import FakeServer
+from support.sampling import sample
+from unit.scripted import (
+    MPS_KEYS,
+    SUBMIT,
+    Script,
+    VirtualTime,
+    client,
+    mps_answer,
+    mps_api,
+    mps_refusal,
+    rtc_answer,
+    rtc_refusal,
+)
 
 ECHO = "\n".join(("You sent:", *MPS_KEYS.secrets(), "0f" * 32))
 TEXT = ECHO.replace("\n", "\\n")
@@ -57,6 +83,102 @@ def test_no_failure_shows_a_secret(step: Response | Exception, caplog: pytest.Lo
     assert_nothing_leaks(failed.value, f"{script.requests!r} {caplog.text}")
     # The scrubbing is real: the request does have them.
     assert MPS_KEYS.session_token in script.requests[0].headers.values()
+
+
+Send = Callable[[Response], object]
+
+
+@contextlib.contextmanager
+def _aws_store(folder: Path) -> Iterator[Send]:
+    """A store that is read with the keys of an AWS profile file."""
+    names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+    lines = (f"{name} = {key}" for name, key in zip(names, MPS_KEYS.secrets(), strict=True))
+    (folder / "credentials").write_text("\n".join(("[theirs]", *lines)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "credentials"))
+        with _store(folder, "aws", profile="theirs", env=no_config) as send:
+            yield send
+
+
+@contextlib.contextmanager
+def _store(_: Path, platform: str = "oss", **access: Any) -> Iterator[Send]:
+    with FakeServer(fake_server.Response()) as server:
+        location = Location(platform, "frames", "eu-west-1", endpoint=server.endpoint)
+        bucket = open_bucket(location, **(access or {"credentials": MPS_KEYS}))
+
+        def send(response: Response) -> object:
+            server.respond = fake_server.Response(response.status, response.body)
+            return bucket.read("a.jpg", 10)
+
+        yield send
+
+
+@contextlib.contextmanager
+def _mps(_: Path) -> Iterator[Send]:
+    yield lambda response: mps_api(response)[0].submit(SUBMIT)
+
+
+@contextlib.contextmanager
+def _rtc(_: Path) -> Iterator[Send]:
+    def send(response: Response) -> object:
+        script = Script([response])
+        api = RtcApi(volcengine.Account(MPS_KEYS), client(script, script.time))
+        return api.get(TaskKey("app", "room", "task"))
+
+    yield send
+
+
+def _xml(code: str = "AccessDenied", message: str = "No.", request: str = "R1") -> Response:
+    body = f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>{request}</RequestId></Error>"
+    return Response(403, {}, body.encode())
+
+
+_WRONG = {"SnapshotTask": {"StartTime": 1, "Status": 2}}
+Connect = Callable[[Path], contextlib.AbstractContextManager[Send]]
+PLACES: dict[str, tuple[Connect, Callable[[str], Response]]] = {
+    "MPS code": (_mps, lambda echo: mps_refusal(f"InvalidParameter.{echo}")),
+    "MPS message": (_mps, lambda echo: mps_refusal("SignatureDoesNotMatch", f"to sign is: {echo}")),
+    "MPS request id": (_mps, lambda echo: mps_answer({"Code": "Bad", "RequestId": echo}, status=400)),
+    "MPS page": (_mps, lambda echo: Response(502, {}, echo.encode())),
+    "MPS type": (_mps, lambda echo: mps_answer({"SnapshotJob": {"State": [echo]}})),
+    "RTC code": (_rtc, lambda echo: rtc_refusal(f"InvalidParameter.{echo}")),
+    "RTC message": (_rtc, lambda echo: rtc_refusal("SignatureDoesNotMatch", f"to sign is: {echo}")),
+    "RTC unknown task": (_rtc, lambda echo: rtc_refusal("InvalidParameter.ErrorActiveTaskNotFound", echo)),
+    "RTC page": (_rtc, lambda echo: Response(200, {}, echo.encode())),
+    "RTC field": (_rtc, lambda echo: rtc_answer({"SnapshotTask": {**_WRONG, "ImageConfig": {echo: echo}}})),
+    "RTC fields": (
+        _rtc,
+        lambda echo: rtc_answer({"SnapshotTask": {"TargetStreams": {"StreamList": {echo: 1}}}}),
+    ),
+    "store code": (_store, lambda echo: _xml(code=html.escape(echo))),
+    "store message": (_store, lambda echo: _xml(message=html.escape(echo))),
+    "store request id": (_store, lambda echo: _xml(request=html.escape(echo))),
+    "store message, keys of a profile file": (_aws_store, lambda echo: _xml(message=html.escape(echo))),
+    "store code, keys of a profile file": (_aws_store, lambda echo: _xml(code=html.escape(echo))),
+}
+"""A call, and a response to it that repeats a text somewhere."""
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_secret_is_shown_in_no_encoding(place: str, tmp_path: Path) -> None:
+    connect, respond = PLACES[place]
+    shown = {}
+    with connect(tmp_path) as send:
+        for encoding, echo in echoes(MPS_KEYS.secrets()).items():
+            with pytest.raises(CallFailed) as failed:
+                send(respond(echo))
+            shown[encoding] = f"{failed.value} {vars(failed.value)}"
+    assert {
+        name: text for name, text in shown.items() if any(leaks(text, one) for one in MPS_KEYS.secrets())
+    } == {}
+
+
+@pytest.mark.parametrize(
+    "before", ["", "x" * (MAX_TEXT - 30), " " * (MAX_TEXT - 30), "%20" * (MAX_TEXT // 3 - 9)]
+)
+def test_a_long_text_shows_no_part_of_a_secret_where_it_is_cut(before: str) -> None:
+    for echo in sample(list(echoes([MPS_KEYS.secret_key * 3]).values()), 0.25):
+        assert leaks(one_line(before + echo, [MPS_KEYS.secret_key * 3]), MPS_KEYS.secret_key * 3) == []
 
 
 def test_a_failure_of_the_real_transport_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:

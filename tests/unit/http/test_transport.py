@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,7 +33,7 @@ CUT = Response(body=b"only this", content_length=1000)
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n"
 BAD: dict[str, tuple[Response, str]] = {
     "silent": (Response(delay=5), "timed out waiting for the response"),
-    "trickle": (Response(body=b"x" * 1000, pause=0.05), "timed out while reading the response"),
+    "trickle": (Response(body=b"x" * 1000, pause=0.05), "timed out waiting for the response"),
     "reset": (Response(raw=b"", reset=True), LOST),
     "truncated": (CUT, LOST),
     "closed": (Response(raw=b""), LOST),
@@ -44,6 +46,26 @@ BAD: dict[str, tuple[Response, str]] = {
     "giant": (Response(body=b"x" * (MAX_RESPONSE + 1)), "more than 4194304 bytes"),
 }
 HELLO = Response(body=b"hello")
+OK, CHUNKED = b"HTTP/1.1 200 OK\r\n", b"Transfer-Encoding: chunked\r\n\r\n"
+DRIPS: dict[str, tuple[bytes, int]] = {
+    "status line": (b"HTTP/1.1 200 " + b"x" * 9, 1),
+    "blanks before it": (b"\r\n", 2),
+    "header name": (OK + b"X-Long", 1),
+    "header value": (OK + b"X-Long: a", 1),
+    "headers": (OK + b"A: b\r\n", 6),
+    "1xx": (b"HTTP/1.1 100 Continue\r\n\r\n", 25),
+    "102 with headers": (b"HTTP/1.1 102 Processing\r\nA: b\r\n", 6),
+    "length": (OK + b"Content-Length: 1", 1),
+    "body": (OK + b"Content-Length: 1000\r\n\r\nx", 1),
+    "body until the end": (OK + b"\r\nx", 1),
+    "chunk size": (OK + CHUNKED + b"0", 1),
+    "chunk extension": (OK + CHUNKED + b"1;a", 1),
+    "chunks": (OK + CHUNKED + b"1\r\nx\r\n", 6),
+    "trailer": (OK + CHUNKED + b"0\r\nA: b", 1),
+    "trailers": (OK + CHUNKED + b"0\r\nA: b\r\n", 6),
+    "refusal": (b"HTTP/1.1 503 Busy\r\n\r\nx", 1),
+}
+"""What comes first, at once and then byte by byte; and how many bytes of its end follow without end."""
 
 
 def test_the_body_of_a_refusal_is_bounded(server: FakeServer, transport: HttpTransport) -> None:
@@ -146,6 +168,19 @@ def test_trouble(trouble: str, server: FakeServer, transport: HttpTransport) -> 
     assert failed.value.kind is (Garbled if final else Unreachable)
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__ or failed.value.__context__ is None
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_a_response_that_drips_ends_at_the_deadline(drip: str, server: FakeServer) -> None:
+    """Also on a connection that was used before: its timeout is the request's own."""
+    raw, repeated = DRIPS[drip]
+    with contextlib.closing(HttpTransport()) as transport:
+        assert transport(Request("GET", server.endpoint, timeout=9)).body == b"hello"
+        server.respond = Response(raw=raw, endless=repeated, pause=0.002)
+        began = time.monotonic()
+        with pytest.raises(TransportError, match=r"timed out|before the response was complete"):
+            transport(Request("GET", server.endpoint, timeout=0.25))
+    assert time.monotonic() - began < 1
 
 
 def test_an_endpoint_that_is_not_there_is_final_soon(

@@ -83,6 +83,18 @@ def test_what_the_vendor_does_not_call_wrong_is_accepted_with_at_most_one_warnin
         assert all(line.severity == engine_pb2.WARNING and not line.ephemeral for line in lines), row["id"]
 
 
+@pytest.mark.parametrize("path_", ["input.object", "snapshotConfig.outputFile.object"])
+@pytest.mark.parametrize("key", ["oss://x/{}.mp4", "http://x/{}?a", "media/{}", "{}%20a", " {}", "{}\n"])
+def test_no_warning_repeats_a_key_which_may_be_a_secret(new_job_plugin: Plugin, path_: str, key: str) -> None:
+    """Pulumi does not tell a dynamic provider which inputs are secrets."""
+    urn = f"{JOB_URN}-{abs(hash((path_, key)))}"
+    value = key.format("hush") + "-{hush}-{Count}"
+    assert new_job_plugin.check(urn, edited(job("sequence"), {path(path_): value}))[1] == []
+    said = new_job_plugin.log.messages(urn)
+    assert len(said) >= 1
+    assert "hush" not in " ".join(said)
+
+
 def test_the_inputs_that_the_tables_start_from_are_valid(check: Check, check_job: Check) -> None:
     for storage in STORAGES:
         assert check(complete(storage)) == (complete(storage), [])

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from pulumi_videosnap.errors import NotConfigured
 from pulumi_videosnap.volcengine.convert import start_request
-from pulumi_videosnap.volcengine.lifecycle import interpret_reading
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody
+from pulumi_videosnap.volcengine.outcomes import interpret_reading
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from unit.inputs.tasks import STORAGES, complete, leaves, valid
 

@@ -37,6 +37,7 @@ def test_a_kind_is_recognised_by_its_type_or_its_fields() -> None:
     for kind, *_ in KINDS:
         declared = {name: values.NotKnown() for name in kind.fields}
         assert facts.kind_of(kind.token, {}) is kind
+        assert facts.kind_of(kind.token.replace(facts.DYNAMIC, facts.NATIVE), {}) is kind
         assert facts.kind_of("pulumi-python:dynamic:Resource", declared) is kind
         assert facts.kind_of("aws:s3/bucket:Bucket", declared) is None
     assert facts.kind_of("pulumi-python:dynamic:Resource", {"input": {}}) is None

@@ -1,9 +1,7 @@
 """Lines on a resource's own row, through the engine's log.
 
-The dynamic provider's server tells a provider neither which resource a call is for nor where the
-engine listens. Both are there all the same: the engine's address is an argument of the plugin's
-process, and the request is a local variable of the server's method that called us. Neither is a
-promise of the SDK, so every use is soft: without them, nothing is said and nothing fails.
+The engine's address is an argument of the plugin's process. For a dynamic provider that is no promise of the
+SDK, so every use is soft: without it, nothing is said and nothing fails.
 """
 
 from __future__ import annotations
@@ -11,44 +9,19 @@ from __future__ import annotations
 import functools
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
+
+from pulumi_videosnap.core.properties import camel_path
 
 ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
 _LOG_TIMEOUT = 2.0
 """Seconds that a line may take to reach the engine before it is given up."""
 _warned: set[tuple[str, str]] = set()
 """The warnings of this process, each with its resource."""
-
-
-def current_urn() -> str:
-    """The URN of the resource that the running call is for; empty when it is not known."""
-    return str(getattr(_current_request(), "urn", ""))
-
-
-def current_timeout() -> float:
-    """Seconds that the resource's `custom_timeouts` give the running call; 0 without them."""
-    return float(getattr(_current_request(), "timeout", 0))
-
-
-def ignored_paths() -> list[str]:
-    """The paths of `ignore_changes`, as the engine has them, where the running call is a diff."""
-    return list(getattr(_current_request(), "ignoreChanges", ()))
-
-
-def _current_request() -> Any:
-    frame = sys._getframe(1)
-    while frame is not None:
-        request = frame.f_locals.get("request")
-        urn = getattr(request, "urn", "")
-        if isinstance(urn, str) and urn.startswith("urn:pulumi:"):
-            return request
-        if frame.f_back is None:
-            break
-        frame = frame.f_back
-    return None
 
 
 def progress(urn: str, message: str) -> None:
@@ -66,6 +39,13 @@ def warn(urn: str, message: str) -> None:
         _log(urn, message, engine_pb2.WARNING, ephemeral=False)
 
 
+def warn_of_ignored(urn: str, paths: Iterable[str]) -> None:
+    """Warn of paths of `ignore_changes` in Python's spelling, which the engine does not find."""
+    for path in paths:
+        if path != camel_path(path):  # from a transform; the program translates a resource's own
+            warn(urn, f"ignore_changes: {path!r} has no effect; write {camel_path(path)!r} in a transform")
+
+
 def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
     engine = _engine()
     if engine is None:
@@ -77,10 +57,24 @@ def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:
         return  # a lost line must not lose the task
 
 
+def engine_address() -> str | None:
+    """Where the engine that this process serves listens; None where there is none."""
+    return next(filter(ADDRESS.fullmatch, (*reversed(_attached), *sys.argv[1:])), None)
+
+
+def listen_at(address: str) -> None:
+    """Write to an engine that did not start this process."""
+    _attached.append(address)
+    _engine.cache_clear()
+
+
+_attached: list[str] = []
+
+
 @functools.cache
 def _engine() -> Any:
-    """The engine that started this process, or None where there is none."""
-    address = next((arg for arg in sys.argv[1:] if ADDRESS.fullmatch(arg)), None)
+    """The engine that this process serves, or None where there is none."""
+    address = engine_address()
     if address is None:
         return None
     return engine_pb2_grpc.EngineStub(grpc.insecure_channel(address))

@@ -2,16 +2,19 @@
 
 The engine has the plugin check one resource after the other, and with `--target` or `--exclude` only some,
 but a delete must know all. The program's process knows them: it writes digests of their ids into a file that
-is named by the engine's address, which both processes have. Neither side relies on it.
+is named by the engine's port, which both processes have, beside the rate limit store. Neither side relies on
+it. The plugin's process outlives the program's, and may be killed, so a file of a run that is over is removed
+by the next program.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import socket
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,10 +23,11 @@ from typing import Any
 import pulumi
 from pulumi.runtime import settings
 
-from pulumi_videosnap.dynamic import engine_log
+from pulumi_videosnap.plugin import engine_log
+from pulumi_videosnap.settings import shared_folder
 
 _STARTED = time.time()
-_USER = getattr(os, "getuid", lambda: "user")()
+_PREFIX = "program-"
 _STARTS_WITHIN = 600
 """Seconds from the program's start to the plugin's, at most; an older file is of another run."""
 
@@ -39,9 +43,10 @@ def announce(ids: Sequence[Any]) -> None:
         channel = settings.SETTINGS.engine.Log._channel
         file = _file(channel.target().decode().rpartition("/")[2])
         if file not in _written:
-            file.unlink(missing_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            _remove_old(file)
             _written.add(file)
-        with file.open("a") as lines:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a") as lines:
             lines.write(f"{_digest('/'.join(ids))}\n")
 
 
@@ -56,10 +61,24 @@ def is_announced(task: str) -> bool:
     return False
 
 
+def _remove_old(own: Path) -> None:
+    """Remove what earlier runs wrote: for this engine's port, and for ports where nothing listens now."""
+    for file in own.parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError):
+            if file == own or not _listens(int(file.name.removeprefix(_PREFIX))):
+                file.unlink()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as client:
+        client.settimeout(1)
+        return client.connect_ex(("127.0.0.1", port)) != errno.ECONNREFUSED
+
+
 def _digest(task: str) -> str:
     return hashlib.sha256(task.encode()).hexdigest()
 
 
 def _file(address: str) -> Path:
     """Where a run writes; the next run with its address begins it again."""
-    return Path(tempfile.gettempdir()) / f"videosnap-{_USER}-{address.rpartition(':')[2]}"
+    return shared_folder() / f"{_PREFIX}{address.rpartition(':')[2]}"

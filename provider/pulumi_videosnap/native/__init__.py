@@ -1,0 +1,1 @@
+"""The front for every Pulumi language: a plugin that speaks the engine's own protocol."""

@@ -1,0 +1,42 @@
+"""The provider's own configuration: what it accepts, and which of it is secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+from pulumi.runtime import config
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from pulumi_videosnap.core.properties import Unknown
+from pulumi_videosnap.kinds import NATIVE_PREFIX
+from pulumi_videosnap.native.package import schema
+from pulumi_videosnap.native.values import UNKNOWN_ON_WIRE, from_struct, secret_paths, to_struct
+from pulumi_videosnap.plugin.run import RUN
+
+
+class Configuration(provider_pb2_grpc.ResourceProviderServicer):
+    """Configuration from the stack, or from an explicit provider of the program."""
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Accept every key, since a program has keys of its own; mark key material, also plain one."""
+        variables = schema()["config"]["variables"]
+        secrets = {(name,) for name, variable in variables.items() if variable.get("secret")}
+        marked = to_struct(from_struct(request.news), secrets | secret_paths(request.news))
+        return provider_pb2.CheckResponse(inputs=marked)
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Other configuration replaces nothing: a task is where it is, whoever asks."""
+        return provider_pb2.DiffResponse()
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Keep the configuration; credentials are read from it only when they are needed."""
+        values = {
+            name: value for name, value in from_struct(request.args).items() if not isinstance(value, Unknown)
+        }
+        for name, value in values.items():
+            config.set_config(f"{NATIVE_PREFIX}{name}", value)  # where lookups read it, as in a program
+        # A random id, which the engine keeps in state; it is unknown in a stack's first preview.
+        RUN.set_state_id("" if request.id == UNKNOWN_ON_WIRE else request.id)
+        RUN.config = lambda key: values.get(key.removeprefix(NATIVE_PREFIX))
+        return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)

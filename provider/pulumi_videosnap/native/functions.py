@@ -1,0 +1,59 @@
+"""Invoke: the lookups of the clouds' folders, as functions of the package."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+import grpc
+from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
+
+from pulumi_videosnap.core.properties import camel, snake
+from pulumi_videosnap.errors import InvalidInput
+from pulumi_videosnap.native.errors import Failing, one_line_errors
+from pulumi_videosnap.native.package import schema
+from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
+
+
+class Functions(provider_pb2_grpc.ResourceProviderServicer):
+    """Every function of the schema, and no other."""
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
+        """Call a function; a missing or unknown argument is named."""
+        arguments = from_struct(request.args)
+        with one_line_errors(context, Failing(arguments, secret_paths(request.args))):
+            function = _function(request.tok, arguments)
+            found = function(**{snake(name): value for name, value in arguments.items() if value is not None})
+        result = found if is_dataclass(found) else {snake(request.tok).partition("_")[2]: found}
+        response = provider_pb2.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(_state_names(result)))
+        return response
+
+
+def _function(token: str, arguments: Mapping[str, Any]) -> Callable[..., Any]:
+    declared = schema()["functions"].get(token)
+    if declared is None:
+        raise InvalidInput("function", f"{token!r} is not a function of this provider")
+    inputs = declared["inputs"]
+    for name in [*inputs["required"], *arguments]:
+        if name not in arguments:
+            raise InvalidInput(name, "is required")
+        if name not in inputs["properties"]:
+            raise InvalidInput(name, f"is not an argument; known: {', '.join(inputs['properties'])}")
+    _, cloud, name = token.split(":")
+    package = __name__.partition(".")[0]
+    function: Callable[..., Any] = getattr(
+        importlib.import_module(f"{package}.{cloud}.data_sources"), snake(name)
+    )
+    return function
+
+
+def _state_names(value: Any) -> Any:
+    """A result with the names that the schema has."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _state_names(asdict(value))
+    if isinstance(value, Mapping):
+        return {camel(name): _state_names(item) for name, item in value.items() if item is not None}
+    return [_state_names(item) for item in value] if isinstance(value, list | tuple) else value

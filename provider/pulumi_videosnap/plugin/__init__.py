@@ -1,0 +1,1 @@
+"""What the plugin processes of both fronts share: the run that they serve, and its log."""

@@ -1,0 +1,101 @@
+"""The run of the engine that a plugin process serves: what it declares, its configuration, its state."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pulumi_videosnap.core.lifecycle import Context
+from pulumi_videosnap.core.properties import Properties
+from pulumi_videosnap.core.run_registry import Entry, RunRegistry
+from pulumi_videosnap.core.urns import stack_name
+from pulumi_videosnap.errors import Interrupted, VideosnapError
+from pulumi_videosnap.plugin import engine_log
+from pulumi_videosnap.plugin.program import is_announced
+from pulumi_videosnap.pulumi_cli import parse_document, read_output
+from pulumi_videosnap.settings import Lookup, no_config
+
+CHECKED_WITHIN = 3.0
+"""Seconds that a delete waits for the check of another resource that has the task."""
+
+
+class Run:
+    """One run of the engine; `serves` is whether this process is its plugin, not a user's program."""
+
+    def __init__(self) -> None:
+        self.serves = False
+        self.config: Lookup = no_config
+        self._registry = RunRegistry()
+        self._reading = threading.Lock()
+        self._recorded: Sequence[Entry] | None = None
+        self._cancelled = threading.Event()
+
+    def set_state_id(self, state_id: str) -> None:
+        """Note what tells this stack's state from that of a stack of the same names in another backend."""
+        self._registry.state_id = state_id
+
+    def compare(self, id_: str, urn: str) -> None:
+        """Note that a resource of the program has an entry of state with an id."""
+        self._registry.compare(id_, urn)
+
+    def cancel(self) -> None:
+        """End every wait, now and from now on."""
+        self._cancelled.set()
+
+    def context(
+        self, urn: str, *, recorded: Properties | None = None, deleted: str = "", **details: Any
+    ) -> Context:
+        """What a lifecycle gets for one call with its `details`; `deleted` is the id that a delete is for."""
+        entries = partial(self._entries, urn)
+        return Context(
+            resource=self._registry.renamed(deleted, urn, entries) if deleted else urn,
+            entry=urn,
+            progress=partial(engine_log.progress, urn),
+            warn=partial(engine_log.warn, urn),
+            config=self.config,
+            runs=self._registry,
+            recorded=recorded or {},
+            entries=entries,
+            is_announced=self._is_announced,
+            sleep=self.sleep,
+            **details,
+        )
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; Interrupted as soon as the engine is told to stop."""
+        if self._cancelled.wait(seconds):
+            raise Interrupted
+
+    def _entries(self, urn: str) -> Sequence[Entry]:
+        """The state of the stack that a URN is of, read once: a destroy or `--target` checks nothing."""
+        with self._reading:
+            if self._recorded is None:
+                self._recorded = _read_entries(urn) if self.serves else ()
+            return self._recorded
+
+    def _is_announced(self, task: str) -> bool:
+        """Whether the program declares a task; it declares all at once, so each is soon checked, if ever."""
+        announced = is_announced(task)
+        deadline = time.monotonic() + CHECKED_WITHIN
+        while announced and task not in self._registry.declared() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return announced
+
+
+RUN = Run()
+"""The run that this process serves; it serves one."""
+
+
+def _read_entries(urn: str) -> Sequence[Entry]:
+    """The entries of a stack's state; none where the engine does not print it."""
+    stack = stack_name(urn)
+    try:
+        state = parse_document(read_output(["stack", "export", "--stack", stack], Path()))
+        resources = state["deployment"].get("resources") or []
+        return [Entry(one["urn"], one.get("id", ""), one.get("outputs") or {}) for one in resources]
+    except (VideosnapError, ValueError, KeyError):
+        return ()

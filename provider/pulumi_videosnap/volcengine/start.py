@@ -1,0 +1,190 @@
+"""Starts a live room's snapshot task, or adopts the one that runs already with the declared settings.
+
+A start whose response got lost is read back. Where that does not tell either whether the task runs, it is
+noted as `NOT_CONFIRMED`: the next `up` starts or adopts it, and `destroy` stops it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from pulumi_videosnap.core.lifecycle import Context
+from pulumi_videosnap.core.pending import noted
+from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.core.schema import differences
+from pulumi_videosnap.errors import CallFailed, NotFound, OutcomeUnknown, TaskConflict, TaskFailed
+from pulumi_videosnap.volcengine.convert import (
+    format_difference,
+    start_request,
+    task_key,
+    time_of,
+    to_inputs,
+    to_outputs,
+    with_history,
+)
+from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
+from pulumi_videosnap.volcengine.outcomes import NOT_CONFIRMED, has_ended
+from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
+
+if TYPE_CHECKING:
+    from pulumi_videosnap.volcengine.api import Reading, Started
+
+READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
+"""Seconds between the reads after a start; how soon a new task can be read is not documented."""
+_TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
+INTERVAL: Path = ("imageConfig", "interval")
+
+_ADVICE_ON_CONFLICT = (
+    "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and run "
+    "`pulumi up` again"
+)
+_UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
+_NO_OWNER = (
+    ": an interrupted `up` or another stack started it, the service does not say who; declare one task_id in "
+    "one stack only, since each stops the task when it ends"
+)
+_ADVICE_ON_FAILURE = (
+    "check the room, the streams, and that the service may write to the storage; then run `pulumi up` again"
+)
+
+
+class TaskApi(Protocol):
+    """The four actions as the lifecycle needs them (`RtcApi`)."""
+
+    def start(self, body: StartSnapshotBody) -> Started: ...  # noqa: D102
+    def update(self, task: TaskKey, interval: int, business_id: str | None) -> None: ...  # noqa: D102
+    def stop(self, task: TaskKey, business_id: str | None) -> None: ...  # noqa: D102
+    def get(self, task: TaskKey) -> Reading: ...  # noqa: D102
+
+
+def start_task(
+    task: SnapshotTaskInputs,
+    recorded: Properties,
+    api: TaskApi,
+    context: Context,
+    environ: Mapping[str, str],
+) -> Properties:
+    """Start a task or adopt it; returns what is recorded of it. OutcomeUnknown where it may run.
+
+    `recorded` is what state has of an earlier run of the task.
+    """
+    key = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id}
+    key |= {"profile": task.profile, "edition": task.edition}
+    with noted(context.resource, _TYPE, key):
+        return _Start(task, recorded, api, context).run(start_request(task, environ))
+
+
+class _Start:
+    """One start of one task."""
+
+    def __init__(
+        self, task: SnapshotTaskInputs, recorded: Properties, api: TaskApi, context: Context
+    ) -> None:
+        self._task = task
+        self._recorded = recorded
+        self._key = task_key(task)
+        self._api = api
+        self._context = context
+
+    def run(self, request: StartSnapshotBody) -> Properties:
+        self._context.progress("starting")
+        started = self._send(request)
+        found: SnapshotTask | None
+        if started.already_running:
+            found = self._adopt()
+        else:
+            self._note(_accepted(started))
+            found = self._confirm()
+        if found is not None and not started.is_certain:
+            found = self._bring_in_line(found)
+        self._context.runs.mark_created(self._key.id)
+        if found is None:
+            self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
+            return self._outputs(_accepted(started))
+        facts = to_outputs(found)
+        if has_ended(facts):
+            self._note(facts)
+            why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
+            raise TaskFailed(f"snapshot task {self._key.id}", why, _ADVICE_ON_FAILURE)
+        self._context.progress(facts["status"])
+        return self._outputs(facts)
+
+    def _outputs(self, facts: Properties) -> Properties:
+        return with_history(self._recorded, {**self._task.properties(), **facts})
+
+    def _note(self, facts: Properties) -> None:
+        self._context.note_existing(self._key.id, self._outputs(facts))
+
+    def _send(self, request: StartSnapshotBody) -> Started:
+        """StartSnapshot; where its response got lost, one that runs counts as started before."""
+        try:
+            return self._api.start(request)
+        except CallFailed as lost:
+            if not lost.may_have_acted:
+                raise
+            if started := self._find():
+                return started
+            self._note({"status": NOT_CONFIRMED})
+            raise OutcomeUnknown(f"snapshot task {self._key.id}", lost) from None
+
+    def _find(self) -> Started | None:
+        from pulumi_videosnap.volcengine.api import Started  # noqa: PLC0415 - the HTTP stack
+
+        with contextlib.suppress(CallFailed):
+            reading = self._api.get(self._key)
+            if not has_ended(to_outputs(reading.task)):
+                return Started(already_running=True, at=reading.at)
+        return None
+
+    def _confirm(self) -> SnapshotTask | None:
+        """Read back a task that was just started; an accepted task is recorded even if this read fails."""
+        with contextlib.suppress(CallFailed):
+            return self._read_back()
+        return None
+
+    def _read_back(self) -> SnapshotTask:
+        """Read until the service lists the task as running; the last read counts whatever it says."""
+        for pause in READ_BACK_PAUSES:
+            with contextlib.suppress(NotFound):
+                found = self._api.get(self._key).task
+                if not has_ended(to_outputs(found)):
+                    return found
+            self._context.progress("waiting for the service to list the task")
+            self._context.sleep(pause)
+        return self._api.get(self._key).task
+
+    def _adopt(self) -> SnapshotTask:
+        """Take over a running task with the declared settings; another interval is brought in line."""
+        try:
+            found = self._bring_in_line(self._read_back())
+        except NotFound:
+            raise self._conflict([_UNREADABLE_SETTINGS]) from None
+        self._warn_of_adoption(to_outputs(found).get("startTime") or "a time that is not known")
+        return found
+
+    def _bring_in_line(self, found: SnapshotTask) -> SnapshotTask:
+        task, inputs = self._task, self._task.properties()
+        compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
+        differing = {d.path: d for leaf, d in compared if leaf.compared}
+        interval = differing.pop(INTERVAL, None)
+        if differing:
+            raise self._conflict(list(map(format_difference, differing.values())))
+        if interval is None:
+            return found
+        self._api.update(self._key, task.image_config.interval, task.business_id)
+        return self._api.get(self._key).task
+
+    def _warn_of_adoption(self, since: str) -> None:
+        """A task carries no owner. One that state has in another entry is this stack's own."""
+        self._context.progress("adopting the running task")
+        if not any(entry.id == self._key.id for entry in self._context.entries()):
+            self._context.warn(f"snapshot task {self._key.id} runs since {since} and is adopted{_NO_OWNER}")
+
+    def _conflict(self, differing: list[str]) -> TaskConflict:
+        return TaskConflict(f"snapshot task {self._key.id}", differing, _ADVICE_ON_CONFLICT)
+
+
+def _accepted(started: Started) -> Properties:
+    return {"status": "not started", "startTime": time_of(int(started.at.timestamp() * 1000))}
