@@ -10,10 +10,16 @@ from pulumi_videosnap.alibaba.data_sources import (
     search_pipelines,
 )
 from pulumi_videosnap.alibaba.enums import (
+    PipelineSpeed,
+    PipelineState,
     SnapshotConfigFormat,
     SnapshotConfigFrameType,
     SnapshotJobOnDelete,
     SnapshotJobWaitFor,
+    SnapshotWorkflowPublish,
+    SnapshotWorkflowTrigger,
+    WorkflowSnapshotFormat,
+    WorkflowSnapshotFrameType,
 )
 from pulumi_videosnap.alibaba.pipeline.resource import NotificationArgs, Pipeline
 from pulumi_videosnap.alibaba.resource import (
@@ -38,6 +44,8 @@ __all__ = [
     "OutputFileArgs",
     "Pipeline",
     "PipelineResult",
+    "PipelineSpeed",
+    "PipelineState",
     "SnapshotConfigArgs",
     "SnapshotConfigFormat",
     "SnapshotConfigFrameType",
@@ -46,12 +54,16 @@ __all__ = [
     "SnapshotJobResult",
     "SnapshotJobWaitFor",
     "SnapshotWorkflow",
+    "SnapshotWorkflowPublish",
+    "SnapshotWorkflowTrigger",
     "SubOutArgs",
     "TileOutArgs",
     "TileOutputFileArgs",
     "TimeArrayArgs",
     "WorkflowInputArgs",
     "WorkflowSnapshotArgs",
+    "WorkflowSnapshotFormat",
+    "WorkflowSnapshotFrameType",
     "get_snapshot_job",
     "get_snapshot_job_output",
     "object_version",

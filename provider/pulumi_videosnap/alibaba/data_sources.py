@@ -118,6 +118,28 @@ def list_jobs(*, location: str, profile: str | None = None, config: Lookup) -> I
             return
 
 
+def list_pipelines(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
+    """The account's pipelines in a region, each with the id to import it by.
+
+    :param location: an OSS location, which names the region.
+    """
+    from pulumi_videosnap.alibaba.pipeline.api import connect  # noqa: PLC0415
+
+    for one in connect(profile, location, config).all_pipelines():
+        yield Listed(one.name, f"{location}/{one.id}")
+
+
+def list_workflows(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
+    """The account's workflows in a region, each with the id to import it by.
+
+    :param location: an OSS location, which names the region.
+    """
+    from pulumi_videosnap.alibaba.workflow.api import connect  # noqa: PLC0415
+
+    for one in connect(profile, location, config).all_workflows():
+        yield Listed(one.name, f"{location}/{one.media_workflow_id}")
+
+
 _PAGE = 100
 """Pipelines on a page, at most."""
 

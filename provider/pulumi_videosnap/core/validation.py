@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from pulumi_videosnap.core.field_words import range_of
 from pulumi_videosnap.core.lifecycle import Failure
 from pulumi_videosnap.core.properties import Path, snake
-from pulumi_videosnap.core.schema import Inputs, Mark, block_at, field_at, range_of
+from pulumi_videosnap.core.schema import Inputs, Mark, block_at, field_at
 
 Model = TypeVar("Model", bound=Inputs)
 

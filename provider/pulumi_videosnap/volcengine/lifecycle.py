@@ -45,7 +45,10 @@ from pulumi_videosnap.volcengine.rules import doubts, refusals
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.start import INTERVAL, TaskApi, start_task
 
-_OTHER_EDITION = "is not of the edition that VOLCENGINE_EDITION names: byteplus/app/room/task in BytePlus', else app/room/task"
+_OTHER_EDITION = (
+    "is of another edition than VOLCENGINE_EDITION names; ids are byteplus/app/room/task there, else "
+    "app/room/task"
+)
 
 
 class SnapshotTaskLifecycle(Lifecycle):

@@ -112,14 +112,15 @@ def default_name(context: Context, name: object, kind: str, fit: Callable[[str],
     (`Context.unique_name`). A recorded default stays.
     """
     stack, project, _, own = (*context.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")[:4]
-    if not context.resource or name != f"{project}-{stack}-{own}":
+    default = f"{project}-{stack}-{own}"
+    if not context.resource or name not in (None, default):
         return name
     recorded = context.recorded.get("name")
     if isinstance(recorded, str) and recorded.startswith(f"{fit(f'{project}-{stack}')}-"):
         return recorded
     with_dots = f"{project}.{stack}.{own}"
     unique = str(context.unique_name(with_dots, None, kind))
-    return fit(f"{name}{unique.removeprefix(with_dots)}")
+    return fit(f"{default}{unique.removeprefix(with_dots)}")
 
 
 def shorten(name: str, limit: int) -> str:

@@ -7,11 +7,10 @@ with the declared settings was made by an earlier create whose answer got lost.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
+from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
 from pulumi_videosnap.alibaba.models import Pipeline
 from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
 from pulumi_videosnap.alibaba.pipeline.convert import (
@@ -29,6 +28,7 @@ from pulumi_videosnap.core.lifecycle import (
     Context,
     Created,
     Failure,
+    Found,
     Gone,
     Lifecycle,
     Present,
@@ -64,16 +64,19 @@ class PipelineLifecycle(Lifecycle):
         connect: Callable[[str | None, str], Api],
         *,
         absence: Callable[[str], str | None] = lambda location: None,  # noqa: ARG005
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._context = context
         self._connect = connect
         self._absence = absence
-        self._sleep = sleep
+        self._sleep = sleep or context.sleep
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; two resources of one program may not have one pipeline."""
-        raw = {**declared, "name": default_name(self._context, declared.get("name"), TOKEN, _fit)}
+        name = declared.get("name")
+        if name is not None or declared.get("adopt") is None:
+            name = default_name(self._context, name, TOKEN, _fit)
+        raw = {**declared, "name": name}
         pipeline, failures = validate(PipelineInputs, raw)
         if pipeline is None:
             return Checked(raw, failures)
@@ -105,6 +108,7 @@ class PipelineLifecycle(Lifecycle):
         api = self._connect(pipeline.profile, pipeline.location)
         found = self._adopt(api, pipeline) if pipeline.is_adopted else self._make(api, pipeline)
         self._context.runs.mark_created(found.id)
+        self._context.note_existing(found.id, {**pipeline.properties(), **to_outputs(found)})
         return Created(found.id, self._settle(api, pipeline, found.id))
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
@@ -115,6 +119,14 @@ class PipelineLifecycle(Lifecycle):
             return Gone()
         inputs = to_inputs(found, before)
         return Present(inputs, {**inputs, **to_outputs(found)})
+
+    def find(self, import_id: str) -> Found | None:
+        """QueryPipelineList for `location/pipeline`."""
+        location, pipeline_id = read_import_id(import_id, "pipeline")
+        found = self._connect(None, location).pipeline(pipeline_id)
+        if found is None:
+            return None
+        return Found(found.id, to_inputs(found, {"location": location}), to_outputs(found))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
         """UpdatePipeline where the service has something else than declared."""

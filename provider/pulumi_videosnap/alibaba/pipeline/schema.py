@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from pulumi_videosnap.alibaba.schema import HAN, Location, Profile
 from pulumi_videosnap.core.properties import Unknown
-from pulumi_videosnap.core.schema import Effect, Inputs, WholeNumber, one_of, rule, text, text_without
+from pulumi_videosnap.core.schema import Effect, Inputs, Mark, WholeNumber, one_of, rule, text, text_without
 
 ACTIVE, PAUSED = "active", "paused"
 STANDARD = "standard"
@@ -82,10 +82,10 @@ class PipelineInputs(Inputs):
     speed_level: Annotated[WholeNumber | None, Effect.REPLACE] = Field(
         None, ge=1, le=3, description="level of the speed; its meaning is not documented"
     )
-    adopt: Annotated[PipelineId | None, Effect.REPLACE] = Field(
+    adopt: Annotated[PipelineId | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="id of a pipeline to adopt: what is not declared stays, and it is never deleted"
     )
-    profile: Annotated[Profile | None, Effect.REPLACE] = Field(
+    profile: Annotated[Profile | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="account to use, from the vendor's profile file"
     )
     presence: Annotated[str, Effect.IN_PLACE] = Field(PRESENT, description="set by the provider")

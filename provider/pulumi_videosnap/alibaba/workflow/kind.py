@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pulumi_videosnap.alibaba.data_sources import list_workflows
 from pulumi_videosnap.alibaba.workflow import drift, frames, review
 from pulumi_videosnap.alibaba.workflow.lifecycle import TOKEN, has_ended, snapshot_workflow
 from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs
@@ -13,6 +14,7 @@ KIND = ResourceKind(
     provider="pulumi_videosnap.alibaba.workflow.resource.SnapshotWorkflowProvider",
     inputs=SnapshotWorkflowInputs,
     lifecycle=snapshot_workflow,
+    search=list_workflows,
     has_ended=has_ended,
     review=review,
     drift=drift,

@@ -8,11 +8,10 @@ with what the service has, not with what is recorded, so the next `up` finishes 
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
+from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
 from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
 from pulumi_videosnap.alibaba.pipeline.convert import default_name, format_difference, shorten
 from pulumi_videosnap.alibaba.workflow.convert import TRIGGER_MODES, to_inputs, to_outputs, topology_of
@@ -24,6 +23,7 @@ from pulumi_videosnap.core.lifecycle import (
     Context,
     Created,
     Failure,
+    Found,
     Gone,
     Lifecycle,
     Present,
@@ -63,12 +63,12 @@ class SnapshotWorkflowLifecycle(Lifecycle):
         connect: Callable[[str | None, str], Api],
         *,
         absence: Callable[[str], str | None] = lambda location: None,  # noqa: ARG005
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._context = context
         self._connect = connect
         self._absence = absence
-        self._sleep = sleep
+        self._sleep = sleep or context.sleep
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; no two resources have one name, and no region has too many."""
@@ -119,6 +119,7 @@ class SnapshotWorkflowLifecycle(Lifecycle):
             sleep=self._sleep,
         )
         self._context.runs.mark_created(found.media_workflow_id)
+        self._context.note_existing(found.media_workflow_id, {**workflow.properties(), **to_outputs(found)})
         if was_there:
             self._context.warn(
                 f"workflow {found.media_workflow_id} has the name {workflow.name!r} and is taken over"
@@ -133,6 +134,12 @@ class SnapshotWorkflowLifecycle(Lifecycle):
             return Gone()
         inputs = _inputs_of(found, inputs_of(SnapshotWorkflowInputs, recorded))
         return Present(inputs, {**inputs, **to_outputs(found)})
+
+    def find(self, import_id: str) -> Found | None:
+        """QueryMediaWorkflowList for `location/workflow`."""
+        location, workflow_id = read_import_id(import_id, "workflow")
+        found = self._connect(None, location).workflow(workflow_id)
+        return Found(workflow_id, _inputs_of(found, {}), to_outputs(found)) if found else None
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
         """Deactivate, set what differs in the service, activate."""

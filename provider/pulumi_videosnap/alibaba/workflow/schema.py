@@ -13,7 +13,7 @@ from pulumi_videosnap.alibaba.pipeline.schema import DEFAULT_ROLE, PRESENT, Noti
 from pulumi_videosnap.alibaba.rules import fault_in_key
 from pulumi_videosnap.alibaba.schema import Bucket, Location, Profile, SnapshotConfig
 from pulumi_videosnap.alibaba.workflow.rules import broken_rules, fault_in_name
-from pulumi_videosnap.core.schema import Effect, Inputs, one_of, rule, text, text_without
+from pulumi_videosnap.core.schema import Effect, Inputs, Mark, one_of, rule, text, text_without
 
 AUTOMATIC, MANUAL, AUTO = "automatic", "manual", "auto"
 LONGEST_NAME = 64
@@ -77,10 +77,10 @@ class SnapshotWorkflowInputs(Inputs):
         AUTOMATIC, description="whether every upload is processed, or only what AddMedia names"
     )
     active: Annotated[bool, Effect.IN_PLACE] = Field(True, description="whether anything is processed at all")
-    adopt: Annotated[bool, Effect.IN_PLACE] = Field(
+    adopt: Annotated[bool, Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
         False, description="take over a workflow of this name that has other settings, and change it"
     )
-    profile: Annotated[Profile | None, Effect.REPLACE] = Field(
+    profile: Annotated[Profile | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="account to use, from the vendor's profile file"
     )
     other_activities: Annotated[list[Any], Effect.IN_PLACE] = Field(
