@@ -70,7 +70,7 @@ def start_task(
 
     `recorded` is what state has of an earlier run of the task.
     """
-    key = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id}
+    key: dict[str, str | None] = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id}
     key |= {"profile": task.profile, "edition": task.edition}
     with noted(context.resource, _TYPE, key):
         return _Start(task, recorded, api, context).run(start_request(task, environ))
