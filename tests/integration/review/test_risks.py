@@ -71,12 +71,12 @@ def test_resources_of_one_name_are_told_apart(reviewed: Reviewed) -> None:
     """Pulumi makes a name unique only beside the types; a risk of one resource is none of another."""
     told = reviewed(
         step("delete", "hall", inputs(), kind=f"app:Wing${TYPE}"),
-        step("create", "lobby", None, inputs()),
+        step("create", "attic", None, inputs()),
         step("update", "hall", inputs(taskId="a"), inputs(taskId="b"), kind=f"app:Floor${TYPE}"),
         step("create", "hall", None, job_inputs(), kind=JOB),
     )
     wing, floor = "hall (app:Wing$SnapshotTask)", "hall (app:Floor$SnapshotTask)"
-    assert {task["name"] for task in told["tasks"]} == {floor, wing, "hall (SnapshotJob)", "lobby"}
+    assert {task["name"] for task in told["tasks"]} == {floor, wing, "hall (SnapshotJob)", "attic"}
     assert {risk["task"] for risk in told["risks"]} == {floor}
 
 
