@@ -12,6 +12,8 @@ import pytest
 from support.cli import Project
 from support.data import read
 from support.emulator import Emulator
+from support.plugin import FRONTS
+from support.sampling import sample
 from support.workflow_stacks import ObjectStory, engine_of
 
 
@@ -28,9 +30,13 @@ class Stack(Project):
         return self
 
 
-@pytest.fixture
-def stack(tmp_path: Path, emulator: Emulator) -> Stack:
-    return Stack(tmp_path, emulator)
+@pytest.fixture(params=sample(FRONTS, 0.5))
+def stack(tmp_path: Path, emulator: Emulator, request: pytest.FixtureRequest) -> Stack:
+    """A stack of one of the fronts, by the seed; of both with --sweep."""
+    stack = Stack(tmp_path, emulator)
+    if request.param == "native":
+        stack.use_native()
+    return stack
 
 
 @pytest.mark.rotating

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap.cli import main
-from pulumi_videosnap.errors import NotConfigured, TaskConflict
+from pulumi_videosnap.core.lifecycle import Context
+from pulumi_videosnap.errors import InvalidInput, NotConfigured, TaskConflict
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.auth import edition_of, find_account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
@@ -50,6 +51,24 @@ def services(emulator: Emulator) -> set[str]:
     called = {call["service"] for call in emulator.calls()}
     emulator.request("DELETE", "/calls")
     return called
+
+
+def test_an_import_is_of_the_edition_that_is_set(
+    stack: MiniEngine, app: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
+    task = SnapshotTaskLifecycle(
+        Context(), lambda profile, edition: connect(profile, edition=edition), edition=edition_of
+    )
+    ours, other = f"byteplus/{app}/Room1/Task1", f"{app}/Room1/Task1"
+    found = task.find(ours)
+    assert found is not None
+    assert (found.id, found.inputs["edition"], found.inputs["taskId"]) == (ours, "byteplus", "Task1")
+    with pytest.raises(InvalidInput, match="another edition than VOLCENGINE_EDITION"):
+        task.find(other)
+    monkeypatch.delenv("VOLCENGINE_EDITION")
+    with pytest.raises(InvalidInput, match="another edition than VOLCENGINE_EDITION"):
+        task.find(ours)
 
 
 READINGS: list[dict[str, str]] = [
