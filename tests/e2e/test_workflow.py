@@ -66,3 +66,23 @@ def test_the_life_of_a_workflow(stack: Stack) -> None:
     assert [one["state"] for one in story.workflows()] == ["Active"]
     stack.destroy().ok()
     assert story.workflows() == story.pipelines() == []
+
+
+@pytest.mark.rotating
+def test_an_import_writes_a_program_that_has_nothing_to_do(tmp_path: Path, emulator: Emulator) -> None:
+    other, stack = Stack(tmp_path / "other", emulator), Stack(tmp_path / "stack", emulator)
+    other.up().ok()
+    [workflow], [pipeline] = other.story.workflows(), other.story.pipelines()
+    stack.use_native()
+    program = ""
+    for kind, name, id_ in (
+        ("Pipeline", "queue", pipeline["pipelineId"]),
+        ("SnapshotWorkflow", "thumbs", workflow["workflowId"]),
+    ):
+        where = (f"videosnap:alibaba:{kind}", name, f"oss-cn-hangzhou/{id_}")
+        stack.run("import", *where, "--yes", "--protect=false", "--out", "made.txt").ok()
+        program += (stack.folder / "made.txt").read_text()
+    stack.write(program.replace("import videosnap_sdk as", "import pulumi_videosnap as"))
+    stack.run("preview", "--expect-no-changes").ok()
+    stack.destroy().ok()
+    assert stack.story.workflows() == stack.story.pipelines() == []
