@@ -13,15 +13,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import get_args
 
+from field_tables import (
+    pipeline_fields,
+    row,
+    snapshot_job_fields,
+    snapshot_task_fields,
+    workflow_fields,
+)
 from registry_pages import registry_pages
 
 from pulumi_videosnap.alibaba import api as mps
 from pulumi_videosnap.alibaba.responses import CODES
-from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
-from pulumi_videosnap.core.properties import dotted
-from pulumi_videosnap.core.schema import FieldFacts, Inputs, Mark, facts, offered_by, range_of
 from pulumi_videosnap.drift.model import DriftReport
 from pulumi_videosnap.http.error_codes import ErrorRule
 from pulumi_videosnap.native import schema
@@ -32,7 +35,6 @@ from pulumi_videosnap.settings import all_settings
 from pulumi_videosnap.storage.platforms import platforms
 from pulumi_videosnap.volcengine import api as rtc
 from pulumi_videosnap.volcengine import models
-from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from videosnap_emulator.core.assumptions import assumptions_of
 from videosnap_emulator.services import SERVICES
 
@@ -45,64 +47,6 @@ PAGES = (
     REGISTRY / "installation-configuration.md",
 )
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w .-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-
-def snapshot_task_fields() -> Iterator[str]:
-    """One row for each input of `volcengine.SnapshotTask`."""
-    yield "| field | what it is | range, default | a change | drift |"
-    yield "|---|---|---|---|---|"
-    for leaf in _with_list_entries(SnapshotTaskInputs):
-        yield _row(*_facts_of(leaf, range_of(leaf.info)), _drift(leaf))
-
-
-def snapshot_job_fields() -> Iterator[str]:
-    """One row for each input of `alibaba.SnapshotJob`."""
-    yield "| field | what it is | values, default | a change |"
-    yield "|---|---|---|---|"
-    for leaf in facts(SnapshotJobInputs):
-        yield _row(*_facts_of(leaf, range_of(leaf.info) or _form(leaf)))
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _facts_of(leaf: FieldFacts, values: str) -> tuple[str, ...]:
-    """The cells of a field; a default that the description names goes before the model's own."""
-    meaning, _, named = (leaf.info.description or "").partition("; defaults to ")
-    return (
-        f"`{dotted(leaf.path).replace('[0]', '[]')}`",
-        meaning,
-        ", ".join(filter(None, [values, f"default: {named}" if named else _default(leaf)])),
-        leaf.effect.value,
-    )
-
-
-def _with_list_entries(model: type[Inputs]) -> Iterator[FieldFacts]:
-    """Every leaf; a list of blocks is followed by the fields of one entry."""
-    for leaf in facts(model):
-        yield leaf
-        for entry in get_args(leaf.info.annotation):
-            if isinstance(entry, type) and issubclass(entry, Inputs):
-                yield from facts(entry, (*leaf.path, 0))
-
-
-def _default(leaf: FieldFacts) -> str:
-    default = leaf.info.get_default(call_default_factory=True)
-    if leaf.info.is_required():
-        return "required"
-    return "" if default is None else f"default `{default}`"
-
-
-def _form(leaf: FieldFacts) -> str:
-    """The words or the form that a refusal of the field would offer."""
-    return re.sub(r"(?<!\w)'([^']+)'", r"`\1`", offered_by(leaf.info))
-
-
-def _drift(leaf: FieldFacts) -> str:
-    if Mark.SECRET in leaf.marks:
-        return "secret, never returned"
-    return "not returned" if Mark.NOT_RETURNED in leaf.marks else "seen"
 
 
 def vendor_words() -> Iterator[str]:
@@ -128,7 +72,7 @@ def settings_table() -> Iterator[str]:
     for setting in all_settings():
         config = f"`{setting.config}`" if setting.config else ""
         default = f"`{setting.default}`" if " " not in setting.default else setting.default
-        yield _row(f"`{setting.env}`", config, setting.meaning, default if setting.default else "none")
+        yield row(f"`{setting.env}`", config, setting.meaning, default if setting.default else "none")
 
 
 def quotas() -> Iterator[str]:
@@ -136,7 +80,7 @@ def quotas() -> Iterator[str]:
     yield "| cloud | action | calls a second, for one account |"
     yield "|---|---|---|"
     for cloud, limits in (("Volcengine RTC", rtc.QPS), ("Alibaba Cloud MPS", mps.QPS)):
-        yield from (_row(cloud, action, str(limit)) for action, limit in limits.items())
+        yield from (row(cloud, action, str(limit)) for action, limit in limits.items())
 
 
 def job_error_codes() -> Iterator[str]:
@@ -148,7 +92,7 @@ def job_error_codes() -> Iterator[str]:
         by_rule.setdefault(rule, []).append(code)
     for rule, codes in by_rule.items():
         if rule.text or rule.advice:
-            yield _row(", ".join(f"`{code}`" for code in codes), rule.text, rule.advice)
+            yield row(", ".join(f"`{code}`" for code in codes), rule.text, rule.advice)
 
 
 def emulator_assumptions() -> Iterator[str]:
@@ -236,6 +180,8 @@ SAMPLES = (
 BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "snapshot task fields": snapshot_task_fields,
     "snapshot job fields": snapshot_job_fields,
+    "workflow fields": workflow_fields,
+    "pipeline fields": pipeline_fields,
     "vendor words": vendor_words,
     "settings": settings_table,
     "quotas": quotas,

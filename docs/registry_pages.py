@@ -54,17 +54,20 @@ _INPUTS = ("| property | type | what it is | default | a change |", "|---|---|--
 _OUTPUTS = ("| property | type | what it is |", "|---|---|---|")
 
 
-def _inputs(schema: Spec, properties: Spec, required: list[str], prefix: str = "") -> Iterator[str]:
-    """One row for each input; a block is followed by its fields."""
+def _inputs(
+    schema: Spec, properties: Spec, required: list[str], prefix: str = "", change: str = ""
+) -> Iterator[str]:
+    """One row for each input; a block is followed by its fields. `change` is that of a map around them."""
     for name, spec in properties.items():
         default = "**required**" if name in required else _default(spec.get("default"))
         block = _block(schema, spec)
-        change = "" if block else "replacement" if spec.get("willReplaceOnChanges") else "in place"
-        yield _row(f"`{prefix}{name}`", _type(schema, spec), _text(schema, spec), default, change)
+        own = change or ("replacement" if spec.get("willReplaceOnChanges") else "in place")
+        whole = own if "additionalProperties" in spec else change
+        cells = (_type(schema, spec), _text(schema, spec), default, whole if block else own)
+        yield _row(f"`{prefix}{name}`", *cells)
         if block:
-            yield from _inputs(
-                schema, block["properties"], block.get("required", []), f"{prefix}{name}{_list(spec)}."
-            )
+            inside = f"{prefix}{name}{_member(spec)}."
+            yield from _inputs(schema, block["properties"], block.get("required", []), inside, whole)
 
 
 def _default(value: Any) -> str:
@@ -85,9 +88,13 @@ def _list(spec: Spec) -> str:
     return "[]" if spec.get("type") == "array" else ""
 
 
+def _member(spec: Spec) -> str:
+    return ".NAME" if "additionalProperties" in spec else _list(spec)
+
+
 def _named(schema: Spec, spec: Spec) -> Spec:
-    """The type of the package that a property, or an item of it, refers to; empty for a plain one."""
-    reference = spec.get("items", spec).get("$ref", "")
+    """The type of the package that a property, or a member of it, refers to; empty for a plain one."""
+    reference = spec.get("items", spec.get("additionalProperties", spec)).get("$ref", "")
     found: Spec = schema["types"].get(reference.removeprefix("#/types/"), {})
     return found
 
@@ -103,7 +110,9 @@ def _type(schema: Spec, spec: Spec) -> str:
     if words := _named(schema, spec).get("enum"):
         return ", ".join(f"`{word['value']}`" for word in words) + _list(spec)
     kinds = [_type(schema, one) for one in item.get("oneOf", ())]
-    plain = "block" if _block(schema, spec) else item.get("type", "any")
+    if _block(schema, spec):
+        return "map of blocks" if "additionalProperties" in spec else "block" + _list(spec)
+    plain = item.get("type", "any")
     return (" or ".join(kinds) or plain) + _list(spec)
 
 

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from pulumi_videosnap.frames.rules import FrameRules
     from pulumi_videosnap.review.rules import ReviewRules
 
-_MODULES = ["pulumi_videosnap.volcengine.kind", "pulumi_videosnap.alibaba.kind"]
+_MODULES = [
+    "pulumi_videosnap.volcengine.kind",
+    "pulumi_videosnap.alibaba.kind",
+    "pulumi_videosnap.alibaba.pipeline.kind",
+    "pulumi_videosnap.alibaba.workflow.kind",
+]
 """Modules with a `KIND`; imported on first use by a command, so programs do not load them."""
 
 _TYPE_MODULES = ["pulumi_videosnap.frames.ready"]

@@ -49,6 +49,7 @@ class FakeEmulator(FakeServer):
     def __init__(self) -> None:
         super().__init__(self._answer)
         self.tasks, self.jobs, self.calls, self.faults = [list[Json]() for _ in range(4)]
+        self.workflows, self.runs = list[Json](), list[Json]()
         self.frames: dict[str, list[Json]] = defaultdict(list)
         self.quota: Any = []
         self.advanced = 0
@@ -106,6 +107,10 @@ class FakeEmulator(FakeServer):
         for job in CANNED["jobs"]:
             self.add_job(**job)
 
+    def add_workflows(self) -> None:
+        """Two workflows and two runs, one of which failed; some names were chosen by a stranger."""
+        self.workflows, self.runs = CANNED["workflows"], CANNED["runs"]
+
     def _answer(self, request: Request) -> Response:
         path = request.path
         if path == "/" or path.startswith("/page/"):
@@ -141,6 +146,8 @@ class FakeEmulator(FakeServer):
             **CANNED["world"],
             "/tasks": {"tasks": self.tasks},
             "/jobs": {"jobs": self.jobs, "total": len(self.jobs)},
+            "/workflows": {"workflows": self.workflows},
+            "/runs": {"runs": self.runs, "total": len(self.runs)},
             "/calls": {"calls": calls, "last": self.calls[-1]["seq"] if self.calls else 0},
             "/clock": {**clock, "pace": "real"},
             "/faults": {"faults": self.faults},

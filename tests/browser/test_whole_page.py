@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from playwright.sync_api import expect
 
 from browser.conftest import HOSTILE, FakeEmulator, Open, moment
 from support.browser import LOW_CONTRAST
 from support.emulator import Emulator
+from support.mps_client import Mps
+from support.mps_videos import Recipe, make_video
 from support.rtc_client import BODY
+from support.workflows import topology
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +60,32 @@ def test_a_change_is_told_and_a_forgotten_job_goes(fake: FakeEmulator, open_page
     expect(watched.page.locator("#jobs-section")).to_be_hidden()
 
 
+def test_workflows_and_their_runs(fake: FakeEmulator, open_page: Open) -> None:
+    fake.add_workflows()
+    page = open_page().page
+    cards = page.locator("#workflow-list .card")
+    expect(cards).to_have_count(2)
+    for place, texts in enumerate((
+        ("● Active", HOSTILE, "media/videos/", "Act-Shot: from 2 s into frames/{RunId}/{FileName}.jpg"),
+        ("○ Inactive, started by hand only", "off", "A: 3 frames from 0 s into frames/{Count}.jpg"),
+    )):  # fmt: skip
+        for text in texts:
+            expect(cards.nth(place)).to_contain_text(text)
+    runs = page.locator("#run-list .card")
+    for place, texts in enumerate((
+        ("■ Completed", "media/videos/b.mp4", "workflow off", "Act-Shot: Success, 5 s",
+         f"Act-Late: Fail, InvalidParameter.ResourceContentBad: {HOSTILE}"),
+        ("● Running", f"videos/{HOSTILE}.mp4", "Act-Start: Running, 1 min"),
+    )):  # fmt: skip
+        for text in texts:
+            expect(runs.nth(place)).to_contain_text(text)
+    expect(runs.first.locator("img:visible")).to_have_count(1)
+    video = {"name": "a b.mp4", "mimeType": "video/mp4", "buffer": b"video"}
+    page.get_by_label("Upload a video to media/videos/").set_input_files(video)  # type: ignore[arg-type]
+    expect(page.get_by_role("status")).to_have_text("a b.mp4 is in media.")
+    assert fake.sent("PUT") == [("/uploads/media/videos/a%20b.mp4", "video")]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1440])
 def test_text_is_readable_and_nothing_is_cut_off(
@@ -63,9 +94,11 @@ def test_text_is_readable_and_nothing_is_cut_off(
     fake.fill()
     fake.add_task(9, taskId=HOSTILE, roomId=HOSTILE, lastError=HOSTILE, users=(HOSTILE,))
     fake.add_jobs()
+    fake.add_workflows()
     page = open_page(width, 800, scheme).page
     expect(page.locator("#jobs-list .card")).to_have_count(6)
-    expect(page.get_by_role("heading", name=HOSTILE)).to_be_visible()
+    expect(page.locator("#run-list .card")).to_have_count(2)
+    expect(page.locator("#live-tasks").get_by_role("heading", name=HOSTILE)).to_be_visible()
     expect(page.locator("#live-tasks .thumb", has_text=HOSTILE)).to_have_count(2)
     assert page.locator("img[src=x]").count() == 0
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
@@ -120,12 +153,20 @@ def test_every_control_has_a_name_and_is_reached_by_key(fake: FakeEmulator, open
 
 
 def test_the_real_emulator_serves_the_page(emulator: Emulator, open_page: Open) -> None:
-    """A task with its frames, its calls, and a button that works."""
+    """A task with its frames, its calls, a button that works, and an upload that starts a workflow."""
+    plain = make_video(Recipe())
     assert emulator.rtc.start(TaskId="lobby").status_code == 200
     assert emulator.rtc.call("StartSnapshot", BODY, access_key="AKLTnobody").status_code == 401
+    with closing(Mps(emulator)) as mps:
+        mps.call("AddMediaWorkflow", Name="thumbs", Topology=topology())
     emulator.advance(10)
     page = open_page(url=emulator.url).page
     page.wait_for_selector("text=lobby")
+    video = {"name": "v.mp4", "mimeType": "video/mp4", "buffer": plain}
+    page.get_by_label("Upload a video to media/videos/").set_input_files(video)  # type: ignore[arg-type]
+    page.wait_for_selector("text=media/videos/v.mp4")
+    emulator.advance(5)
+    page.locator("#run-list img").wait_for()
     for number in range(2):
         image = page.locator("main img").nth(number)
         image.wait_for()

@@ -55,6 +55,8 @@ class MemoryStore:
 
     def make_bucket(self, bucket: str) -> None: ...
 
+    def watch(self, _arrived: object) -> None: ...
+
     def etag(self, _bucket: str, _key: str) -> str:
         return "1"
 

@@ -10,6 +10,7 @@ import pytest
 from support.data import load
 from support.emulator import Emulator
 from support.mps_client import INPUT, SEQUENCE, SINGLE, Json, Mps, ref
+from support.workflows import topology
 
 EMULATOR = Path(__file__).parents[2] / "emulator" / "videosnap_emulator"
 MINE = "ab" * 16
@@ -19,6 +20,9 @@ FIRST_FRAME = "/frames/frames/shot_00001.jpg"
 @pytest.mark.parametrize(("method", "path", "body", "field"), load("emulator/bad_control_requests.json"))
 def test_a_bad_request_names_its_field(mps: Mps, method: str, path: str, body: Any, field: str) -> None:
     path = path.format(job=mps.submitted()["Id"]) if "{job}" in path else path
+    if "{workflow}" in path:
+        added = mps.call("AddMediaWorkflow", Name="w", Topology=topology()).json()
+        path = path.format(workflow=added["MediaWorkflow"]["MediaWorkflowId"])
     assert mps.emulator.request(method, path, body, status=400)["field"] == field
 
 
@@ -78,10 +82,11 @@ def test_page_is_served_with_a_policy(emulator: Emulator) -> None:
 
 def test_services_are_listed(emulator: Emulator) -> None:
     services = emulator.show("/services")["services"]
-    assert [service["name"] for service in services] == ["rtc", "mps"]
+    assert [service["name"] for service in services] == ["rtc", "byteplus", "mps"]
     for service in services:
         assert emulator.environment[service["endpointVariable"]] == service["endpoint"]
-        assert emulator.http.get(service["panel"]).status_code == 200
+        if service["name"] != "byteplus":
+            assert emulator.http.get(service["panel"]).status_code == 200
     limits = {one["action"]: one["limit"] for service in services for one in service["actions"]}
     assert limits == {row["action"]: row["limit"] for row in emulator.show("/quota")["quota"]}
 
@@ -90,7 +95,7 @@ def test_assumptions_are_shown(emulator: Emulator) -> None:
     entries = emulator.show("/assumptions")["assumptions"]
     keys = [entry["key"] for entry in entries]
     assert len(set(keys)) == len(keys)
-    assert {entry["api"] for entry in entries} == {"RTC", "MPS"}
+    assert {entry["api"] for entry in entries} == {"RTC", "BytePlus RTC", "MPS"}
     assert set(entries[0]) == {"key", "choice", "why", "source", "api"}
     marked = {
         line.split("# assumption: ")[1].strip()

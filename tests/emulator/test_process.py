@@ -20,17 +20,22 @@ from support.data import load
 from support.emulator import COMMAND, Emulator, clean_environment, running_emulator
 from support.mps_client import SEQUENCE, SINGLE, Mps, ref, refused
 from support.rtc_client import BODY
+from support.store_support import client_of
+from support.workflows import topology
 from videosnap_emulator import cli
 
 MINE = "cd" * 16
 OLDER = Path(__file__).parents[1] / "data" / "emulator"
 COUNT = "SELECT count(*) FROM objects"
-PATHS = ("/tasks", "/rooms", "/frames?limit=1000", "/jobs", "/jobs/pace", "/pipelines", "/calls")
+PATHS = (
+    "/tasks", "/rooms", "/frames?limit=1000", "/jobs", "/jobs/pace", "/pipelines", "/calls", "/workflows",
+    "/runs", "/messages", "/media-buckets", "/byteplus/rooms",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_coming_back(tmp_path: Path, number: int) -> None:
-    """Tasks, jobs, pipelines, pace, calls and the clock come back, and what was under way goes on."""
+    """Tasks, jobs, workflows, pace, calls and the clock come back, and what was under way goes on."""
     options = ("--data-dir", str(tmp_path / "data"), "--pace", "manual")
 
     def shown(emulator: Emulator) -> dict[str, Any]:
@@ -43,11 +48,22 @@ def test_coming_back(tmp_path: Path, number: int) -> None:
         first.advance(100)
         first.rtc.stop(TaskId="Task2")
         first.request("PUT", f"/pipelines/{MINE}", {"state": "Paused"})
+        first.request("PUT", "/byteplus/rooms/661e/Room1/users/bob", {"screen": True})
+        first.request("PUT", "/media-buckets/frames", {"type": "Input"})
+        first.request("DELETE", "/media-buckets/frames")
+        first.request("PUT", "/media-buckets/shots", {"type": "Output"})
+        shots = {"A": {"OutputFile": ref("a.jpg", "shots"), "Time": 0}}
+        mps.call("AddMediaWorkflow", Name="w", Topology=topology(shots, QueueName="q"))
+        store, copy = client_of(first.environment), {"Bucket": "media", "CopySource": "media/input.mp4"}
+        store.copy_object(**copy, Key="videos/1.mp4")
         done = mps.submitted(SINGLE)
         under_way = mps.submitted({**SEQUENCE, "OutputFile": ref("r{Count}.jpg")})
         first.advance(2.5)
         waiting = mps.submitted({**SEQUENCE, "OutputFile": ref("w{Count}.jpg")}, UserData="mine")
         held = mps.submitted(PipelineId=MINE)
+        store.copy_object(**copy, Key="videos/2.mp4")
+        begun = [[one["state"] for one in run["activities"]] for run in first.show("/runs")["runs"]]
+        assert begun == [["Running"], ["Success", "Running"]]
         before = shown(first)
         first.end(number)
         assert first.process.returncode == (0 if number != signal.SIGKILL else -9)
@@ -66,6 +82,8 @@ def test_coming_back(tmp_path: Path, number: int) -> None:
         assert mps.submitted()["Id"] not in states
         assert second.http.get("/frames/frames/r00002.jpg").status_code == 200
         second.advance(5.5)
+        assert [run["state"] for run in second.show("/runs")["runs"]] == ["Completed", "Completed"]
+        assert len(second.show("/messages")["messages"]) == 4
         assert second.task()["frames"] == before["/tasks"]["tasks"][1]["frames"] + 4 * 5
 
 

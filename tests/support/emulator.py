@@ -144,5 +144,5 @@ def _wait_for(env_file: Path, process: subprocess.Popen[bytes], log: Path) -> No
 
 def clean_environment() -> dict[str, str]:
     """This environment without anybody's credentials or endpoints."""
-    private = ("VOLCENGINE_", "VOLC_", "ALIBABA_", "VIDEOSNAP_", "PULUMI_", "AWS_")
+    private = ("VOLCENGINE_", "BYTEPLUS_", "VOLC_", "ALIBABA_", "VIDEOSNAP_", "PULUMI_", "AWS_")
     return {name: value for name, value in os.environ.items() if not name.startswith(private)}

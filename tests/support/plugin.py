@@ -51,10 +51,10 @@ class PluginError(Exception):
 class Plugin:
     """One plugin process: one run of the engine; its streams can be read once it has ended."""
 
-    def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str, front: str) -> None:
+    def __init__(self, channel: grpc.Channel, log: EngineLog, provider: str, front: str = "dynamic") -> None:
         self.native = front == "native"
         self.stub: Any = _NativeStub(channel) if self.native else _stub(channel)
-        self.log = log
+        self.channel, self.log = channel, log
         self.stdout = self.stderr = self.engine = ""
         self.process: subprocess.Popen[bytes]
         self.end_engine: Callable[[], object]

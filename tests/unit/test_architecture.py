@@ -95,6 +95,7 @@ def test_both_clouds_have_the_same_files_where_they_play_the_same_role() -> None
         "jobs.py",
         "object_keys.py",
         "failures.py",
+        "editions.py",
         "start.py",
         "job_token.py",
     }

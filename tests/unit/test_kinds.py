@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from pulumi_videosnap.alibaba.pipeline.resource import PipelineProvider
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
+from pulumi_videosnap.alibaba.workflow.resource import SnapshotWorkflowProvider
 from pulumi_videosnap.kinds import (
     DYNAMIC_PREFIX,
     NATIVE_PREFIX,
@@ -24,7 +26,12 @@ from pulumi_videosnap.state import read_export
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
 
 SUBCLASS = "pulumi-python:dynamic/studio:Camera"
-PROVIDERS = {"live room": SnapshotTaskProvider, "video file": SnapshotJobProvider}
+PROVIDERS = {
+    "live room": SnapshotTaskProvider,
+    "video file": SnapshotJobProvider,
+    "workflow": SnapshotWorkflowProvider,
+    "pipeline": PipelineProvider,
+}
 
 
 def record(resource_type: str, provider: type | None = None, **inputs: Any) -> dict[str, Any]:
@@ -66,6 +73,11 @@ CHECKED: dict[str, tuple[type, dict[str, Any]]] = {
         dict.fromkeys(("appId", "roomId", "taskId", "storageConfig", "state"), ""),
     ),
     "video file": (SnapshotJobProvider, dict.fromkeys(("owner", "input", "snapshotConfig", "result"), "")),
+    "workflow": (
+        SnapshotWorkflowProvider,
+        dict.fromkeys(("name", "input", "pipelineId", "snapshots", "presence"), ""),
+    ),
+    "pipeline": (PipelineProvider, dict.fromkeys(("location", "presence"), "")),
 }
 
 

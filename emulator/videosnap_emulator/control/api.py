@@ -171,7 +171,9 @@ class Control:
         """Return the control API and the page as one ASGI application."""
         folders = {service.name: service.static for service in self._services if service.static}
         files = StaticFiles({"": _PAGE, **folders})
-        routes = [Route(path, endpoint_of(run), methods=[method]) for method, path, run in self.routes()]
+        routes = [
+            Route(one.path, endpoint_of(one.run, one.raw), methods=[one.method]) for one in self.routes()
+        ]
         routes += [Route("/", files.index), Route("/page/{name:path}", files.file)]
         return Starlette(routes=routes)
 

@@ -15,8 +15,8 @@ from videosnap_emulator.control.responses import json_response
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.persistence import WriteError
 
-#: Bytes of a request's body.
-MAXIMUM_BODY = 1 << 20
+#: Bytes of a request's body, and of one that is an object.
+MAXIMUM_BODY, MAXIMUM_OBJECT = 1 << 20, 900 << 20
 Reader = Callable[[str, object], Any]
 Operation = Callable[[Request, Any], Response]
 
@@ -30,7 +30,7 @@ class FieldError(ValueError):
 
 
 class TooLargeError(FieldError):
-    """The body is longer than `MAXIMUM_BODY`."""
+    """The body is longer than what is read of it."""
 
 
 class NotFoundError(LookupError):
@@ -120,14 +120,14 @@ def query_whole(request: Request, name: str, default: int) -> int:
     return int(text)
 
 
-def endpoint_of(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
-    """Run `operation` off the event loop with the JSON body, and turn what it raises into responses."""
+def endpoint_of(operation: Operation, as_bytes: bool = False) -> Callable[[Request], Awaitable[Response]]:
+    """Run `operation` off the event loop with the body, and turn what it raises into responses."""
 
     @wraps(operation)
     async def endpoint(request: Request) -> Response:
         try:
-            raw = await _read_body(request)
-            return await asyncio.to_thread(operation, request, _json(raw))
+            raw = await _read_body(request, MAXIMUM_OBJECT if as_bytes else MAXIMUM_BODY)
+            return await asyncio.to_thread(operation, request, raw if as_bytes else _json(raw))
         except TooLargeError as error:
             return json_response({"error": str(error), "field": error.name}, 413)
         except FieldError as error:
@@ -140,16 +140,16 @@ def endpoint_of(operation: Operation) -> Callable[[Request], Awaitable[Response]
     return endpoint
 
 
-async def _read_body(request: Request) -> bytes:
+async def _read_body(request: Request, most: int) -> bytes:
     """Return the body; raise TooLargeError as soon as it is known to be too long."""
     body, length = bytearray(), request.headers.get("content-length", "0")
     chunks = request.stream()
-    while max(len(body), int(length)) <= MAXIMUM_BODY:
+    while max(len(body), int(length)) <= most:
         try:
             body += await anext(chunks)
         except StopAsyncIteration:
             return bytes(body)
-    raise TooLargeError("body", f"is longer than {MAXIMUM_BODY} bytes; send less")
+    raise TooLargeError("body", f"is longer than {most} bytes; send less")
 
 
 def _json(raw: bytes) -> Any:

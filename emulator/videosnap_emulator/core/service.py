@@ -98,13 +98,14 @@ R = TypeVar("R", bound=ApiRequest)
 class ControlRoute(NamedTuple):
     """One operation of the control API.
 
-    `run` gets the request and its JSON body (None without one) on a worker thread. It may raise
-    `control.validation.FieldError` (400) and `NotFoundError` (404).
+    `run` gets the request and its JSON body (None without one) on a worker thread; with `raw`, the body as
+    bytes. It may raise `control.validation.FieldError` (400) and `NotFoundError` (404).
     """
 
     method: str
     path: str
     run: Callable[[Request, Any], Response]
+    raw: bool = False
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,8 @@ class Service(ABC, Generic[R]):
     endpoint_variable: ClassVar[str]
     #: Accepted access keys and their secrets. The storage accepts the same access keys.
     access_keys: ClassVar[Mapping[str, str]] = {}
-    #: Requests per second and account, by action. It lists every action; no two services share one.
+    #: Requests per second and account, by action. It lists every action; services that
+    #: share one share its limit and its faults.
     limits: ClassVar[Mapping[str, int]]
     #: Error codes that say that a request carries no signature at all ("missing" in the call log).
     unsigned_codes: ClassVar[frozenset[str]] = frozenset()

@@ -34,6 +34,7 @@ from videosnap_emulator.media.video_index import (
 
 #: Containers that may be opened. Others, play lists above all, would make the decoder open further files.
 _CONTAINERS = "mov,mp4,matroska,webm,flv,mpegts,mpeg,avi,asf,mxf"
+_AUDIO_CONTAINERS = "mp3,aac,ac3,aiff,amr,ape,caf,flac,ogg,wav"
 #: Brands of HEIF files, HEIC and AVIF stills among them, whose container is otherwise that of MP4.
 _STILLS = {
     *(b"avif", b"avis", b"heic", b"heim", b"heis", b"heix"),
@@ -148,6 +149,17 @@ def _tick(stream: VideoStream) -> Fraction:
     if stream.time_base is None or stream.time_base <= 0:
         raise VideoError
     return stream.time_base
+
+
+def check_media(body: bytes) -> None:
+    """Raise VideoError unless the file's head says that it is a video or a sound."""
+    options = {"format_whitelist": f"{_CONTAINERS},{_AUDIO_CONTAINERS}"}
+    try:
+        with av.open(io.BytesIO(body), "r", options=options, **_OPEN_OPTIONS) as container:
+            if not (container.streams.video or container.streams.audio):
+                raise VideoError
+    except _DECODE_ERRORS as error:
+        raise VideoError from error
 
 
 @contextmanager

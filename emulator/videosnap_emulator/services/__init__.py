@@ -9,8 +9,9 @@ from typing import Any
 from videosnap_emulator.core.service import Service
 from videosnap_emulator.services.mps.api import MpsService
 from videosnap_emulator.services.rtc.api import RtcService
+from videosnap_emulator.services.rtc.byteplus import BytePlusService
 
-SERVICES: tuple[type[Service[Any]], ...] = (RtcService, MpsService)
+SERVICES: tuple[type[Service[Any]], ...] = (RtcService, BytePlusService, MpsService)
 
 
 def load_services(more: Iterable[str] = ()) -> list[type[Service[Any]]]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from moto.moto_server.werkzeug_app import create_backend_app
 from moto.s3.models import FakeKey, FakeMultipart, s3_backends
@@ -66,6 +66,7 @@ class Store:
         self.objects, self._access_keys = objects, access_keys
         self._account = str(next(_ACCOUNTS))
         self._server: Server | None = None
+        self._watchers: list[Callable[[str, str], None]] = []
         with _MOTO:
             self._backend = s3_backends[self._account]["aws"]
             self._app = create_backend_app("s3")
@@ -166,6 +167,11 @@ class Store:
         with _MOTO:
             return self.objects.find(bucket, key).etag
 
+    def has_bucket(self, bucket: str) -> bool:
+        """Return whether the bucket exists."""
+        with _MOTO:
+            return bucket in self._backend.buckets
+
     def keys(self, bucket: str) -> list[str]:
         """Return the keys of a bucket's objects, sorted."""
         with _MOTO:
@@ -204,7 +210,24 @@ class Store:
         self._server = Server(app, host, bind(host, port, remembered))
         return self._server.port
 
+    def watch(self, arrived: Callable[[str, str], None]) -> None:
+        """Call `arrived` with bucket and key of each object that a client has uploaded or copied."""
+        self._watchers.append(arrived)
+
+    def announce(self, bucket: str, key: str) -> None:
+        """Tell the watchers of an upload, outside of the lock: they may read and write objects."""
+        for arrived in self._watchers:
+            arrived(bucket, key)
+
     def _respond(self, request: S3Request, environ: Environ) -> WsgiResponse:
+        """Answer a request, then tell the watchers of the object that it made."""
+        bucket, _, key = request.path[1:].partition("/")
+        response = self._answer(request, environ)
+        if response[0].startswith("2") and key and _makes_object(request):
+            self.announce(bucket, unquote(key))
+        return response
+
+    def _answer(self, request: S3Request, environ: Environ) -> WsgiResponse:
         """Let moto answer a request, and write through what it changed."""
         bucket, _, key = request.path[1:].partition("/")
         if request.method == "PUT" and not key and not BUCKET_NAME.fullmatch(bucket):
@@ -249,3 +272,9 @@ class Store:
             self._backend.buckets.clear()
             s3_backends.pop(self._account, None)
             self.objects.close()
+
+
+def _makes_object(request: S3Request) -> bool:
+    """Return whether a request completes an object if it succeeds: no part of an upload and not its start."""
+    of_upload = "uploadId" in dict(parse_qsl(request.query))
+    return request.method == ("POST" if of_upload else "PUT")

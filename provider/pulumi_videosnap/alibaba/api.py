@@ -34,6 +34,17 @@ QPS = {
     "QuerySnapshotJobList": 100,
     "SearchPipeline": 100,
     "QueryPipelineList": 100,
+    "AddPipeline": 100,
+    "UpdatePipeline": 100,
+    "DeletePipeline": 100,
+    "AddMediaWorkflow": 100,
+    "UpdateMediaWorkflow": 100,
+    "UpdateMediaWorkflowTriggerMode": 100,
+    "ActivateMediaWorkflow": 100,
+    "DeactivateMediaWorkflow": 100,
+    "DeleteMediaWorkflow": 100,
+    "QueryMediaWorkflowList": 100,
+    "SearchMediaWorkflow": 100,
     "ListMediaWorkflowExecutions": 100,
 }
 """The documented calls per second of one account."""

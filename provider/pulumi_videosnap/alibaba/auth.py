@@ -124,6 +124,16 @@ def region_of(location: str, path: str = "location") -> str:
     return region
 
 
+def read_import_id(import_id: str, what: str) -> tuple[str, str]:
+    """The OSS location and the id of the service in `location/id`; InvalidInput names the form."""
+    location, _, own = import_id.rpartition("/")
+    if not location or not own.isalnum():
+        form = f"location/{what}, as oss-cn-hangzhou/88c6ca1"
+        raise InvalidInput("id", f"{import_id!r} is not of the form {form}")
+    region_of(location, "id")
+    return location, own
+
+
 def find_account(
     profile: str | None = None,
     location: str | None = None,

@@ -118,8 +118,63 @@ def list_jobs(*, location: str, profile: str | None = None, config: Lookup) -> I
             return
 
 
+def list_pipelines(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
+    """The account's pipelines in a region, each with the id to import it by.
+
+    :param location: an OSS location, which names the region.
+    """
+    from pulumi_videosnap.alibaba.pipeline.api import connect  # noqa: PLC0415
+
+    for one in connect(profile, location, config).all_pipelines():
+        yield Listed(one.name, f"{location}/{one.id}")
+
+
+def list_workflows(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
+    """The account's workflows in a region, each with the id to import it by.
+
+    :param location: an OSS location, which names the region.
+    """
+    from pulumi_videosnap.alibaba.workflow.api import connect  # noqa: PLC0415
+
+    for one in connect(profile, location, config).all_workflows():
+        yield Listed(one.name, f"{location}/{one.media_workflow_id}")
+
+
 _PAGE = 100
 """Pipelines on a page, at most."""
+
+
+def object_version(bucket: str, key: str, location: str, *, profile: str | None = None) -> str:
+    """The ETag of an object (HeadObject), which is another one when the object was replaced: for `triggers`.
+
+    :raises NotFound: there is no such object yet.
+    :raises CallFailed: the call failed.
+    """
+    from pulumi_videosnap.alibaba.auth import find_account  # noqa: PLC0415
+    from pulumi_videosnap.alibaba.jobs import bucket_of  # noqa: PLC0415
+    from pulumi_videosnap.report.base import utc_now  # noqa: PLC0415
+
+    for name, value in (("bucket", bucket), ("key", key), ("location", location)):
+        if not isinstance(value, str) or not value:
+            raise InvalidInput(name, "must be a text that is not empty")
+    account = find_account(profile, location, config=program_config)
+    found = bucket_of(account, bucket, config=program_config).head(key)
+    if found is None:
+        raise NotFound("HeadObject", f"{key!r} is not in bucket {bucket!r}; upload it first", at=utc_now())
+    return found.etag
+
+
+def object_version_output(
+    bucket: pulumi.Input[str],
+    key: pulumi.Input[str],
+    location: pulumi.Input[str],
+    *,
+    profile: pulumi.Input[str] | None = None,
+) -> pulumi.Output[str]:
+    """`object_version` for values that are only known later."""
+    return pulumi.Output.all(bucket, key, location, profile).apply(
+        lambda known: object_version(known[0], known[1], known[2], profile=known[3])
+    )
 
 
 def _connect(profile: str | None, location: str | None) -> MpsApi:

@@ -1,4 +1,4 @@
-"""The words that fields of a snapshot job take, as constants; a plain string does as well."""
+"""The words that fields take, as constants; a plain string does as well."""
 
 from enum import Enum
 
@@ -28,3 +28,38 @@ class SnapshotJobOnDelete(str, Enum):
 
     KEEP_FRAMES = "keep-frames"
     DELETE_FRAMES = "delete-frames"
+
+
+class PipelineState(str, Enum):
+    """`state` of a pipeline."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+class PipelineSpeed(str, Enum):
+    """`speed` of a pipeline."""
+
+    STANDARD = "standard"
+    BOOST = "boost"
+    NARROWBANDHDV2 = "narrowbandhdv2"
+    AIVIDEOCOVER = "aivideocover"
+    AIVIDEOTAG = "aivideotag"
+
+
+class SnapshotWorkflowPublish(str, Enum):
+    """`publish` of a workflow."""
+
+    MANUAL = "manual"
+    AUTO = "auto"
+
+
+class SnapshotWorkflowTrigger(str, Enum):
+    """`trigger` of a workflow."""
+
+    AUTOMATIC = "automatic"
+    MANUAL = "manual"
+
+
+WorkflowSnapshotFormat = SnapshotConfigFormat
+WorkflowSnapshotFrameType = SnapshotConfigFrameType

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from pulumi_videosnap.alibaba.auth import region_of, unavailable_in
+from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
 from pulumi_videosnap.alibaba.convert import (
     result_of,
     submit_request,
@@ -46,7 +46,7 @@ from pulumi_videosnap.core.properties import Path, Properties, value_at
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import InvalidInput, NotFound, Rejected
+from pulumi_videosnap.errors import NotFound, Rejected
 
 LOCATION: Path = ("input", "location")
 _KIND = "alibaba:SnapshotJob"
@@ -159,12 +159,7 @@ class SnapshotJobLifecycle(Lifecycle):
 
     def find(self, import_id: str) -> Found | None:
         """QuerySnapshotJobList for `location/job`; the service repeats most of what it was asked for."""
-        location, _, job_id = import_id.rpartition("/")
-        if not location or not job_id.isalnum():
-            raise InvalidInput(
-                "id", f"{import_id!r} is not of the form location/job, as oss-cn-hangzhou/88c6ca1"
-            )
-        region_of(location, "id")
+        location, job_id = read_import_id(import_id, "job")
         try:
             found = self._connect(None, location).jobs.get(job_id, None)
         except NotFound:

@@ -173,19 +173,19 @@ class SubmitSnapshotJobBody(Sent):
 
     def parameters(self) -> tuple[tuple[str, str], ...]:
         """What to send; `Input` and `SnapshotConfig` are JSON objects written as text."""
-        said = _as_text(self.model_dump(by_alias=True, exclude_none=True))
+        said = as_text(self.model_dump(by_alias=True, exclude_none=True))
         return tuple(
             (name, value if isinstance(value, str) else _json(value)) for name, value in said.items()
         )
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     """Numbers and truth values as strings: the type that the vendor's tables give every field.
 
     Its samples send numbers both ways, and its responses echo strings. Lists keep numbers, as in its types.
     """
     if isinstance(value, dict):
-        return {name: _as_text(inner) for name, inner in value.items()}
+        return {name: as_text(inner) for name, inner in value.items()}
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else value

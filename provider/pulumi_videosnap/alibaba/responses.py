@@ -107,9 +107,9 @@ class ResponseParser:
         except ValidationError as error:
             raise self._unreadable(response, field, error) from None
 
-    def names(self, response: Response, field: str) -> list[str]:
+    def names(self, response: Response, field: str, inner: str = "String") -> list[str]:
         """The strings in a list of a successful response."""
-        return [str(item) for item in self._list(response, field, "String")]
+        return [str(item) for item in self._list(response, field, inner)]
 
     def number(self, response: Response, field: str) -> int:
         """The number in a field of a successful response; Garbled when there is none."""

@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from annotated_types import Ge, Le
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -99,6 +98,8 @@ class Inputs(BaseModel):
 def _plain_value(value: Any) -> Any:
     if isinstance(value, Inputs):
         return value.properties()
+    if isinstance(value, dict):
+        return {name: _plain_value(item) for name, item in value.items()}
     return [_plain_value(item) for item in value] if isinstance(value, list) else value
 
 
@@ -222,13 +223,17 @@ def field_at(model: type[Inputs], path: Path) -> FieldInfo | None:
 
 
 def block_at(model: type[Inputs], path: Path) -> type[Inputs] | None:
-    """The model of the block at a path, through lists too; None when there is none."""
+    """The model of the block at a path, through lists and maps too; None when there is none."""
     block: type[Inputs] | None = model
+    is_map = False
     for step in path:
-        if block is not None and isinstance(step, str):
+        if is_map:  # a name that the program chose, of one entry
+            is_map = False
+        elif block is not None and isinstance(step, str):
             field = _declared(block, step)
             block = _any_block(field.annotation) if field else None
-    return block
+            is_map = field is not None and get_origin(field.annotation) is dict
+    return None if is_map else block
 
 
 def _declared(block: type[Inputs], name: str) -> FieldInfo | None:
@@ -240,32 +245,6 @@ def _any_block(annotation: Any) -> type[Inputs] | None:
     if direct is not None:
         return direct
     return next((b for b in map(_any_block, get_args(annotation)) if b), None)
-
-
-def range_of(field: FieldInfo) -> str:
-    """A whole number's range and unit in words, such as `1 to 600 seconds`; empty for every other field."""
-    limits = {type(item): item for item in field.metadata}
-    low, high, unit = limits.get(Ge), limits.get(Le), limits.get(Unit)
-    if low is None or high is None:
-        return ""
-    return f"{low.ge} to {high.le}" + (f" {unit.name}" if unit else "")
-
-
-def offered_by(field: FieldInfo) -> str:
-    """What a refusal of a text offers: the words of a field with words, or its form; empty for others."""
-    for item in field.metadata:
-        if isinstance(item, BeforeValidator | AfterValidator):
-            try:
-                item.func("\0")  # type: ignore[call-arg]
-            except PydanticCustomError as refusal:
-                offered = refusal.context or {}
-                return str(offered.get("choices") or offered.get("words") or "")
-    return ""
-
-
-def words_of(field: FieldInfo) -> list[str]:
-    """The words that a field with words takes; empty for every other field."""
-    return re.findall(r"(?:^|or )'([^']+)'", offered_by(field))
 
 
 def inputs_of(model: type[Inputs], recorded: Mapping[str, Any]) -> Properties:
@@ -285,10 +264,20 @@ def differences(
 ) -> Iterator[tuple[FieldFacts, Difference]]:
     """Each leaf on which two sets of inputs disagree; an unknown value disagrees with every other.
 
-    An absent leaf agrees with its default, so an upgrade that adds a field changes nothing.
+    An absent leaf agrees with its default, so an upgrade that adds a field changes nothing. A map of blocks
+    is one leaf with a difference for each field of an entry.
     """
     for leaf in facts(model):
         old, new = value_at(recorded, leaf.path), value_at(actual, leaf.path)
         before = leaf.info.get_default(call_default_factory=True) if old is None else old
         if isinstance(new, Unknown) or new not in (old, before):
-            yield leaf, Difference(leaf.path, old, new)
+            yield from ((leaf, found) for found in _within(leaf.path, old, new))
+
+
+def _within(path: Path, old: Any, new: Any) -> Iterator[Difference]:
+    if not (isinstance(old, Mapping) and isinstance(new, Mapping)):
+        yield Difference(path, old, new)
+        return
+    for name in {**old, **new}:
+        if old.get(name) != new.get(name):
+            yield from _within((*path, name), old.get(name), new.get(name))

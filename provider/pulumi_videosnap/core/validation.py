@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from pulumi_videosnap.core.field_words import range_of
 from pulumi_videosnap.core.lifecycle import Failure
 from pulumi_videosnap.core.properties import Path, snake
-from pulumi_videosnap.core.schema import Inputs, Mark, block_at, field_at, range_of
+from pulumi_videosnap.core.schema import Inputs, Mark, block_at, field_at
 
 Model = TypeVar("Model", bound=Inputs)
 
@@ -58,7 +59,7 @@ def _refusal(field: FieldInfo | None, details: ErrorDetails) -> str:
 _MAX_SHOWN = 60
 """Characters; a longer refused value is not repeated."""
 
-_MAY_BE_A_SECRET = frozenset({"model_type", "list_type", "private"})
+_MAY_BE_A_SECRET = frozenset({"model_type", "list_type", "dict_type", "private"})
 """Kinds of refusal whose value may be anything, a key too: a text in place of a block, a list or a name."""
 
 
@@ -80,6 +81,7 @@ def _plain(details: ErrorDetails) -> str:
 _PLAIN = {
     "model_type": "must be a block of fields",
     "list_type": "must be a list",
+    "dict_type": "must be a map of blocks by name",
     "string_type": "must be a text",
     "int_parsing": "must be a whole number",
     "int_from_float": "must be a whole number",

@@ -131,8 +131,8 @@ def _changes(task: RecordedResource, outcome: Present) -> tuple[Change, ...]:
 
 def _settings(task: RecordedResource, outcome: Present) -> Iterator[Change]:
     compared = _compared(task)
-    for _, found in differences(task.kind.inputs, task.inputs, outcome.inputs):
-        if found.path not in compared or _is_encrypted(task, found.path):
+    for leaf, found in differences(task.kind.inputs, task.inputs, outcome.inputs):
+        if leaf.path not in compared or _is_encrypted(task, found.path):
             continue
         field, recorded, actual = dotted(found.path), found.recorded, found.actual
         meaning = task.kind.drift.explain_change(field, recorded, actual)

@@ -21,7 +21,7 @@ def changes(
     """Every path at which the inputs differ, and what needs a replacement for another reason."""
     explained = set()
     for leaf, found in differences(model, before, news):
-        for path, kind in _inside(leaf.path, found.recorded, found.actual):
+        for path, kind in _inside(found.path, found.recorded, found.actual):
             needs = next((one for one in replaces if leaf.path[: len(one)] == one), None)
             explained.add(needs)
             yield path, (_replacing(kind) if needs else kind, True)

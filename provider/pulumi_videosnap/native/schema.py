@@ -23,8 +23,9 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from pulumi_videosnap.core.field_words import range_of, words_of
 from pulumi_videosnap.core.properties import camel
-from pulumi_videosnap.core.schema import Effect, Inputs, Mark, range_of, words_of
+from pulumi_videosnap.core.schema import Effect, Inputs, Mark
 from pulumi_videosnap.kinds import DYNAMIC_PREFIX, NATIVE_PREFIX, ResourceType, resource_types
 from pulumi_videosnap.settings import all_settings
 

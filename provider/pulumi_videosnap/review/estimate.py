@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from pydantic.alias_generators import to_camel
 
 from pulumi_videosnap.core.encrypted import is_encrypted
 from pulumi_videosnap.core.properties import Unknown, dotted, value_at
-from pulumi_videosnap.core.schema import Effect, FieldFacts, Mark
+from pulumi_videosnap.core.schema import Effect, FieldFacts, Mark, differences
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import Dependencies
@@ -172,13 +173,17 @@ def _task(estimate: _Estimate, prices: Prices | None) -> TaskReview:
 
 def _field_changes(step: Step) -> Iterator[FieldChange]:
     recorded = step.old.inputs if step.old else {}
+    within = defaultdict(list)
+    for leaf, found in differences(step.kind.inputs, recorded, step.inputs):
+        within[leaf.path].append(found.path)
     for leaf in step.changed_fields():
-        yield FieldChange(
-            field=dotted(leaf.path),
-            before=_redacted(leaf, value_at(recorded, leaf.path)),
-            after=_redacted(leaf, value_at(step.inputs, leaf.path)),
-            replaces=leaf.effect is Effect.REPLACE,
-        )
+        for path in within[leaf.path] or [leaf.path]:
+            yield FieldChange(
+                field=dotted(path),
+                before=_redacted(leaf, value_at(recorded, path)),
+                after=_redacted(leaf, value_at(step.inputs, path)),
+                replaces=leaf.effect is Effect.REPLACE,
+            )
 
 
 def _redacted(leaf: FieldFacts, value: Any) -> Any:

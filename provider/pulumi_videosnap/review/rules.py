@@ -95,10 +95,10 @@ class ReviewRules(Protocol):
     def effects(self, steps: Sequence[Step]) -> Callable[[Step], StepEffect]:
         """A function that says what one of these steps, all of its kind in a plan, does; none is refused."""
 
-    def frames(self, inputs: Mapping[str, Any]) -> FrameEstimate:
-        """How many frames a task with these inputs takes."""
+    def frames(self, inputs: Mapping[str, Any]) -> FrameEstimate | None:
+        """How many frames a task with these inputs takes; None where that is not up to the task."""
 
-    def recorded_frames(self, old: RecordedResource) -> FrameEstimate:
+    def recorded_frames(self, old: RecordedResource) -> FrameEstimate | None:
         """How many frames a recorded task takes, or took where it has ended."""
 
     def form(self, inputs: Mapping[str, Any]) -> FrameForm:

@@ -37,11 +37,16 @@ Sizes = Mapping[str, Measured]
 
 def measure(plan: Plan, dependencies: Dependencies) -> tuple[dict[str, Measured], list[str]]:
     """The mean size of each changing task's frames, by its URN, and why some could not be measured."""
-    changing = {step.urn for step in plan.steps if step.old and step.operation != SAME}
+    counted = [
+        (step, step.old)
+        for step in plan.steps
+        if step.old and step.kind.review.recorded_frames(step.old) is not None
+    ]
+    changing = {step.urn for step, _ in counted if step.operation != SAME}
     if not changing or dependencies.open_bucket is None:
         return {}, []
     # Tasks that do not change take frames too, perhaps into the same bucket.
-    tasks = [step.old for step in plan.steps if step.old]
+    tasks = [old for _, old in counted]
     report = report_of(Stack(plan.stack, tuple(tasks)), dependencies)
     pairs = list(zip(tasks, report.tasks, strict=True))
     chosen = [pair for pair in pairs if pair[0].urn in changing]

@@ -15,7 +15,7 @@ from pulumi_videosnap.http.client import ApiClient, Call, shared_client
 from pulumi_videosnap.http.rate_limit import account_digest
 from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.settings import Lookup, no_config
-from pulumi_videosnap.volcengine.auth import ENDPOINT, Account, Scope, find_account, sign
+from pulumi_videosnap.volcengine.auth import Account, Scope, find_account, sign
 from pulumi_videosnap.volcengine.models import (
     Body,
     ImageConfig,
@@ -28,7 +28,6 @@ from pulumi_videosnap.volcengine.models import (
 )
 from pulumi_videosnap.volcengine.responses import ResponseParser, unknown_task_codes
 
-VERSION = "2023-11-01"
 SERVICE = "rtc"
 
 QPS = {
@@ -57,6 +56,8 @@ class Started:
 
     already_running: bool
     at: datetime
+    is_certain: bool = True
+    """Whether a task that ran before would have been told; if not, compare the settings of this one."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,10 @@ class RtcApi:
             if refused.code != _EXISTS:
                 raise
             return Started(already_running=True, at=from_epoch(self._client.clock()))
-        return Started(is_already_running(parser.result(response)), response.date(self._client.clock()))
+        is_told = self._account.edition.duplicate_start_is_told
+        return Started(
+            is_already_running(parser.result(response)), response.date(self._client.clock()), is_told
+        )
 
     def update(self, task: TaskKey, interval: int, business_id: str | None) -> None:
         """Set the seconds between two frames of a running task; NotFound when it does not run."""
@@ -169,7 +173,9 @@ class RtcApi:
     def _task(self, parser: ResponseParser, response: Response, asked: dict[str, str]) -> SnapshotTask:
         """The task in a response; one without a task is no task that is gone: how that is said is a code."""
         result = parser.result(response)
-        task: Any = result.get("SnapshotTask") if isinstance(result, dict) else result
+        # BytePlus' page spells the field with a small letter, its model as Volcengine does.
+        named = isinstance(result, dict) and (result.get("SnapshotTask") or result.get("snapshotTask"))
+        task: Any = named if isinstance(result, dict) else result
         blocks = [block for block in (result, task) if isinstance(block, dict)]
         reason = "the response has no task"
         if any(str(block.get(name) or value) != value for block in blocks for name, value in asked.items()):
@@ -193,7 +199,9 @@ class RtcApi:
         return replace(request, headers={"Content-Type": "application/json"}, body=body.to_json())
 
     def _request(self, method: str, action: str, query: tuple[tuple[str, str], ...] = ()) -> Request:
-        return Request(method, self._account.endpoint, (("Action", action), ("Version", VERSION), *query))
+        # Both editions have this call in this version.
+        version = "2023-11-01" if action == "GetRoomOnlineUsers" else self._account.edition.version
+        return Request(method, self._account.endpoint, (("Action", action), ("Version", version), *query))
 
     def _parser(
         self, action: str, secrets: tuple[str, ...] = (), unknown_task: frozenset[str] | None = None
@@ -213,7 +221,7 @@ class RtcApi:
             idempotent=True,
             prepare=partial(self._signed, request),
             classify=parser.classify,
-            endpoint_setting=ENDPOINT.env,
+            endpoint_setting=self._account.edition.endpoint.env,
         )
         return self._client.call(call)
 
@@ -223,6 +231,6 @@ class RtcApi:
         return replace(request, headers={**request.headers, **added})
 
 
-def connect(profile: str | None = None, config: Lookup = no_config) -> RtcApi:
+def connect(profile: str | None = None, config: Lookup = no_config, edition: str | None = None) -> RtcApi:
     """The RTC API with the account that `find_account` finds; cheap enough to do for every operation."""
-    return RtcApi(find_account(profile, config=config), shared_client(), unknown_task_codes())
+    return RtcApi(find_account(profile, edition, config=config), shared_client(), unknown_task_codes())

@@ -26,6 +26,7 @@ from pulumi_videosnap.http.credentials import (
 )
 from pulumi_videosnap.http.request import Request, canonical_request, parse_endpoint
 from pulumi_videosnap.settings import Lookup, Setting, no_config
+from pulumi_videosnap.volcengine.editions import BYTEPLUS, ByteplusProfiles, Edition
 
 DEFAULT_REGION = "cn-north-1"
 ENDPOINTS = {
@@ -73,7 +74,37 @@ UNKNOWN_TASK_CODES = Setting(
     # "the task does not exist or has already stopped".
     default="InvalidParameter.ErrorActiveTaskNotFound",
 )
-SETTINGS = (*KEYS.settings, REGION, ENDPOINT, PROFILE, PROFILE_FILE, UNKNOWN_TASK_CODES)
+EDITION = Setting(
+    "VOLCENGINE_EDITION",
+    "videosnap:volcengineEdition",
+    "Volcengine RTC: `volcengine`, or `byteplus`, its edition for abroad with accounts of its own",
+    default="volcengine",
+)
+
+
+VOLCENGINE = Edition("volcengine", "2023-11-01", ENDPOINTS, REGION, ENDPOINT, KEYS)
+EDITIONS = {edition.name: edition for edition in (VOLCENGINE, BYTEPLUS)}
+
+SETTINGS = (
+    *KEYS.settings,
+    REGION,
+    ENDPOINT,
+    PROFILE,
+    PROFILE_FILE,
+    UNKNOWN_TASK_CODES,
+    EDITION,
+    *BYTEPLUS.keys.settings,
+    BYTEPLUS.region,
+    BYTEPLUS.endpoint,
+)
+
+
+def edition_of(env: Lookup = os.environ.get, config: Lookup = no_config) -> str | None:
+    """The edition that is set, None for the default one; NotConfigured for a name that is none."""
+    value, name = EDITION.find(env, config) or (EDITION.default, EDITION.env)
+    if value not in EDITIONS:
+        raise NotConfigured(f"{name} is {value!r}: set {' or '.join(map(repr, EDITIONS))}")
+    return None if value == EDITION.default else value
 
 
 @dataclass(frozen=True)
@@ -83,10 +114,12 @@ class Account:
     credentials: Credentials
     endpoint: str = ENDPOINTS[DEFAULT_REGION]
     region: str = DEFAULT_REGION
+    edition: Edition = VOLCENGINE
 
 
 def find_account(
     profile: str | None = None,
+    edition: str | None = None,
     *,
     env: Lookup = os.environ.get,
     config: Lookup = no_config,
@@ -97,20 +130,22 @@ def find_account(
     `config` reads the stack's configuration by full key. Region and endpoint never come from a profile: the
     region there is that of other services (cn-beijing), where RTC has no endpoint.
     """
-    profiles = VolcengineProfiles(home or Path.home(), env)
-    credentials = find_credentials(KEYS, profiles, profile=profile, env=env, config=config)
-    region, region_name = REGION.find(env, config) or (DEFAULT_REGION, REGION.env)
-    if found := ENDPOINT.find(env, config):
-        endpoint = parse_endpoint(
-            *found, env, such_as=ENDPOINTS[DEFAULT_REGION], exposed="a third party's storage keys"
-        )
-        return Account(credentials, endpoint, region)
-    if region not in ENDPOINTS:
+    chosen, folder = EDITIONS[edition or EDITION.default], home or Path.home()
+    profiles = ByteplusProfiles(folder) if edition else VolcengineProfiles(folder, env)
+    credentials = find_credentials(
+        chosen.keys, profiles, profile=profile, env=chosen.in_environment(env), config=config
+    )
+    region, region_name = chosen.region.find(env, config) or (chosen.region.default, chosen.region.env)
+    if found := chosen.endpoint.find(env, config):
+        such_as = chosen.endpoints[chosen.region.default]
+        endpoint = parse_endpoint(*found, env, such_as=such_as, exposed="a third party's storage keys")
+        return Account(credentials, endpoint, region, chosen)
+    if region not in chosen.endpoints:
         raise NotConfigured(
             f"{region_name} is {region!r}, which has no known RTC endpoint: "
-            f"set one of {', '.join(ENDPOINTS)}, or set {ENDPOINT.env} too"
+            f"set one of {', '.join(chosen.endpoints)}, or set {chosen.endpoint.env} too"
         )
-    return Account(credentials, ENDPOINTS[region], region)
+    return Account(credentials, chosen.endpoints[region], region, chosen)
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _NAMES = {"accountId", "bucket", "space", "serviceId"}
 
 def task_key(task: SnapshotTaskInputs) -> models.TaskKey:
     """The identity that the program chose for the task."""
-    return models.TaskKey(task.app_id, task.room_id, task.task_id)
+    return models.TaskKey(task.app_id, task.room_id, task.task_id, task.edition)
 
 
 def start_request(task: SnapshotTaskInputs, env: Mapping[str, str]) -> models.StartSnapshotBody:
@@ -51,7 +51,7 @@ def start_request(task: SnapshotTaskInputs, env: Mapping[str, str]) -> models.St
             height=image.height,
             interval=image.interval,
         ),
-        storage_config=_storage(task.storage_config, env),
+        storage_config=_storage(task, env),
     )
 
 
@@ -63,15 +63,18 @@ def _stream(stream: declared.Stream) -> models.Stream:
     )
 
 
-def _storage(storage: declared.StorageConfig, env: Mapping[str, str]) -> models.StorageConfig:
+def _storage(task: SnapshotTaskInputs, env: Mapping[str, str]) -> models.StorageConfig:
+    storage, has_extras = task.storage_config, task.edition is None
     tos, vod, image_x = storage.tos_config, storage.vod_config, storage.ve_image_x_config
     return models.StorageConfig(
         type=number(models.STORAGE_TYPE_WORDS, storage.type),
         tos_config=tos and models.TosConfig(**tos.model_dump()),
         vod_config=vod
         and models.VodConfig(
-            **vod.model_dump(exclude={"storage_class"}),
-            storage_class=number(models.STORAGE_CLASS_WORDS, vod.storage_class),
+            **vod.model_dump(exclude={"storage_class", "auto_set_file_extension"}),
+            # BytePlus' version of the API has neither.
+            storage_class=number(models.STORAGE_CLASS_WORDS, vod.storage_class) if has_extras else None,
+            auto_set_file_extension=vod.auto_set_file_extension if has_extras else None,
         ),
         custom_config=storage.custom_config and _custom(storage.custom_config, env),
         ve_image_x_config=image_x and models.VeImageXConfig(**image_x.model_dump()),

@@ -45,11 +45,12 @@ def get_snapshot_task(
     """
     # Imported here: a program that only declares resources does not need the HTTP stack.
     from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415
+    from pulumi_videosnap.volcengine.auth import edition_of  # noqa: PLC0415
     from pulumi_videosnap.volcengine.convert import to_inputs, to_outputs  # noqa: PLC0415
     from pulumi_videosnap.volcengine.models import TaskKey  # noqa: PLC0415
 
     key = TaskKey(*_require_texts(app_id=app_id, room_id=room_id, task_id=task_id))
-    reading = connect(profile, program_config).get(key)
+    reading = connect(profile, program_config, edition_of(config=program_config)).get(key)
     facts, settings = to_outputs(reading.task), to_inputs(reading.task, {})
     return SnapshotTaskResult(
         app_id=key.app_id,
@@ -103,9 +104,10 @@ def get_room_online_users(app_id: str, room_id: str, *, profile: str | None = No
     :raises CallFailed: the call failed.
     """
     from pulumi_videosnap.volcengine.api import connect  # noqa: PLC0415
+    from pulumi_videosnap.volcengine.auth import edition_of  # noqa: PLC0415
 
     app_id, room_id = _require_texts(app_id=app_id, room_id=room_id)
-    found = connect(profile, program_config).online_users(app_id, room_id)
+    found = connect(profile, program_config, edition_of(config=program_config)).online_users(app_id, room_id)
     return RoomOnlineUsersResult(
         app_id=app_id,
         room_id=room_id,

@@ -39,8 +39,8 @@ _END_REASONS: Mapping[str, str] = {
 
 
 def account(properties: Mapping[str, Any]) -> tuple[str, ...]:
-    """Its profile: all tasks have one endpoint."""
-    return (str(properties.get("profile")),)
+    """Its profile and its edition: all tasks of an edition have one endpoint."""
+    return str(properties.get("profile")), str(properties.get("edition"))
 
 
 def explain_change(field: str, recorded: Any, actual: Any) -> str:
@@ -82,7 +82,8 @@ def stored_objects(recorded: RecordedResource, outputs: Mapping[str, Any]) -> It
 
 def pending_id(inputs: Mapping[str, Any]) -> str | None:
     """The three ids that were chosen before the call."""
-    return "/".join(str(inputs.get(name, "")) for name in ("appId", "roomId", "taskId"))
+    edition = [str(inputs["edition"])] if inputs.get("edition") else []
+    return "/".join([*edition, *(str(inputs.get(name, "")) for name in ("appId", "roomId", "taskId"))])
 
 
 def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
@@ -104,42 +105,48 @@ class Api(Protocol):
     def get(self, task: TaskKey) -> Reading: ...  # noqa: D102
 
 
-def _connect(profile: str | None, stack: Stack) -> Api:
-    return connect(profile, stack.setting)
+def _connect(profile: str | None, stack: Stack, edition: str | None = None) -> Api:
+    return connect(profile, stack.setting, edition)
 
 
 def unmanaged(
-    recorded: Sequence[tuple[RecordedResource, Stack]], api: Callable[[str | None, Stack], Api] = _connect
+    recorded: Sequence[tuple[RecordedResource, Stack]], api: Callable[..., Api] = _connect
 ) -> Iterator[Unmanaged | str]:
     """Running automatic tasks of the users who are in the stacks' rooms: RTC has no call that lists tasks."""
-    by_profile: dict[str | None, tuple[Stack, dict[tuple[str, str], RecordedResource]]] = {}
+    by_account: dict[tuple[str | None, ...], tuple[Stack, dict[tuple[str, str], RecordedResource]]] = {}
     for task, stack in recorded:
         app, room, profile = (task.properties.get(name) for name in ("appId", "roomId", "profile"))
         if isinstance(app, str) and isinstance(room, str):
-            key = profile if isinstance(profile, str) else None
-            by_profile.setdefault(key, (stack, {}))[1][app, room] = task
+            edition = task.properties.get("edition")
+            key = (profile if isinstance(profile, str) else None, *([edition] if edition else []))
+            by_account.setdefault(key, (stack, {}))[1][app, room] = task
     managed = {task.id for task, _ in recorded}
-    for profile, (stack, rooms) in by_profile.items():
-        where = service + (f", profile {profile}" if profile else "")
+    for (profile, *edition), (stack, rooms) in by_account.items():
+        where = ", ".join([service, *(map(str, edition)), *([f"profile {profile}"] if profile else [])])
         try:
-            yield from _automatic(api(profile, stack), rooms, managed, where)
+            yield from _automatic(api(profile, stack, *edition), rooms, managed, where, *edition)
         except VideosnapError as failed:
             yield f"{where}: automatic tasks are not known: {failed}"
 
 
 def _automatic(
-    rtc: Api, tasks: Mapping[tuple[str, str], RecordedResource], managed: Collection[str], where: str
+    rtc: Api,
+    tasks: Mapping[tuple[str, str], RecordedResource],
+    managed: Collection[str],
+    where: str,
+    edition: str | None = None,
 ) -> Iterator[Unmanaged | str]:
     """What runs under the id of a user who is there, which is what names an automatic task."""
     rooms, (some, few) = list(tasks), FIRST_LOOK
-    keys = _keys(rtc, rooms[0])  # alone: the account may refuse it
+    keys_of = partial(_keys, rtc, edition)
+    keys = keys_of(rooms[0])  # alone: the account may refuse it
     with ThreadPoolExecutor(_CALLS_AT_ONCE, thread_name_prefix="videosnap-rooms") as pool:
-        keys += chain.from_iterable(pool.map(partial(_keys, rtc), rooms[1:some]))
+        keys += chain.from_iterable(pool.map(keys_of, rooms[1:some]))
         looked = [key for key in keys if key.id not in managed][:few]
         states = list(pool.map(partial(_state, rtc), looked))
         if any(status == RUNNING for status, _ in states):
             some, few = len(rooms), USERS_AT_MOST
-            keys += chain.from_iterable(pool.map(partial(_keys, rtc), rooms[FIRST_LOOK[0] :]))
+            keys += chain.from_iterable(pool.map(keys_of, rooms[FIRST_LOOK[0] :]))
             looked = [key for key in keys if key.id not in managed][:few]
             states += pool.map(partial(_state, rtc), looked[len(states) :])
     for key, (status, created) in zip(looked, states, strict=True):
@@ -154,8 +161,8 @@ def _automatic(
     )
 
 
-def _keys(rtc: Api, room: tuple[str, str]) -> list[TaskKey]:
-    return [TaskKey(*room, user) for user in rtc.online_users(*room).users()]
+def _keys(rtc: Api, edition: str | None, room: tuple[str, str]) -> list[TaskKey]:
+    return [TaskKey(*room, user, edition) for user in rtc.online_users(*room).users()]
 
 
 def _state(rtc: Api, key: TaskKey) -> tuple[str, datetime | None]:

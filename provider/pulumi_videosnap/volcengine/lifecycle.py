@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from enum import Enum
+from typing import Any
 
 from pulumi_videosnap.core.lifecycle import (
     Checked,
@@ -24,7 +25,8 @@ from pulumi_videosnap.core.lifecycle import (
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
 from pulumi_videosnap.core.schema import Effect, differences, merge_inputs
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import CallFailed, NotFound
+from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
+from pulumi_videosnap.volcengine.auth import edition_of
 from pulumi_videosnap.volcengine.convert import (
     task_key,
     to_inputs,
@@ -39,45 +41,51 @@ from pulumi_videosnap.volcengine.outcomes import (
     interpret_reading,
     state_of,
 )
-from pulumi_videosnap.volcengine.rules import doubts
+from pulumi_videosnap.volcengine.rules import doubts, refusals
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 from pulumi_videosnap.volcengine.start import INTERVAL, TaskApi, start_task
 
-KEEP_RUNNING: Path = ("keepRunning",)
+_OTHER_EDITION = (
+    "is of another edition than VOLCENGINE_EDITION names; ids are byteplus/app/room/task there, else "
+    "app/room/task"
+)
 
 
 class SnapshotTaskLifecycle(Lifecycle):
-    """Drives one snapshot task; `connect` opens the API with the account of a profile."""
+    """Drives one snapshot task; `connect` opens the API with the account of a profile, and of an edition."""
 
     def __init__(
         self,
         context: Context,
-        connect: Callable[[str | None], TaskApi],
+        connect: Callable[..., TaskApi],
         *,
         sleep: Callable[[float], None] | None = None,
         environ: Mapping[str, str] = os.environ,
+        edition: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._context = context
         self._connect = connect
         self._sleep = sleep or context.sleep
         self._environ = environ
+        self._edition = edition
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; two resources of one program may not declare one task."""
-        context, given = self._context, declared.get("taskId")
-        name = context.unique_name(given, context.recorded.get("taskId"), "volcengine:SnapshotTask")
-        task, failures = validate(SnapshotTaskInputs, {**declared, "taskId": name})
+        recorded = self._context.recorded.get("taskId")
+        name = self._context.unique_name(declared.get("taskId"), recorded, "volcengine:SnapshotTask")
+        added = {"taskId": name, "edition": self._edition()}
+        task, failures = validate(SnapshotTaskInputs, {**declared, **added})
         if task is None:
             return Checked(dict(declared), failures)
-        return Checked(task.properties(), self._refuse_shared_id(task), [*doubts(task.properties())])
+        inputs = task.properties()
+        return Checked(inputs, [*refusals(inputs), *self._refuse_shared_id(task)], [*doubts(inputs)])
 
     def _refuse_shared_id(self, task: SnapshotTaskInputs) -> list[Failure]:
         known = not any(isinstance(part, Unknown) for part in (task.app_id, task.room_id, task.task_id))
         other = self._context.other_declaring(task_key(task).id) if known else ""
-        if not other:
-            return []
         both = f"{self._context.resource} and by {other}"
-        return [Failure(("taskId",), f"{task.task_id!r} is declared by {both}; set another one")]
+        refusal = Failure(("taskId",), f"{task.task_id!r} is declared by {both}; set another one")
+        return [refusal] if other else []
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
         """Everything but the interval and the provider's own switches needs another task."""
@@ -92,7 +100,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """GetSnapshotTask, projected onto the inputs, so that drift shows on the field that drifted."""
         try:
-            reading = self._connect(recorded.get("profile")).get(TaskKey.parse(task_id))
+            reading = self._open(recorded).get(TaskKey.parse(task_id))
         except NotFound as unknown:
             return interpret_not_found(recorded, unknown)
         found = interpret_reading(recorded, reading.task)
@@ -101,12 +109,15 @@ class SnapshotTaskLifecycle(Lifecycle):
     def find(self, import_id: str) -> Found | None:
         """GetSnapshotTask for `app/room/task`; the settings of an ended task too, with how it ended."""
         key = TaskKey.parse(import_id)
+        if key.edition != self._edition():
+            raise InvalidInput("id", f"{import_id!r} {_OTHER_EDITION}")
+        names = {"appId": key.app_id, "roomId": key.room_id, "taskId": key.task_id}
+        names |= {"edition": key.edition} if key.edition else {}
         try:
-            reading = self._connect(None).get(key)
+            reading = self._open(names).get(key)
         except NotFound:
             return None
         facts = to_outputs(reading.task)
-        names = {"appId": key.app_id, "roomId": key.room_id, "taskId": key.task_id}
         inputs = {**to_inputs(reading.task, names), "state": state_of(facts, keep_running=False)}
         return Found(key.id, inputs, with_history({}, {**inputs, **facts}, reading.at))
 
@@ -128,16 +139,20 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._context.progress(f"left running: it is the task of {holder}")
             return
         try:
-            self._connect(recorded.get("profile")).stop(key, recorded.get("businessId"))
+            self._open(recorded).stop(key, recorded.get("businessId"))
         except NotFound:
             self._context.progress("had ended already")
 
+    def _open(self, properties: Mapping[str, Any]) -> TaskApi:
+        edition = properties.get("edition")
+        return self._connect(properties.get("profile"), *([edition] if edition else []))
+
     def _start(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
-        api = self._connect(task.profile)
-        return start_task(task, recorded, api, replace(self._context, sleep=self._sleep), self._environ)
+        api, context = self._open(task.properties()), replace(self._context, sleep=self._sleep)
+        return start_task(task, recorded, api, context, self._environ)
 
     def _change_interval(self, key: TaskKey, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
-        api = self._connect(task.profile)
+        api = self._open(task.properties())
         try:
             api.update(key, task.image_config.interval, task.business_id)
         except NotFound:
@@ -170,7 +185,7 @@ def plan_update(recorded: Properties, changed: Collection[Path], keep_running: b
         return UpdateStep.START_AGAIN
     if not has_ended(recorded):
         return UpdateStep.SET_INTERVAL if INTERVAL in changed else UpdateStep.RECORD
-    only_switches = set(changed) <= {KEEP_RUNNING, ("framePrefix",), ("state",)}
+    only_switches = set(changed) <= {("keepRunning",), ("framePrefix",), ("state",)}
     stays_ended = only_switches and state_of(recorded, keep_running) == RUNNING
     return UpdateStep.RECORD if stays_ended else UpdateStep.START_AGAIN
 
@@ -178,9 +193,9 @@ def plan_update(recorded: Properties, changed: Collection[Path], keep_running: b
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
     """The lifecycle of one snapshot task, with the account that the environment configures."""
 
-    def connect(profile: str | None) -> TaskApi:
+    def connect(profile: str | None, edition: str | None = None) -> TaskApi:
         from pulumi_videosnap.volcengine import api  # noqa: PLC0415 - `check` does not need the HTTP stack
 
-        return api.connect(profile, context.config)
+        return api.connect(profile, context.config, edition)
 
-    return SnapshotTaskLifecycle(context, connect)
+    return SnapshotTaskLifecycle(context, connect, edition=lambda: edition_of(config=context.config))

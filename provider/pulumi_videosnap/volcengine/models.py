@@ -29,6 +29,7 @@ from pydantic.alias_generators import to_pascal
 
 from pulumi_videosnap.core.timestamps import PLAUSIBLE_YEARS
 from pulumi_videosnap.errors import InvalidInput
+from pulumi_videosnap.volcengine.editions import BYTEPLUS
 
 # The words that stand for the vendor's numbers in programs and in state (the field tables of StartSnapshot
 # and GetSnapshotTask). A number without a word here stays a number, so that a newer service does not break an
@@ -72,19 +73,27 @@ class TaskKey:
     app_id: str
     room_id: str
     task_id: str
+    edition: str | None = None
 
     @property
     def id(self) -> str:
-        """The resource id, `app/room/task`; none of the three may contain a slash by the vendor's rule."""
-        return f"{self.app_id}/{self.room_id}/{self.task_id}"
+        """The resource id, `app/room/task`; none of the three may contain a slash by the vendor's rule.
+
+        In another edition than the default one it begins with the edition's name.
+        """
+        parts = (self.edition, self.app_id, self.room_id, self.task_id)
+        return "/".join(part for part in parts if part is not None)
 
     @classmethod
     def parse(cls, id: str) -> TaskKey:
         """The key behind a resource id; InvalidInput when it is not of the form `app/room/task`."""
         parts = id.split("/")
+        named = parts[0] == BYTEPLUS.name and len(parts) > len(("app", "room", "task"))
+        edition = parts.pop(0) if named else None
         if len(parts) != len(("app", "room", "task")) or not all(parts):
             raise InvalidInput("id", f"{id!r} is not of the form app/room/task")
-        return cls(*parts)
+        app, room, task = parts
+        return cls(app, room, task, edition)
 
 
 class Wire(BaseModel):

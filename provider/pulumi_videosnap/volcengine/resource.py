@@ -10,7 +10,7 @@ import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider
-from pulumi_videosnap.dynamic.resource import TaskResource, to_plain
+from pulumi_videosnap.dynamic.resource import TaskResource, program_config, to_plain
 from pulumi_videosnap.plugin.program import announce
 
 
@@ -238,8 +238,16 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
             "profile": profile,
         }
         if task_id is not None:
-            announce([app_id, room_id, task_id])
+            announce([*_edition(), app_id, room_id, task_id])
         super().__init__(SnapshotTaskProvider(), resource_name, props, opts)
+
+
+def _edition() -> list[str]:
+    """What the id of a task begins with, where it is not of the default edition."""
+    from pulumi_videosnap.volcengine.auth import edition_of  # noqa: PLC0415 - not for the default one
+
+    edition = edition_of(config=program_config)
+    return [edition] if edition else []
 
 
 def _with_secrets(storage: Any) -> Any:

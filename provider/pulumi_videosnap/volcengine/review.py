@@ -15,7 +15,7 @@ from pulumi_videosnap.review.preview import SAME, Step, number_at, text_at
 from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pixels_of, sum_calls
 from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.volcengine.auth import KEYS
-from pulumi_videosnap.volcengine.lifecycle import KEEP_RUNNING, UpdateStep, plan_update
+from pulumi_videosnap.volcengine.lifecycle import UpdateStep, plan_update
 from pulumi_videosnap.volcengine.outcomes import has_ended
 from pulumi_videosnap.volcengine.start import INTERVAL
 
@@ -179,7 +179,7 @@ def _retain(step: Step, old: RecordedResource) -> StepEffect:
 def _update(step: Step) -> StepEffect:
     old = step.old
     changed = [leaf.path for leaf in step.changed_fields()]
-    keep_running = value_at(step.inputs, KEEP_RUNNING) is True
+    keep_running = value_at(step.inputs, ("keepRunning",)) is True
     decided = plan_update(dict(old.properties) if old else {}, changed, keep_running)
     if decided is UpdateStep.START_AGAIN:
         reason = (old.properties.get("stopReason") if old else None) or "no reason given"

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_videosnap.core.lifecycle import Failure
-from pulumi_videosnap.core.properties import Path, value_at
+from pulumi_videosnap.core.properties import Path, Unknown, value_at
 
 BLOCKS = {"tos": "tosConfig", "vod": "vodConfig", "custom": "customConfig", "veimagex": "veImageXConfig"}
 """The block that each storage type needs."""
+VOD_EXTRAS = {"storageClass": "standard", "autoSetFileExtension": False}
+"""Fields of a VOD block that only Volcengine's own edition has, with their defaults."""
 SAFE_IDLE_TIME = 10
 """The least `max_idle_time` of the newest page (6348/1188225); the SDK's types have 1."""
 NAMES: tuple[Path, ...] = (
@@ -26,8 +28,22 @@ NAMES: tuple[Path, ...] = (
 """Names without a documented rule."""
 
 
+def refusals(task: Mapping[str, Any]) -> Iterator[Failure]:
+    """What the other edition of the API, BytePlus' 2022-06-01, does not have."""
+    vod = value_at(task, ("storageConfig", "vodConfig"))
+    for name, default in VOD_EXTRAS.items():
+        value = vod.get(name) if isinstance(vod, Mapping) and task.get("edition") else default
+        if value != default and not isinstance(value, Unknown):
+            yield Failure(
+                ("storageConfig", "vodConfig", name), "does not exist in BytePlus' edition; leave it out"
+            )
+
+
 def doubts(task: Mapping[str, Any]) -> Iterator[Failure]:
     """What is accepted with a warning: the field, and why it may not do what is meant."""
+    storage = value_at(task, ("storageConfig", "type"))
+    if task.get("edition") and storage in ("tos", "veimagex"):
+        yield Failure(("storageConfig", "type"), f"is {storage!r}, which no page of BytePlus mentions")
     idle = task["maxIdleTime"]
     if isinstance(idle, int) and idle < SAFE_IDLE_TIME:
         yield Failure(

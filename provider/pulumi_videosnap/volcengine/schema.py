@@ -267,6 +267,9 @@ class SnapshotTaskInputs(Inputs):
     profile: Annotated[Name | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="account to use, from the vendor's profile file"
     )
+    edition: Annotated[str | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
+        None, description="set by the provider: the vendor's cloud that has the task, if not Volcengine's own"
+    )
     state: Annotated[str, Effect.IN_PLACE] = Field(
         RUNNING, description="set by the provider: the state that the task should have"
     )

@@ -70,7 +70,8 @@ def start_task(
 
     `recorded` is what state has of an earlier run of the task.
     """
-    key = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id, "profile": task.profile}
+    key: dict[str, str | None] = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id}
+    key |= {"profile": task.profile, "edition": task.edition}
     with noted(context.resource, _TYPE, key):
         return _Start(task, recorded, api, context).run(start_request(task, environ))
 
@@ -96,6 +97,8 @@ class _Start:
         else:
             self._note(_accepted(started))
             found = self._confirm()
+        if found is not None and not started.is_certain:
+            found = self._bring_in_line(found)
         self._context.runs.mark_created(self._key.id)
         if found is None:
             self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
@@ -154,17 +157,20 @@ class _Start:
 
     def _adopt(self) -> SnapshotTask:
         """Take over a running task with the declared settings; another interval is brought in line."""
-        task, inputs = self._task, self._task.properties()
         try:
-            found = self._read_back()
+            found = self._bring_in_line(self._read_back())
         except NotFound:
             raise self._conflict([_UNREADABLE_SETTINGS]) from None
+        self._warn_of_adoption(to_outputs(found).get("startTime") or "a time that is not known")
+        return found
+
+    def _bring_in_line(self, found: SnapshotTask) -> SnapshotTask:
+        task, inputs = self._task, self._task.properties()
         compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
         if differing:
             raise self._conflict(list(map(format_difference, differing.values())))
-        self._warn_of_adoption(to_outputs(found).get("startTime") or "a time that is not known")
         if interval is None:
             return found
         self._api.update(self._key, task.image_config.interval, task.business_id)

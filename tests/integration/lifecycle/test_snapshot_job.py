@@ -412,3 +412,19 @@ def test_pipelines_are_all_found_over_their_pages(story: JobStory) -> None:
     [night] = alibaba.search_pipelines("Paused", location="oss-cn-hangzhou")
     assert (night.pipeline_id, night.name, night.state) == (ANOTHER, "night", "Paused")
     assert night.speed == "Standard"
+
+
+def test_the_version_of_an_input_changes_with_its_content(
+    emulated: Emulator,
+) -> None:
+    store = store_of(emulated.environment)
+    place = ("media", "视频 1.mp4", "oss-cn-hangzhou")
+    with pytest.raises(NotFound, match=r"'视频 1.mp4' is not in bucket 'media'; upload it first"):
+        alibaba.object_version(*place)
+    versions = []
+    for body in (b"one", b"two", b"one"):
+        store.put_object(Bucket=place[0], Key=place[1], Body=body)
+        versions.append(alibaba.object_version(*place))
+    assert versions[0] == versions[2] != versions[1]
+    with pytest.raises(InvalidInput, match="key: must be a text that is not empty"):
+        alibaba.object_version("media", "", "oss-cn-hangzhou")

@@ -8,13 +8,22 @@ from collections.abc import Iterator
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
+from pulumi_videosnap.alibaba.pipeline.resource import PipelineProvider
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
+from pulumi_videosnap.alibaba.workflow.resource import SnapshotWorkflowProvider
+from pulumi_videosnap.dynamic.provider import LifecycleProvider
 from support.plugin import Plugin, running_plugin
 from unit.inputs.tasks import Check
 
 URN = "urn:pulumi:dev::stories::pulumi-python:dynamic/volcengine:SnapshotTask::lobby"
 JOB_URN = "urn:pulumi:dev::stories::pulumi-python:dynamic/alibaba:SnapshotJob::job"
 JOB_PROVIDER = serialize_provider(SnapshotJobProvider())
+PROVIDERS: dict[str, type[LifecycleProvider]] = {
+    "SnapshotJob": SnapshotJobProvider,
+    "SnapshotWorkflow": SnapshotWorkflowProvider,
+    "Pipeline": PipelineProvider,
+}
+NAMES = {"SnapshotJob": "job", "SnapshotWorkflow": "thumbs", "Pipeline": "thumbs"}
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +43,21 @@ def check(plugin: Plugin) -> Check:
 
 
 @pytest.fixture(scope="module")
-def check_job(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Check]:
-    """Like `check`, for snapshot jobs."""
-    with running_plugin(_environment(tmp_path_factory), JOB_PROVIDER) as plugin:
-        yield lambda inputs: plugin.check(JOB_URN, inputs)
+def checks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Check]]:
+    """Like `check`, for each other kind, all in one process."""
+    with running_plugin(_environment(tmp_path_factory)) as plugin:
+
+        def check_of(name: str) -> Check:
+            urn = f"urn:pulumi:dev::stories::pulumi-python:dynamic/alibaba:{name}::{NAMES[name]}"
+            another = Plugin(plugin.channel, plugin.log, serialize_provider(PROVIDERS[name]()))
+            return lambda inputs: another.check(urn, inputs)
+
+        yield {name: check_of(name) for name in PROVIDERS}
+
+
+@pytest.fixture(scope="module")
+def check_job(checks: dict[str, Check]) -> Check:
+    return checks["SnapshotJob"]
 
 
 @pytest.fixture

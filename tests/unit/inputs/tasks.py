@@ -31,6 +31,8 @@ _VALID = load("inputs/tasks.json")
 STORAGES: dict[str, Inputs] = _VALID["storages"]
 JOBS: dict[str, Inputs] = load("inputs/jobs.json")
 """Inputs of jobs: a sequence with sheets, in which no field has its default; a WebVTT; moments."""
+WORKFLOWS: dict[str, Inputs] = load("inputs/workflows.json")
+"""Complete inputs of a workflow and of a pipeline."""
 
 
 def complete(storage: str = "tos") -> Inputs:

@@ -6,6 +6,7 @@ removed), and the message.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -17,7 +18,7 @@ from pulumi.runtime.proto import engine_pb2
 from support.data import load
 from support.plugin import UNKNOWN, Plugin
 from unit.inputs.conftest import JOB_URN, URN
-from unit.inputs.tasks import ABSENT, JOBS, STORAGES, Check, Inputs, Path, complete, edited, job
+from unit.inputs.tasks import ABSENT, JOBS, STORAGES, WORKFLOWS, Check, Inputs, Path, complete, edited, job
 
 CUSTOM: Path = ("storageConfig", "customConfig")
 STREAMS: Path = ("targetStreams", "streamList")
@@ -47,6 +48,23 @@ def test_a_wrong_input_of_a_task_is_refused_at_its_field(check: Check, inputs: I
 @pytest.mark.parametrize(("inputs", "row"), table("job_refusals", job))
 def test_a_wrong_input_of_a_job_is_refused(check_job: Check, inputs: Inputs, row: dict[str, str]) -> None:
     assert check_job(inputs)[1] == [row["message"]]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "row"), table("workflow_refusals", lambda kind: copy.deepcopy(WORKFLOWS[kind]))
+)
+def test_a_wrong_input_of_a_workflow_or_a_pipeline_is_refused(
+    checks: dict[str, Check], inputs: Inputs, row: dict[str, str]
+) -> None:
+    refused = checks[row["of"]](inputs)[1]
+    assert [line.startswith(row["message"]) for line in refused] == [True], refused
+
+
+@pytest.mark.parametrize("kind", WORKFLOWS)
+def test_complete_inputs_of_a_workflow_and_a_pipeline_are_valid_and_stay(
+    checks: dict[str, Check], kind: str
+) -> None:
+    assert checks[kind](WORKFLOWS[kind]) == (WORKFLOWS[kind], [])
 
 
 @pytest.mark.parametrize("name", ["task", "job"])

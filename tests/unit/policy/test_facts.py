@@ -7,8 +7,9 @@ from policy.rules import facts, values
 from pulumi_videosnap import alibaba, volcengine
 from pulumi_videosnap.alibaba.auth import KEYS as ALIBABA
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.core.field_words import range_of
 from pulumi_videosnap.core.properties import dotted
-from pulumi_videosnap.core.schema import Inputs, Mark, field_at, range_of
+from pulumi_videosnap.core.schema import Inputs, Mark, field_at
 from pulumi_videosnap.core.schema import facts as leaves
 from pulumi_videosnap.settings import Setting
 from pulumi_videosnap.volcengine.auth import KEYS as VOLCENGINE

@@ -51,7 +51,9 @@ function rest(time) {
 
 async function request(method, path, body, timeout) {
   const options = { method, cache: "no-store", signal: AbortSignal.timeout(timeout) };
-  if (body !== undefined) {
+  if (body instanceof Blob) {
+    options.body = body;
+  } else if (body !== undefined) {
     options.headers = { "Content-Type": "application/json" };
     options.body = JSON.stringify(body);
   }

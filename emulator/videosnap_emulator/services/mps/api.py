@@ -34,19 +34,23 @@ from videosnap_emulator.services.mps.backend import MpsBackend, SnapshotWorker, 
 from videosnap_emulator.services.mps.control import MpsControl
 from videosnap_emulator.services.mps.errors import gateway_error, not_found, service_error
 from videosnap_emulator.services.mps.models import Readings
+from videosnap_emulator.services.mps.pipeline_api import PipelineActions
 from videosnap_emulator.services.mps.render import take_snapshots
 from videosnap_emulator.services.mps.requests import (
     JobQuery,
     Parameters,
-    PipelineSearch,
     SubmitRequest,
     parse_id,
-    parse_ids,
     required,
 )
 from videosnap_emulator.services.mps.rpc import MpsRequest
+from videosnap_emulator.services.mps.run_api import RunActions
+from videosnap_emulator.services.mps.runs import RUN_START_END, RunBackend
 from videosnap_emulator.services.mps.state import JobPace, MpsState
-from videosnap_emulator.services.mps.workflows import list_executions
+from videosnap_emulator.services.mps.workflow_api import WorkflowActions
+from videosnap_emulator.services.mps.workflow_control import WorkflowControl
+from videosnap_emulator.services.mps.workflow_models import READINGS, WorkflowReadings, replaced_readings
+from videosnap_emulator.services.mps.workflow_state import WorkflowState
 
 _DEFAULT_JOB_SECONDS = 1.0
 _MAX_JOB_SECONDS = 86_400.0
@@ -65,13 +69,13 @@ def _seconds(text: str) -> float:
 
 
 def _reading(text: str) -> tuple[str, str]:
-    """Return the field of `Readings` that ``name=value`` sets, and its value."""
+    """Return name and value of a reading, ``name=value``."""
     name, _, value = text.partition("=")
-    field, values = _READINGS.get(name, ("", ()))
-    if value not in values:
-        known = ", ".join(f"{name}={'|'.join(words)}" for name, (_, words) in _READINGS.items())
-        raise ArgumentTypeError(f"{text}: not one of {known}")
-    return field, value
+    known = {name: values for name, (_, values) in _READINGS.items()} | READINGS
+    if value not in known.get(name, ()):
+        listed = ", ".join(f"{name}={'|'.join(values)}" for name, values in known.items())
+        raise ArgumentTypeError(f"{text}: not one of {listed}")
+    return name, value
 
 
 def _new_id() -> str:
@@ -92,9 +96,17 @@ class MpsService(Service[MpsRequest]):
         "SubmitSnapshotJob": 50,
         "QuerySnapshotJobList": 100,
         "CancelJob": 100,
-        "SearchPipeline": 100,
-        "QueryPipelineList": 100,
-        "ListMediaWorkflowExecutions": 100,
+        **dict.fromkeys(
+            (
+                *("AddPipeline", "UpdatePipeline", "DeletePipeline", "SearchPipeline", "QueryPipelineList"),
+                *("AddMediaWorkflow", "UpdateMediaWorkflow", "UpdateMediaWorkflowTriggerMode"),
+                *("ActivateMediaWorkflow", "DeactivateMediaWorkflow", "DeleteMediaWorkflow"),
+                *("QueryMediaWorkflowList", "SearchMediaWorkflow", "ListMediaWorkflowExecutions"),
+                *("QueryMediaWorkflowExecutionList", "AddMedia", "ListAllMediaBucket"),
+                *("BindInputBucket", "BindOutputBucket", "UnbindInputBucket", "UnbindOutputBucket"),
+            ),
+            100,
+        ),
     }
     unsigned_codes = frozenset({"MissingAccessKeyId", "MissingSignature", "MissingAuthorization"})
     assumptions = Path(__file__).with_name("assumptions.toml")
@@ -117,7 +129,7 @@ class MpsService(Service[MpsRequest]):
             default=[],
             metavar="NAME=VALUE",
             help="where the vendor's documents contradict each other: frame-type=normal|intra,"
-            " interval=average|ten-seconds",
+            " interval=average|ten-seconds, and what GET /readings lists",
         )
         parser.add_argument(
             "--mps-security-token",
@@ -131,20 +143,25 @@ class MpsService(Service[MpsRequest]):
     ):
         super().__init__(context)
         # Of repeated readings the last counts.
-        self.readings = replace(Readings(), **dict(self.options.mps_reading))
+        own = {_READINGS[name][0]: value for name, value in self.options.mps_reading if name in _READINGS}
+        self.readings = replace(Readings(), **own)
         self._keys = Keys(self.access_keys, self.options.mps_security_token)
         self._nonces, self._new_id = NonceStore(), new_id
-        self._state = MpsState(self._pace())
+        workflow_readings = dict(one for one in self.options.mps_reading if one[0] in READINGS)
+        flow = WorkflowState(replaced_readings(WorkflowReadings(), workflow_readings))
+        self._state = MpsState(self._pace(), flow)
         self._worker = SnapshotWorker(self.storage, take, self.readings)
         self._backend = MpsBackend(self.name, self.scheduler, self._state, self._worker, self.storage)
+        self._runs = RunBackend(self.name, self.scheduler, self._state, self._backend, self._new_id)
         self._actions: dict[str, Callable[[Parameters], Json]] = {
             "SubmitSnapshotJob": self._submit_snapshot_job,
             "QuerySnapshotJobList": self._query_snapshot_job_list,
             "CancelJob": self._cancel_job,
-            "SearchPipeline": self._search_pipeline,
-            "QueryPipelineList": self._query_pipeline_list,
-            "ListMediaWorkflowExecutions": self._list_media_workflow_executions,
+            **PipelineActions(self.scheduler, self._state, self._backend, self._new_id).actions(),
+            **WorkflowActions(self.scheduler, self._state, self.readings, self._new_id).actions(),
+            **RunActions(self.scheduler, self._state, self._runs, self.storage, self._new_id).actions(),
         }
+        self.storage.watch(self._runs.arrive)
 
     def _pace(self) -> JobPace:
         seconds: float | None = self.options.job_seconds
@@ -202,30 +219,38 @@ class MpsService(Service[MpsRequest]):
 
     @property
     def tables(self) -> Sequence[Table[Any, Any]]:
-        """Return jobs and pipelines."""
-        return self._state.jobs, self._state.pipelines
+        """Return jobs and pipelines, and what belongs to workflows."""
+        return self._state.jobs, self._state.pipelines, *self._state.flow.tables()
 
     def metadata(self) -> dict[str, int]:
         """Return the jobs' pace and the last job's number."""
-        return self._state.metadata()
+        return self._state.metadata() | self._state.flow.metadata()
 
     def restore(self, metadata: Mapping[str, int]) -> None:
         """Set up pace, pipelines and events; --job-seconds has precedence over a stored pace."""
         stored = metadata if self.options.job_seconds is None else {"last_job": metadata.get("last_job", 0)}
         self._state.restore(stored, self._pace(), self.scheduler.epoch)
+        self._state.flow.restore(metadata)
         self._backend.restore()
+        self._runs.restore()
 
     def prune(self) -> None:
         """Forget the oldest ended jobs."""
         self._state.prune()
+        self._state.flow.prune()
 
     def run_event(self, event: Event, step: Step) -> bool:
-        """Begin or end a job."""
-        return self._backend.run_event(event, step.wait)
+        """Begin or end a job, or end the first activity of a run."""
+        owner = self._runs if event.kind == RUN_START_END else self._backend
+        return owner.run_event(event, step.wait)
 
     def control_routes(self) -> Sequence[ControlRoute]:
-        """Return the operations on jobs and pipelines."""
-        return MpsControl(self.scheduler, self._state, self._backend).routes()
+        """Return the operations on jobs and pipelines, workflows and runs."""
+        workflows = WorkflowControl(self.scheduler, self._state, self._runs, self.storage)
+        return [
+            *MpsControl(self.scheduler, self._state, self._backend, self._runs).routes(),
+            *workflows.routes(),
+        ]
 
     def close(self) -> None:
         """End the worker threads."""
@@ -240,7 +265,9 @@ class MpsService(Service[MpsRequest]):
         with self.scheduler.transaction():
             if query.ids:
                 jobs, unknown = self._state.by_ids(query.ids)
-                return responses.job_list(jobs) | _unknown_ids("NonExistSnapshotJobIds", unknown)
+                return responses.job_list(jobs) | responses.unknown_ids(
+                    "NonExistSnapshotJobIds", "String", unknown
+                )
             page = self._state.page(query, self._new_id())
             return responses.job_list(page.jobs) | ({"NextPageToken": page.token} if page.token else {})
 
@@ -249,31 +276,3 @@ class MpsService(Service[MpsRequest]):
         parse_id(required(parameters, "JobId"), "JobId")
         # assumption: mps-cancel
         raise not_found("JobId")
-
-    def _search_pipeline(self, parameters: Parameters) -> Json:
-        search = PipelineSearch.parse(parameters)
-        with self.scheduler.transaction():
-            found = [one for one in self._state.pipelines.values() if search.state in ("", one.state)]
-            first = (search.page - 1) * search.page_size
-            shown = [
-                responses.pipeline_response(one) | {"CreationTime": responses.format_time(one.created)}
-                for one in found[first : first + search.page_size]
-            ]
-        counts = {"TotalCount": len(found), "PageNumber": search.page, "PageSize": search.page_size}
-        return counts | {"PipelineList": {"Pipeline": shown}}
-
-    def _query_pipeline_list(self, parameters: Parameters) -> Json:
-        ids = parse_ids(required(parameters, "PipelineIds"), "PipelineIds")
-        with self.scheduler.transaction():
-            known = self._state.pipelines
-            shown = [responses.pipeline_response(known[one]) for one in ids if one in known]
-            unknown = [one for one in ids if one not in known]
-        return {"PipelineList": {"Pipeline": shown}} | _unknown_ids("NonExistPids", unknown)
-
-    def _list_media_workflow_executions(self, parameters: Parameters) -> Json:
-        with self.scheduler.transaction():
-            return list_executions(parameters, self._state.jobs.newest())
-
-
-def _unknown_ids(name: str, ids: list[str]) -> Json:
-    return {name: {"String": ids}} if ids else {}

@@ -15,6 +15,7 @@ from videosnap_emulator.core.clock import Milliseconds, as_datetime, rfc3339
 from videosnap_emulator.core.persistence import WriteError
 from videosnap_emulator.core.scheduler import Event, Scheduler
 from videosnap_emulator.core.service import ApiError
+from videosnap_emulator.media.video import check_media
 from videosnap_emulator.services.mps.errors import not_found, service_error
 from videosnap_emulator.services.mps.models import (
     Job,
@@ -100,6 +101,10 @@ class SnapshotWorker:
         """Take the frames on a worker thread."""
         return self._pool.submit(self.render, job)
 
+    def probe(self, source: ObjectRef) -> Future[None]:
+        """Read an input on a worker thread: KeyError without one, VideoError if it is not a media file."""
+        return self._pool.submit(lambda: check_media(self._store.get(source.bucket, source.key).body))
+
     def close(self) -> None:
         """Cancel what has not begun and wait for the rest."""
         self._pool.shutdown(cancel_futures=True)
@@ -117,6 +122,8 @@ class MpsBackend:
         self._name, self._scheduler, self._state = name, scheduler, state
         self.worker, self._store = worker, store
         self._running: dict[int, Future[SnapshotResult]] = {}
+        #: Called in the transaction in which a job ends, with the moment of its end.
+        self.on_end: Callable[[Job, Milliseconds], None] = lambda _job, _at: None
 
     def restore(self) -> None:
         """Forget running jobs, and enter the events of all jobs; what was running is rendered again."""
@@ -130,8 +137,7 @@ class MpsBackend:
             self._state.check_pipeline(request.pipeline_id)
             if request.config.asynchronous:
                 job = self._new_job(request, job_id, now)
-                self._state.add(job)
-                self.plan(job, now)
+                self.add(job, now)
                 # assumption: mps-state-after-submit
                 return replace(job)
             sync = self._state.pace.sync
@@ -150,7 +156,7 @@ class MpsBackend:
             job = self._new_job(request, job_id, now)
             self._write(job, result, now)
             job.succeed(now, result)
-            self._state.notify(job)
+            self._state.notify(job, now)
             self._state.add(job)
             return job
 
@@ -166,6 +172,11 @@ class MpsBackend:
             pipeline_id=request.pipeline_id,
             user_data=request.user_data,
         )
+
+    def add(self, job: Job, now: Milliseconds) -> None:
+        """Queue a job."""
+        self._state.add(job)
+        self.plan(job, now)
 
     def plan(self, job: Job, now: Milliseconds) -> None:
         """Set when the job begins or ends: at `now` plus what the pace says."""
@@ -234,8 +245,9 @@ class MpsBackend:
             unknown = service_error("InternalError")
             job.fail(at, unknown.code, unknown.message)
         del self._running[job.number]
-        self._state.notify(job)
+        self._state.notify(job, at)
         self._state.jobs.touch(job.number)
+        self.on_end(job, at)
 
     def _write(self, job: Job, result: SnapshotResult, at: Milliseconds) -> None:
         """Put the job's objects into the store."""

@@ -24,6 +24,7 @@ from videosnap_emulator.core.clock import Milliseconds, rfc3339
 from videosnap_emulator.core.scheduler import Scheduler
 from videosnap_emulator.core.service import ControlRoute
 from videosnap_emulator.services.mps.backend import MpsBackend
+from videosnap_emulator.services.mps.errors import not_found
 from videosnap_emulator.services.mps.models import (
     DEFAULT_PIPELINE_ID,
     ID,
@@ -36,6 +37,7 @@ from videosnap_emulator.services.mps.models import (
     Pipeline,
 )
 from videosnap_emulator.services.mps.requests import USER_DATA
+from videosnap_emulator.services.mps.runs import RunBackend
 from videosnap_emulator.services.mps.state import MpsState
 
 _MAX_SECONDS = 86_400 * 366
@@ -74,8 +76,8 @@ _PACE = {f"{name}Seconds": name for name in ("queued", "running", "sync")}
 class MpsControl:
     """The operations; each is one short method."""
 
-    def __init__(self, scheduler: Scheduler, state: MpsState, backend: MpsBackend):
-        self._scheduler, self._state, self._backend = scheduler, state, backend
+    def __init__(self, scheduler: Scheduler, state: MpsState, backend: MpsBackend, runs: RunBackend):
+        self._scheduler, self._state, self._backend, self._runs = scheduler, state, backend, runs
 
     def routes(self) -> list[ControlRoute]:
         """Return method, path and function of each operation."""
@@ -113,26 +115,35 @@ class MpsControl:
         given = read_fields(body, _JOB)
         with self._scheduler.transaction() as now:
             job = self._job(request)
-            self._move(job, JobState(given.get("state", job.state)), now)
+            moved = self._move(job, JobState(given.get("state", job.state)), now)
             job.code, job.message = given.get("code", job.code), given.get("message", job.message)
             job.user_data = given.get("userData", job.user_data)
-            job.workflow = given.get("workflow", job.workflow)
+            if given.get("workflow"):
+                self._runs.adopt(job, given["workflow"], now)
             job.count, job.tile_count = given.get("count", job.count), given.get("tileCount", job.tile_count)
             self._state.jobs.touch(job.number)
+            if moved and job.over:
+                self._backend.on_end(job, now)
             return json_response(job_view(job))
 
-    def _move(self, job: Job, state: JobState, now: Milliseconds) -> None:
-        """Set a job's state: one that is to go on is planned again, an ended one stays as it is."""
+    def _move(self, job: Job, state: JobState, now: Milliseconds) -> bool:
+        """Set a job's state and return whether it is another one; a job that is to go on is planned again."""
         if state is not job.state:
             job.state, job.code, job.message = state, "", ""
             job.ended = now if job.over else None
             self._backend.plan(job, now)
+            return True
+        return False
 
     def forget_job(self, request: Request, _body: Any) -> Response:
-        """Let the service forget a job; the objects that it wrote stay."""
-        with self._scheduler.transaction():
+        """Let the service forget a job; the objects that it wrote stay. Its activity in a run fails."""
+        with self._scheduler.transaction() as now:
             job = self._job(request)
             self._state.forget(job)
+            if not job.over:
+                lost = not_found("JobId")
+                job.fail(now, lost.code, lost.message)
+                self._backend.on_end(job, now)
         return json_response({"jobId": job.job_id})
 
     def get_pace(self, _request: Request, _body: Any) -> Response:

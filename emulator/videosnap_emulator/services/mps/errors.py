@@ -19,6 +19,8 @@ _STATUS = {
     "InvalidApi.NotFound": 404,
     "InvalidAccessKeyId.NotFound": 404,
     "InvalidParameter.ResourceNotFound": 404,
+    "PermissionDenied.ResourceAccess": 403,
+    "PermissionDenied.ResourceQuotaExceed": 403,
     "InternalError": 500,
 }
 

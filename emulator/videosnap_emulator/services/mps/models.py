@@ -155,7 +155,8 @@ class Job:
     """One snapshot job. `number` rises with every submission, so it orders jobs of one second.
 
     `start_due` and `end_due` are when it begins and ends; None while it waits for a paused pipeline.
-    `notification` is MNSMessageResult: what became of the message at its end.
+    `notification` is MNSMessageResult: what became of the message at its end. `run`, `activity` and
+    `workflow` (its name) say which run of a media workflow made it; 0 and empty: none.
     """
 
     number: int
@@ -177,7 +178,8 @@ class Job:
     tile_count: int | None = None
     objects: tuple[OutputObject, ...] = ()
     notification: Json = field(default_factory=dict)
-    #: The media workflow that made the job; there are none, the control API says so.
+    run: int = 0
+    activity: str = ""
     workflow: str = ""
 
     @property
@@ -203,10 +205,12 @@ class Job:
 
 ACTIVE, PAUSED = "Active", "Paused"
 PIPELINE_STATES = (ACTIVE, PAUSED)
-#: "Speed" of the pipeline's page.
+STANDARD, DEFAULT_ROLE = "Standard", "AliyunMTSDefaultRole"
+#: "Speed" of AddPipeline, and what else responses may have.
+NEW_SPEEDS = (STANDARD, "Boost", "NarrowBandHDV2", "AIVideoCover", "AIVideoTag")
 SPEEDS = (
-    "Standard", "Boost", "NarrowBandHDV2", "AIVideoCover", "AIVideoFPShot", "AIVideoCensor", "AIVideoMCU",
-    "AIVideoSummary", "AIVideoPorn", "AIAudioKWS", "AIAudioASR",
+    *NEW_SPEEDS, "AIVideoFPShot", "AIVideoCensor", "AIVideoMCU", "AIVideoSummary", "AIVideoPorn",
+    "AIAudioKWS", "AIAudioASR",
 )  # fmt: skip
 #: What NotifyConfig names.
 NOTIFY_FIELDS = ("QueueName", "Topic", "MqTopic", "MqTag")
@@ -214,34 +218,30 @@ NOTIFY_FIELDS = ("QueueName", "Topic", "MqTopic", "MqTag")
 DEFAULT_PIPELINE_ID = "51de0000c0de4f0a9a7e51de0c4a11ba"
 #: The form of the ids of jobs and pipelines.
 ID = re.compile(r"[0-9a-f]{32}")
+_MNS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
 
 
 @dataclass
 class Pipeline:
-    """What a job may name in PipelineId; a paused one holds its waiting jobs back.
-
-    `notify` names queue and topic: a message to them gets an id, and goes nowhere.
-    """
+    """What a job may name in PipelineId; a paused one holds its waiting jobs back."""
 
     pipeline_id: str
     name: str
     created: Milliseconds
     state: str = ACTIVE
-    speed: str = "Standard"
+    speed: str = STANDARD
     notify: Json = field(default_factory=dict)
-
-    def notification(self, job: Job) -> Json:
-        """Return the result of a job's message at its end: an id, an error, or nothing."""
-        # assumption: mps-notification
-        for field_name, code in (("QueueName", "InvalidQueueName"), ("Topic", "TopicNameInvalid")):
-            name = self.notify.get(field_name)
-            if name and not _MNS_NAME.fullmatch(str(name)):
-                return {"ErrorCode": code, "ErrorMessage": f"The {field_name} {name} is invalid."}
-        named = self.notify.get("QueueName") or self.notify.get("Topic")
-        return {"MessageId": job.job_id.upper()} if named else {}
+    speed_level: int = 1
+    role: str = DEFAULT_ROLE
 
 
-_MNS_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,255}")
+def notify_refusal(notify: Json) -> Json:
+    """Return why no message can be sent to the queue or topic that NotifyConfig names; empty if one can."""
+    # assumption: mps-notification
+    for name, code in (("QueueName", "InvalidQueueName"), ("Topic", "TopicNameInvalid")):
+        if (value := notify.get(name)) and not _MNS_NAME.fullmatch(str(value)):
+            return {"ErrorCode": code, "ErrorMessage": f"The {name} {value} is invalid."}
+    return {}
 
 
 def default_pipeline(created: Milliseconds) -> Pipeline:

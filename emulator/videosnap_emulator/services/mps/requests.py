@@ -16,7 +16,6 @@ from videosnap_emulator.core.clock import Milliseconds
 from videosnap_emulator.services.mps.errors import missing, service_error
 from videosnap_emulator.services.mps.models import (
     ID,
-    PIPELINE_STATES,
     Job,
     JobState,
     ObjectRef,
@@ -36,7 +35,7 @@ REGIONS = (
     "eu-west-1",
 )  # fmt: skip
 LOCATIONS = frozenset(f"oss-{region}" for region in REGIONS)
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{2,62}")
+BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{2,62}")
 _MAX_KEY_BYTES, _MAX_USER_DATA_BYTES = 1023, 1024
 #: Chinese and English letters, digits and hyphens; not a special character first.
 _LETTERS = r"A-Za-z0-9\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -45,7 +44,8 @@ _COLOR = re.compile(r"[A-Za-z]+|#[0-9A-Fa-f]{6}")
 #: Where the vendor names no upper limit.
 _MAX_INTEGER = 2**53
 _SIDES = (8, 4096)
-_MAX_IDS, _ALL = 10, "All"
+ALL = "All"
+_MAX_IDS = 10
 
 
 @dataclass(frozen=True)
@@ -116,34 +116,16 @@ class JobQuery(NamedTuple):
             return cls(parse_ids(parameters["SnapshotJobIds"], "SnapshotJobIds"))
         state = parameters.get("State", "")
         # assumption: mps-state-filter
-        if state not in ("", _ALL, *(one.value for one in JobState)):
+        if state not in ("", ALL, *(one.value for one in JobState)):
             raise service_error("InvalidParameter", "State")
         wanted = JobFilter(
-            "" if state == _ALL else state,
+            "" if state == ALL else state,
             _optional_id(parameters, "PipelineId"),
             _optional_time(parameters, "StartOfJobCreatedTimeRange"),
             _optional_time(parameters, "EndOfJobCreatedTimeRange"),
         )
-        size = _integer(parameters, "MaximumPageSize", 30, 300)
+        size = parse_number(parameters, "MaximumPageSize", 30, 300)
         return cls([], wanted, size, parameters.get("NextPageToken", ""))
-
-
-class PipelineSearch(NamedTuple):
-    """What SearchPipeline asks for; no state means all."""
-
-    page: int
-    page_size: int
-    state: str
-
-    @classmethod
-    def parse(cls, parameters: Parameters) -> PipelineSearch:
-        """Read SearchPipeline."""
-        page = _integer(parameters, "PageNumber", 1, 1 << 31)
-        size = _integer(parameters, "PageSize", 10, 100)
-        state = parameters.get("State") or _ALL
-        if state not in (_ALL, *PIPELINE_STATES):
-            raise service_error("InvalidParameter", "State")
-        return cls(page, size, "" if state == _ALL else state)
 
 
 def required(parameters: Parameters, name: str) -> str:
@@ -178,7 +160,8 @@ def _optional_time(parameters: Parameters, name: str) -> Milliseconds | None:
     return parse_time(text, service_error("InvalidParameter.Format", name)) if text else None
 
 
-def _integer(parameters: Parameters, name: str, default: int, most: int) -> int:
+def parse_number(parameters: Parameters, name: str, default: int, most: int) -> int:
+    """Return a number from 1 to `most`."""
     value = parse_integer(parameters[name], name) if parameters.get(name) else default
     if not 1 <= value <= most:
         raise service_error("InvalidParameter.OutOfRange", name)
@@ -205,11 +188,17 @@ def _user_data(text: str) -> str:
 def _object_ref(block: JsonObject) -> ObjectRef:
     """Read `{"Bucket", "Location", "Object"}`."""
     block.require("Bucket", "Location", "Object")
-    if not _BUCKET.fullmatch(block.text("Bucket")):
+    check_bucket(block)
+    return ObjectRef(block.text("Bucket"), block.text("Location"), _decoded_key(block))
+
+
+def check_bucket(block: JsonObject) -> None:
+    """Check Bucket and Location."""
+    block.require("Bucket", "Location")
+    if not BUCKET.fullmatch(block.text("Bucket")):
         raise service_error("InvalidParameter.BucketNameInvalid", block.path("Bucket"))
     if block.text("Location") not in LOCATIONS:
         raise service_error("InvalidParameter.LocationInvalid", block.path("Location"))
-    return ObjectRef(block.text("Bucket"), block.text("Location"), _decoded_key(block))
 
 
 def _decoded_key(block: JsonObject) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
+from urllib.parse import quote
+from uuid import UUID
 
 from videosnap_emulator.core import Json
 from videosnap_emulator.core.clock import Milliseconds, as_datetime
 from videosnap_emulator.core.service import ApiError, HttpResponse
-from videosnap_emulator.services.mps.models import NOTIFY_FIELDS, Job, Pipeline
+from videosnap_emulator.services.mps.models import NOTIFY_FIELDS, Job, ObjectRef, Pipeline
 from videosnap_emulator.services.mps.rpc import JsonObject, MpsRequest
 
 JSON_TYPE, XML_TYPE = "application/json;charset=utf-8", "text/xml;charset=utf-8"
@@ -69,6 +72,11 @@ def format_time(at: Milliseconds) -> str:
     return as_datetime(at).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def unknown_ids(name: str, inner: str, ids: list[str]) -> Json:
+    """Return the ids that were not found inside their wrapper, or nothing."""
+    return {name: {inner: ids}} if ids else {}
+
+
 def job_list(jobs: Sequence[Job]) -> Json:
     """Return SnapshotJobList."""
     return {"SnapshotJobList": {"SnapshotJob": [job_response(job) for job in jobs]}}
@@ -94,6 +102,26 @@ def job_response(job: Job) -> Json:
     return {name: value for name, value in content.items() if value not in (None, "", {})}
 
 
+def job_message(job: Job) -> Json:
+    """Return the body of the message at the end of a job; most names come in both cases."""
+    # assumption: mps-message
+    request_id = str(UUID(job.job_id)).upper()
+    body = {"jobId": job.job_id, "requestId": request_id, "state": job.state.value, "type": "Snapshot"}
+    body |= {f"{name[0].upper()}{name[1:]}": value for name, value in body.items()}
+    if job.code:
+        body |= {"code": job.code, "msg": job.message}
+    if job.config.time_points is not None and job.objects:
+        last = [one for one in job.objects if one.kind == "picture"][-1:] or job.objects[-1:]
+        keys = {"UrlPattern": job.config.output.key, "LastUrl": last[0].key}
+        body |= {name: oss_url(replace(job.config.output, key=key)) for name, key in keys.items()}
+    return body
+
+
+def oss_url(place: ObjectRef) -> str:
+    """Return the HTTP address that an object has in OSS."""
+    return f"http://{place.bucket}.{place.location}.aliyuncs.com/{quote(place.key, safe='/{}')}"
+
+
 def pipeline_response(pipeline: Pipeline) -> Json:
     """Return Pipeline."""
     return {
@@ -101,9 +129,9 @@ def pipeline_response(pipeline: Pipeline) -> Json:
         "Name": pipeline.name,
         "State": pipeline.state,
         "Speed": pipeline.speed,
-        "SpeedLevel": 1,
+        "SpeedLevel": pipeline.speed_level,
         "QuotaAllocate": 10,
-        "Role": "AliyunMTSDefaultRole",
+        "Role": pipeline.role,
         "NotifyConfig": {name: pipeline.notify[name] for name in NOTIFY_FIELDS if pipeline.notify.get(name)},
     }
 
@@ -111,6 +139,16 @@ def pipeline_response(pipeline: Pipeline) -> Json:
 def echo_input(source: JsonObject) -> Json:
     """Repeat Input: object keys as they came."""
     return _echo_object(source)
+
+
+def echo_place(place: ObjectRef) -> Json:
+    """Return Input of a job that no request named."""
+    return {
+        "Bucket": place.bucket,
+        "Location": place.location,
+        "Object": quote(place.key),
+        "RoleArn": ROLE_ARN,
+    }
 
 
 def echo_config(config: JsonObject) -> Json:

@@ -13,6 +13,8 @@ from videosnap_emulator.core.persistence import Table, maker
 from videosnap_emulator.services.mps.errors import not_found, service_error
 from videosnap_emulator.services.mps.models import PAUSED, Job, Pipeline, default_pipeline
 from videosnap_emulator.services.mps.requests import JobQuery
+from videosnap_emulator.services.mps.responses import job_message
+from videosnap_emulator.services.mps.workflow_state import WorkflowState
 
 #: How many ended jobs are remembered.
 # assumption: mps-retention
@@ -45,12 +47,14 @@ class JobPage(NamedTuple):
 class MpsState:
     """The rows, and what is derived from them. All of it is used inside transactions only.
 
+    `flow` is what the service knows of workflows.
+
     `page_tokens` say where the pages that were announced begin: below the number of the last job shown.
     Numbers only rise, so jobs that are submitted in between move nothing.
     """
 
-    def __init__(self, pace: JobPace) -> None:
-        self.pace = pace
+    def __init__(self, pace: JobPace, flow: WorkflowState) -> None:
+        self.pace, self.flow = pace, flow
         self.jobs: Table[int, Job] = Table("jobs", maker(Job), ("number",))
         self.pipelines: Table[str, Pipeline] = Table("pipelines", maker(Pipeline))
         self._reset()
@@ -106,10 +110,14 @@ class MpsState:
     def page(self, query: JobQuery, new_token: str) -> JobPage:
         """Return one page, the latest job first; `new_token` stands for the next one."""
         below = self._page_start(query.page_token)
+        # assumption: mps-workflow-jobs
+        hides_runs = self.flow.readings.workflow_jobs == "hidden"
         matching = (
             job
             for job in self.jobs.newest()
-            if (below is None or job.number < below) and query.filter.matches(job)
+            if (below is None or job.number < below)
+            and query.filter.matches(job)
+            and not (hides_runs and job.run)
         )
         jobs = list(islice(matching, query.page_size + 1))
         if len(jobs) <= query.page_size:
@@ -131,10 +139,14 @@ class MpsState:
         if pipeline_id and pipeline_id not in self.pipelines:
             raise not_found("PipelineId")
 
-    def notify(self, job: Job) -> None:
-        """Note what becomes of the message at the end of a job, which only one in a pipeline sends."""
-        if pipeline := self.pipelines.get(job.pipeline_id):
-            job.notification = pipeline.notification(job)
+    def notify(self, job: Job, at: Milliseconds) -> None:
+        """Send the message at the end of a job: one in a pipeline does, but not one of a workflow's run."""
+        pipeline = self.pipelines.get(job.pipeline_id)
+        if pipeline and not job.run:
+            queue, topic = (str(pipeline.notify.get(name) or "") for name in ("QueueName", "Topic"))
+            job.notification = self.flow.send(
+                job.job_id.upper(), at, "pipeline", queue, topic, job_message(job)
+            )
 
     def is_held(self, job: Job) -> bool:
         """Return whether the job's pipeline is paused."""

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 from urllib.parse import parse_qsl
 
 from videosnap_emulator.core import Json
@@ -24,7 +24,7 @@ from videosnap_emulator.core.service import (
     Service,
 )
 from videosnap_emulator.services.rtc import auth, responses
-from videosnap_emulator.services.rtc.backend import NAME, NoSuchTaskError, RtcBackend
+from videosnap_emulator.services.rtc.backend import NoSuchTaskError, RtcBackend
 from videosnap_emulator.services.rtc.capture import FrameCapturer, SampleRenderer
 from videosnap_emulator.services.rtc.control import RtcControl
 from videosnap_emulator.services.rtc.errors import (
@@ -34,9 +34,16 @@ from videosnap_emulator.services.rtc.errors import (
     rtc_error,
     task_not_found,
 )
-from videosnap_emulator.services.rtc.request import Fields, read_interval, read_key, read_room, read_start
+from videosnap_emulator.services.rtc.request import (
+    NEWEST,
+    Fields,
+    Rules,
+    read_interval,
+    read_key,
+    read_room,
+    read_start,
+)
 
-VERSION = "2023-11-01"
 #: Result of StartSnapshot for an active task.
 # assumption: duplicate-start
 ALREADY_STARTED = "The task has been started. Please do not call the startup task interface repeatedly."
@@ -52,17 +59,17 @@ class RtcRequest(ApiRequest):
     authorization: auth.Authorization | RtcError
     content: object
 
-    def fields(self) -> Fields:
+    def fields(self, rules: Rules = NEWEST) -> Fields:
         """Return the action's fields: the query of a GET, else the body's JSON object; raise RtcError."""
         if self.http.too_large:
             raise rtc_error("InvalidParameter.SizeOverLimit", "The request body is too large.")
         if self.http.method == "GET":
-            return Fields({**self.query})
+            return Fields({**self.query}, rules=rules)
         if not self.http.body.strip():
             raise rtc_error("InvalidParameter.BodyIsEmpty", "The request body is empty.")
         if not isinstance(self.content, dict):
             raise rtc_error("InvalidParameter.Unmarshal", "The request body is not a JSON object.")
-        return Fields(self.content)
+        return Fields(self.content, rules=rules)
 
 
 class Action(NamedTuple):
@@ -114,7 +121,7 @@ ACTIONS = {
 class RtcService(Service[RtcRequest]):
     """Volcengine RTC: snapshot tasks of live rooms."""
 
-    name = NAME
+    name = "rtc"
     title = "RTC"
     endpoint_variable = "VOLCENGINE_RTC_ENDPOINT"
     access_keys = {auth.ACCESS_KEY: auth.SECRET_KEY}  # noqa: RUF012
@@ -128,12 +135,18 @@ class RtcService(Service[RtcRequest]):
     }
     unsigned_codes = frozenset({"MissingAuthenticationToken", "MissingSignature"})
     assumptions = Path(__file__).with_name("assumptions.toml")
-    static = Path(__file__).with_name("static")
+    static: ClassVar[Path | None] = Path(__file__).with_name("static")
+    #: What the version of the actions checks, actions of another version, the regions for which requests may
+    #: be signed, and what begins the names of tables.
+    rules: ClassVar[Rules] = NEWEST
+    versions: ClassVar[Mapping[str, str]] = {}
+    regions: ClassVar[Sequence[str]] = auth.REGIONS
+    prefix: ClassVar[str] = ""
 
     def __init__(self, context: Context):
         super().__init__(context)
         capturer = FrameCapturer(self.storage, SampleRenderer(self.samples))
-        self.backend = RtcBackend(self.scheduler, capturer)
+        self.backend = RtcBackend(self.scheduler, capturer, self.name, self.prefix)
 
     def environment(self, endpoint: str, storage_endpoint: str) -> dict[str, str]:
         """Return the key pair, the RTC endpoint and the one that stands for TOS."""
@@ -167,7 +180,7 @@ class RtcService(Service[RtcRequest]):
         """Raise the gateway's error unless the signature is right at host time `now`."""
         if isinstance(request.authorization, RtcError):
             raise request.authorization
-        auth.verify(request.http, request.authorization, self.access_keys, now)
+        auth.verify(request.http, request.authorization, self.access_keys, now, self.regions)
 
     def check_action(self, request: RtcRequest) -> None:
         """Raise the gateway's error unless method, action and version name an operation."""
@@ -176,14 +189,18 @@ class RtcService(Service[RtcRequest]):
                 raise gateway_error("MissingParameter", name)
         action, version = ACTIONS.get(request.action), request.query["Version"]
         # assumption: wrong-method
-        found = action and version == VERSION and action.method == request.http.method
+        found = (
+            action
+            and version == self.versions.get(request.action, self.rules.version)
+            and action.method == request.http.method
+        )
         if not found or request.http.path not in ("", "/"):
             raise gateway_error("InvalidActionOrVersion", request.action, version)
 
     def run(self, request: RtcRequest) -> object:
         """Run the action and return its Result."""
         try:
-            return ACTIONS[request.action].run(self.backend, request.fields())
+            return ACTIONS[request.action].run(self.backend, request.fields(self.rules))
         except NoSuchTaskError:
             raise task_not_found() from None
 
@@ -203,10 +220,9 @@ class RtcService(Service[RtcRequest]):
         """Return a response with an error."""
         return responses.failure(self._metadata(request), error)
 
-    @staticmethod
-    def _metadata(request: RtcRequest) -> Json:
+    def _metadata(self, request: RtcRequest) -> Json:
         claimed = request.authorization
-        region = auth.REGIONS[0] if isinstance(claimed, RtcError) else claimed.region
+        region = self.regions[0] if isinstance(claimed, RtcError) else claimed.region
         return responses.metadata(
             request.request_id, request.action, request.query.get("Version", ""), region
         )

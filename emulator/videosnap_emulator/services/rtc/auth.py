@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from hashlib import sha256
 from typing import NamedTuple
@@ -137,10 +137,10 @@ def _check_date(request: HttpRequest, auth: Authorization, now: Milliseconds) ->
     return date
 
 
-def _check_scope(auth: Authorization) -> None:
+def _check_scope(auth: Authorization, regions: Sequence[str]) -> None:
     if auth.service != SERVICE:
         raise gateway_error("ServiceNotFound", auth.service)
-    if auth.region not in REGIONS:
+    if auth.region not in regions:
         raise gateway_error("InvalidCredential", auth.scope)
 
 
@@ -160,9 +160,15 @@ def _objection(request: HttpRequest, auth: Authorization) -> str:
     return ""
 
 
-def verify(request: HttpRequest, auth: Authorization, keys: Mapping[str, str], now: Milliseconds) -> None:
-    """Raise the gateway's error unless the signature is right at host time `now`."""
-    _check_scope(auth)
+def verify(
+    request: HttpRequest,
+    auth: Authorization,
+    keys: Mapping[str, str],
+    now: Milliseconds,
+    regions: Sequence[str] = REGIONS,
+) -> None:
+    """Raise the gateway's error unless the signature is right at host time `now`, for one of `regions`."""
+    _check_scope(auth, regions)
     date = _check_date(request, auth, now)
     secret_key = keys.get(auth.access_key)
     if secret_key is None:

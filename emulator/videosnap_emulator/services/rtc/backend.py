@@ -28,7 +28,6 @@ from videosnap_emulator.services.rtc.models import (
     default_room,
 )
 
-NAME = "rtc"
 #: How many frames the index lists; older ones stay in the storage.
 MAXIMUM_FRAMES = 20_000
 #: How many ended tasks are remembered.
@@ -45,14 +44,21 @@ class NoSuchTaskError(NotFoundError):
 
 
 class RtcBackend:
-    """Tasks, rooms and frames. The operations at the end begin a transaction, the rest runs in one."""
+    """Tasks, rooms and frames. The operations at the end begin a transaction, the rest runs in one.
 
-    def __init__(self, scheduler: Scheduler, capturer: FrameCapturer):
+    `name` is the service's, for its events; `prefix` begins the names of its tables and numbers.
+    """
+
+    def __init__(self, scheduler: Scheduler, capturer: FrameCapturer, name: str = "rtc", prefix: str = ""):
         self._scheduler, self._capturer = scheduler, capturer
-        # The names that these tables had before there were services: older data directories have them.
-        self.tasks: Table[int, Task] = Table("tasks", maker(Task), ("number",))
-        self.rooms: Table[RoomKey, Room] = Table("rooms", maker(Room), ("app", "room"))
-        self.frames: Table[int, Frame] = Table("frames", maker(Frame), ("number",), limit=MAXIMUM_FRAMES)
+        self._name, self._prefix = name, prefix
+        # Without a prefix, the names that these tables had before there were services: older data
+        # directories have them.
+        self.tasks: Table[int, Task] = Table(f"{prefix}tasks", maker(Task), ("number",))
+        self.rooms: Table[RoomKey, Room] = Table(f"{prefix}rooms", maker(Room), ("app", "room"))
+        self.frames: Table[int, Frame] = Table(
+            f"{prefix}frames", maker(Frame), ("number",), limit=MAXIMUM_FRAMES
+        )
         self._latest: dict[TaskKey, int] = {}
         self._last_number = self._last_frame = 0
 
@@ -60,12 +66,12 @@ class RtcBackend:
 
     def metadata(self) -> dict[str, int]:
         """Return the number of the last task."""
-        return {"last_number": self._last_number}
+        return {f"{self._prefix}last_number": self._last_number}
 
     def restore(self, metadata: Mapping[str, int]) -> None:
         """Index the tasks and enter what they have coming."""
         self._latest = {task.key: number for number, task in self.tasks.items()}
-        self._last_number = max(metadata.get("last_number", 0), *self.tasks, 0)
+        self._last_number = max(metadata.get(f"{self._prefix}last_number", 0), *self.tasks, 0)
         self._last_frame = max(self.frames, default=0)
         for task in self.tasks.values():
             self._plan(task)
@@ -94,15 +100,15 @@ class RtcBackend:
         for frame in self._capturer.take_round(task, self.room(task.room), step):
             self._last_frame += 1
             self.frames[self._last_frame] = frame
-        self._scheduler.add(task.next_frame, NAME, _FRAME, task.number)
+        self._scheduler.add(task.next_frame, self._name, _FRAME, task.number)
 
     def _plan(self, task: Task) -> None:
         """Enter all that a running task has coming."""
         if task.status is not Status.RUNNING:
             return
-        self._scheduler.add(task.next_frame, NAME, _FRAME, task.number)
+        self._scheduler.add(task.next_frame, self._name, _FRAME, task.number)
         if task.idle_due is not None:
-            self._scheduler.add(task.idle_due, NAME, _IDLE, task.number)
+            self._scheduler.add(task.idle_due, self._name, _IDLE, task.number)
 
     # Within a transaction
 

@@ -64,10 +64,10 @@ _ROOM_READERS = {"autoSnapshot": _auto_snapshot}
 
 
 class RtcControl:
-    """The operations; each is one short method."""
+    """The operations; each is one short method. `prefix` begins their paths."""
 
-    def __init__(self, backend: RtcBackend):
-        self._backend = backend
+    def __init__(self, backend: RtcBackend, prefix: str = "", cloud: str = "volcengine"):
+        self._backend, self._prefix, self._cloud = backend, prefix, cloud
 
     def tasks(self, request: Request, _body: Any) -> Response:
         """List the tasks, newest first."""
@@ -76,7 +76,7 @@ class RtcControl:
             raise FieldError("status", "is not a status")
         with self._backend.transaction():
             shown = [
-                task_view(task)
+                self._view(task)
                 for task in self._backend.tasks.newest()
                 if wanted in (None, task.status.value)
             ]
@@ -92,11 +92,11 @@ class RtcControl:
             _apply_settings(task, fields, now)
             _apply_status(task, fields, now)
             self._backend.replan(task, now)
-        return json_response(task_view(task))
+        return json_response(self._view(task))
 
     def stop_task(self, request: Request, _body: Any) -> Response:
         """Stop a task as StopSnapshot does."""
-        return json_response(task_view(self._backend.stop(_task_key(request))))
+        return json_response(self._view(self._backend.stop(_task_key(request))))
 
     def rooms(self, _request: Request, _body: Any) -> Response:
         """List the rooms that were configured or that have tasks."""
@@ -164,21 +164,25 @@ class RtcControl:
             found = [frame for frame in self._backend.frames.newest() if frame.matches(*wanted)]
         return json_response({"frames": [_frame_view(frame) for frame in found[:limit]]})
 
+    def _view(self, task: Task) -> Json:
+        return task_view(task) | {"cloud": self._cloud}
+
     def routes(self) -> list[ControlRoute]:
         """Return method, path and function of each operation."""
-        task, room = "/tasks/{app}/{room}/{task}", "/rooms/{app}/{room}"
+        start = self._prefix
+        task, room = start + "/tasks/{app}/{room}/{task}", start + "/rooms/{app}/{room}"
         user = room + "/users/{user}"
         return [
-            ControlRoute("GET", "/tasks", self.tasks),
+            ControlRoute("GET", start + "/tasks", self.tasks),
             ControlRoute("PUT", task, self.change_task),
             ControlRoute("POST", task + "/stop", self.stop_task),
-            ControlRoute("GET", "/rooms", self.rooms),
+            ControlRoute("GET", start + "/rooms", self.rooms),
             ControlRoute("GET", room, self.room),
             ControlRoute("PUT", room, self.change_room),
             ControlRoute("GET", user, self.user),
             ControlRoute("PUT", user, self.put_user),
             ControlRoute("DELETE", user, self.remove_user),
-            ControlRoute("GET", "/frames", self.frames),
+            ControlRoute("GET", start + "/frames", self.frames),
         ]
 
 
@@ -248,7 +252,6 @@ def _settings(task: Task) -> Json:
 def task_view(task: Task) -> Json:
     """Return the task as the control API shows it: no secrets, times in RFC 3339."""
     return {
-        "cloud": "volcengine",
         "appId": task.app_id,
         "roomId": task.room_id,
         "taskId": task.task_id,

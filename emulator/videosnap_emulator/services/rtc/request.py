@@ -1,4 +1,4 @@
-"""Reading the actions' requests, 2023-11-01: field by field, checked as the documents have them.
+"""Reading the actions' requests: field by field, checked as the documents of their version have them.
 
 Every complaint names the field by its path.
 """
@@ -47,11 +47,26 @@ _STORAGE_CLASSES = range(1, 4)
 _LONGEST_BUCKET = 63
 
 
+#: Fields whose illegal numbers a version may replace by their defaults.
+REPAIRED = frozenset({"Format", "Width", "Height", "Interval", "MaxIdleTime"})
+
+
+class Rules(NamedTuple):
+    """What differs between versions: `repairs` illegal numbers of `REPAIRED`, and has extras of VodConfig."""
+
+    version: str
+    repairs: bool = False
+    vod_extras: bool = True
+
+
+NEWEST = Rules("2023-11-01")
+
+
 class Fields:
     """One JSON object of a request; null counts as absent."""
 
-    def __init__(self, values: dict[str, Any], path: str = ""):
-        self._values, self._path = values, path
+    def __init__(self, values: dict[str, Any], path: str = "", rules: Rules = NEWEST):
+        self._values, self._path, self.rules = values, path, rules
 
     def path(self, name: str) -> str:
         """Return the field's full name."""
@@ -81,9 +96,11 @@ class Fields:
             return default
         if isinstance(value, bool) or not isinstance(value, int):
             raise invalid(self.path(name), "must be an integer")
-        if value not in allowed:
-            raise invalid(self.path(name), f"must be from {allowed[0]} to {allowed[-1]}")
-        return value
+        if value in allowed:
+            return value
+        if self.rules.repairs and name in REPAIRED:
+            return default
+        raise invalid(self.path(name), f"must be from {allowed[0]} to {allowed[-1]}")
 
     def flag(self, name: str) -> bool:
         """Return a boolean, false when absent."""
@@ -99,7 +116,7 @@ class Fields:
             raise invalid(self.path(name), "is required")
         if value is not None and not isinstance(value, dict):
             raise invalid(self.path(name), "must be an object")
-        return Fields(value or {}, self.path(name))
+        return Fields(value or {}, self.path(name), self.rules)
 
     def blocks(self, name: str) -> list[Fields]:
         """Return a list of objects, empty when absent."""
@@ -111,7 +128,7 @@ class Fields:
         for place, item in enumerate(value):
             if not isinstance(item, dict):
                 raise invalid(f"{self.path(name)}[{place}]", "must be an object")
-        return [Fields(item, f"{self.path(name)}[{place}]") for place, item in enumerate(value)]
+        return [Fields(item, f"{self.path(name)}[{place}]", self.rules) for place, item in enumerate(value)]
 
 
 def _made_up_bucket(prefix: str, name: str) -> str:
@@ -134,9 +151,10 @@ def _vod(block: Fields) -> Storage:
         "AccountId": block.text("AccountId", PRINTABLE),
         "Region": block.integer("Region", 0, _VOD_REGIONS),
         "Space": block.text("Space", NAME),
-        "StorageClass": block.integer("StorageClass", 1, _STORAGE_CLASSES),
     }
-    if block.flag("AutoSetFileExtension"):
+    if block.rules.vod_extras:
+        public["StorageClass"] = block.integer("StorageClass", 1, _STORAGE_CLASSES)
+    if block.rules.vod_extras and block.flag("AutoSetFileExtension"):
         public["AutoSetFileExtension"] = True
     return Storage("vod", _made_up_bucket("vod", public["Space"]), public, made_on_demand=True)
 

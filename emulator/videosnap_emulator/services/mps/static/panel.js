@@ -1,15 +1,15 @@
-// The snapshot jobs of MPS, one card each, the latest first. Without any there is nothing to see of them.
+// The snapshot jobs of MPS, one card each, the latest first, below workflows and runs. What there is none of is not shown.
 
 import { get } from "/page/requests.js";
 import { announce, arrange, byId, counted, duration, element, exactTime, secondsBetween, setOptional, setText, setTime, show, stamp } from "/page/dom.js";
 import { clock } from "/page/overview.js";
-import { fillThumb, newThumb } from "/page/thumbs.js";
+import { showThumbs } from "/page/mps/objects.js";
+import * as workflows from "/page/mps/workflows.js";
 
 const SHOWN = 24;
-const THUMBS_SHOWN = 8;
 const SYMBOLS = { Submitted: "○", Snapshoting: "●", Success: "■", Fail: "▲" };
 
-export const html = `
+export const html = `${workflows.html}
 <section id="jobs-section" aria-labelledby="jobs" hidden>
   <div class="heading">
     <h2 id="jobs" tabindex="-1">Snapshot jobs</h2>
@@ -39,7 +39,10 @@ export const html = `
 const cards = new Map();
 let visited = false;
 
+export const setUp = workflows.setUp;
+
 export async function look() {
+  await workflows.look();
   const { jobs = [], total = 0 } = await get(`/jobs?limit=${SHOWN}`);
   const changes = jobs.map(refresh).filter(Boolean);
   const keep = new Set(jobs.map(({ jobId }) => jobId));
@@ -132,35 +135,4 @@ function fillText(place, text) {
   link.target = "_blank";
   link.rel = "noopener";
   place.replaceChildren("WebVTT: ", link);
-}
-
-/** Sheets first: one of them says more than a single frame. */
-function showThumbs(list, thumbs, job) {
-  const objects = ["sheet", "picture"].flatMap((kind) => job.objects.filter((one) => one.kind === kind));
-  const shown = objects.slice(0, THUMBS_SHOWN);
-  for (const url of thumbs.keys()) if (!shown.some((one) => one.url === url)) thumbs.delete(url);
-  arrange(list, shown.map((one) => thumbOf(thumbs, one, job).root));
-  show(list, shown.length > 0);
-}
-
-function thumbOf(thumbs, object, job) {
-  if (!thumbs.has(object.url)) {
-    const thumb = newThumb(object.key);
-    fillThumb(thumb, thumbContent(object, job));
-    thumbs.set(object.url, thumb);
-  }
-  return thumbs.get(object.url);
-}
-
-/** An object as a thumbnail and the dialog show it. */
-function thumbContent(object, { endTime, input }) {
-  const moment = object.sourceMs === null ? "sheet" : seconds(object.sourceMs);
-  return {
-    ...object,
-    time: endTime,
-    caption: moment,
-    label: `${object.key}, ${moment}`,
-    title: `Frame ${object.key}`,
-    alt: object.sourceMs === null ? `Sheet of frames of ${input.key}` : `${input.key} at ${moment}`,
-  };
 }

@@ -1,0 +1,1 @@
+"""A pipeline of Alibaba Cloud MPS, the queue that jobs wait in, as a resource kind."""

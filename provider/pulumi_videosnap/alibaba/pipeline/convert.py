@@ -1,0 +1,132 @@
+"""Converts inputs to requests, and a pipeline as the service returns it to inputs and outputs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+
+from pulumi_videosnap.alibaba.models import Pipeline
+from pulumi_videosnap.alibaba.pipeline.schema import (
+    ACTIVE,
+    DEFAULT_ROLE,
+    SPEEDS,
+    STANDARD,
+    Notification,
+    PipelineInputs,
+)
+from pulumi_videosnap.core.lifecycle import Context
+from pulumi_videosnap.core.properties import Properties, dotted
+from pulumi_videosnap.core.schema import Difference
+
+Fields = Mapping[str, "str | Mapping[str, str] | None"]
+"""The parameters of a request; one that is None is not sent, and a block is sent as JSON."""
+DEFAULTS = {"state": ACTIVE, "role": DEFAULT_ROLE, "speed": STANDARD}
+"""What the service has where nothing is declared; an answer with it agrees with an absent field."""
+_WORDS = {word.lower(): word for word in SPEEDS}
+_UNKNOWN_UNLESS_DECLARED = ("speedLevel",)
+"""The service may have a default of its own, which no page names."""
+
+
+def add_request(declared: PipelineInputs) -> Fields:
+    """AddPipeline; a new pipeline is active."""
+    return {
+        "Name": declared.name,
+        "Speed": _WORDS[declared.speed] if declared.speed else None,
+        "SpeedLevel": None if declared.speed_level is None else str(declared.speed_level),
+        "NotifyConfig": _notify_config(declared.notification) if declared.notification else None,
+        "Role": declared.role,
+    }
+
+
+def update_request(declared: PipelineInputs, found: Pipeline) -> Fields:
+    """UpdatePipeline; what an adopted pipeline does not declare is sent as it is.
+
+    Whether an absent NotifyConfig keeps the old one is not documented, so it is always sent.
+    """
+    state, role, config = found.state, found.role, found.notify_config
+    kept = {
+        name: value
+        for name, value in (config.model_dump(by_alias=True) if config else {}).items()
+        if value and declared.is_adopted
+    }
+    return {
+        "PipelineId": found.id,
+        "Name": declared.name or found.name,
+        "State": (declared.state or (state.lower() if declared.is_adopted else ACTIVE)).capitalize(),
+        "NotifyConfig": _notify_config(declared.notification) if declared.notification else kept,
+        "Role": declared.role or (role if declared.is_adopted else DEFAULT_ROLE),
+    }
+
+
+def _notify_config(notification: Notification) -> dict[str, str]:
+    named = {"QueueName": notification.queue_name, "Topic": notification.topic}
+    return {name: value for name, value in named.items() if value}
+
+
+def to_inputs(found: Pipeline, recorded: Properties) -> Properties:
+    """The recorded inputs with what the service has; an absent field stays so where nothing differs."""
+    config = found.notify_config
+    actual: Properties = {
+        "name": found.name,
+        "state": found.state.lower(),
+        "notification": to_notification(config.queue_name, config.topic) if config else None,
+        "role": found.role,
+        "speed": found.speed.lower(),
+        "speedLevel": found.speed_level,
+    }
+    inputs = dict(recorded)
+    for name, value in actual.items():
+        undeclared = recorded.get(name) is None
+        if undeclared and (recorded.get("adopt") or name in _UNKNOWN_UNLESS_DECLARED):
+            continue
+        if undeclared and (not value or value == DEFAULTS.get(name)):
+            continue
+        if value or name == "notification":
+            inputs[name] = value
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
+def to_notification(queue: str | None, topic: str | None) -> Properties | None:
+    """The block of the queue or the topic; None where there is neither."""
+    return {"queueName": queue} if queue else {"topic": topic} if topic else None
+
+
+def format_difference(found: Difference) -> str:
+    """A field on which a declaration and the service disagree, in a sentence."""
+    declared = "nothing is declared" if found.recorded is None else f"declared {found.recorded!r}"
+    return (
+        f"{dotted(found.path)}: there {'nothing' if found.actual is None else repr(found.actual)}, {declared}"
+    )
+
+
+def to_outputs(found: Pipeline) -> Properties:
+    """What is recorded beside the inputs."""
+    outputs = {"pipelineId": found.id, "quotaAllocate": found.quota_allocate}
+    return {name: value for name, value in outputs.items() if value is not None}
+
+
+def default_name(context: Context, name: object, kind: str, fit: Callable[[str], str]) -> object:
+    """The name to use: the program's own choice, or the default of the resource class, made to fit.
+
+    Pulumi makes a name unique only beside its type and its parents' types, so these decide too
+    (`Context.unique_name`). A recorded default stays.
+    """
+    stack, project, _, own = (*context.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")[:4]
+    default = f"{project}-{stack}-{own}"
+    if not context.resource or name not in (None, default):
+        return name
+    recorded = context.recorded.get("name")
+    if isinstance(recorded, str) and recorded.startswith(f"{fit(f'{project}-{stack}')}-"):
+        return recorded
+    with_dots = f"{project}.{stack}.{own}"
+    unique = str(context.unique_name(with_dots, None, kind))
+    return fit(f"{default}{unique.removeprefix(with_dots)}")
+
+
+def shorten(name: str, limit: int) -> str:
+    """A name of at most so many bytes; one that is cut ends in a digest of the whole."""
+    content = name.encode()
+    if len(content) <= limit:
+        return name
+    digest = hashlib.sha256(content).hexdigest()[:8]
+    return f"{content[: limit - 9].decode(errors='ignore')}-{digest}"

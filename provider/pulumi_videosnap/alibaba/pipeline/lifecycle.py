@@ -1,0 +1,249 @@
+"""The lifecycle of a pipeline: AddPipeline, UpdatePipeline, DeletePipeline, QueryPipelineList.
+
+The service makes the id and does not say that names are unique, so a create looks for the name first: one
+with the declared settings was made by an earlier create whose answer got lost.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
+from pulumi_videosnap.alibaba.models import Pipeline
+from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
+from pulumi_videosnap.alibaba.pipeline.convert import (
+    add_request,
+    default_name,
+    format_difference,
+    shorten,
+    to_inputs,
+    to_outputs,
+    update_request,
+)
+from pulumi_videosnap.alibaba.pipeline.schema import LONGEST_NAME, STANDARD, PipelineInputs
+from pulumi_videosnap.core.lifecycle import (
+    Checked,
+    Context,
+    Created,
+    Failure,
+    Found,
+    Gone,
+    Lifecycle,
+    Present,
+    ReadOutcome,
+)
+from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.core.schema import Effect, differences, inputs_of
+from pulumi_videosnap.core.validation import validate
+from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed
+
+TOKEN = "alibaba:Pipeline"  # noqa: S105 - a type, not a credential
+SPEED: tuple[Path, ...] = (("speed",), ("speedLevel",))
+
+
+class Api(Protocol):
+    """The service's actions (`PipelineApi`)."""
+
+    @property
+    def pending(self) -> Pending: ...  # noqa: D102
+    def add(self, fields: Mapping[str, Any]) -> Pipeline: ...  # noqa: D102
+    def update(self, fields: Mapping[str, Any]) -> None: ...  # noqa: D102
+    def delete(self, pipeline_id: str) -> None: ...  # noqa: D102
+    def pipeline(self, pipeline_id: str) -> Pipeline | None: ...  # noqa: D102
+    def all_pipelines(self) -> list[Pipeline]: ...  # noqa: D102
+
+
+class PipelineLifecycle(Lifecycle):
+    """Drives one pipeline; `connect` finds the API of a profile in the region of a location."""
+
+    def __init__(
+        self,
+        context: Context,
+        connect: Callable[[str | None, str], Api],
+        *,
+        absence: Callable[[str], str | None] = lambda location: None,  # noqa: ARG005
+        sleep: Callable[[float], None] | None = None,
+    ) -> None:
+        self._context = context
+        self._connect = connect
+        self._absence = absence
+        self._sleep = sleep or context.sleep
+
+    def check(self, declared: Mapping[str, object]) -> Checked:
+        """Complete and validate the inputs; two resources of one program may not have one pipeline."""
+        name = declared.get("name")
+        if name is not None or declared.get("adopt") is None:
+            name = default_name(self._context, name, TOKEN, _fit)
+        raw = {**declared, "name": name}
+        pipeline, failures = validate(PipelineInputs, raw)
+        if pipeline is None:
+            return Checked(raw, failures)
+        return Checked(pipeline.properties(), self._refusals(pipeline), _doubts(pipeline))
+
+    def _refusals(self, pipeline: PipelineInputs) -> list[Failure]:
+        location, adopted = pipeline.location, pipeline.adopt
+        failures = []
+        if isinstance(location, str) and (absent := self._absence(location)):
+            failures.append(Failure(("location",), absent))
+        field = "adopt" if adopted is not None else "name"
+        value = getattr(pipeline, field)
+        if value is None:
+            failures.append(Failure(("name",), "is required"))
+        known = isinstance(value, str) and isinstance(location, str)
+        if known and (other := self._context.other_declaring(_claim(pipeline))):
+            both = f"{self._context.resource} and by {other}"
+            failures.append(Failure((field,), f"{value!r} is declared by {both}; set another one"))
+        return failures
+
+    def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
+        """Speed, level, region and account need another pipeline."""
+        changed = differences(PipelineInputs, recorded, inputs)
+        return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
+
+    def create(self, inputs: Properties) -> Created:
+        """AddPipeline, unless it is there already, or an existing one is adopted by its id."""
+        pipeline = PipelineInputs.model_validate(inputs)
+        api = self._connect(pipeline.profile, pipeline.location)
+        found = self._adopt(api, pipeline) if pipeline.is_adopted else self._make(api, pipeline)
+        self._context.runs.mark_created(found.id)
+        self._context.note_existing(found.id, {**pipeline.properties(), **to_outputs(found)})
+        return Created(found.id, self._settle(api, pipeline, found.id))
+
+    def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
+        """QueryPipelineList, projected onto the inputs."""
+        before = inputs_of(PipelineInputs, recorded)
+        found = self._connect(recorded.get("profile"), str(recorded["location"])).pipeline(task_id)
+        if found is None:
+            return Gone()
+        inputs = to_inputs(found, before)
+        return Present(inputs, {**inputs, **to_outputs(found)})
+
+    def find(self, import_id: str) -> Found | None:
+        """QueryPipelineList for `location/pipeline`."""
+        location, pipeline_id = read_import_id(import_id, "pipeline")
+        found = self._connect(None, location).pipeline(pipeline_id)
+        if found is None:
+            return None
+        return Found(found.id, to_inputs(found, {"location": location}), to_outputs(found))
+
+    def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
+        """UpdatePipeline where the service has something else than declared."""
+        pipeline = PipelineInputs.model_validate(inputs)
+        return self._settle(self._connect(pipeline.profile, pipeline.location), pipeline, task_id)
+
+    def delete(self, task_id: str, recorded: Properties) -> None:
+        """DeletePipeline; an adopted one stays, and so does one that is another resource's now."""
+        if recorded.get("adopt"):
+            self._context.progress("left as it is: it was adopted")
+            return
+        if holder := self._context.holder(task_id):
+            self._context.progress(f"left as it is: it is the pipeline of {holder}")
+            return
+        api = self._connect(recorded.get("profile"), str(recorded["location"]))
+        try:
+            api.delete(task_id)
+        except Rejected:
+            if api.pipeline(task_id) is not None:
+                raise
+            self._context.progress("was deleted already")
+
+    def _adopt(self, api: Api, pipeline: PipelineInputs) -> Pipeline:
+        found = api.pipeline(str(pipeline.adopt))
+        if found is None:
+            raise InvalidInput(
+                "adopt", f"no pipeline in {pipeline.location} has the id {pipeline.adopt}; check both"
+            )
+        fixed = [line for path, line in _differing(pipeline, found) if path in SPEED]
+        if fixed:
+            raise TaskConflict(f"pipeline {found.id}", fixed, "declare what it has: this cannot be changed")
+        return found
+
+    def _make(self, api: Api, pipeline: PipelineInputs) -> Pipeline:
+        found, was_there = create_once(
+            _claim(pipeline),
+            lambda: self._find(api, pipeline),
+            lambda: api.add(add_request(pipeline)),
+            pending=api.pending,
+            progress=self._context.progress,
+            sleep=self._sleep,
+        )
+        if was_there:
+            self._context.warn(f"pipeline {found.id} has this name and these settings, and is taken over")
+        return found
+
+    def _find(self, api: Api, pipeline: PipelineInputs) -> Pipeline | None:
+        """The pipeline that an earlier create made: of this name, and with all settings but its state."""
+        same_name = [one for one in api.all_pipelines() if one.name == pipeline.name]
+        others: list[str] = []
+        for one in same_name:
+            lines = [line for path, line in _differing(pipeline, one) if path != ("state",)]
+            if not lines and len(same_name) == 1:
+                return one
+            others += lines or [f"{len(same_name)} pipelines have this name"]
+        if others:
+            advice = f"set another name, or adopt={same_name[0].id!r}"
+            raise TaskConflict(f"pipeline {pipeline.name!r}", list(dict.fromkeys(others)), advice)
+        return None
+
+    def _settle(self, api: Api, pipeline: PipelineInputs, pipeline_id: str) -> Properties:
+        """Bring a pipeline in line; what is recorded of it then."""
+        found = self._get(api, pipeline_id)
+        if any(path not in SPEED for path, _ in _differing(pipeline, found)):
+            self._context.progress("updating")
+            api.update(update_request(pipeline, found))
+            found = self._get(api, pipeline_id)
+        return {**pipeline.properties(), **to_outputs(found)}
+
+    def _get(self, api: Api, pipeline_id: str) -> Pipeline:
+        found = api.pipeline(pipeline_id)
+        if found is None:
+            raise TaskFailed(
+                f"pipeline {pipeline_id}", "the service does not list it", "run `pulumi up --refresh`"
+            )
+        return found
+
+
+def _differing(pipeline: PipelineInputs, found: Pipeline) -> Sequence[tuple[Path, str]]:
+    """Each declared setting that the service has otherwise, with a sentence on it."""
+    declared = pipeline.properties()
+    return [
+        (one.path, format_difference(one))
+        for _, one in differences(PipelineInputs, declared, to_inputs(found, declared))
+    ]
+
+
+def _claim(pipeline: PipelineInputs) -> str:
+    return f"pipeline {pipeline.profile}/{pipeline.location}/{pipeline.adopt or pipeline.name}"
+
+
+def _fit(name: str) -> str:
+    """A default name with hyphens in place of what a pipeline's name may not have."""
+    return shorten(re.sub(r"[^0-9A-Za-z]+", "-", name).strip("-"), LONGEST_NAME)
+
+
+def _doubts(pipeline: PipelineInputs) -> list[Failure]:
+    if pipeline.speed in (None, STANDARD) or not isinstance(pipeline.speed, str):
+        return []
+    return [Failure(("speed",), "is not 'standard': snapshot jobs fail in a pipeline of another kind")]
+
+
+def has_ended(outputs: Mapping[str, Any]) -> bool:  # noqa: ARG001
+    """Never: a pipeline stays until it is deleted."""
+    return False
+
+
+def pipeline_lifecycle(context: Context) -> PipelineLifecycle:
+    """The lifecycle of one pipeline, with the account that the environment configures."""
+
+    def connect(profile: str | None, location: str) -> Api:
+        from pulumi_videosnap.alibaba.pipeline import api  # noqa: PLC0415 - the HTTP stack, which check needs not
+
+        return api.connect(profile, location, context.config)
+
+    return PipelineLifecycle(
+        context,
+        connect,
+        absence=lambda location: unavailable_in(region_of(location), config=context.config),
+    )

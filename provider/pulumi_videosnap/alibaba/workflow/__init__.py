@@ -1,0 +1,1 @@
+"""A media workflow of Alibaba Cloud MPS that takes frames of every upload, as a resource kind."""

@@ -1,0 +1,155 @@
+"""Where the frames of a workflow are: those of its runs, one for each upload (`frames.rules`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from pulumi_videosnap.alibaba.api import MAX_IDS
+from pulumi_videosnap.alibaba.convert import Source, sheet_count
+from pulumi_videosnap.alibaba.failures import explain
+from pulumi_videosnap.alibaba.frames import offsets_of, output_location
+from pulumi_videosnap.alibaba.models import SnapshotJob, State
+from pulumi_videosnap.alibaba.responses import rule_of
+from pulumi_videosnap.alibaba.rules import BRACED, is_sequence
+from pulumi_videosnap.alibaba.workflow.api import WorkflowApi, connect
+from pulumi_videosnap.alibaba.workflow.models import FAILED, SKIPPED, SUCCEEDED, RunActivity, WorkflowRun
+from pulumi_videosnap.errors import CannotCheck
+from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
+from pulumi_videosnap.state import recorded_block
+from pulumi_videosnap.storage.platforms import Location
+
+keys_output: str | None = None
+run_inputs: tuple[str, ...] = ()
+since_output: str | None = "creation_time"
+location_outputs: tuple[str, ...] = ("input", "snapshots", "media_workflow_id", "profile")
+schedule_outputs: tuple[str, ...] = ()
+
+_BAD_REQUEST = 400
+Values = Mapping[str, Any]
+Connect = Callable[[str | None, str], WorkflowApi]
+
+
+def location(properties: Values) -> Location:
+    """Where the first activity writes, up to the first placeholder; each may have a bucket of its own."""
+    for config in recorded_block(properties, "snapshots").values():
+        place = output_location({"snapshotConfig": config}, "outputFile")
+        key = str((config.get("outputFile") or {}).get("object", ""))
+        return Location(place.platform, place.bucket, place.region, BRACED.split(key)[0])
+    raise CannotCheck("state records no snapshots for it")
+
+
+def expected(properties: Values, open_api: Connect = connect) -> RecordedFrames:
+    """The frames of every run of the last 90 days; a failed run has those that it should have written."""
+    source, workflow_id = recorded_block(properties, "input"), properties.get("mediaWorkflowId")
+    if not workflow_id:
+        raise CannotCheck("state records no workflow for it")
+    profile = properties.get("profile")
+    api = open_api(profile if isinstance(profile, str) else None, str(source.get("location")))
+    runs = sorted(api.runs(str(workflow_id)), key=lambda run: (run.creation_time is not None, _age(run)))
+    jobs = _jobs_of(api, runs)
+    snapshots = recorded_block(properties, "snapshots")
+    repeated = Counter(run.key for run in runs)
+    series: list[RecordedSeries] = []
+    for run in runs:
+        series += _series_of(run, snapshots, jobs, repeated[run.key] > 1)
+    return RecordedFrames(tuple(series), (*_notes(runs), *failed_runs(runs)))
+
+
+def _age(run: WorkflowRun) -> float:
+    return run.creation_time.timestamp() if run.creation_time else 0.0
+
+
+def _jobs_of(api: WorkflowApi, runs: Iterable[WorkflowRun]) -> dict[str, SnapshotJob]:
+    ids = list(dict.fromkeys(one.job_id for run in runs for one in _snapshots(run) if one.job_id))
+    tens = (ids[at : at + MAX_IDS] for at in range(0, len(ids), MAX_IDS))
+    return {job.id: job for ten in tens for job in api.query(ten).jobs}
+
+
+def _snapshots(run: WorkflowRun) -> Iterator[RunActivity]:
+    return (one for one in run.activities if one.type.lower() in ("snapshot", "screenshot"))
+
+
+def _series_of(
+    run: WorkflowRun, snapshots: Values, jobs: Mapping[str, SnapshotJob], repeated: bool
+) -> Iterator[RecordedSeries]:
+    for activity in _snapshots(run):
+        name = f"{run.key} {activity.name}" + (f" ({run.run_id[:8]})" if repeated else "")
+        config, job = snapshots.get(activity.name), jobs.get(activity.job_id)
+        ended = activity.state in (FAILED, SKIPPED, SUCCEEDED)
+        if not ended or (job and not job.has_ended):
+            continue
+        if not isinstance(config, Mapping):
+            yield RecordedSeries(name, None, (), problem="its settings at that time are not recorded")
+            continue
+        yield from _Activity(run, config, job, activity.state == SUCCEEDED).series(name)
+
+
+@dataclass(frozen=True)
+class _Activity:
+    """What one snapshot activity of a run wrote, or should have written."""
+
+    run: WorkflowRun
+    config: Values
+    job: SnapshotJob | None
+    succeeded: bool
+
+    def series(self, name: str) -> Iterator[RecordedSeries]:
+        count, config = self._count(), self.config
+        if config.get("format"):
+            return  # the keys of a WebVTT's frames are not documented
+        if (config.get("tileOut") or {}).get("isKeepCellPic") is not False:
+            keys = self._keys("outputFile", count)
+            offsets = offsets_of(config, len(keys))
+            yield RecordedSeries(name, self._location("outputFile"), keys, offsets)
+        if config.get("tileOutputFile"):
+            keys = self._keys("tileOutputFile", sheet_count(dict(config), count))
+            yield RecordedSeries(f"{name} sheets", self._location("tileOutputFile"), keys)
+
+    def _count(self) -> int:
+        """How many frames the job took; of a failed one, one is expected, since how many is not known."""
+        job = self.job
+        if not self.succeeded or (job and job.state == State.FAIL.value):
+            return 1
+        if job is not None and job.count is not None:
+            return job.count
+        return int(self.config.get("num") or 1) if is_sequence(self.config) else 1
+
+    def _keys(self, file: str, count: int) -> list[str]:
+        template = self._template(file)
+        for name, value in (("{RunId}", self.run.run_id), ("{MediaId}", self.run.media_id)):
+            template = template.replace(name, value)
+        source = Source(self.run.key, int(self.config.get("time") or 0))
+        return list(dict.fromkeys(source.resolve(template, number) for number in range(1, count + 1)))
+
+    def _template(self, file: str) -> str:
+        """The key that the job had, which may be of older settings than the recorded ones."""
+        echoed = self.job.snapshot_config if self.job else None
+        place = (echoed.output_file if file == "outputFile" else echoed.tile_output_file) if echoed else None
+        if place and place.object:
+            return unquote(place.object)
+        return str((self.config.get(file) or {}).get("object", ""))
+
+    def _location(self, file: str) -> Location:
+        return output_location({"snapshotConfig": self.config}, file)
+
+
+def _notes(runs: Sequence[WorkflowRun]) -> Iterator[str]:
+    yield f"{len(runs):,} runs in the last 90 days, which is as far as the service lists them"
+    running = [run for run in runs if any(one.state == "Running" for one in run.activities)]
+    if running:
+        yield f"{len(running):,} runs have not ended; their frames are not expected yet"
+
+
+def failed_runs(runs: Iterable[WorkflowRun]) -> Iterator[str]:
+    """A sentence on each failed activity: the upload, the vendor's code, its cause and its cure."""
+    for run in runs:
+        for one in run.failed:
+            cure = rule_of(one.code, _BAD_REQUEST).advice or "fix the cause"
+            yield (
+                f"run {run.run_id} of {run.key!r} failed in {one.name}: {explain(one.code, one.message)}; "
+                f"{cure}, then upload it again"
+            )

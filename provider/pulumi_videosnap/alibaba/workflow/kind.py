@@ -1,0 +1,22 @@
+"""The resource kind of `alibaba.SnapshotWorkflow`, for the registry."""
+
+from __future__ import annotations
+
+from pulumi_videosnap.alibaba.data_sources import list_workflows
+from pulumi_videosnap.alibaba.workflow import drift, frames, review
+from pulumi_videosnap.alibaba.workflow.lifecycle import TOKEN, has_ended, snapshot_workflow
+from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs
+from pulumi_videosnap.kinds import ResourceKind
+
+KIND = ResourceKind(
+    token=TOKEN,
+    title="workflow",
+    provider="pulumi_videosnap.alibaba.workflow.resource.SnapshotWorkflowProvider",
+    inputs=SnapshotWorkflowInputs,
+    lifecycle=snapshot_workflow,
+    search=list_workflows,
+    has_ended=has_ended,
+    review=review,
+    drift=drift,
+    frames=frames,
+)

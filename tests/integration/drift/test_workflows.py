@@ -1,0 +1,135 @@
+"""What `drift` and `frames` say of workflows: fields, orphans, failed runs, and the frames of each upload."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_videosnap.cli import main
+from support.emulator import Emulator
+from support.jobs import store_of
+from support.workflow_stacks import ObjectStory, engine_of, pipeline_inputs, snapshot, workflow_inputs
+
+SEQUENCE = snapshot("{FileName}/{Count}.jpg", interval=2, num=3, frameType="normal", time=0)
+TOKENS = {"workflow": "alibaba:SnapshotWorkflow", "pipeline": "alibaba:Pipeline"}
+
+
+class Written:
+    """State as the engine exports it, and the commands that read it."""
+
+    def __init__(self, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self._file, self._capsys = file, capsys
+
+    def save(self, kind: str, story: ObjectStory) -> None:
+        resources = [
+            {
+                "urn": f"urn:pulumi:dev::p::pulumi-python:dynamic/{TOKENS[kind]}::{name}",
+                "type": f"pulumi-python:dynamic/{TOKENS[kind]}",
+                "id": entry.id,
+                "inputs": entry.inputs,
+                "outputs": entry.outputs,
+            }
+            for name, entry in story.stack.state.items()
+        ]
+        self._file.write_text(json.dumps({"deployment": {"resources": resources}}))
+
+    def run(self, *command: str) -> tuple[int, dict[str, Any]]:
+        self._capsys.readouterr()
+        code = main([*command, "--state", str(self._file), "--json"])
+        return code, json.loads(self._capsys.readouterr().out)
+
+
+@pytest.fixture
+def written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Written:
+    return Written(tmp_path / "state.json", capsys)
+
+
+@pytest.fixture
+def story(emulated: Emulator) -> ObjectStory:
+    return ObjectStory(engine_of("workflow"), emulated)
+
+
+def test_drift_names_the_field_the_orphans_and_the_failed_runs(story: ObjectStory, written: Written) -> None:
+    story.stack.up({"thumbs": workflow_inputs(snapshots={"cover": snapshot(), "strip": SEQUENCE})})
+    written.save("workflow", story)
+    code, said = written.run("drift")
+    [found] = said["stacks"][0]["findings"]
+    assert (code, found["verdict"], found["why"]) == (0, "in sync", "active, uploads to media/in/")
+
+    other = ObjectStory(engine_of("workflow"), story.emulator)
+    other.stack.up({"other": workflow_inputs(name="other")})
+    story.upload("in/a.mp4")
+    story.upload("in/broken.mp4", b"no video")
+    thumbs = story.stack.state["thumbs"].id
+    story.emulator.request("PUT", f"/workflows/{thumbs}", {"state": "Inactive", "triggerMode": "NotInAuto"})
+    code, said = written.run("drift")
+    [found] = said["stacks"][0]["findings"]
+    assert (code, found["verdict"]) == (1, "changed")
+    assert {change["field"]: change["meaning"] for change in found["changes"]} == {
+        "active": "uploads are not processed",
+        "trigger": "only what AddMedia names is processed",
+    }
+    [orphan] = said["unmanaged"]
+    assert (orphan["id"], orphan["state"]) == (other.stack.state["other"].id, "Active")
+    assert orphan["note"] == "workflow 'other': it processes uploads of thumbs too"
+    scope = "\n".join(said["scope"])
+    assert "thumbs: 1 of 2 runs failed in the last 90 days:" in scope
+    assert "of 'in/broken.mp4' failed in " in scope
+    assert "then upload it again" in scope
+
+
+def test_a_workflow_that_is_gone_and_a_pipeline_that_is_paused_are_drift(
+    story: ObjectStory, written: Written
+) -> None:
+    story.stack.up({"thumbs": workflow_inputs()})
+    written.save("workflow", story)
+    story.change(state="Deleted")
+    code, said = written.run("drift")
+    [found] = said["stacks"][0]["findings"]
+    assert (code, found["verdict"], found["mend"]) == (1, "missing", "`pulumi up --refresh` adds it again")
+    pipelines = ObjectStory(engine_of("pipeline"), story.emulator)
+    pipelines.stack.up({"queue": pipeline_inputs()})
+    written.save("pipeline", pipelines)
+    pipeline = pipelines.stack.state["queue"].id
+    story.emulator.request("PUT", f"/pipelines/{pipeline}", {"state": "Paused"})
+    code, said = written.run("drift")
+    [found] = said["stacks"][0]["findings"]
+    assert (code, found["changes"][0]["field"], found["changes"][0]["meaning"]) == (
+        1,
+        "state",
+        "jobs in it wait",
+    )
+    code, said = written.run("frames")
+    assert (code, said["tasks"][0]["notes"]) == (0, ["a pipeline has no frames of its own"])
+
+
+def test_frames_goes_through_the_runs_of_a_workflow(story: ObjectStory, written: Written) -> None:
+    story.stack.up({"thumbs": workflow_inputs(snapshots={"cover": snapshot(), "strip": SEQUENCE})})
+    written.save("workflow", story)
+    story.upload("in/猫 1.mp4")
+    code, said = written.run("frames")
+    [task] = said["tasks"]
+    assert (code, task["expected"]) == (0, 4)
+    series = {one["name"]: [frame["key"] for frame in one["frames"]] for one in task["series"]}
+    [run] = story.runs()
+    assert series == {
+        "in/猫 1.mp4 cover": [f"covers/{run['runId']}.jpg"],
+        "in/猫 1.mp4 strip": [f"猫 1/0000{number}.jpg" for number in (1, 2, 3)],
+    }
+    written_keys = {one["key"] for activity in run["activities"] for one in activity["objects"]}
+    assert {key for keys in series.values() for key in keys} == written_keys
+
+    store_of(story.emulator.environment).delete_object(Bucket="frames", Key="猫 1/00002.jpg")
+    story.upload("in/broken.mp4", b"no video")
+    code, said = written.run("frames")
+    [task] = said["tasks"]
+    missing = {
+        frame["key"] for one in task["series"] for frame in one["frames"] if frame["condition"] == "missing"
+    }
+    assert code == 1
+    assert "猫 1/00002.jpg" in missing
+    assert "broken/00001.jpg" in missing, "the frames that a failed run should have written"
+    assert any("'in/broken.mp4' failed in" in note for note in task["notes"])

@@ -1,0 +1,160 @@
+"""Workflows and pipelines under the native front, which knows no kind: named, listed, imported, changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf import json_format
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from support.emulator import Emulator, clean_environment
+from support.jobs import TUTORIAL_PIPELINE
+from support.plugin import UNKNOWN, Plugin, PluginError, running_plugin, to_struct
+from support.workflow_stacks import pipeline_inputs, snapshot, workflow_inputs
+
+LOCATION = "oss-cn-hangzhou"
+INPUTS: dict[str, dict[str, Any]] = {
+    "Pipeline": pipeline_inputs(name=None, notification={"queueName": "frames"}, state="paused"),
+    "SnapshotWorkflow": workflow_inputs(
+        name=None,
+        snapshots={"cover": snapshot(mediaCover=True), "strip": snapshot("s/{RunId}-{Count}.jpg", num=3)},
+        trigger="manual",
+        active=False,
+    ),
+}
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "Pipeline": ({"state": "active", "speed": "boost"}, {"state": "UPDATE", "speed": "ADD_REPLACE"}),
+    "SnapshotWorkflow": (
+        {"snapshots": {"cover": snapshot(mediaCover=True, width=80)}, "pipelineId": UNKNOWN},
+        {"snapshots.cover.width": "UPDATE", "snapshots.strip": "DELETE", "pipelineId": "UPDATE"},
+    ),
+}
+IDS = {"Pipeline": "pipelineId", "SnapshotWorkflow": "mediaWorkflowId"}
+
+
+Runs = Callable[[], AbstractContextManager[Plugin]]
+
+
+@pytest.fixture(scope="module")
+def another_run(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    shared_emulator.reset()
+    home = str(tmp_path_factory.mktemp("home"))
+    private = {"HOME": home, "VIDEOSNAP_QUOTA_DIR": home}
+    environment = {**clean_environment(), **shared_emulator.environment, **private}
+    return lambda: running_plugin(environment, front="native")
+
+
+@pytest.fixture(scope="module")
+def native(another_run: Runs) -> Iterator[Plugin]:
+    with another_run() as plugin:
+        yield plugin
+
+
+def urn_of(kind: str, name: str, parents: str = "") -> str:
+    return f"urn:pulumi:dev::stories::{parents}videosnap:alibaba:{kind}::{name}"
+
+
+def plain(struct: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json_format.MessageToDict(struct)
+    return found
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_a_resource_without_a_name_has_a_default_that_stays(native: Plugin, kind: str) -> None:
+    for urn, expected in (
+        (urn_of(kind, "named"), "stories-dev-named"),
+        (urn_of(kind, "named", "my:Site$"), "stories-dev-named-"),
+    ):
+        inputs, refused = native.check(urn, INPUTS[kind])
+        assert refused == []
+        assert inputs["name"].startswith(expected)
+        assert (len(inputs["name"]) > len(expected)) is expected.endswith("-")
+    recorded = to_struct({**INPUTS[kind], "name": "stories-dev-before"})
+    request = provider_pb2.CheckRequest(
+        urn=urn_of(kind, "named"), olds=recorded, news=to_struct(INPUTS[kind])
+    )
+    assert plain(native.stub.Check(request).inputs)["name"] == "stories-dev-before"
+
+
+def test_an_adopted_pipeline_keeps_its_name(native: Plugin) -> None:
+    adopted = {"location": LOCATION, "adopt": TUTORIAL_PIPELINE}
+    inputs, refused = native.check(urn_of("Pipeline", "adopted"), adopted)
+    assert (refused, "name" in inputs) == ([], False)
+
+
+@pytest.mark.parametrize("kind", INPUTS)
+def test_a_life_with_an_import(native: Plugin, another_run: Runs, kind: str) -> None:
+    urn = urn_of(kind, "life")
+    inputs, _ = native.check(urn, INPUTS[kind])
+    preview = provider_pb2.CreateRequest(urn=urn, properties=to_struct(inputs), preview=True)
+    planned = plain(native.stub.Create(preview).properties)
+    assert planned.items() >= inputs.items()
+    assert planned[IDS[kind]] == UNKNOWN
+    id_, outputs = native.create(urn, inputs)
+    assert outputs[IDS[kind]] == id_
+
+    token = f"videosnap:alibaba:{kind}"
+    query = to_struct({"location": LOCATION})
+    listed = {
+        one.result.name: one.result.id
+        for one in native.stub.List(provider_pb2.ListRequest(token=token, query=query))
+    }
+    assert listed[inputs["name"]] == f"{LOCATION}/{id_}"
+    found = native.stub.Read(provider_pb2.ReadRequest(urn=urn, id=listed[inputs["name"]]))
+    assert found.id == id_
+    diff = provider_pb2.DiffRequest(
+        urn=urn, id=id_, olds=found.properties, old_inputs=found.inputs, news=found.inputs
+    )
+    assert native.stub.Diff(diff).changes == provider_pb2.DiffResponse.DIFF_NONE
+    assert set(plain(found.properties)["unread"]) == {"adopt", "profile"}
+    read, _, _ = native.read(urn, id_, plain(found.properties))
+    assert read == id_
+
+    changes, wanted = CHANGES[kind]
+    request = provider_pb2.DiffRequest(
+        urn=urn,
+        id=id_,
+        olds=to_struct(outputs),
+        old_inputs=to_struct(inputs),
+        news=to_struct({**inputs, **changes}),
+    )
+    answer = native.stub.Diff(request)
+    kinds = provider_pb2.PropertyDiff.Kind
+    assert {path: kinds.Name(one.kind) for path, one in answer.detailedDiff.items()} == wanted
+    # What an import has is what the program declared, in the service's words.
+    assert native.update(urn, id_, plain(found.properties), inputs)[IDS[kind]] == id_
+    with another_run() as destroy:
+        destroy.delete(urn, id_, outputs)
+        assert destroy.read(urn, id_, outputs)[0] == ""
+
+
+def test_what_is_no_id_is_refused_and_what_is_not_there_is_not_found(native: Plugin) -> None:
+    for kind, word in (("Pipeline", "location/pipeline"), ("SnapshotWorkflow", "location/workflow")):
+        urn = urn_of(kind, "absent")
+        for id_, said in ((f"{LOCATION}/a_b", word), ("88c6ca1", "OSS location")):
+            with pytest.raises(PluginError, match=said):
+                native.call("Read", provider_pb2.ReadRequest(urn=urn, id=id_))
+        absent = native.stub.Read(provider_pb2.ReadRequest(urn=urn, id=f"{LOCATION}/{'0' * 32}"))
+        assert absent == provider_pb2.ReadResponse()
+
+
+def test_what_was_made_is_recorded_where_a_later_call_fails(
+    native: Plugin, shared_emulator: Emulator
+) -> None:
+    urn = urn_of("Pipeline", "half")
+    inputs, _ = native.check(urn, INPUTS["Pipeline"])
+    fault = {"action": "UpdatePipeline", "fault": "error", "status": 403, "code": "Forbidden.RAM", "times": 1}
+    shared_emulator.request("PUT", "/faults", {"faults": [fault]})
+    with pytest.raises(grpc.RpcError) as failed:
+        native.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=to_struct(inputs)))
+    status, partial = status_pb2.Status(), provider_pb2.ErrorResourceInitFailed()
+    trailer: Any = dict(failed.value.trailing_metadata())  # type: ignore[arg-type]
+    status.ParseFromString(trailer["grpc-status-details-bin"])
+    assert status.details[0].Unpack(partial)
+    assert "UpdatePipeline" in partial.reasons[0]
+    assert partial.properties["pipelineId"] == partial.id
+    assert native.update(urn, partial.id, plain(partial.properties), inputs)["state"] == "paused"

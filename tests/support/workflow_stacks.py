@@ -1,0 +1,134 @@
+"""Workflows and pipelines driven by the small engine against the emulator."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi_videosnap.alibaba.auth import Account, find_account
+from pulumi_videosnap.alibaba.jobs import PendingSubmissions
+from pulumi_videosnap.alibaba.pipeline.api import PipelineApi
+from pulumi_videosnap.alibaba.pipeline.lifecycle import PipelineLifecycle
+from pulumi_videosnap.alibaba.workflow.api import WorkflowApi
+from pulumi_videosnap.alibaba.workflow.lifecycle import SnapshotWorkflowLifecycle
+from pulumi_videosnap.core.lifecycle import Context, Lifecycle
+from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
+from pulumi_videosnap.http.retry import RetryHandler
+from pulumi_videosnap.http.transport import HttpTransport
+from support.emulator import Emulator
+from support.jobs import PLACE, TUTORIAL_PIPELINE, store_of
+from support.miniengine import MiniEngine, Program
+
+LOCATION = "oss-cn-hangzhou"
+
+
+def snapshot(key: str = "covers/{RunId}.jpg", **changes: Any) -> dict[str, Any]:
+    """One activity's settings in state's spelling."""
+    return {"outputFile": {**PLACE, "object": key}, "time": 2000, "width": 64, **changes}
+
+
+def workflow_inputs(**changes: Any) -> dict[str, Any]:
+    """Inputs of a workflow in state's spelling; one that is None is left out."""
+    inputs = {
+        "name": "thumbs",
+        "input": {"location": LOCATION, "bucket": "media", "prefix": "in/"},
+        "pipelineId": TUTORIAL_PIPELINE,
+        "snapshots": {"cover": snapshot()},
+        **changes,
+    }
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
+def pipeline_inputs(**changes: Any) -> dict[str, Any]:
+    """Inputs of a pipeline in state's spelling; one that is None is left out."""
+    inputs = {"location": LOCATION, "name": "thumbs", **changes}
+    return {name: value for name, value in inputs.items() if value is not None}
+
+
+def engine_of(kind: str, client: ApiClient | None = None) -> MiniEngine:
+    """A stack of workflows or of pipelines, in the environment of this process."""
+    sender = client or ApiClient(
+        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
+    )
+    waited = [0.0]
+    notes = PendingSubmissions(Path(tempfile.mkdtemp(prefix="adding")), lambda: waited[0])
+
+    def sleep(seconds: float) -> None:
+        waited[0] += seconds
+
+    def account(profile: str | None, location: str) -> Account:
+        return find_account(profile, location, env=os.environ.get)
+
+    class Workflows(WorkflowApi):
+        pending = notes
+
+    class Pipelines(PipelineApi):
+        pending = notes
+
+    made: Mapping[str, Callable[[Context], Lifecycle]] = {
+        "workflow": lambda context: SnapshotWorkflowLifecycle(
+            context, lambda *place: Workflows(account(*place), sender), sleep=sleep
+        ),
+        "pipeline": lambda context: PipelineLifecycle(
+            context, lambda *place: Pipelines(account(*place), sender), sleep=sleep
+        ),
+    }
+    return MiniEngine(made[kind])
+
+
+@dataclass
+class ObjectStory:
+    """What a test of workflows or pipelines needs: a stack, and the emulator."""
+
+    stack: MiniEngine
+    emulator: Emulator
+
+    def workflows(self, state: str = "") -> list[dict[str, Any]]:
+        """The workflows that are not deleted, by name."""
+        listed = self.emulator.show("/workflows")["workflows"]
+        return sorted((one for one in listed if one["state"] != "Deleted"), key=lambda one: str(one["name"]))
+
+    def pipelines(self) -> list[dict[str, Any]]:
+        """The pipelines beside the default one."""
+        listed: list[dict[str, Any]] = self.emulator.show("/pipelines")["pipelines"]
+        return [one for one in listed if one["pipelineId"] != TUTORIAL_PIPELINE]
+
+    def change(self, **changes: Any) -> None:
+        """Change the only workflow behind everybody's back."""
+        [one] = self.workflows()
+        self.emulator.request("PUT", f"/workflows/{one['workflowId']}", changes)
+
+    def calls(self) -> list[str]:
+        """The names of the API calls made since the last question."""
+        names = [call["action"] for call in self.emulator.calls()]
+        self.emulator.request("DELETE", "/calls")
+        return names
+
+    def up(self, program: Program) -> list[str]:
+        """Bring the stack in line; the calls that were made."""
+        self.calls()
+        self.stack.up(program)
+        return self.calls()
+
+    def upload(self, key: str, body: bytes | None = None) -> None:
+        """Upload a video, the sample unless given, and let its run end."""
+        store = store_of(self.emulator.environment)
+        sample = body or store.get_object(Bucket="media", Key="input.mp4")["Body"].read()
+        store.put_object(Bucket="media", Key=key, Body=sample)
+        self.emulator.advance(60)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """All runs, the latest first."""
+        listed: list[dict[str, Any]] = self.emulator.show("/runs")["runs"]
+        return listed
+
+    def settled(self, program: Program) -> None:
+        """A second `up` changes nothing, and a refresh finds no drift."""
+        assert self.stack.preview(program) == {}
+        assert self.stack.refresh() == {}
+        assert self.stack.preview(program) == {}
