@@ -313,7 +313,7 @@ def test_an_import_of_nothing_and_of_no_id(plugin: Plugin, jobs: Plugin, rtc: Fa
     assert plugin.stub.Read(provider_pb2.ReadRequest(urn=TASK, id=ID)) == empty
     assert jobs.stub.Read(provider_pb2.ReadRequest(urn=JOB, id=f"oss-cn-hangzhou/{'0' * 32}")) == empty
     ready = "urn:pulumi:dev::stories::videosnap:frames:FramesReady::ready"
-    wrong = {(TASK, "a/b"): "app/room/task", (JOB, "0a"): "OSS location", (ready, "x"): "cannot be imported"}
+    wrong = {(TASK, "a/b"): "app/room/task", (JOB, "0a"): "location/job", (ready, "x"): "cannot be imported"}
     for (urn, id_), said in wrong.items():
         with pytest.raises(PluginError, match=said):
             jobs.call("Read", provider_pb2.ReadRequest(urn=urn, id=id_))

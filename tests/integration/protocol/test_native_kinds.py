@@ -135,7 +135,7 @@ def test_a_life_with_an_import(native: Plugin, another_run: Runs, kind: str) -> 
 def test_what_is_no_id_is_refused_and_what_is_not_there_is_not_found(native: Plugin) -> None:
     for kind, word in (("Pipeline", "location/pipeline"), ("SnapshotWorkflow", "location/workflow")):
         urn = urn_of(kind, "absent")
-        for id_, said in ((f"{LOCATION}/a_b", word), ("88c6ca1", "OSS location")):
+        for id_, said in ((f"{LOCATION}/a_b", word), ("88c6ca1", word), ("x/88c6ca1", "OSS location")):
             with pytest.raises(PluginError, match=said):
                 native.call("Read", provider_pb2.ReadRequest(urn=urn, id=id_))
         absent = native.stub.Read(provider_pb2.ReadRequest(urn=urn, id=f"{LOCATION}/{'0' * 32}"))
