@@ -20,6 +20,7 @@ from support.data import load
 from support.emulator import COMMAND, Emulator, clean_environment, running_emulator
 from support.mps_client import SEQUENCE, SINGLE, Mps, ref, refused
 from support.rtc_client import BODY
+from support.sampling import sample
 from support.store_support import client_of
 from support.workflows import topology
 from videosnap_emulator import cli
@@ -33,7 +34,7 @@ PATHS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", sample([signal.SIGTERM, signal.SIGKILL], 0.5))
 def test_coming_back(tmp_path: Path, number: int) -> None:
     """Tasks, jobs, workflows, pace, calls and the clock come back, and what was under way goes on."""
     options = ("--data-dir", str(tmp_path / "data"), "--pace", "manual")
