@@ -11,7 +11,7 @@ import pytest
 from e2e.conftest import Stack
 from support.data import read
 from support.jobs import store_of
-from support.processes import descendants, wait_until
+from support.processes import descendants, kill, wait_until
 
 DRIFT = 7
 SLOW = {"queuedSeconds": 60, "runningSeconds": 60}
@@ -172,11 +172,15 @@ def test_the_plugin_is_gone_soon_after_its_engine(stack: Stack) -> None:
     stack.declare_jobs(stills={})
     with stack.running("up", "--yes", "--skip-preview") as run:
         wait_until(lambda: bool(stack.submitted()))
+        family = descendants(run.pid)
         plugins = [
             process
-            for process in descendants(run.pid)
+            for process in family
             if "pulumi-resource-videosnap" in Path(f"/proc/{process}/cmdline").read_text()
         ]
-        run.kill()
-        assert plugins
-        wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in plugins), 10)
+        try:
+            run.kill()
+            assert plugins
+            wait_until(lambda: not any(Path(f"/proc/{process}").exists() for process in plugins), 10)
+        finally:  # the program and its language host outlive the engine
+            kill(*family)
