@@ -1,4 +1,4 @@
-"""Secrets in the engine's state: encrypted values, and those that an export shows on request."""
+"""Values that the engine marks: secrets, encrypted or shown on request, and those not known yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 from pulumi_videosnap.core.properties import Path
 
 MARK = "4dabf18193072939515e22adb298388d"
-"""The key by which the engine tells a value that is a secret."""
+"""The key by which the engine tells a value that is not plain, such as a secret."""
+UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""How the engine writes a value that only the change itself will produce."""
 
 
 def is_encrypted(value: Any) -> bool:

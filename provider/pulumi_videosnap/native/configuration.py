@@ -8,10 +8,11 @@ import grpc
 from pulumi.runtime import config
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
+from pulumi_videosnap.core.encrypted import UNKNOWN_ON_WIRE
 from pulumi_videosnap.core.properties import Unknown
 from pulumi_videosnap.kinds import NATIVE_PREFIX
 from pulumi_videosnap.native.package import schema
-from pulumi_videosnap.native.values import UNKNOWN_ON_WIRE, from_struct, secret_paths, to_struct
+from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
 from pulumi_videosnap.plugin.run import RUN
 
 

@@ -8,11 +8,9 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
+from pulumi_videosnap.core.encrypted import MARK, UNKNOWN_ON_WIRE
 from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, Unknown, value_at
 
-UNKNOWN_ON_WIRE = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How the engine writes a value that a preview does not know yet."""
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark of a secret, not one
 
 
@@ -58,7 +56,7 @@ def _read(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        if _SIGNATURE in value:
+        if MARK in value:
             # An output that an older engine sends in full has no value while it is unknown.
             return _plain(value["value"]) if "value" in value else UNKNOWN
         return {name: _plain(item) for name, item in value.items()}
@@ -69,7 +67,7 @@ def _plain(value: Any) -> Any:
 
 def _secrets(value: Any, path: Path) -> Iterator[Path]:
     if isinstance(value, Mapping):
-        if value.get(_SIGNATURE) == _SECRET or (_SIGNATURE in value and value.get("secret")):
+        if value.get(MARK) == _SECRET or (MARK in value and value.get("secret")):
             yield path
         else:
             for name, item in value.items():
@@ -89,12 +87,12 @@ def _wire(value: Any) -> Any:
 def _mark(block: Any, path: Path) -> None:
     """Make a value secret where it is there, and in no block that is secret already."""
     name, rest = str(path[0]), path[1:]
-    if not isinstance(block, dict) or block.get(name) is None or _SIGNATURE in block:
+    if not isinstance(block, dict) or block.get(name) is None or MARK in block:
         return
     if rest:
         _mark(block[name], rest)
     else:
-        block[name] = {_SIGNATURE: _SECRET, "value": block[name]}
+        block[name] = {MARK: _SECRET, "value": block[name]}
 
 
 def _texts(value: Any) -> Iterator[str]:

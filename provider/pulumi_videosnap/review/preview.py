@@ -9,6 +9,7 @@ from pathlib import Path as Folder
 from typing import Any
 
 from pulumi_videosnap import pulumi_cli
+from pulumi_videosnap.core.encrypted import UNKNOWN_ON_WIRE
 from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, value_at
 from pulumi_videosnap.core.schema import FieldFacts, differences, facts
 from pulumi_videosnap.core.urns import distinct_names, resource_name, resource_types, stack_name
@@ -21,8 +22,6 @@ from pulumi_videosnap.state import (
     recorded_resource,
 )
 
-UNKNOWN_SENTINEL = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-"""How a preview writes a value that only the change itself will produce."""
 SAME = "same"
 _PROVIDERS = "pulumi:providers:"
 _PARTS = {"config", "steps", "diagnostics", "duration", "changeSummary", "maybeCorrupt"}
@@ -223,7 +222,7 @@ def _without_internals(properties: Mapping[str, Any]) -> Properties:
 
 def _with_unknowns(value: Any) -> Any:
     """The engine's sentinel of an unknown value as UNKNOWN."""
-    if value == UNKNOWN_SENTINEL:
+    if value == UNKNOWN_ON_WIRE:
         return UNKNOWN
     if isinstance(value, Mapping):
         return {name: _with_unknowns(item) for name, item in value.items()}
