@@ -27,6 +27,7 @@ export const html = `
     <p>Start one from another terminal, in the folder of the project:</p>
     <pre><code>. engine/env.sh
 . .emulator/env
+pulumi stack select --create dev
 pulumi up</code></pre>
     <p class="quiet">A room needs no set-up: it has the users <code>user0</code> and <code>user1</code>, so frames come at once.</p>
   </div>
