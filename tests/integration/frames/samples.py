@@ -30,7 +30,7 @@ from videosnap_emulator.media import samples as sample
 NOON = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 INTERVAL = 5
 FOLDER = "661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby"
-DISTINCT = 12
+DISTINCT = 4
 """Frames that are drawn of each video; then they repeat."""
 
 HOSTILE_KEYS: list[str] = load("frames/hostile_keys.json")
