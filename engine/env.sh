@@ -18,7 +18,8 @@ fi
 
 mkdir -p "$_engine_root/.pulumi-state"
 export PULUMI_HOME="$_engine_root/.pulumi-home"
-export PULUMI_BACKEND_URL="file://$_engine_root/.pulumi-state"
+# Without metadata: an engine that is killed while it writes them leaves a stack that nothing opens.
+export PULUMI_BACKEND_URL="file://$_engine_root/.pulumi-state?metadata=skip"
 if [ -z "${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]; then
     export PULUMI_CONFIG_PASSPHRASE="${PULUMI_CONFIG_PASSPHRASE-}"
 fi

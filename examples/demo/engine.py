@@ -89,7 +89,7 @@ def _environment(cloud: Cloud) -> dict[str, str]:
         **cloud.environment,
         "PATH": os.pathsep.join([str(ROOT / ".venv/bin"), str(ROOT / ".engine/bin"), os.environ["PATH"]]),
         "PULUMI_HOME": str(DEMO / "pulumi-home"),
-        "PULUMI_BACKEND_URL": f"file://{state}",
+        "PULUMI_BACKEND_URL": f"file://{state}?metadata=skip",
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "NO_COLOR": "1",

@@ -285,6 +285,6 @@ def test_env_sh(tmp_path: Path, shell: str, built: bool, passphrase: str) -> Non
     first, _, rest = seen["PATH"].partition(":")
     assert (first == f"{root}/.engine/bin", ".engine/bin" in rest) == (built, False)
     assert seen["PULUMI_HOME"] == f"{root}/.pulumi-home"
-    assert seen["PULUMI_BACKEND_URL"] == f"file://{root}/.pulumi-state"
+    assert seen["PULUMI_BACKEND_URL"] == f"file://{root}/.pulumi-state?metadata=skip"
     assert seen["PULUMI_CONFIG_PASSPHRASE"] == passphrase
     assert (root / ".pulumi-state").is_dir()
