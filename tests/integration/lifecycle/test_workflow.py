@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from itertools import product
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pulumi_videosnap import alibaba
 from pulumi_videosnap.alibaba.pipeline.convert import default_name, shorten
 from pulumi_videosnap.alibaba.workflow.convert import to_inputs, topology_of
 from pulumi_videosnap.alibaba.workflow.models import MediaWorkflow
@@ -16,11 +18,13 @@ from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs, Wor
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import differences, facts
-from pulumi_videosnap.errors import Rejected, TaskConflict, TaskFailed, VideosnapError
+from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed, VideosnapError
 from support.emulator import Emulator
+from support.jobs import TUTORIAL_PIPELINE
 from support.miniengine import Refused
 from support.sampling import sample
 from support.workflow_stacks import LOCATION, ObjectStory, engine_of, snapshot, workflow_inputs
+from support.workflows import as_text, plain_topology
 
 SEARCH, ADD, QUERY = "SearchMediaWorkflow", "AddMediaWorkflow", "QueryMediaWorkflowList"
 DEACTIVATE, ACTIVATE, DELETE = "DeactivateMediaWorkflow", "ActivateMediaWorkflow", "DeleteMediaWorkflow"
@@ -414,3 +418,45 @@ def test_every_field_of_a_snapshot_is_seen_to_drift_and_none_drifts_by_its_spell
         found = MediaWorkflow.model_validate(answer)
         seen = differences(SnapshotWorkflowInputs, declared, to_inputs(found, declared))
         assert [dotted(one.path) for _, one in seen] == expected
+
+
+def test_lookups_have_a_plain_and_an_output_form(story: ObjectStory) -> None:
+    place: Any = {"location": "oss-cn-hangzhou"}
+    story.stack.up({"thumbs": workflow_inputs(notification={"topic": "frames"})})
+    id_ = story.stack.state["thumbs"].id
+    plain = plain_topology()
+    plain["Activities"]["Transcode"] = {"Type": "Transcode", "Parameters": {}}
+    plain["Dependencies"] |= {"Transcode": ["Act-Report"], "Act-Start": ["Act-Shot", "Transcode"]}
+    story.change(topology=as_text(plain))
+    pipeline = alibaba.get_pipeline(TUTORIAL_PIPELINE, **place)
+    found = alibaba.get_snapshot_workflow(id_, **place)
+    assert (found.name, found.state, found.trigger, found.publish) == (
+        "thumbs",
+        "Active",
+        "automatic",
+        "auto",
+    )
+    assert found.pipeline_id == pipeline.pipeline_id == TUTORIAL_PIPELINE
+    assert found.snapshots["Act-Shot"].snapshot_config == {
+        "output_file": {**place, "bucket": "frames", "object": "{RunId}/{FileName}.jpg"},
+        "time": 2000,
+        "width": 64,
+    }
+    assert found.other_activities[0] == "activity 'Transcode' of type Transcode"
+    workflows, pipelines = (
+        search(**place) for search in (alibaba.search_snapshot_workflows, alibaba.search_pipelines)
+    )
+    assert [one.media_workflow_id for one in workflows] == [id_]
+
+    async def all_of() -> list[Any]:
+        outputs = (
+            alibaba.get_snapshot_workflow_output(id_, **place),
+            alibaba.get_pipeline_output(TUTORIAL_PIPELINE, **place),
+            alibaba.search_snapshot_workflows_output(**place),
+            alibaba.search_pipelines_output(**place),
+        )
+        return [await output.future() for output in outputs]
+
+    assert asyncio.run(all_of()) == [found, pipeline, workflows, pipelines]
+    with pytest.raises(InvalidInput, match="workflow_id: must be the id of a workflow"):
+        alibaba.get_snapshot_workflow("a,b", **place)

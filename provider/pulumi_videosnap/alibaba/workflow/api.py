@@ -107,6 +107,6 @@ class WorkflowApi(MpsApi):
                 return
 
 
-def connect(profile: str | None, location: str, config: Lookup = no_config) -> WorkflowApi:
+def connect(profile: str | None, location: str | None, config: Lookup = no_config) -> WorkflowApi:
     """The API with the account that `find_account` finds, in the region of a location."""
     return WorkflowApi(find_account(profile, location, config=config), shared_client())

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
 from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
 from pulumi_videosnap.alibaba.pipeline.convert import default_name, format_difference, shorten
-from pulumi_videosnap.alibaba.workflow.convert import TRIGGER_MODES, to_inputs, to_outputs, topology_of
+from pulumi_videosnap.alibaba.workflow.convert import TRIGGER_MODES, read_inputs, to_outputs, topology_of
 from pulumi_videosnap.alibaba.workflow.models import ACTIVE, MediaWorkflow
 from pulumi_videosnap.alibaba.workflow.rules import LONGEST_NAME_BYTES, doubts
 from pulumi_videosnap.alibaba.workflow.schema import MAX_PER_REGION, SnapshotWorkflowInputs
@@ -32,7 +32,7 @@ from pulumi_videosnap.core.lifecycle import (
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
 from pulumi_videosnap.core.schema import Difference, Effect, differences, inputs_of
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import CallFailed, Garbled, Rejected, TaskConflict, TaskFailed
+from pulumi_videosnap.errors import CallFailed, Rejected, TaskConflict, TaskFailed
 
 TOKEN = "alibaba:SnapshotWorkflow"  # noqa: S105 - a type, not a credential
 NOT_IN_TOPOLOGY: tuple[Path, ...] = (("name",), ("trigger",), ("active",), ("adopt",), ("presence",))
@@ -132,14 +132,14 @@ class SnapshotWorkflowLifecycle(Lifecycle):
         found = self._connect(recorded.get("profile"), location).workflow(task_id)
         if found is None:
             return Gone()
-        inputs = _inputs_of(found, inputs_of(SnapshotWorkflowInputs, recorded))
+        inputs = read_inputs(found, inputs_of(SnapshotWorkflowInputs, recorded))
         return Present(inputs, {**inputs, **to_outputs(found)})
 
     def find(self, import_id: str) -> Found | None:
         """QueryMediaWorkflowList for `location/workflow`."""
         location, workflow_id = read_import_id(import_id, "workflow")
         found = self._connect(None, location).workflow(workflow_id)
-        return Found(workflow_id, _inputs_of(found, {}), to_outputs(found)) if found else None
+        return Found(workflow_id, read_inputs(found, {}), to_outputs(found)) if found else None
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
         """Deactivate, set what differs in the service, activate."""
@@ -255,18 +255,10 @@ class SnapshotWorkflowLifecycle(Lifecycle):
         return found
 
 
-def _inputs_of(found: MediaWorkflow, recorded: Properties) -> Properties:
-    try:
-        return to_inputs(found, recorded)
-    except (ValueError, TypeError, AttributeError):
-        reason = f"the topology of workflow {found.media_workflow_id} cannot be read"
-        raise Garbled("QueryMediaWorkflowList", reason, advice="check it in the MPS console") from None
-
-
 def _differing(workflow: SnapshotWorkflowInputs, found: MediaWorkflow) -> list[Difference]:
     """Each declared setting that the service has otherwise."""
     declared = workflow.properties()
-    compared = differences(SnapshotWorkflowInputs, declared, _inputs_of(found, declared))
+    compared = differences(SnapshotWorkflowInputs, declared, read_inputs(found, declared))
     return [difference for _, difference in compared]
 
 
