@@ -420,6 +420,42 @@ def test_every_field_of_a_snapshot_is_seen_to_drift_and_none_drifts_by_its_spell
         assert [dotted(one.path) for _, one in seen] == expected
 
 
+MEDIA = {"location": LOCATION, "bucket": "media"}
+TOP: list[tuple[dict[str, Any], list[str]]] = [
+    ({"input": {**MEDIA, "bucket": "other", "prefix": "in/"}}, ["input.bucket"]),
+    ({"input": {**MEDIA, "prefix": "in/deeper/"}}, ["input.prefix"]),
+    ({"input": MEDIA}, ["input.prefix"]),
+    ({"pipelineId": "0" * 32}, ["pipelineId"]),
+    ({"notification": {"queueName": "other"}}, ["notification.queueName"]),
+    ({"notification": TOPIC}, ["notification.queueName", "notification.topic"]),
+    ({"notification": None}, ["notification.queueName"]),
+    ({"role": "Other"}, ["role"]),
+    ({"role": None}, ["role"]),
+    ({"publish": "manual"}, ["publish"]),
+    ({"snapshots": {"cover": FULL["snapshots"]["cover"]}}, ["snapshots.at", "snapshots.sheet"]),
+    ({"publish": "manual", "role": "Other", "pipelineId": "0" * 32}, ["pipelineId", "publish", "role"]),
+]
+
+
+@pytest.mark.parametrize("how", ["as sent", "objects", "turned"])
+@pytest.mark.parametrize(("change", "expected"), TOP, ids=lambda value: str(value)[:40])
+def test_every_field_of_a_workflow_is_seen_to_drift_in_any_spelling(
+    change: dict[str, Any], expected: list[str], how: str
+) -> None:
+    declared = SnapshotWorkflowInputs.model_validate(FULL).properties()
+    actual = {name: value for name, value in {**FULL, **change}.items() if value is not None}
+    sent = spelled(topology_of(SnapshotWorkflowInputs.model_validate(actual)), how)
+    for state, mode, more in (
+        ("Active", "NotInAuto", []),
+        ("Inactive", "OssAutoTrigger", ["active", "trigger"]),
+        ("", "", []),
+    ):
+        answer = {"MediaWorkflowId": "1", "State": state, "TriggerMode": mode, "Topology": sent}
+        found = MediaWorkflow.model_validate({**answer, "Name": FULL["name"]})
+        seen = differences(SnapshotWorkflowInputs, declared, to_inputs(found, declared))
+        assert sorted(".".join(map(str, one.path)) for _, one in seen) == sorted([*expected, *more])
+
+
 def test_lookups_have_a_plain_and_an_output_form(story: ObjectStory) -> None:
     place: Any = {"location": "oss-cn-hangzhou"}
     story.stack.up({"thumbs": workflow_inputs(notification={"topic": "frames"})})

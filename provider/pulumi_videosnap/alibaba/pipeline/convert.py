@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 
-from pulumi_videosnap.alibaba.models import Pipeline
+from pulumi_videosnap.alibaba.models import NotifyConfig, Pipeline
 from pulumi_videosnap.alibaba.pipeline.schema import (
     ACTIVE,
     DEFAULT_ROLE,
@@ -69,7 +69,7 @@ def to_inputs(found: Pipeline, recorded: Properties) -> Properties:
     actual: Properties = {
         "name": found.name,
         "state": found.state.lower(),
-        "notification": to_notification(config.queue_name, config.topic) if config else None,
+        "notification": _notification_of(config) if config else None,
         "role": found.role,
         "speed": found.speed.lower(),
         "speedLevel": found.speed_level,
@@ -86,9 +86,16 @@ def to_inputs(found: Pipeline, recorded: Properties) -> Properties:
     return {name: value for name, value in inputs.items() if value is not None}
 
 
+def _notification_of(config: NotifyConfig) -> Properties | None:
+    """Where messages go; what no input stands for, a topic of another service, is shown as one."""
+    other = f"MqTopic {config.mq_topic}" if config.mq_topic else None
+    return to_notification(config.queue_name, ", ".join(filter(None, (config.topic, other))))
+
+
 def to_notification(queue: str | None, topic: str | None) -> Properties | None:
-    """The block of the queue or the topic; None where there is neither."""
-    return {"queueName": queue} if queue else {"topic": topic} if topic else None
+    """The block of the queue and the topic that there are; None where there is neither."""
+    named = {"queueName": queue, "topic": topic}
+    return {name: value for name, value in named.items() if value} or None
 
 
 def format_difference(found: Difference) -> str:

@@ -136,7 +136,7 @@ class PipelineLifecycle(Lifecycle):
     def delete(self, task_id: str, recorded: Properties) -> None:
         """DeletePipeline; an adopted one stays, and so does one that is another resource's now."""
         if recorded.get("adopt"):
-            self._context.progress("left as it is: it was adopted")
+            self._context.progress("left as it is, with its settings: it was adopted")
             return
         if holder := self._context.holder(task_id):
             self._context.progress(f"left as it is: it is the pipeline of {holder}")
