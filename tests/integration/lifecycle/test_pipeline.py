@@ -90,6 +90,7 @@ ANSWER: dict[str, Any] = {
     "Role": "AliyunMTSDefaultRole", "NotifyConfig": {},
 }  # fmt: skip
 TOLD = pipeline_inputs(**QUEUE, state="active", role="AliyunMTSDefaultRole", speed="standard", speedLevel=2)
+FOUR = ["name", "role", "speed", "state"]
 Q, T = "notification.queueName", "notification.topic"
 SEEN: list[tuple[dict[str, Any], list[str], list[str]]] = [
     ({}, [], []),
@@ -108,10 +109,7 @@ SEEN: list[tuple[dict[str, Any], list[str], list[str]]] = [
     ({"NotifyConfig": {"QueueName": "frames", "Topic": "t"}}, [Q, T], [T]),
     ({"NotifyConfig": {"QueueName": "frames", "MqTopic": "m", "MqTag": "t"}}, [Q, T], [T]),
     ({"NotifyConfig": {"MqTopic": "m"}}, [T], [Q, T]),
-    (
-        {"Name": "o", "State": "Paused", "Role": "O", "Speed": "Boost"},
-        *(2 * [["name", "role", "speed", "state"]]),
-    ),
+    ({"Name": "o", "State": "Paused", "Role": "O", "Speed": "Boost"}, FOUR, FOUR),
 ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from pulumi_videosnap import alibaba
-from pulumi_videosnap.alibaba.pipeline.convert import default_name, shorten
+from pulumi_videosnap.alibaba.named import default_name, shorten
 from pulumi_videosnap.alibaba.workflow.convert import to_inputs, topology_of
 from pulumi_videosnap.alibaba.workflow.models import MediaWorkflow
 from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs, WorkflowSnapshot
@@ -479,9 +479,7 @@ def test_lookups_have_a_plain_and_an_output_form(story: ObjectStory) -> None:
         "width": 64,
     }
     assert found.other_activities[0] == "activity 'Transcode' of type Transcode"
-    workflows, pipelines = (
-        search(**place) for search in (alibaba.search_snapshot_workflows, alibaba.search_pipelines)
-    )
+    workflows, pipelines = alibaba.search_snapshot_workflows(**place), alibaba.search_pipelines(**place)
     assert [one.media_workflow_id for one in workflows] == [id_]
 
     async def all_of() -> list[Any]:

@@ -6,22 +6,15 @@ import json
 
 from pulumi_videosnap.alibaba.api import MAX_PIPELINES, MpsApi
 from pulumi_videosnap.alibaba.auth import find_account
-from pulumi_videosnap.alibaba.jobs import PendingSubmissions
 from pulumi_videosnap.alibaba.models import Pipeline
 from pulumi_videosnap.alibaba.pipeline.convert import Fields
 from pulumi_videosnap.errors import Garbled
 from pulumi_videosnap.http.client import shared_client
-from pulumi_videosnap.http.rate_limit import store_path
 from pulumi_videosnap.settings import Lookup, no_config
 
 
 class PipelineApi(MpsApi):
     """Calls of one account. Every error is a `CallFailed`; safe to share among threads."""
-
-    @property
-    def pending(self) -> PendingSubmissions:
-        """What this machine is adding at this moment."""
-        return PendingSubmissions(store_path().parent / "submitting")
 
     def add(self, fields: Fields) -> Pipeline:
         """Make a pipeline; a second call makes another one, so it is not repeated."""

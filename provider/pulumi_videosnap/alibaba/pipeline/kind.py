@@ -8,8 +8,9 @@ from typing import Any
 
 from pulumi_videosnap.alibaba.auth import KEYS
 from pulumi_videosnap.alibaba.frames import OSS
+from pulumi_videosnap.alibaba.named import has_ended
 from pulumi_videosnap.alibaba.pipeline.data_sources import get_pipeline, list_pipelines, search_pipelines
-from pulumi_videosnap.alibaba.pipeline.lifecycle import TOKEN, has_ended, pipeline_lifecycle
+from pulumi_videosnap.alibaba.pipeline.lifecycle import TOKEN, pipeline_lifecycle
 from pulumi_videosnap.alibaba.pipeline.schema import PAUSED, PRESENT, PipelineInputs
 from pulumi_videosnap.core.properties import Path, dotted
 from pulumi_videosnap.drift.model import Unmanaged, Verdict

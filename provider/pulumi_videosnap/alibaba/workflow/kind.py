@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pulumi_videosnap.alibaba.named import has_ended
 from pulumi_videosnap.alibaba.workflow import drift, frames, review
 from pulumi_videosnap.alibaba.workflow.data_sources import (
     get_snapshot_workflow,
     list_workflows,
     search_snapshot_workflows,
 )
-from pulumi_videosnap.alibaba.workflow.lifecycle import TOKEN, has_ended, snapshot_workflow
+from pulumi_videosnap.alibaba.workflow.lifecycle import TOKEN, snapshot_workflow
 from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs
 from pulumi_videosnap.kinds import ResourceKind
 
