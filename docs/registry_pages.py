@@ -62,7 +62,7 @@ def _inputs(
         default = "**required**" if name in required else _default(spec.get("default"))
         block = _block(schema, spec)
         own = change or ("replacement" if spec.get("willReplaceOnChanges") else "in place")
-        whole = own if "additionalProperties" in spec else change
+        whole = own if "additionalProperties" in spec or own == "replacement" else change
         cells = (_type(schema, spec), _text(schema, spec), default, whole if block else own)
         yield _row(f"`{prefix}{name}`", *cells)
         if block:

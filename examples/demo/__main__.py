@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 
-from examples.demo import live_room, video_stills, yaml_program
+from examples.demo import live_room, thumbnails, video_stills, yaml_program
 from examples.demo.emulator import emulator
 from examples.demo.screen import DEMO, FRAMES, say, shown, step, title
 
@@ -25,10 +25,13 @@ def main() -> int:
         live_room.run(cloud)
         title("Act two: jobs on a video file (Alibaba Cloud MPS)")
         video_stills.run(cloud)
+        title("Act three: a thumbnail of every upload (Alibaba Cloud MPS)")
+        thumbnails.run(cloud)
         yaml_program.run(cloud)
     step(f"Done in {time.monotonic() - began:.0f} seconds; nothing is left running.")
-    say(f"The frames are in {shown(FRAMES)}; the programs: examples/quickstart, video-stills, yaml.")
-    say(f"Contact sheets, to open in a browser: live-room.html and video-stills.html in {shown(DEMO)}.")
+    say(f"The frames are in {shown(FRAMES)}; the programs are in examples.")
+    sheets = "live-room.html, video-stills.html and thumbnails.html"
+    say(f"Contact sheets, to open in a browser: {sheets} in {shown(DEMO)}.")
     say("To go on by hand, run `make emulator` in one terminal and in another:")
     say("    . engine/env.sh; . .emulator/env; pulumi stack init dev; pulumi up")
     say("For your own account see README.md, section Your real account.")

@@ -15,6 +15,8 @@ SUCCEEDED = (0,)
 FAILED = range(1, 256)
 DRIFTED = (1,)
 """Exit code of `videosnap drift` when something drifted and all could be checked."""
+AS_EXPECTED_OR_NOT = (0, 1)
+"""Exit codes of `videosnap frames` and `drift` that could check everything."""
 DRIFT_FOUND = 7
 """Exit code of `pulumi … --expect-no-changes` when something differs."""
 _FROM_OUTSIDE = ("PULUMI_", "VOLCENGINE_", "ALIBABA_", "VIDEOSNAP_")
@@ -57,9 +59,9 @@ class Pulumi:
         )
         self._command(["videosnap", "review", str(preview)], entries, SUCCEEDED, [])
 
-    def drift(self, expect: Container[int]) -> None:
+    def drift(self, expect: Container[int], show: Choice = entries) -> None:
         """`videosnap drift` of the stack."""
-        self._command(["videosnap", "drift", "--stack", STACK], entries, expect, [])
+        self._command(["videosnap", "drift", "--stack", STACK], show, expect, [])
 
     def _run(self, arguments: list[str], show: Choice, expect: Container[int], more: list[str]) -> None:
         self._command(["pulumi", *arguments], show, expect, [*more, "--non-interactive"])

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from examples.demo.emulator import Cloud
-from examples.demo.engine import DRIFT_FOUND, DRIFTED, Pulumi
+from examples.demo.engine import AS_EXPECTED_OR_NOT, DRIFT_FOUND, DRIFTED, Pulumi
 from examples.demo.screen import DEMO, FRAMES, ROOT, changes, nothing, say, shown, step
 
-AS_EXPECTED_OR_NOT = (0, 1)
-"""On a slow machine the interval that changed outside Pulumi leaves a gap, which `frames` reports."""
 DRIFT_RUN = ("refresh", "--preview-only", "--expect-no-changes", "--diff")
 
 

@@ -89,17 +89,17 @@ def row_of(resource: str) -> Choice:
     return lambda output: [line for line in _lines(output) if f" {resource} " in line][-1:]
 
 
-def diagnostics_of(resource: str) -> Choice:
-    """The errors and warnings of one resource, and its last row if it did not fail."""
+def diagnostics_of(*resources: str) -> Choice:
+    """The errors and warnings of some resources; of one that did not fail, its last row too."""
 
-    def pick(output: str) -> list[str]:
+    def of_one(output: str, resource: str) -> list[str]:
         _, _, diagnostics = output.partition("\nDiagnostics:\n")
         _, _, mine = diagnostics.partition(f" ({resource}):\n")
         messages = [line.strip() for line in _lines(mine.partition("\n\n")[0])]
         failed = any(line.startswith("error:") for line in messages)
         return messages if failed else [*row_of(resource)(output), *messages]
 
-    return pick
+    return lambda output: [line for resource in resources for line in of_one(output, resource)]
 
 
 def _lines(output: str) -> list[str]:

@@ -62,7 +62,7 @@ def _change(cloud: Cloud, pulumi: Pulumi) -> None:
 def _fail_and_fix(cloud: Cloud, pulumi: Pulumi) -> None:
     step(f"The program names {NOT_YET}, which nobody has uploaded yet. Both jobs fail, and so does `up`:")
     pulumi("config", "set", "video", NOT_YET, show=nothing)
-    pulumi("up", "--yes", "--skip-preview", show=diagnostics_of("stills"), expect=FAILED)
+    pulumi("up", "--yes", "--skip-preview", show=diagnostics_of("stills", "sheet"), expect=FAILED)
 
     step("Somebody uploads it. The next `up` submits new jobs and says why:")
     cloud.store().copy_object(Bucket="media", Key=NOT_YET, CopySource="media/input.mp4")

@@ -1,4 +1,4 @@
-"""Act three, examples/yaml: a task and a job without a program, through the plugin, from start to end."""
+"""Act four, examples/yaml: a task and a job without a program, through the plugin, from start to end."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ import os
 import shutil
 
 from examples.demo.emulator import Cloud
-from examples.demo.engine import DRIFT_FOUND, Pulumi
-from examples.demo.live_room import DRIFT_RUN
+from examples.demo.engine import Pulumi
 from examples.demo.screen import ROOT, changes, count, nothing, outcome, row_of, say, step, title
 
 HOST = "pulumi-language-yaml"
-TASK = "661e000000000000000543cf/Room1/videosnap-yaml.demo.lobby"
 
 
 def run(cloud: Cloud) -> None:
@@ -20,7 +18,7 @@ def run(cloud: Cloud) -> None:
     if not shutil.which(HOST, path=path):
         step("The same in YAML, TypeScript and Go: see docs/plugin.md. `make yaml demo` has an act in YAML.")
         return
-    title("Act three: both in YAML, without a program")
+    title("Act four: both in YAML, without a program")
     pulumi = Pulumi(cloud, ROOT / "examples" / "yaml")
     pulumi.make_stack()
     step("A task and a job, declared in Pulumi.yaml. The engine starts the plugin of this environment:")
@@ -31,11 +29,6 @@ def run(cloud: Cloud) -> None:
     pulumi("preview", "--diff", show=changes)
     pulumi("up", "--yes", "--skip-preview", show=count)
 
-    step("Somebody stops the task. The drift has a name, and the next `up` starts the task again:")
-    cloud.control("POST", f"/tasks/{TASK}/stop")
-    pulumi(*DRIFT_RUN, show=changes, expect=[DRIFT_FOUND])
-    pulumi("up", "--yes", "--skip-preview", "--refresh", show=count)
-
-    step("Act three ends:")
+    step("Act four ends:")
     pulumi("destroy", "--yes", "--skip-preview", show=row_of("lobby"))
     say("The same in TypeScript and Go: examples/typescript, examples/go; how: docs/plugin.md.")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .values import Path
+from .values import EACH, Path
 
 PROVIDERS = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videosnap": "videosnap:"}
 """The resources in which the engine keeps the configuration, and what their keys leave out."""
@@ -41,7 +41,17 @@ JOB = Kind(
     places=(("snapshotConfig", "outputFile", "bucket"), ("snapshotConfig", "tileOutputFile", "bucket")),
     interval=("snapshotConfig", "interval"),  # may be absent, or 0: spread over the whole video
 )
-KINDS = (TASK, JOB)
+WORKFLOW = Kind(
+    token="pulumi-python:dynamic/alibaba:SnapshotWorkflow",  # noqa: S106
+    fields=("input", "pipelineId", "snapshots"),
+    places=(
+        ("snapshots", EACH, "outputFile", "bucket"),
+        ("snapshots", EACH, "tileOutputFile", "bucket"),
+    ),
+    interval=("snapshots", EACH, "interval"),  # of each upload, as of a job
+)
+KINDS = (TASK, JOB, WORKFLOW)
+"""The kinds that take frames; a pipeline takes none."""
 
 
 def kind_of(resource_type: str, properties: Mapping[str, Any]) -> Kind | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from . import Finding, Misconfigured, Unchecked, Violation
 from .facts import BUSINESS_ID, STREAMS, TASK, Kind
-from .values import NotKnown, Secret, python_name, revealed, shown, value_at
+from .values import NotKnown, Secret, python_name, revealed, shown, value_at, values_at
 
 NAMED = 3  # how many tasks a message names, the biggest
 
@@ -14,8 +14,8 @@ NAMED = 3  # how many tasks a message names, the biggest
 def foreign_places(kind: Kind, properties: Mapping[str, Any], allowed: Sequence[str]) -> Iterator[Finding]:
     """Each bucket, VOD space or veImageX service that is not in the list; none where there is no list."""
     choice = " or ".join(map(repr, allowed))
-    for path in kind.places if allowed else ():
-        place = value_at(properties, path)
+    places = (found for path in kind.places for found in values_at(properties, path))
+    for path, place in places if allowed else ():
         if isinstance(place, NotKnown):
             yield Unchecked(python_name(place.path))
         elif place is not None and revealed(place) not in allowed:
@@ -25,15 +25,15 @@ def foreign_places(kind: Kind, properties: Mapping[str, Any], allowed: Sequence[
 def interval_out_of_range(
     kind: Kind, properties: Mapping[str, Any], minimum: float, maximum: float
 ) -> Iterator[Finding]:
-    """An interval outside `minimum` to `maximum` seconds; a job's 0, which spreads its frames, is none."""
+    """An interval outside `minimum` to `maximum` seconds; 0, which spreads a job's frames, is none."""
     low, high = shown(minimum), shown(maximum)
     if minimum > maximum:
         raise Misconfigured(f"videosnap-interval: minimum {low} is above maximum {high} in the configuration")
-    interval = value_at(properties, kind.interval)
-    if isinstance(interval, NotKnown):
-        yield Unchecked(python_name(interval.path))
-    elif revealed(interval) and not minimum <= revealed(interval) <= maximum:
-        yield Violation(f"{python_name(kind.interval)} is {shown(interval)}: write {low} to {high} (seconds)")
+    for path, interval in values_at(properties, kind.interval):
+        if isinstance(interval, NotKnown):
+            yield Unchecked(python_name(interval.path))
+        elif revealed(interval) and not minimum <= revealed(interval) <= maximum:
+            yield Violation(f"{python_name(path)} is {shown(interval)}: write {low} to {high} (seconds)")
 
 
 def missing_business_id(properties: Mapping[str, Any], pattern: str | None) -> Iterator[Finding]:

@@ -1,10 +1,11 @@
 """Values as the engine sends them to a policy: numbers are floats, secrets are marked, some are not known."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Path = tuple[str, ...]  # where a value is in a resource's properties, in the engine's camelCase
+EACH = "*"  # a step of a path that stands for every name in a block
 
 # The marks of Pulumi's protocol (sdk/go/common/resource).
 SIGNATURE = "4dabf18193072939515e22adb298388d"
@@ -60,6 +61,20 @@ def value_at(properties: Mapping[str, Any], path: Path) -> Any:
         if isinstance(value, NotKnown):
             return NotKnown(path[:depth], secret)
     return Secret(value) if secret and value is not None else value
+
+
+def values_at(properties: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    """Each value at a path, in which `*` stands for every name in a block, with the path that it has."""
+    if EACH not in path:
+        yield path, value_at(properties, path)
+        return
+    depth = path.index(EACH)
+    block = value_at(properties, path[:depth])
+    if isinstance(block, NotKnown):
+        yield path[:depth], block
+    names = revealed(block)
+    for name in names if isinstance(names, Mapping) else ():
+        yield from values_at(properties, (*path[:depth], name, *path[depth + 1 :]))
 
 
 def revealed(value: Any) -> Any:

@@ -178,6 +178,7 @@ class Garbled(CallFailed):
     """The response cannot be understood, so nothing may be concluded from it."""
 
     outcome = "got a response that cannot be understood"
+    may_have_acted = True
 
 
 class TaskConflict(VideosnapError):

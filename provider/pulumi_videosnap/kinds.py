@@ -51,6 +51,8 @@ class ResourceType:
     """The model of its inputs: fields, ranges, defaults, effects."""
     lifecycle: Callable[[Context], Lifecycle]
     """Its lifecycle, connected to the real cloud."""
+    lookups: tuple[Callable[..., Any], ...] = ()
+    """Functions that look at what exists and manage nothing; the plugin has each under its own name."""
     search: Callable[..., Iterable[Listed]] | None = None
     """Lists what the cloud knows, from a function's arguments and `config`; None where the cloud cannot."""
 
@@ -94,6 +96,14 @@ def resource_type(token: str) -> ResourceType | None:
     ways = [*((_kind_in, module) for module in _MODULES), *((_type_in, module) for module in _TYPE_MODULES)]
     ways.sort(key=lambda way: folder not in way[1])
     return next((found for load, module in ways if (found := load(module)).token == token), None)
+
+
+def lookups() -> dict[str, Callable[..., Any]]:
+    """The lookups of all resources by their tokens, `<cloud>:<name>` in the spelling of a program."""
+    types = resource_types()
+    return {
+        f"{one.token.partition(':')[0]}:{lookup.__name__}": lookup for one in types for lookup in one.lookups
+    }
 
 
 def register(module: str) -> None:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.browser
 def test_each_state_says_what_comes_next_and_what_was_written(fake: FakeEmulator, open_page: Open) -> None:
     fake.add_jobs()
     page = open_page().page
-    cards = page.locator("#jobs-list .card")
+    cards = page.locator("#job-list .card")
     expect(cards).to_have_count(6)
     for place, texts in enumerate((
         ("○ Submitted", "begins in 1 min 5 s", "media/input.mp4", "pipeline abab", "no frame yet"),
@@ -54,7 +54,7 @@ def test_a_change_is_told_and_a_forgotten_job_goes(fake: FakeEmulator, open_page
     fake.add_job(endTime=moment(5), count=3)
     watched.look_now()
     expect(watched.page.get_by_role("status")).to_have_text("Job 00000000: Success")
-    expect(watched.page.locator("#jobs-list .card")).to_have_count(1)
+    expect(watched.page.locator("#job-list .card")).to_have_count(1)
     fake.jobs = []
     watched.look_now()
     expect(watched.page.locator("#jobs-section")).to_be_hidden()
@@ -96,7 +96,7 @@ def test_text_is_readable_and_nothing_is_cut_off(
     fake.add_jobs()
     fake.add_workflows()
     page = open_page(width, 800, scheme).page
-    expect(page.locator("#jobs-list .card")).to_have_count(6)
+    expect(page.locator("#job-list .card")).to_have_count(6)
     expect(page.locator("#run-list .card")).to_have_count(2)
     expect(page.locator("#live-tasks").get_by_role("heading", name=HOSTILE)).to_be_visible()
     expect(page.locator("#live-tasks .thumb", has_text=HOSTILE)).to_have_count(2)

@@ -85,6 +85,41 @@ def test_changes_made_outside(stack: Stack) -> None:
 
 
 @pytest.mark.rotating
+def test_the_life_of_a_task_of_byteplus(stack: Stack) -> None:
+    """The keys of both editions are in the environment; each call has the key of its own edition."""
+    stack.environment |= {"VOLCENGINE_EDITION": "byteplus", "A_KEY": "write-only", "A_SECRET": "write-only"}
+    keys = {"bucket": "frames", "access_key_env": "A_KEY", "secret_key_env": "A_SECRET"}
+    storage = {"storage_config": {"custom_config": keys}}
+    path = f"/byteplus/tasks/{stack.path('lobby')}"
+    last = stack.emulator.last_call()
+    stack.declare(lobby=storage)
+    stack.up().ok()
+    assert stack.tasks()[0]["id"] == f"byteplus/{stack.path('lobby')}"
+    stack.declare(lobby={**storage, "image_config": {"interval": 7}})
+    before = stack.emulator.last_call()
+    stack.up().ok()
+    assert stack.calls(before)["lobby"] == [UPDATE, GET]
+    stack.drift().ok()
+    stack.emulator.request("PUT", path, {"interval": 30})
+    assert "~ interval: 7 => 30" in stack.drift().exits(DRIFT).output
+    stack.emulator.request("POST", f"{path}/stop")
+    assert '~ state: "running" => "ended: StopByAPI"' in stack.drift().exits(DRIFT).output
+    assert "StopSnapshot was called" in " ".join(stack.videosnap("drift").exits(1).output.split())
+    stack.up("--refresh").ok()
+    running = stack.emulator.show("/byteplus/tasks?status=running")["tasks"]
+    assert [task["interval"] for task in running if task["appId"] == stack.app] == [7]
+    stack.up("--refresh", "--expect-no-changes").ok()
+    stack.destroy().ok()
+    running = stack.emulator.show("/byteplus/tasks?status=running")["tasks"]
+    assert [task for task in running if task["appId"] == stack.app] == []
+    assert stack.emulator.tasks(app=stack.app) == []
+    called = {(call["service"], call["accessKey"], call["signature"]) for call in stack.emulator.calls(last)}
+    own, other = (stack.environment[f"{cloud}_ACCESS_KEY"] for cloud in ("BYTEPLUS", "VOLCENGINE"))
+    assert called == {("byteplus", f"{own[:4]}****{own[-4:]}", "ok")}
+    assert own[:4] + own[-4:] != other[:4] + other[-4:]
+
+
+@pytest.mark.rotating
 def test_a_plan_that_was_reviewed_is_what_runs(stack: Stack) -> None:
     stack.declare(lobby={})
     stack.run("preview", "--save-plan", "plan.json").ok()

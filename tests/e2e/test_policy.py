@@ -54,6 +54,6 @@ def _violations(output: str) -> dict[tuple[str, str], str]:
 def test_the_examples_pass_with_the_defaults(tmp_path: Path) -> None:
     project = Project(tmp_path, read("policy/examples.txt").format(root=ROOT), {})
     output = project.run("preview", "--policy-pack", PACK).ok().output
-    assert "4 to create" in output
+    assert "6 to create" in output
     assert "✅ videosnap" in output
     assert "videosnap-" not in output

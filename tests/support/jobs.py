@@ -15,8 +15,9 @@ from typing import Any
 
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account, find_account
-from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, PendingSubmissions, bucket_of
+from pulumi_videosnap.alibaba.jobs import Jobs, OpenAccount, bucket_of
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.run_registry import RunRegistry
 from pulumi_videosnap.http.client import ApiClient

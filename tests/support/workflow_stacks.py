@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.alibaba.auth import Account, find_account
-from pulumi_videosnap.alibaba.jobs import PendingSubmissions
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
 from pulumi_videosnap.alibaba.pipeline.api import PipelineApi
 from pulumi_videosnap.alibaba.pipeline.lifecycle import PipelineLifecycle
 from pulumi_videosnap.alibaba.workflow.api import WorkflowApi

@@ -1,13 +1,11 @@
 """Alibaba Cloud MPS: snapshot jobs on video files, workflows on uploads, and their pipelines."""
 
 from pulumi_videosnap.alibaba.data_sources import (
-    PipelineResult,
     SnapshotJobResult,
     get_snapshot_job,
     get_snapshot_job_output,
     object_version,
     object_version_output,
-    search_pipelines,
 )
 from pulumi_videosnap.alibaba.enums import (
     PipelineSpeed,
@@ -21,6 +19,13 @@ from pulumi_videosnap.alibaba.enums import (
     WorkflowSnapshotFormat,
     WorkflowSnapshotFrameType,
 )
+from pulumi_videosnap.alibaba.pipeline.data_sources import (
+    PipelineResult,
+    get_pipeline,
+    get_pipeline_output,
+    search_pipelines,
+    search_pipelines_output,
+)
 from pulumi_videosnap.alibaba.pipeline.resource import NotificationArgs, Pipeline
 from pulumi_videosnap.alibaba.resource import (
     InputArgs,
@@ -32,6 +37,15 @@ from pulumi_videosnap.alibaba.resource import (
     TileOutputFileArgs,
     TimeArrayArgs,
 )
+from pulumi_videosnap.alibaba.workflow.data_sources import (
+    MediaWorkflowResult,
+    SnapshotWorkflowResult,
+    WorkflowSnapshotResult,
+    get_snapshot_workflow,
+    get_snapshot_workflow_output,
+    search_snapshot_workflows,
+    search_snapshot_workflows_output,
+)
 from pulumi_videosnap.alibaba.workflow.resource import (
     SnapshotWorkflow,
     WorkflowInputArgs,
@@ -40,6 +54,7 @@ from pulumi_videosnap.alibaba.workflow.resource import (
 
 __all__ = [
     "InputArgs",
+    "MediaWorkflowResult",
     "NotificationArgs",
     "OutputFileArgs",
     "Pipeline",
@@ -55,6 +70,7 @@ __all__ = [
     "SnapshotJobWaitFor",
     "SnapshotWorkflow",
     "SnapshotWorkflowPublish",
+    "SnapshotWorkflowResult",
     "SnapshotWorkflowTrigger",
     "SubOutArgs",
     "TileOutArgs",
@@ -64,9 +80,17 @@ __all__ = [
     "WorkflowSnapshotArgs",
     "WorkflowSnapshotFormat",
     "WorkflowSnapshotFrameType",
+    "WorkflowSnapshotResult",
+    "get_pipeline",
+    "get_pipeline_output",
     "get_snapshot_job",
     "get_snapshot_job_output",
+    "get_snapshot_workflow",
+    "get_snapshot_workflow_output",
     "object_version",
     "object_version_output",
     "search_pipelines",
+    "search_pipelines_output",
+    "search_snapshot_workflows",
+    "search_snapshot_workflows_output",
 ]

@@ -20,10 +20,11 @@ from pydantic import BeforeValidator, Field
 
 from pulumi_videosnap.alibaba.auth import ENDPOINT, Account, find_account, sign
 from pulumi_videosnap.alibaba.models import Pipeline, Received, SnapshotJob, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
 from pulumi_videosnap.alibaba.responses import ResponseParser
 from pulumi_videosnap.core.timestamps import format_rfc3339, from_epoch
 from pulumi_videosnap.http.client import ApiClient, Call, shared_client
-from pulumi_videosnap.http.rate_limit import account_digest
+from pulumi_videosnap.http.rate_limit import account_digest, store_path
 from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.settings import Lookup, no_config
 
@@ -135,6 +136,11 @@ class MpsApi:
         self._account = account
         self._client = client
         self._nonce = nonce
+
+    @property
+    def pending(self) -> PendingSubmissions:
+        """What this machine is making at this moment."""
+        return PendingSubmissions(store_path().parent / "submitting")
 
     def submit(self, body: SubmitSnapshotJobBody) -> SnapshotJob:
         """Submit a job; the service makes its id.

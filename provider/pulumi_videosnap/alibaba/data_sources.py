@@ -1,4 +1,4 @@
-"""`get_snapshot_job` and `search_pipelines`: look at jobs and pipelines without managing them."""
+"""`get_snapshot_job` looks at a job without managing it; `object_version` at a video."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from pulumi_videosnap.settings import Lookup
 if TYPE_CHECKING:
     from pulumi_videosnap.alibaba.api import MpsApi
     from pulumi_videosnap.alibaba.models import SnapshotJob
-
-STATES = ("All", "Active", "Paused")
 
 
 @dataclass(frozen=True)
@@ -45,17 +43,6 @@ class SnapshotJobResult:
     """The settings that the service repeats, with decoded keys; numbers as numbers."""
 
 
-@dataclass(frozen=True)
-class PipelineResult:
-    """A queue of jobs."""
-
-    pipeline_id: str
-    name: str
-    state: str
-    """Active or Paused."""
-    speed: str
-
-
 def get_snapshot_job(
     job_id: str, *, location: str | None = None, profile: str | None = None
 ) -> SnapshotJobResult:
@@ -64,8 +51,7 @@ def get_snapshot_job(
     :raises NotFound: the service does not know the job (any more).
     :raises CallFailed: the call failed.
     """
-    if not isinstance(job_id, str) or not job_id.isalnum():
-        raise InvalidInput("job_id", "must be the id of a job, of letters and digits")
+    require_id("job_id", job_id, "job")
     answer = _connect(profile, location).query([job_id])
     if not answer.jobs:
         raise NotFound("QuerySnapshotJobList", f"job {job_id} does not exist", at=answer.at)
@@ -84,24 +70,6 @@ def get_snapshot_job_output(
     )
 
 
-def search_pipelines(
-    state: str = "All", *, location: str | None = None, profile: str | None = None
-) -> list[PipelineResult]:
-    """The account's pipelines in a region (SearchPipeline), all pages of them.
-
-    :param state: All, Active or Paused.
-    :raises CallFailed: the call failed.
-    """
-    if state not in STATES:
-        raise InvalidInput("state", f"must be {' or '.join(map(repr, STATES))}, not {state!r}")
-    api, found = _connect(profile, location), list[PipelineResult]()
-    while True:
-        page = api.search_pipelines(state, page_number=len(found) // _PAGE + 1, page_size=_PAGE)
-        found += [PipelineResult(one.id, one.name, one.state, one.speed) for one in page.pipelines]
-        if not page.pipelines or len(found) >= page.total:
-            return found
-
-
 def list_jobs(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
     """The jobs that the service knows, newest first, each with the id to import it by.
 
@@ -118,32 +86,6 @@ def list_jobs(*, location: str, profile: str | None = None, config: Lookup) -> I
             return
 
 
-def list_pipelines(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
-    """The account's pipelines in a region, each with the id to import it by.
-
-    :param location: an OSS location, which names the region.
-    """
-    from pulumi_videosnap.alibaba.pipeline.api import connect  # noqa: PLC0415
-
-    for one in connect(profile, location, config).all_pipelines():
-        yield Listed(one.name, f"{location}/{one.id}")
-
-
-def list_workflows(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
-    """The account's workflows in a region, each with the id to import it by.
-
-    :param location: an OSS location, which names the region.
-    """
-    from pulumi_videosnap.alibaba.workflow.api import connect  # noqa: PLC0415
-
-    for one in connect(profile, location, config).all_workflows():
-        yield Listed(one.name, f"{location}/{one.media_workflow_id}")
-
-
-_PAGE = 100
-"""Pipelines on a page, at most."""
-
-
 def object_version(bucket: str, key: str, location: str, *, profile: str | None = None) -> str:
     """The ETag of an object (HeadObject), which is another one when the object was replaced: for `triggers`.
 
@@ -152,7 +94,6 @@ def object_version(bucket: str, key: str, location: str, *, profile: str | None 
     """
     from pulumi_videosnap.alibaba.auth import find_account  # noqa: PLC0415
     from pulumi_videosnap.alibaba.jobs import bucket_of  # noqa: PLC0415
-    from pulumi_videosnap.report.base import utc_now  # noqa: PLC0415
 
     for name, value in (("bucket", bucket), ("key", key), ("location", location)):
         if not isinstance(value, str) or not value:
@@ -160,7 +101,7 @@ def object_version(bucket: str, key: str, location: str, *, profile: str | None 
     account = find_account(profile, location, config=program_config)
     found = bucket_of(account, bucket, config=program_config).head(key)
     if found is None:
-        raise NotFound("HeadObject", f"{key!r} is not in bucket {bucket!r}; upload it first", at=utc_now())
+        raise not_found("HeadObject", f"{key!r} is not in bucket {bucket!r}; upload it first")
     return found.etag
 
 
@@ -175,6 +116,25 @@ def object_version_output(
     return pulumi.Output.all(bucket, key, location, profile).apply(
         lambda known: object_version(known[0], known[1], known[2], profile=known[3])
     )
+
+
+def not_found(action: str, reason: str) -> NotFound:
+    """The error of a lookup that finds nothing, at this machine's time."""
+    from pulumi_videosnap.report.base import utc_now  # noqa: PLC0415
+
+    return NotFound(action, reason, at=utc_now())
+
+
+def require_id(name: str, value: object, what: str) -> None:
+    """InvalidInput with the argument's name unless it can be an id of the service."""
+    if not isinstance(value, str) or not value.isalnum():
+        raise InvalidInput(name, f"must be the id of a {what}, of letters and digits")
+
+
+def require_state(state: object, states: Sequence[str]) -> None:
+    """InvalidInput unless it is a state that can be searched for."""
+    if state not in states:
+        raise InvalidInput("state", f"must be {' or '.join(map(repr, states))}, not {state!r}")
 
 
 def _connect(profile: str | None, location: str | None) -> MpsApi:

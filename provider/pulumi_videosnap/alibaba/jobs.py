@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import hashlib
 import os
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
 
 from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried, WorkflowExecutionPage
@@ -19,22 +16,12 @@ from pulumi_videosnap.alibaba.auth import Account, find_account
 from pulumi_videosnap.alibaba.job_cache import JobCache, JobPoller
 from pulumi_videosnap.alibaba.job_token import adoptable
 from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
-from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
+from pulumi_videosnap.alibaba.pending_submissions import QUERY_AGAIN, PendingSubmissions, send_once
 from pulumi_videosnap.http.client import ApiClient, shared_client
-from pulumi_videosnap.http.rate_limit import store_path
 from pulumi_videosnap.plugin.run import RUN
 from pulumi_videosnap.settings import Lookup, no_config
 from pulumi_videosnap.storage.bucket import Bucket, open_bucket
 from pulumi_videosnap.storage.platforms import Location
-
-QUERIES_AFTER_LOST_RESPONSE = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each query for a job whose submission got no response."""
-_MAY_HAVE_ACTED = (Unreachable, ServiceFault, Garbled)
-QUERY_AGAIN = 1.0
-"""Seconds before another query for a job that an earlier run may just have submitted."""
-IN_FLIGHT_FOR = 20.0
-"""Seconds after which a request has been acted on, or never will be."""
-
 
 WORKFLOW_PAGES = 4
 """Pages of workflow executions that are read, at most: 400 executions."""
@@ -47,41 +34,6 @@ class Api(Protocol):
     def query(self, ids: Sequence[str]) -> Queried: ...  # noqa: D102
     def list_jobs(self, *, until: datetime | None = None, page_token: str | None = None) -> Page: ...  # noqa: D102
     def list_workflow_executions(self, page_token: str | None = None) -> WorkflowExecutionPage: ...  # noqa: D102
-
-
-class PendingSubmissions:
-    """Jobs that this machine is submitting: a file for each token, from before the call until its response.
-
-    The service makes the id, so only a query tells whether a submission arrived; and a query right after a
-    crash may come before a request that is still in flight. The file says when to query for longer. It is a
-    hint and no lock: where the directory is not writable there is none, and nothing else changes.
-    """
-
-    def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
-        self._directory = directory
-        self._clock = clock
-
-    def add(self, token: str) -> None:
-        """A job with this token is being submitted."""
-        with contextlib.suppress(OSError):
-            self._directory.mkdir(parents=True, exist_ok=True)
-            self._file(token).write_text(str(self._clock()))
-
-    def remove(self, token: str) -> None:
-        """The result of the submission is known."""
-        with contextlib.suppress(OSError):
-            self._file(token).unlink()
-
-    def may_be_in_flight(self, token: str) -> bool:
-        """Whether a request with this token may still reach the service."""
-        try:
-            started = float(self._file(token).read_text())
-        except (OSError, ValueError):
-            return False
-        return 0 <= self._clock() - started < IN_FLIGHT_FOR
-
-    def _file(self, token: str) -> Path:
-        return self._directory / hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 class Jobs:
@@ -122,18 +74,13 @@ class Jobs:
         `earlier` are the owner's jobs that were listed before.
         """
         token = body.user_data or ""
-        self._pending.add(token)
-        try:
-            job = self._api.submit(body)
-        except _MAY_HAVE_ACTED:
-            found = self._find_submitted(token, {job.id for job in earlier})
-            if found is None:
-                raise
-            job = found
-        except CallFailed:
-            self._pending.remove(token)
-            raise
-        self._pending.remove(token)
+        listed = {job.id for job in earlier}
+
+        def find() -> SnapshotJob | None:
+            owned = self._cache.by_owner(token, refresh=True)
+            return next((job for job in owned if job.id not in listed), None)
+
+        job = send_once(token, lambda: self._api.submit(body), find, self._pending, self._sleep)
         self._cache.put([job])
         return job
 
@@ -170,15 +117,6 @@ class Jobs:
         self._cache.put([ended])
         return ended
 
-    def _find_submitted(self, token: str, earlier: Collection[str]) -> SnapshotJob | None:
-        for pause in QUERIES_AFTER_LOST_RESPONSE:
-            self._sleep(pause)
-            with contextlib.suppress(CallFailed):
-                for job in self._cache.by_owner(token, refresh=True):
-                    if job.id not in earlier:
-                        return job
-        return None
-
 
 @dataclass(frozen=True)
 class OpenAccount:
@@ -201,8 +139,8 @@ _opening = threading.Lock()
 
 @functools.lru_cache(maxsize=16)
 def _jobs(account: Account, client: ApiClient) -> Jobs:
-    pending = PendingSubmissions(store_path().parent / "submitting")
-    return Jobs(MpsApi(account, client), pending, sleep=RUN.sleep)
+    api = MpsApi(account, client)
+    return Jobs(api, api.pending, sleep=RUN.sleep)
 
 
 def bucket_of(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_videosnap.alibaba import drift, frames, review
-from pulumi_videosnap.alibaba.data_sources import list_jobs
+from pulumi_videosnap.alibaba.data_sources import get_snapshot_job, list_jobs
 from pulumi_videosnap.alibaba.lifecycle import snapshot_job
 from pulumi_videosnap.alibaba.outcomes import has_ended
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
@@ -15,6 +15,7 @@ KIND = ResourceKind(
     provider="pulumi_videosnap.alibaba.resource.SnapshotJobProvider",
     inputs=SnapshotJobInputs,
     lifecycle=snapshot_job,
+    lookups=(get_snapshot_job,),
     search=list_jobs,
     has_ended=has_ended,
     review=review,

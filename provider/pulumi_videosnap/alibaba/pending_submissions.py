@@ -1,29 +1,59 @@
-"""Makes an object that the service gives an id, and that is known by its name alone, exactly once."""
+"""Makes what the service gives an id exactly once, although a response may be lost."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from pathlib import Path
+from typing import TypeVar
 
-from pulumi_videosnap.errors import CallFailed, Garbled, ServiceFault, Unreachable
+from pulumi_videosnap.errors import CallFailed
 
-MAY_HAVE_ACTED = (Unreachable, ServiceFault, Garbled)
-"""Failures after which a call that is not repeated may have had its effect."""
 LOOK_AGAIN = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each look for an object whose creation got no response."""
+"""Seconds before each look for something whose creation got no response."""
 QUERY_AGAIN = 1.0
-"""Seconds before another look for an object that an earlier run may just have made."""
+"""Seconds before another look for something that an earlier run may just have made."""
+IN_FLIGHT_FOR = 20.0
+"""Seconds after which a request has been acted on, or never will be."""
 
 Made = TypeVar("Made")
 
 
-class Pending(Protocol):
-    """What this machine is making at this moment (`jobs.PendingSubmissions`)."""
+class PendingSubmissions:
+    """What this machine is making: a file for each token, from before the call until its response.
 
-    def add(self, token: str) -> None: ...  # noqa: D102
-    def remove(self, token: str) -> None: ...  # noqa: D102
-    def may_be_in_flight(self, token: str) -> bool: ...  # noqa: D102
+    The service makes the id, so only a query tells whether a call arrived; and a query right after a
+    crash may come before a request that is still in flight. The file says when to query for longer. It is a
+    hint and no lock: where the directory is not writable there is none, and nothing else changes.
+    """
+
+    def __init__(self, directory: Path, clock: Callable[[], float] = time.time) -> None:
+        self._directory = directory
+        self._clock = clock
+
+    def add(self, token: str) -> None:
+        """What has this token is being made."""
+        with contextlib.suppress(OSError):
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._file(token).write_text(str(self._clock()))
+
+    def remove(self, token: str) -> None:
+        """The result of the call is known."""
+        with contextlib.suppress(OSError):
+            self._file(token).unlink()
+
+    def may_be_in_flight(self, token: str) -> bool:
+        """Whether a request with this token may still reach the service."""
+        try:
+            started = float(self._file(token).read_text())
+        except (OSError, ValueError):
+            return False
+        return 0 <= self._clock() - started < IN_FLIGHT_FOR
+
+    def _file(self, token: str) -> Path:
+        return self._directory / hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 def create_once(
@@ -31,14 +61,13 @@ def create_once(
     find: Callable[[], Made | None],
     add: Callable[[], Made],
     *,
-    pending: Pending,
+    pending: PendingSubmissions,
     progress: Callable[[str], None],
     sleep: Callable[[float], None],
 ) -> tuple[Made, bool]:
     """The object that `find` finds, or else the one that `add` makes, and whether it was there before.
 
-    After a call whose answer got lost the object is looked for and never made again; an earlier run that
-    broke off during its call is waited for.
+    An earlier run that broke off during its call is waited for.
     """
     progress("looking for one of this name")
     found = find()
@@ -49,19 +78,29 @@ def create_once(
     if found is not None:
         return found, True
     progress("adding")
+    return send_once(key, add, find, pending, sleep), False
+
+
+def send_once(
+    key: str,
+    send: Callable[[], Made],
+    find: Callable[[], Made | None],
+    pending: PendingSubmissions,
+    sleep: Callable[[float], None],
+) -> Made:
+    """What `send` makes; where its response is lost, it is looked for and never made again."""
     pending.add(key)
     try:
-        made = add()
-    except MAY_HAVE_ACTED:
-        made_after_all = _look_again(find, sleep)
-        if made_after_all is None:
+        made = send()
+    except CallFailed as lost:
+        found = _look_again(find, sleep) if lost.may_have_acted else None
+        if found is None:
+            if not lost.may_have_acted:
+                pending.remove(key)
             raise
-        made = made_after_all
-    except CallFailed:
-        pending.remove(key)
-        raise
+        made = found
     pending.remove(key)
-    return made, False
+    return made
 
 
 def _look_again(find: Callable[[], Made | None], sleep: Callable[[float], None]) -> Made | None:

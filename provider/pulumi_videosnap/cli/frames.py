@@ -93,7 +93,11 @@ def _stack(options: argparse.Namespace) -> Stack:
             f"{stack.name} has no task {unknown[0]!r}; it has {', '.join(sorted(names)) or 'none at all'}"
         )
     wanted = set(options.resource)
-    chosen = tuple(task for task in stack.tasks if not wanted or wanted & _names(task))
+    chosen = tuple(
+        task
+        for task in stack.tasks
+        if (wanted & _names(task) if wanted else task.kind.frames.location_outputs)
+    )
     return Stack(stack.name, chosen)
 
 

@@ -61,11 +61,15 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
         if prefix is not None:
             frames = replace(frames, location=replace(frames.location, prefix=prefix))
         scheduled.append(_Scheduled(number, task, Candidate(task.name, frames)))
-    now = dependencies.now()
+    began = dependencies.now()
     for _, group in groupby(sorted(scheduled, key=_bucket), key=_bucket):
-        found.update(_in_one_bucket(list(group), dependencies, now))
-    tasks = _without_shared_moments([found[number] for number in range(len(stack.tasks))])
-    return FramesReport(stack.name, now, tuple(tasks))
+        found.update(_in_one_bucket(list(group), dependencies, began))
+    tasks = tuple(_without_shared_moments([found[number] for number in range(len(stack.tasks))]))
+    # A bucket's clock may be ahead of this machine's: no frame is younger than the list that has it.
+    stored = (
+        frame.stored.modified for task in tasks for one in task.series for frame in one.frames if frame.stored
+    )
+    return FramesReport(stack.name, max((began, *stored)), tasks)
 
 
 def _without_shared_moments(tasks: Sequence[TaskFrames]) -> Iterator[TaskFrames]:
@@ -108,7 +112,7 @@ def _recorded_series(recorded: RecordedSeries, dependencies: Dependencies) -> Se
         found = _stored(recorded.location, recorded.keys, dependencies)
     except VideosnapError as problem:
         return replace(series, problem=str(problem))
-    return replace(series, frames=tuple(frames_of_keys(recorded.keys, found, recorded.offsets)))
+    return replace(series, frames=tuple(frames_of_keys(recorded, found)))
 
 
 def _stored(location: Location, keys: Sequence[str], dependencies: Dependencies) -> dict[str, StoredObject]:

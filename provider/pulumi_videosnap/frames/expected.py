@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from itertools import combinations, takewhile
 
 from pulumi_videosnap.frames.model import Condition, Event, Frame, Series
-from pulumi_videosnap.frames.rules import ScheduledFrames
+from pulumi_videosnap.frames.rules import RecordedSeries, ScheduledFrames
 from pulumi_videosnap.report.formatting import brief
 from pulumi_videosnap.storage.bucket import StoredObject
 
@@ -112,16 +112,14 @@ def _missing(due: datetime, schedule: Schedule) -> Frame:
     )
 
 
-def frames_of_keys(
-    keys: Sequence[str], found: Mapping[str, StoredObject], offsets: Sequence[int | None]
-) -> Iterator[Frame]:
+def frames_of_keys(recorded: RecordedSeries, found: Mapping[str, StoredObject]) -> Iterator[Frame]:
     """The frames that state records, each with its time in the video where that is known."""
-    known = dict(zip(keys, offsets, strict=False))
-    for key in keys:
+    known = dict(zip(recorded.keys, recorded.offsets, strict=False))
+    for key in recorded.keys:
         if stored := found.get(key):
             yield Frame(Condition.PRESENT, key, offset_ms=known.get(key), stored=stored)
         else:
-            why = "state records it, and it is not in the bucket"
+            why = f"{recorded.origin}, and it is not in the bucket"
             yield Frame(Condition.MISSING, key, offset_ms=known.get(key), why=why)
 
 

@@ -18,7 +18,7 @@ class RecordedSeries:
     """Frames of one row whose keys state records, in a bucket of its own.
 
     `offsets` are their times in the video (ms), each None where it is not certain; `problem` says why the
-    bucket is not known.
+    bucket is not known; `origin` is how a frame is known to be expected, as a sentence begins.
     """
 
     name: str
@@ -26,6 +26,7 @@ class RecordedSeries:
     keys: Sequence[str]
     offsets: Sequence[int | None] = ()
     problem: str | None = None
+    origin: str = "state records it"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class FrameRules(Protocol):
     since_output: str | None
     """The output that has the start of the run, as a program names it; None where keys are recorded."""
     location_outputs: tuple[str, ...]
-    """Outputs that `location` reads, as a program names them."""
+    """Outputs that `location` reads, as a program names them; none where a kind has no frames of its own."""
     schedule_outputs: tuple[str, ...]
     """Outputs that `expected` reads beside those, where no output has the keys."""
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 import grpc
@@ -12,6 +11,7 @@ from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_videosnap.core.properties import camel, snake
 from pulumi_videosnap.errors import InvalidInput
+from pulumi_videosnap.kinds import lookups
 from pulumi_videosnap.native.errors import Failing, one_line_errors
 from pulumi_videosnap.native.package import schema
 from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
@@ -43,17 +43,17 @@ def _function(token: str, arguments: Mapping[str, Any]) -> Callable[..., Any]:
         if name not in inputs["properties"]:
             raise InvalidInput(name, f"is not an argument; known: {', '.join(inputs['properties'])}")
     _, cloud, name = token.split(":")
-    package = __name__.partition(".")[0]
-    function: Callable[..., Any] = getattr(
-        importlib.import_module(f"{package}.{cloud}.data_sources"), snake(name)
-    )
-    return function
+    return lookups()[f"{cloud}:{snake(name)}"]
 
 
 def _state_names(value: Any) -> Any:
-    """A result with the names that the schema has."""
+    """A result with the names that the schema has; the names of blocks in a mapping are the user's own."""
     if is_dataclass(value) and not isinstance(value, type):
-        return _state_names(asdict(value))
+        return _state_names({field.name: getattr(value, field.name) for field in fields(value)})
     if isinstance(value, Mapping):
-        return {camel(name): _state_names(item) for name, item in value.items() if item is not None}
+        return {
+            name if is_dataclass(item) else camel(name): _state_names(item)
+            for name, item in value.items()
+            if item is not None
+        }
     return [_state_names(item) for item in value] if isinstance(value, list | tuple) else value

@@ -17,7 +17,6 @@ import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from importlib.metadata import metadata
-from importlib.util import find_spec
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic.fields import FieldInfo
@@ -25,8 +24,8 @@ from pydantic_core import PydanticUndefined
 
 from pulumi_videosnap.core.field_words import range_of, words_of
 from pulumi_videosnap.core.properties import camel
-from pulumi_videosnap.core.schema import Effect, Inputs, Mark
-from pulumi_videosnap.kinds import DYNAMIC_PREFIX, NATIVE_PREFIX, ResourceType, resource_types
+from pulumi_videosnap.core.schema import Effect, Inputs, Mark, facts
+from pulumi_videosnap.kinds import DYNAMIC_PREFIX, NATIVE_PREFIX, ResourceType, lookups, resource_types
 from pulumi_videosnap.settings import all_settings
 
 Spec = dict[str, Any]
@@ -53,8 +52,7 @@ def generate() -> str:
     found = list(resource_types())
     builder = _Builder()
     resources = {f"{NATIVE_PREFIX}{one.token}": builder.resource(one) for one in found}
-    modules = dict.fromkeys(_home(one).__name__ for one in found)
-    functions = {token: spec for module in modules for token, spec in builder.functions(module)}
+    functions = dict(sorted(builder.functions()))
     config = dict(_config())
     reached = "Where the clouds are reached, and with which keys."
     schema = {
@@ -98,6 +96,9 @@ class _Builder:
         declared = getattr(_home(kind), name)
         inputs = {info.alias or key: info for key, info in kind.inputs.model_fields.items()}
         specs = {key: self._input(info, module, name, key) for key, info in inputs.items()}
+        for key, spec in specs.items():
+            if Effect.IN_PLACE in inputs[key].metadata:
+                self._change_in_place(spec)
         shown = {key: spec for key, spec in specs.items() if not _is_hidden(inputs[key])}
         outputs = dict(self._outputs(declared, module))
         optional = {key for key, (_, required) in outputs.items() if not required}
@@ -120,16 +121,11 @@ class _Builder:
             **listing,
         }
 
-    def functions(self, home: str) -> Iterator[tuple[str, Spec]]:
-        """The lookups in the folder of a resource's module."""
-        package = home.rpartition(".")[0]
-        module = package.rpartition(".")[2]
-        source = f"{package}.data_sources"
-        if not find_spec(source):
-            return
-        for name, function in inspect.getmembers(importlib.import_module(source), inspect.isfunction):
-            if name.startswith(LOOKUPS) and not name.endswith("_output"):
-                yield f"{NATIVE_PREFIX}{module}:{camel(name)}", self._function(function, name, module)
+    def functions(self) -> Iterator[tuple[str, Spec]]:
+        """The lookups of all resources."""
+        for token, function in lookups().items():
+            module, _, name = token.partition(":")
+            yield f"{NATIVE_PREFIX}{module}:{camel(name)}", self._function(function, name, module)
 
     def _function(self, function: Callable[..., Any], name: str, module: str) -> Spec:
         properties, required = self._arguments(function, module)
@@ -167,8 +163,10 @@ class _Builder:
             spec: Spec = {"$ref": f"#/types/{token}"}
         else:
             spec = self._type(info.annotation, module)
-        spec = _described(spec, _description(info, self._block(info.annotation)))
-        if Effect.REPLACE in info.metadata:
+        blocks = [one for one in (info.annotation, *get_args(info.annotation)) if _is_block(one)]
+        spec = _described(spec, _description(info, blocks))
+        inside = [leaf.effect for block in blocks for leaf in facts(block)]
+        if Effect.REPLACE in info.metadata or set(inside) == {Effect.REPLACE}:
             spec["willReplaceOnChanges"] = True
         if Mark.SECRET in info.metadata:
             spec["secret"] = True
@@ -177,9 +175,12 @@ class _Builder:
             spec["default"] = info.default
         return spec
 
-    @staticmethod
-    def _block(hint: Any) -> str:
-        return next((one.__doc__ or "" for one in (hint, *get_args(hint)) if _is_block(one)), "")
+    def _change_in_place(self, spec: Spec) -> None:
+        """Below a field that changes in place as a whole, nothing replaces, wherever else a block is used."""
+        for token in re.findall(r'"#/types/([^"]+)"', json.dumps(spec)):
+            for inner in self.types[token].get("properties", {}).values():
+                inner.pop("willReplaceOnChanges", None)
+                self._change_in_place(inner)
 
     def _outputs(self, declared: type, module: str) -> Iterator[tuple[str, tuple[Spec, bool]]]:
         """The attributes of a resource class, each with whether it always has a value."""
@@ -228,8 +229,6 @@ class _Builder:
         return {"properties": specs, "required": required}
 
 
-LOOKUPS = ("get_", "search_")
-"""How the names of lookups begin."""
 CONFIG_PARAMETER = "config"
 """The parameter of a search that the plugin fills: where settings are read."""
 
@@ -266,8 +265,8 @@ def _without_effect(spec: Spec) -> Spec:
     return {key: value for key, value in spec.items() if key not in ("willReplaceOnChanges", "default")}
 
 
-def _description(info: FieldInfo, block: str = "") -> str:
-    text = _sentence(info.description or "") or _prose(block)
+def _description(info: FieldInfo, blocks: Sequence[type[Inputs]] = ()) -> str:
+    text = _sentence(info.description or "") or _prose(next((one.__doc__ for one in blocks), ""))
     return " ".join(filter(None, [text, _sentence(range_of(info))]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pulumi_videosnap.kinds import ResourceKind
 from pulumi_videosnap.volcengine import drift, frames, review
+from pulumi_videosnap.volcengine.data_sources import get_room_online_users, get_snapshot_task
 from pulumi_videosnap.volcengine.lifecycle import snapshot_task
 from pulumi_videosnap.volcengine.outcomes import has_ended
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
@@ -14,6 +15,7 @@ KIND = ResourceKind(
     provider="pulumi_videosnap.volcengine.resource.SnapshotTaskProvider",
     inputs=SnapshotTaskInputs,
     lifecycle=snapshot_task,
+    lookups=(get_room_online_users, get_snapshot_task),
     has_ended=has_ended,
     review=review,
     drift=drift,

@@ -102,7 +102,8 @@ def test_a_workflow_that_is_gone_and_a_pipeline_that_is_paused_are_drift(
         "state",
         "jobs in it wait",
     )
-    code, said = written.run("frames")
+    assert written.run("frames")[1]["tasks"] == []
+    code, said = written.run("frames", "queue")
     assert (code, said["tasks"][0]["notes"]) == (0, ["a pipeline has no frames of its own"])
 
 
@@ -133,3 +134,28 @@ def test_frames_goes_through_the_runs_of_a_workflow(story: ObjectStory, written:
     assert "猫 1/00002.jpg" in missing
     assert "broken/00001.jpg" in missing, "the frames that a failed run should have written"
     assert any("'in/broken.mp4' failed in" in note for note in task["notes"])
+
+
+def test_a_frame_shows_the_moment_that_its_own_run_had(story: ObjectStory, written: Written) -> None:
+    def program(time: int) -> dict[str, Any]:
+        return {"thumbs": workflow_inputs(snapshots={"cover": snapshot(time=time, frameType="normal")})}
+
+    story.stack.up(program(2000))
+    story.upload("in/a.mp4")
+    story.upload("in/broken.mp4", b"no video")
+    story.stack.up(program(5000))
+    story.upload("in/b.mp4")
+    written.save("workflow", story)
+    _, said = written.run("frames")
+    series = {one["name"].split()[0]: one["frames"][0] for one in said["tasks"][0]["series"]}
+    moments = {name: frame.get("offsetMs") for name, frame in series.items()}
+    assert moments == {"in/a.mp4": 2000, "in/broken.mp4": None, "in/b.mp4": 5000}
+    assert series["in/broken.mp4"]["why"] == "its run should have written it, and it is not in the bucket"
+    assert said["at"] >= max(frame.get("modified", "") for frame in series.values())
+
+    story.stack.up({"thumbs": workflow_inputs(snapshots={"other": snapshot()})})
+    written.save("workflow", story)
+    _, said = written.run("frames")
+    series = {one["name"]: one for one in said["tasks"][0]["series"]}
+    assert series["in/a.mp4 cover"]["frames"][0]["condition"] == "present", "an activity that is gone"
+    assert series["in/broken.mp4 cover"]["problem"] == "its settings at that time are not recorded"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from integration.lifecycle.fake_mps import NOON, FakeMps
-from pulumi_videosnap.alibaba.jobs import Jobs, PendingSubmissions
+from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.models import (
     InputFile,
     OutputFile,
@@ -21,6 +21,7 @@ from pulumi_videosnap.alibaba.models import (
     SnapshotJob,
     SubmitSnapshotJobBody,
 )
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions
 from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, TaskUnfinished, Unreachable
 
 NOWHERE = Path("/dev/null/no-folder")
@@ -40,7 +41,9 @@ def shared(mps: FakeMps, notes: Path = NOWHERE, sleep: Sleep | None = None) -> J
 
 
 def silent_submit(action: str) -> CallFailed | None:
-    return Unreachable(action, "silence") if action == "submit" else None
+    lost = Unreachable(action, "silence")
+    lost.may_have_acted = True
+    return lost if action == "submit" else None
 
 
 def ignore(said: str) -> None:
@@ -136,6 +139,11 @@ def test_a_lost_answer_leads_to_the_job_and_to_no_earlier_failure() -> None:
     mps.fail = silent_submit
     assert shared(mps).submit(BODY).user_data == "mine"
     assert mps.calls == ["submit", "list"]
+    mps = FakeMps()
+    mps.fail = lambda action: Unreachable(action, "connection refused") if action == "submit" else None
+    with pytest.raises(Unreachable):
+        shared(mps).submit(BODY)
+    assert mps.calls == ["submit"], "it certainly had no effect"
     mps = FakeMps()
     mps.fail = silent_submit
     earlier = mps.add(9, token="mine", state="Fail")

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from pulumi_videosnap.alibaba.models import Pipeline
+from pulumi_videosnap.alibaba.pipeline.convert import to_inputs
+from pulumi_videosnap.alibaba.pipeline.schema import PipelineInputs
+from pulumi_videosnap.core.schema import differences
 from pulumi_videosnap.errors import InvalidInput, TaskConflict, TaskFailed, VideosnapError
 from support.emulator import Emulator
 from support.jobs import TUTORIAL_PIPELINE
@@ -79,6 +83,51 @@ def test_a_change_outside_is_drift_of_its_field(story: ObjectStory, name: str) -
     assert story.stack.refresh() == {f"thumbs.{path}": values for path, values in expected.items()}
     story.stack.up(program)
     story.settled(program)
+
+
+ANSWER: dict[str, Any] = {
+    "Id": "1", "Name": "thumbs", "State": "Active", "Speed": "Standard", "SpeedLevel": 2, "QuotaAllocate": 10,
+    "Role": "AliyunMTSDefaultRole", "NotifyConfig": {},
+}  # fmt: skip
+TOLD = pipeline_inputs(**QUEUE, state="active", role="AliyunMTSDefaultRole", speed="standard", speedLevel=2)
+FOUR = ["name", "role", "speed", "state"]
+Q, T = "notification.queueName", "notification.topic"
+SEEN: list[tuple[dict[str, Any], list[str], list[str]]] = [
+    ({}, [], []),
+    ({"QuotaAllocate": 3, "ExtendConfig": {"IsBoostNew": True}, "CreationTime": "x"}, [], []),
+    ({"State": "", "Role": None, "Speed": "", "SpeedLevel": "2"}, [], []),
+    ({"State": "active", "Speed": "STANDARD"}, [], []),
+    ({"State": "Paused"}, ["state"], ["state"]),
+    ({"Name": "other"}, ["name"], ["name"]),
+    ({"Role": "Other"}, ["role"], ["role"]),
+    ({"Speed": "Boost"}, ["speed"], ["speed"]),
+    ({"SpeedLevel": 3}, [], ["speedLevel"]),
+    ({"NotifyConfig": None}, [], [Q]),
+    ({"NotifyConfig": {}}, [], [Q]),
+    ({"NotifyConfig": {"QueueName": "other"}}, [Q], [Q]),
+    ({"NotifyConfig": {"Topic": "t"}}, [T], [Q, T]),
+    ({"NotifyConfig": {"QueueName": "frames", "Topic": "t"}}, [Q, T], [T]),
+    ({"NotifyConfig": {"QueueName": "frames", "MqTopic": "m", "MqTag": "t"}}, [Q, T], [T]),
+    ({"NotifyConfig": {"MqTopic": "m"}}, [T], [Q, T]),
+    ({"Name": "o", "State": "Paused", "Role": "O", "Speed": "Boost"}, FOUR, FOUR),
+]
+
+
+@pytest.mark.parametrize(("answer", "least", "everything"), SEEN, ids=str)
+def test_what_the_service_has_otherwise_is_drift_of_that_field_and_nothing_else_is(
+    answer: dict[str, Any], least: list[str], everything: list[str]
+) -> None:
+    """Of a pipeline that declares its name alone, of one that declares all, of one that was adopted."""
+    adopted = pipeline_inputs(name=None, adopt="1")
+    for declared, before, expected in (
+        (pipeline_inputs(), {}, least),
+        (TOLD, {"NotifyConfig": {"QueueName": "frames"}}, everything),
+        (adopted, {}, []),
+    ):
+        recorded = {**declared, "presence": "present"}
+        found = Pipeline.model_validate({**ANSWER, **before, **answer})
+        seen = differences(PipelineInputs, recorded, to_inputs(found, recorded))
+        assert sorted({".".join(map(str, one.path)) for _, one in seen}) == expected
 
 
 def test_the_default_pipeline_is_adopted_changed_as_declared_and_never_deleted(story: ObjectStory) -> None:

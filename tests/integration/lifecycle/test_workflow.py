@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from itertools import product
@@ -9,18 +10,21 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.alibaba.pipeline.convert import default_name, shorten
+from pulumi_videosnap import alibaba
+from pulumi_videosnap.alibaba.named import default_name, shorten
 from pulumi_videosnap.alibaba.workflow.convert import to_inputs, topology_of
 from pulumi_videosnap.alibaba.workflow.models import MediaWorkflow
 from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs, WorkflowSnapshot
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import differences, facts
-from pulumi_videosnap.errors import Rejected, TaskConflict, TaskFailed, VideosnapError
+from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed, VideosnapError
 from support.emulator import Emulator
+from support.jobs import TUTORIAL_PIPELINE
 from support.miniengine import Refused
 from support.sampling import sample
 from support.workflow_stacks import LOCATION, ObjectStory, engine_of, snapshot, workflow_inputs
+from support.workflows import as_text, plain_topology
 
 SEARCH, ADD, QUERY = "SearchMediaWorkflow", "AddMediaWorkflow", "QueryMediaWorkflowList"
 DEACTIVATE, ACTIVATE, DELETE = "DeactivateMediaWorkflow", "ActivateMediaWorkflow", "DeleteMediaWorkflow"
@@ -414,3 +418,79 @@ def test_every_field_of_a_snapshot_is_seen_to_drift_and_none_drifts_by_its_spell
         found = MediaWorkflow.model_validate(answer)
         seen = differences(SnapshotWorkflowInputs, declared, to_inputs(found, declared))
         assert [dotted(one.path) for _, one in seen] == expected
+
+
+MEDIA = {"location": LOCATION, "bucket": "media"}
+TOP: list[tuple[dict[str, Any], list[str]]] = [
+    ({"input": {**MEDIA, "bucket": "other", "prefix": "in/"}}, ["input.bucket"]),
+    ({"input": {**MEDIA, "prefix": "in/deeper/"}}, ["input.prefix"]),
+    ({"input": MEDIA}, ["input.prefix"]),
+    ({"pipelineId": "0" * 32}, ["pipelineId"]),
+    ({"notification": {"queueName": "other"}}, ["notification.queueName"]),
+    ({"notification": TOPIC}, ["notification.queueName", "notification.topic"]),
+    ({"notification": None}, ["notification.queueName"]),
+    ({"role": "Other"}, ["role"]),
+    ({"role": None}, ["role"]),
+    ({"publish": "manual"}, ["publish"]),
+    ({"snapshots": {"cover": FULL["snapshots"]["cover"]}}, ["snapshots.at", "snapshots.sheet"]),
+    ({"publish": "manual", "role": "Other", "pipelineId": "0" * 32}, ["pipelineId", "publish", "role"]),
+]
+
+
+@pytest.mark.parametrize("how", ["as sent", "objects", "turned"])
+@pytest.mark.parametrize(("change", "expected"), TOP, ids=lambda value: str(value)[:40])
+def test_every_field_of_a_workflow_is_seen_to_drift_in_any_spelling(
+    change: dict[str, Any], expected: list[str], how: str
+) -> None:
+    declared = SnapshotWorkflowInputs.model_validate(FULL).properties()
+    actual = {name: value for name, value in {**FULL, **change}.items() if value is not None}
+    sent = spelled(topology_of(SnapshotWorkflowInputs.model_validate(actual)), how)
+    for state, mode, more in (
+        ("Active", "NotInAuto", []),
+        ("Inactive", "OssAutoTrigger", ["active", "trigger"]),
+        ("", "", []),
+    ):
+        answer = {"MediaWorkflowId": "1", "State": state, "TriggerMode": mode, "Topology": sent}
+        found = MediaWorkflow.model_validate({**answer, "Name": FULL["name"]})
+        seen = differences(SnapshotWorkflowInputs, declared, to_inputs(found, declared))
+        assert sorted(".".join(map(str, one.path)) for _, one in seen) == sorted([*expected, *more])
+
+
+def test_lookups_have_a_plain_and_an_output_form(story: ObjectStory) -> None:
+    place: Any = {"location": "oss-cn-hangzhou"}
+    story.stack.up({"thumbs": workflow_inputs(notification={"topic": "frames"})})
+    id_ = story.stack.state["thumbs"].id
+    plain = plain_topology()
+    plain["Activities"]["Transcode"] = {"Type": "Transcode", "Parameters": {}}
+    plain["Dependencies"] |= {"Transcode": ["Act-Report"], "Act-Start": ["Act-Shot", "Transcode"]}
+    story.change(topology=as_text(plain))
+    pipeline = alibaba.get_pipeline(TUTORIAL_PIPELINE, **place)
+    found = alibaba.get_snapshot_workflow(id_, **place)
+    assert (found.name, found.state, found.trigger, found.publish) == (
+        "thumbs",
+        "Active",
+        "automatic",
+        "auto",
+    )
+    assert found.pipeline_id == pipeline.pipeline_id == TUTORIAL_PIPELINE
+    assert found.snapshots["Act-Shot"].snapshot_config == {
+        "output_file": {**place, "bucket": "frames", "object": "{RunId}/{FileName}.jpg"},
+        "time": 2000,
+        "width": 64,
+    }
+    assert found.other_activities[0] == "activity 'Transcode' of type Transcode"
+    workflows, pipelines = alibaba.search_snapshot_workflows(**place), alibaba.search_pipelines(**place)
+    assert [one.media_workflow_id for one in workflows] == [id_]
+
+    async def all_of() -> list[Any]:
+        outputs = (
+            alibaba.get_snapshot_workflow_output(id_, **place),
+            alibaba.get_pipeline_output(TUTORIAL_PIPELINE, **place),
+            alibaba.search_snapshot_workflows_output(**place),
+            alibaba.search_pipelines_output(**place),
+        )
+        return [await output.future() for output in outputs]
+
+    assert asyncio.run(all_of()) == [found, pipeline, workflows, pipelines]
+    with pytest.raises(InvalidInput, match="workflow_id: must be the id of a workflow"):
+        alibaba.get_snapshot_workflow("a,b", **place)

@@ -11,6 +11,9 @@ import pytest
 from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from pulumi_videosnap.core.schema import Effect, facts
+from pulumi_videosnap.kinds import ResourceType, resource_types
+from pulumi_videosnap.native.package import schema
 from support.emulator import Emulator, clean_environment
 from support.jobs import TUTORIAL_PIPELINE
 from support.plugin import UNKNOWN, Plugin, PluginError, running_plugin, to_struct
@@ -130,6 +133,66 @@ def test_a_life_with_an_import(native: Plugin, another_run: Runs, kind: str) -> 
     with another_run() as destroy:
         destroy.delete(urn, id_, outputs)
         assert destroy.read(urn, id_, outputs)[0] == ""
+
+
+def test_lookups_find_what_is_there(native: Plugin) -> None:
+    def invoke(name: str, **arguments: Any) -> dict[str, Any]:
+        arguments["location"] = LOCATION
+        request = provider_pb2.InvokeRequest(tok=f"videosnap:alibaba:{name}", args=to_struct(arguments))
+        return plain(getattr(native.call("Invoke", request), "return"))
+
+    made = {}
+    for kind, declared in INPUTS.items():
+        inputs, _ = native.check(urn_of(kind, "looked-at"), declared)
+        made[kind] = inputs["name"], native.create(urn_of(kind, "looked-at"), inputs)[0]
+    (name, id_), (workflow, workflow_id) = made.values()
+    pipeline = invoke("getPipeline", pipelineId=id_)
+    known = {"pipelineId": id_, "name": name, "state": "Paused", "notification": {"queueName": "frames"}}
+    assert pipeline.items() >= known.items()
+    assert pipeline in invoke("searchPipelines", state="Paused")["pipelines"]
+    found = invoke("getSnapshotWorkflow", workflowId=workflow_id)
+    known = {"name": workflow, "state": "Inactive", "trigger": "manual", "publish": "manual"}
+    assert found.items() >= {**known, "otherActivities": []}.items()
+    assert found["input"] == {"location": LOCATION, "bucket": "media", "prefix": "in/"}
+    assert found["snapshots"]["cover"]["mediaCover"] is True
+    assert found["snapshots"]["strip"]["snapshotConfig"]["outputFile"]["object"] == "s/{RunId}-{Count}.jpg"
+    listed = invoke("searchSnapshotWorkflows", state="Inactive")["snapshotWorkflows"]
+    assert {"mediaWorkflowId": workflow_id, "name": workflow} in [
+        {key: one[key] for key in ("mediaWorkflowId", "name")} for one in listed
+    ]
+    assert invoke("searchSnapshotWorkflows", state="Active")["snapshotWorkflows"] == []
+    for function, arguments, said in (
+        ("getPipeline", {"pipelineId": "0" * 32}, f"pipeline {'0' * 32} does not exist"),
+        ("getSnapshotWorkflow", {"workflowId": "0" * 32}, f"workflow {'0' * 32} does not exist"),
+        ("getPipeline", {"pipelineId": "a b"}, "pipeline_id: must be the id of a pipeline"),
+        ("getSnapshotWorkflow", {"workflowId": ""}, "workflow_id: must be the id of a workflow"),
+        ("getPipeline", {}, "pipelineId: is required"),
+        ("searchSnapshotWorkflows", {"state": "Paused"}, "state: must be 'All' or 'Active' or 'Inactive'"),
+    ):
+        with pytest.raises(PluginError, match=said):
+            invoke(function, **arguments)
+
+
+@pytest.mark.parametrize("one", resource_types(), ids=lambda one: one.token)
+def test_the_schema_says_of_each_input_whether_it_replaces(one: ResourceType) -> None:
+    """Blocks of one type are replaced in one resource and changed in place in another."""
+
+    def flagged(properties: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+        for name, spec in properties.items():
+            if spec.get("willReplaceOnChanges"):
+                yield (*above, name)
+            member = spec.get("items", spec.get("additionalProperties", spec))
+            block = schema()["types"].get(member.get("$ref", "").removeprefix("#/types/"), {})
+            yield from flagged(block.get("properties", {}), (*above, name))
+
+    resource = schema()["resources"][f"videosnap:{one.token}"]
+    found = set(flagged(resource["inputProperties"]))
+    for leaf in facts(one.inputs):
+        if leaf.path[0] in resource["inputProperties"]:
+            around = {path for path in found if path == leaf.path[: len(path)]}
+            below = {path for path in found if path[: len(leaf.path)] == leaf.path}
+            assert bool(around) is (leaf.effect is Effect.REPLACE), leaf.path
+            assert below <= around or leaf.effect is Effect.REPLACE, leaf.path
 
 
 def test_what_is_no_id_is_refused_and_what_is_not_there_is_not_found(native: Plugin) -> None:

@@ -6,7 +6,9 @@ from pulumi.runtime import rpc
 from policy.rules import facts, values
 from pulumi_videosnap import alibaba, volcengine
 from pulumi_videosnap.alibaba.auth import KEYS as ALIBABA
+from pulumi_videosnap.alibaba.pipeline.schema import PipelineInputs
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
+from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs, WorkflowSnapshot
 from pulumi_videosnap.core.field_words import range_of
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import Inputs, Mark, field_at
@@ -19,19 +21,21 @@ from pulumi_videosnap.volcengine.schema import MAX_STREAMS, SnapshotTaskInputs
 KINDS: list[tuple[facts.Kind, type, type[Inputs]]] = [
     (facts.TASK, volcengine.SnapshotTask, SnapshotTaskInputs),
     (facts.JOB, alibaba.SnapshotJob, SnapshotJobInputs),
+    (facts.WORKFLOW, alibaba.SnapshotWorkflow, SnapshotWorkflowInputs),
 ]
+EACH_SNAPSHOT = ("snapshots", values.EACH)
 
 
 @pytest.mark.parametrize(("kind", "resource", "model"), KINDS)
 def test_a_kind_is_the_providers(kind: facts.Kind, resource: type, model: type[Inputs]) -> None:
     assert kind.token == f"pulumi-python:{vars(resource)['_resource_type_name']}"
     assert all(field_at(model, (name,)) for name in kind.fields)
-    places = {leaf.path for leaf in leaves(model) if leaf.path[-1] in ("bucket", "space", "serviceId")}
+    below = leaves(WorkflowSnapshot, EACH_SNAPSHOT) if kind is facts.WORKFLOW else ()
+    known = {leaf.path: leaf.info for leaf in (*leaves(model), *below)}
+    places = {path for path in known if path[-1] in ("bucket", "space", "serviceId")}
     assert set(kind.places) == places - {("input", "bucket")}, "that is the video's"
     assert {dotted(path) for path in kind.places} == {values.python_name(path) for path in kind.places}
-    interval = field_at(model, kind.interval)
-    assert interval is not None
-    assert range_of(interval).endswith(" seconds")
+    assert range_of(known[kind.interval]).endswith(" seconds")
 
 
 def test_a_kind_is_recognised_by_its_type_or_its_fields() -> None:
@@ -45,7 +49,7 @@ def test_a_kind_is_recognised_by_its_type_or_its_fields() -> None:
 
 
 def test_no_secret_field_is_missing() -> None:
-    models = (SnapshotTaskInputs, SnapshotJobInputs)
+    models = (SnapshotTaskInputs, SnapshotJobInputs, SnapshotWorkflowInputs, WorkflowSnapshot, PipelineInputs)
     secrets = {leaf.path for model in models for leaf in leaves(model) if Mark.SECRET in leaf.marks}
     assert set(facts.SECRET_KEYS) == secrets
     for path, argument in facts.SECRET_KEYS.items():

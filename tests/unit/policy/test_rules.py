@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from policy.rules import Finding, Misconfigured, Unchecked, Violation
-from policy.rules.facts import JOB, TASK, Kind
+from policy.rules.facts import JOB, TASK, WORKFLOW, Kind
 from policy.rules.limits import foreign_places, interval_out_of_range, missing_business_id, too_many_frames
 from policy.rules.plain_secrets import plain_credentials, plain_keys
 from policy.rules.values import SECRET, SIGNATURE, NotKnown, Secret, python_name, read, shown, value_at
@@ -33,6 +33,11 @@ def output(name: str) -> dict[str, Any]:
     return {"snapshotConfig": {name: {"bucket": "x"}}}
 
 
+def snapshots(**cover: Any) -> dict[str, Any]:
+    """An activity, beside one with which nothing is wrong."""
+    return {"snapshots": {"cover": cover, "strip": {"outputFile": {"bucket": "frames"}, "interval": 5.0}}}
+
+
 SECRET_BLOCK = {"storageConfig": Secret({"tosConfig": {"bucket": "x"}})}
 IMAGE_X = "storage_config.ve_image_x_config.service_id is 'x'"
 NAMED: dict[str, Any] = {"bucket": "x"}
@@ -53,6 +58,13 @@ NAMED: dict[str, Any] = {"bucket": "x"}
         (TASK, storage("tosConfig", {"bucket": "frames"}), None),
         (TASK, {"storageConfig": Secret({"tosConfig": {"bucket": "media"}})}, None),
         (JOB, {"input": NAMED}, None),
+        (WORKFLOW, snapshots(outputFile=NAMED), "snapshots.cover.output_file.bucket is 'x'"),
+        (WORKFLOW, snapshots(tileOutputFile=NAMED), "snapshots.cover.tile_output_file.bucket is 'x'"),
+        (WORKFLOW, snapshots(outputFile={"bucket": "frames"}), None),
+        (WORKFLOW, snapshots(outputFile=NotKnown()), Unchecked("snapshots.cover.output_file")),
+        (WORKFLOW, {"snapshots": Secret({"cover": {"outputFile": NAMED}})}, "bucket is [secret]"),
+        (WORKFLOW, {"snapshots": {"cover": NotKnown()}}, Unchecked("snapshots.cover")),
+        (WORKFLOW, {"snapshots": NotKnown()}, Unchecked("snapshots")),
     ],
 )
 def test_allowed_buckets(kind: Kind, declared: dict[str, Any], expected: Finding | str | None) -> None:
@@ -73,10 +85,14 @@ def test_allowed_buckets(kind: Kind, declared: dict[str, Any], expected: Finding
         (TASK, NotKnown(), Unchecked("image_config.interval")),
         *((JOB, value, None) for value in (0.0, None)),
         (JOB, 1.0, Violation("snapshot_config.interval is 1: write 2 to 600 (seconds)")),
+        *((WORKFLOW, value, None) for value in (0.0, None, 5.0)),
+        (WORKFLOW, 1.0, Violation("snapshots.cover.interval is 1: write 2 to 600 (seconds)")),
+        (WORKFLOW, NotKnown(), Unchecked("snapshots.cover.interval")),
     ],
 )
 def test_interval(kind: Kind, interval: Any, expected: Finding | None) -> None:
-    declared = {kind.interval[0]: {"interval": interval}}
+    block = {"interval": interval}
+    declared = snapshots(**block) if kind is WORKFLOW else {kind.interval[0]: block}
     assert list(interval_out_of_range(kind, declared, 2.0, 600.0)) == ([expected] if expected else [])
 
 

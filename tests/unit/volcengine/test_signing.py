@@ -1,4 +1,4 @@
-"""Volcengine's signature: published vectors, and equality with the vendor's own two Python signers."""
+"""The signature of both editions: published vectors, and equality with the vendor's three Python signers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pulumi_videosnap.volcengine.auth import Scope, sign, signed_host
 from support.data import load
 
 KEYS = Credentials("AKLTEXAMPLE", "SECRETEXAMPLE")
-SCOPE = Scope("cn-north-1", "rtc")
+SCOPE, BYTEPLUS = Scope("cn-north-1", "rtc"), Scope("ap-singapore-1", "rtc")
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
 VECTORS = load("rtc/signatures.json")
@@ -72,7 +72,10 @@ QUERIES = st.dictionaries(NAMES, VALUES, max_size=5)
 TOKENS = st.one_of(st.none(), st.text("abcXYZ019+/=", min_size=1, max_size=20))
 SECRETS = st.text("abcXYZ019+/=", min_size=1, max_size=20)
 HOSTS = st.sampled_from(
-    ["rtc.volcengineapi.com", "rtc.volcengineapi.com:443", "h:80", "127.0.0.1:8080", "localhost:44380"]
+    [
+        *("rtc.volcengineapi.com", "open.byteplusapi.com", "rtc.volcengineapi.com:443", "h:80"),
+        *("127.0.0.1:8080", "localhost:44380"),
+    ]
 )
 
 
@@ -86,7 +89,7 @@ HOSTS = st.sampled_from(
     secret=SECRETS,
     host=HOSTS,
 )
-def test_both_official_signers_agree(
+def test_the_official_signers_of_both_editions_agree(
     method: str, query: dict[str, str], body: str, token: str | None, secret: str, host: str
 ) -> None:
     given_headers = {"Content-Type": "application/json"} if method == "POST" else {}
@@ -95,10 +98,10 @@ def test_both_official_signers_agree(
         method, f"https://{host}", tuple(query.items()), headers=given_headers, body=body.encode()
     )
     credentials = Credentials("AKLTEXAMPLE", secret, token)
-    for official in (_sign_with_volcengine, _sign_with_volcenginesdkcore):
+    for official in (_sign_with_volcengine, _sign_with_volcenginesdkcore, _sign_with_byteplus):
         theirs = official(method, query, body, {**given_headers, "Host": host}, credentials)
         now = datetime.strptime(theirs["X-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
-        ours = sign(request, credentials, SCOPE, now)
+        ours = sign(request, credentials, BYTEPLUS if official is _sign_with_byteplus else SCOPE, now)
         for name in ("X-Date", "X-Content-Sha256", "X-Security-Token", "Authorization"):
             assert ours.get(name) == theirs.get(name), f"{official.__name__}: {name}"
 
@@ -127,4 +130,20 @@ def _sign_with_volcenginesdkcore(
     signed = dict(headers)
     pair = (keys.access_key, keys.secret_key, SCOPE.region, SCOPE.service, keys.session_token)
     _official("volcenginesdkcore.signv4", "SignerV4").sign("/", method, signed, body, None, query, *pair)
+    return signed
+
+
+def _sign_with_byteplus(
+    method: str, query: dict[str, str], body: str, headers: dict[str, str], keys: Credentials
+) -> dict[str, str]:
+    """It knows no session tokens, and signs any header whose name begins with X-."""
+    request = _official("byteplus_sdk.base.Request", "Request")()
+    request.method, request.path, request.query, request.body = method, "/", dict(query), body
+    token = {"X-Security-Token": keys.session_token} if keys.session_token else {}
+    request.headers = {**headers, **token}
+    theirs = _official("byteplus_sdk.Credentials", "Credentials")(
+        keys.access_key, keys.secret_key, BYTEPLUS.service, BYTEPLUS.region
+    )
+    _official("byteplus_sdk.auth.SignerV4", "SignerV4").sign(request, theirs)
+    signed: dict[str, str] = request.headers
     return signed

@@ -6,22 +6,15 @@ import json
 
 from pulumi_videosnap.alibaba.api import MAX_PIPELINES, MpsApi
 from pulumi_videosnap.alibaba.auth import find_account
-from pulumi_videosnap.alibaba.jobs import PendingSubmissions
 from pulumi_videosnap.alibaba.models import Pipeline
 from pulumi_videosnap.alibaba.pipeline.convert import Fields
 from pulumi_videosnap.errors import Garbled
 from pulumi_videosnap.http.client import shared_client
-from pulumi_videosnap.http.rate_limit import store_path
 from pulumi_videosnap.settings import Lookup, no_config
 
 
 class PipelineApi(MpsApi):
     """Calls of one account. Every error is a `CallFailed`; safe to share among threads."""
-
-    @property
-    def pending(self) -> PendingSubmissions:
-        """What this machine is adding at this moment."""
-        return PendingSubmissions(store_path().parent / "submitting")
 
     def add(self, fields: Fields) -> Pipeline:
         """Make a pipeline; a second call makes another one, so it is not repeated."""
@@ -44,11 +37,11 @@ class PipelineApi(MpsApi):
             raise Garbled("QueryPipelineList", f"the response omits {pipeline_id}")
         return found if found and found.state != "Deleted" else None
 
-    def all_pipelines(self) -> list[Pipeline]:
-        """The account's pipelines in the region."""
+    def all_pipelines(self, state: str = "All") -> list[Pipeline]:
+        """The account's pipelines in the region, of one state or of all."""
         found = list[Pipeline]()
         while True:
-            page = self.search_pipelines(page_number=len(found) // MAX_PIPELINES + 1)
+            page = self.search_pipelines(state, page_number=len(found) // MAX_PIPELINES + 1)
             found += page.pipelines
             if len(page.pipelines) < MAX_PIPELINES or len(found) >= page.total:
                 return [one for one in found if one.state != "Deleted"]
@@ -62,6 +55,6 @@ def _parameters(fields: Fields) -> tuple[tuple[str, str], ...]:
     )
 
 
-def connect(profile: str | None, location: str, config: Lookup = no_config) -> PipelineApi:
+def connect(profile: str | None, location: str | None, config: Lookup = no_config) -> PipelineApi:
     """The API with the account that `find_account` finds, in the region of a location."""
     return PipelineApi(find_account(profile, location, config=config), shared_client())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from pulumi_videosnap.alibaba.models import Pipeline
+from pulumi_videosnap.alibaba.models import NotifyConfig, Pipeline
 from pulumi_videosnap.alibaba.pipeline.schema import (
     ACTIVE,
     DEFAULT_ROLE,
@@ -14,9 +13,7 @@ from pulumi_videosnap.alibaba.pipeline.schema import (
     Notification,
     PipelineInputs,
 )
-from pulumi_videosnap.core.lifecycle import Context
-from pulumi_videosnap.core.properties import Properties, dotted
-from pulumi_videosnap.core.schema import Difference
+from pulumi_videosnap.core.properties import Properties
 
 Fields = Mapping[str, "str | Mapping[str, str] | None"]
 """The parameters of a request; one that is None is not sent, and a block is sent as JSON."""
@@ -69,7 +66,7 @@ def to_inputs(found: Pipeline, recorded: Properties) -> Properties:
     actual: Properties = {
         "name": found.name,
         "state": found.state.lower(),
-        "notification": to_notification(config.queue_name, config.topic) if config else None,
+        "notification": _notification_of(config) if config else None,
         "role": found.role,
         "speed": found.speed.lower(),
         "speedLevel": found.speed_level,
@@ -86,47 +83,19 @@ def to_inputs(found: Pipeline, recorded: Properties) -> Properties:
     return {name: value for name, value in inputs.items() if value is not None}
 
 
+def _notification_of(config: NotifyConfig) -> Properties | None:
+    """Where messages go; what no input stands for, a topic of another service, is shown as one."""
+    other = f"MqTopic {config.mq_topic}" if config.mq_topic else None
+    return to_notification(config.queue_name, ", ".join(filter(None, (config.topic, other))))
+
+
 def to_notification(queue: str | None, topic: str | None) -> Properties | None:
-    """The block of the queue or the topic; None where there is neither."""
-    return {"queueName": queue} if queue else {"topic": topic} if topic else None
-
-
-def format_difference(found: Difference) -> str:
-    """A field on which a declaration and the service disagree, in a sentence."""
-    declared = "nothing is declared" if found.recorded is None else f"declared {found.recorded!r}"
-    return (
-        f"{dotted(found.path)}: there {'nothing' if found.actual is None else repr(found.actual)}, {declared}"
-    )
+    """The block of the queue and the topic that there are; None where there is neither."""
+    named = {"queueName": queue, "topic": topic}
+    return {name: value for name, value in named.items() if value} or None
 
 
 def to_outputs(found: Pipeline) -> Properties:
     """What is recorded beside the inputs."""
     outputs = {"pipelineId": found.id, "quotaAllocate": found.quota_allocate}
     return {name: value for name, value in outputs.items() if value is not None}
-
-
-def default_name(context: Context, name: object, kind: str, fit: Callable[[str], str]) -> object:
-    """The name to use: the program's own choice, or the default of the resource class, made to fit.
-
-    Pulumi makes a name unique only beside its type and its parents' types, so these decide too
-    (`Context.unique_name`). A recorded default stays.
-    """
-    stack, project, _, own = (*context.resource.removeprefix("urn:pulumi:").split("::", 3), "", "", "")[:4]
-    default = f"{project}-{stack}-{own}"
-    if not context.resource or name not in (None, default):
-        return name
-    recorded = context.recorded.get("name")
-    if isinstance(recorded, str) and recorded.startswith(f"{fit(f'{project}-{stack}')}-"):
-        return recorded
-    with_dots = f"{project}.{stack}.{own}"
-    unique = str(context.unique_name(with_dots, None, kind))
-    return fit(f"{default}{unique.removeprefix(with_dots)}")
-
-
-def shorten(name: str, limit: int) -> str:
-    """A name of at most so many bytes; one that is cut ends in a digest of the whole."""
-    content = name.encode()
-    if len(content) <= limit:
-        return name
-    digest = hashlib.sha256(content).hexdigest()[:8]
-    return f"{content[: limit - 9].decode(errors='ignore')}-{digest}"

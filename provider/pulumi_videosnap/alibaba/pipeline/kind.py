@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from pulumi_videosnap.alibaba.auth import KEYS
-from pulumi_videosnap.alibaba.data_sources import list_pipelines
 from pulumi_videosnap.alibaba.frames import OSS
-from pulumi_videosnap.alibaba.pipeline.lifecycle import TOKEN, has_ended, pipeline_lifecycle
+from pulumi_videosnap.alibaba.named import has_ended
+from pulumi_videosnap.alibaba.pipeline.data_sources import get_pipeline, list_pipelines, search_pipelines
+from pulumi_videosnap.alibaba.pipeline.lifecycle import TOKEN, pipeline_lifecycle
 from pulumi_videosnap.alibaba.pipeline.schema import PAUSED, PRESENT, PipelineInputs
 from pulumi_videosnap.core.properties import Path, dotted
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
@@ -176,6 +177,7 @@ KIND = ResourceKind(
     provider="pulumi_videosnap.alibaba.pipeline.resource.PipelineProvider",
     inputs=PipelineInputs,
     lifecycle=pipeline_lifecycle,
+    lookups=(get_pipeline, search_pipelines),
     search=list_pipelines,
     has_ended=has_ended,
     review=Review(),

@@ -7,17 +7,15 @@ with the declared settings was made by an earlier create whose answer got lost.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
+from pulumi_videosnap.alibaba.auth import read_import_id
 from pulumi_videosnap.alibaba.models import Pipeline
-from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
+from pulumi_videosnap.alibaba.named import NamedLifecycle, default_name, differing, format_difference, shorten
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions, create_once
 from pulumi_videosnap.alibaba.pipeline.convert import (
     add_request,
-    default_name,
-    format_difference,
-    shorten,
     to_inputs,
     to_outputs,
     update_request,
@@ -30,12 +28,11 @@ from pulumi_videosnap.core.lifecycle import (
     Failure,
     Found,
     Gone,
-    Lifecycle,
     Present,
     ReadOutcome,
 )
 from pulumi_videosnap.core.properties import Path, Properties
-from pulumi_videosnap.core.schema import Effect, differences, inputs_of
+from pulumi_videosnap.core.schema import inputs_of
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed
 
@@ -47,7 +44,7 @@ class Api(Protocol):
     """The service's actions (`PipelineApi`)."""
 
     @property
-    def pending(self) -> Pending: ...  # noqa: D102
+    def pending(self) -> PendingSubmissions: ...  # noqa: D102
     def add(self, fields: Mapping[str, Any]) -> Pipeline: ...  # noqa: D102
     def update(self, fields: Mapping[str, Any]) -> None: ...  # noqa: D102
     def delete(self, pipeline_id: str) -> None: ...  # noqa: D102
@@ -55,21 +52,10 @@ class Api(Protocol):
     def all_pipelines(self) -> list[Pipeline]: ...  # noqa: D102
 
 
-class PipelineLifecycle(Lifecycle):
-    """Drives one pipeline; `connect` finds the API of a profile in the region of a location."""
+class PipelineLifecycle(NamedLifecycle[Api]):
+    """Drives one pipeline."""
 
-    def __init__(
-        self,
-        context: Context,
-        connect: Callable[[str | None, str], Api],
-        *,
-        absence: Callable[[str], str | None] = lambda location: None,  # noqa: ARG005
-        sleep: Callable[[float], None] | None = None,
-    ) -> None:
-        self._context = context
-        self._connect = connect
-        self._absence = absence
-        self._sleep = sleep or context.sleep
+    inputs = PipelineInputs
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; two resources of one program may not have one pipeline."""
@@ -80,27 +66,16 @@ class PipelineLifecycle(Lifecycle):
         pipeline, failures = validate(PipelineInputs, raw)
         if pipeline is None:
             return Checked(raw, failures)
-        return Checked(pipeline.properties(), self._refusals(pipeline), _doubts(pipeline))
+        return Checked(pipeline.properties(), [*self._refusals(pipeline)], _doubts(pipeline))
 
-    def _refusals(self, pipeline: PipelineInputs) -> list[Failure]:
-        location, adopted = pipeline.location, pipeline.adopt
-        failures = []
-        if isinstance(location, str) and (absent := self._absence(location)):
-            failures.append(Failure(("location",), absent))
-        field = "adopt" if adopted is not None else "name"
+    def _refusals(self, pipeline: PipelineInputs) -> Iterator[Failure]:
+        location, field = pipeline.location, "adopt" if pipeline.adopt is not None else "name"
         value = getattr(pipeline, field)
+        yield from self._absent(("location",), location)
         if value is None:
-            failures.append(Failure(("name",), "is required"))
-        known = isinstance(value, str) and isinstance(location, str)
-        if known and (other := self._context.other_declaring(_claim(pipeline))):
-            both = f"{self._context.resource} and by {other}"
-            failures.append(Failure((field,), f"{value!r} is declared by {both}; set another one"))
-        return failures
-
-    def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
-        """Speed, level, region and account need another pipeline."""
-        changed = differences(PipelineInputs, recorded, inputs)
-        return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
+            yield Failure(("name",), "is required")
+        elif isinstance(value, str) and isinstance(location, str):
+            yield from self._declared_twice(field, value, _claim(pipeline))
 
     def create(self, inputs: Properties) -> Created:
         """AddPipeline, unless it is there already, or an existing one is adopted by its id."""
@@ -136,7 +111,7 @@ class PipelineLifecycle(Lifecycle):
     def delete(self, task_id: str, recorded: Properties) -> None:
         """DeletePipeline; an adopted one stays, and so does one that is another resource's now."""
         if recorded.get("adopt"):
-            self._context.progress("left as it is: it was adopted")
+            self._context.progress("left as it is, with its settings: it was adopted")
             return
         if holder := self._context.holder(task_id):
             self._context.progress(f"left as it is: it is the pipeline of {holder}")
@@ -207,11 +182,8 @@ class PipelineLifecycle(Lifecycle):
 
 def _differing(pipeline: PipelineInputs, found: Pipeline) -> Sequence[tuple[Path, str]]:
     """Each declared setting that the service has otherwise, with a sentence on it."""
-    declared = pipeline.properties()
-    return [
-        (one.path, format_difference(one))
-        for _, one in differences(PipelineInputs, declared, to_inputs(found, declared))
-    ]
+    compared = differing(pipeline, lambda declared: to_inputs(found, declared))
+    return [(one.path, format_difference(one)) for one in compared]
 
 
 def _claim(pipeline: PipelineInputs) -> str:
@@ -229,11 +201,6 @@ def _doubts(pipeline: PipelineInputs) -> list[Failure]:
     return [Failure(("speed",), "is not 'standard': snapshot jobs fail in a pipeline of another kind")]
 
 
-def has_ended(outputs: Mapping[str, Any]) -> bool:  # noqa: ARG001
-    """Never: a pipeline stays until it is deleted."""
-    return False
-
-
 def pipeline_lifecycle(context: Context) -> PipelineLifecycle:
     """The lifecycle of one pipeline, with the account that the environment configures."""
 
@@ -242,8 +209,4 @@ def pipeline_lifecycle(context: Context) -> PipelineLifecycle:
 
         return api.connect(profile, location, context.config)
 
-    return PipelineLifecycle(
-        context,
-        connect,
-        absence=lambda location: unavailable_in(region_of(location), config=context.config),
-    )
+    return PipelineLifecycle(context, connect)

@@ -10,10 +10,8 @@ from datetime import datetime
 
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import find_account
-from pulumi_videosnap.alibaba.jobs import PendingSubmissions
 from pulumi_videosnap.alibaba.workflow.models import ACTIVE, DELETED, INACTIVE, MediaWorkflow, WorkflowRun
 from pulumi_videosnap.http.client import shared_client
-from pulumi_videosnap.http.rate_limit import store_path
 from pulumi_videosnap.settings import Lookup, no_config
 
 PAGE = 100
@@ -24,11 +22,6 @@ _ITEM = "MediaWorkflow"
 
 class WorkflowApi(MpsApi):
     """Calls of one account. Every error is a `CallFailed`; safe to share among threads."""
-
-    @property
-    def pending(self) -> PendingSubmissions:
-        """What this machine is adding at this moment."""
-        return PendingSubmissions(store_path().parent / "submitting")
 
     def add(self, name: str, topology: str, trigger_mode: str) -> MediaWorkflow:
         """Make a workflow; the service makes its id. Not repeated: a second one may be made or refused."""
@@ -107,6 +100,6 @@ class WorkflowApi(MpsApi):
                 return
 
 
-def connect(profile: str | None, location: str, config: Lookup = no_config) -> WorkflowApi:
+def connect(profile: str | None, location: str | None, config: Lookup = no_config) -> WorkflowApi:
     """The API with the account that `find_account` finds, in the region of a location."""
     return WorkflowApi(find_account(profile, location, config=config), shared_client())

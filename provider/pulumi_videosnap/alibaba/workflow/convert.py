@@ -29,6 +29,7 @@ from pulumi_videosnap.alibaba.workflow.schema import (
 )
 from pulumi_videosnap.core.properties import Properties
 from pulumi_videosnap.core.timestamps import format_rfc3339
+from pulumi_videosnap.errors import Garbled
 
 START, REPORT = "Start", "Report"
 TYPES = {"start": START, "snapshot": "Snapshot", "screenshot": "Snapshot", "report": REPORT}
@@ -208,6 +209,15 @@ def to_inputs(found: MediaWorkflow, recorded: Properties) -> Properties:
         inputs["active"] = found.state == ACTIVE
     inputs["name"] = found.name or recorded.get("name")
     return {name: value for name, value in inputs.items() if value is not None}
+
+
+def read_inputs(found: MediaWorkflow, recorded: Properties) -> Properties:
+    """`to_inputs`; Garbled when the topology cannot be read."""
+    try:
+        return to_inputs(found, recorded)
+    except (ValueError, TypeError, AttributeError):
+        reason = f"the topology of workflow {found.media_workflow_id} cannot be read"
+        raise Garbled("QueryMediaWorkflowList", reason, advice="check it in the MPS console") from None
 
 
 def _expected(recorded: Properties) -> Properties:

@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
 from pulumi_videosnap.alibaba.api import MAX_IDS
-from pulumi_videosnap.alibaba.convert import Source, sheet_count
+from pulumi_videosnap.alibaba.convert import Source, sheet_count, to_inputs
 from pulumi_videosnap.alibaba.failures import explain
 from pulumi_videosnap.alibaba.frames import offsets_of, output_location
 from pulumi_videosnap.alibaba.models import SnapshotJob, State
@@ -29,6 +28,9 @@ location_outputs: tuple[str, ...] = ("input", "snapshots", "media_workflow_id", 
 schedule_outputs: tuple[str, ...] = ()
 
 _BAD_REQUEST = 400
+_NOT_REPEATED = ("format", "subOut", "blackLevel", "pixelBlackThreshold")
+"""Settings that a job does not repeat."""
+_ORIGIN = "its run should have written it"
 Values = Mapping[str, Any]
 Connect = Callable[[str | None, str], WorkflowApi]
 
@@ -78,14 +80,24 @@ def _series_of(
 ) -> Iterator[RecordedSeries]:
     for activity in _snapshots(run):
         name = f"{run.key} {activity.name}" + (f" ({run.run_id[:8]})" if repeated else "")
-        config, job = snapshots.get(activity.name), jobs.get(activity.job_id)
+        job = jobs.get(activity.job_id)
+        config = _settings(snapshots.get(activity.name), job)
         ended = activity.state in (FAILED, SKIPPED, SUCCEEDED)
         if not ended or (job and not job.has_ended):
             continue
-        if not isinstance(config, Mapping):
+        if config is None:
             yield RecordedSeries(name, None, (), problem="its settings at that time are not recorded")
             continue
         yield from _Activity(run, config, job, activity.state == SUCCEEDED).series(name)
+
+
+def _settings(recorded: Any, job: SnapshotJob | None) -> Values | None:
+    """The settings that the job had, which may be older than the recorded ones; None where nobody knows."""
+    config = recorded if isinstance(recorded, Mapping) else None
+    repeated: Values = to_inputs(job)["snapshotConfig"] if job else {}
+    if not repeated.get("outputFile"):
+        return config and {**config, "frameType": None}  # so that no moment is certain
+    return {**{name: config[name] for name in _NOT_REPEATED if config and name in config}, **repeated}
 
 
 @dataclass(frozen=True)
@@ -104,10 +116,11 @@ class _Activity:
         if (config.get("tileOut") or {}).get("isKeepCellPic") is not False:
             keys = self._keys("outputFile", count)
             offsets = offsets_of(config, len(keys))
-            yield RecordedSeries(name, self._location("outputFile"), keys, offsets)
+            yield RecordedSeries(name, self._location("outputFile"), keys, offsets, origin=_ORIGIN)
         if config.get("tileOutputFile"):
             keys = self._keys("tileOutputFile", sheet_count(dict(config), count))
-            yield RecordedSeries(f"{name} sheets", self._location("tileOutputFile"), keys)
+            place = self._location("tileOutputFile")
+            yield RecordedSeries(f"{name} sheets", place, keys, origin=_ORIGIN)
 
     def _count(self) -> int:
         """How many frames the job took; of a failed one, one is expected, since how many is not known."""
@@ -119,19 +132,11 @@ class _Activity:
         return int(self.config.get("num") or 1) if is_sequence(self.config) else 1
 
     def _keys(self, file: str, count: int) -> list[str]:
-        template = self._template(file)
+        template = str((self.config.get(file) or {}).get("object", ""))
         for name, value in (("{RunId}", self.run.run_id), ("{MediaId}", self.run.media_id)):
             template = template.replace(name, value)
         source = Source(self.run.key, int(self.config.get("time") or 0))
         return list(dict.fromkeys(source.resolve(template, number) for number in range(1, count + 1)))
-
-    def _template(self, file: str) -> str:
-        """The key that the job had, which may be of older settings than the recorded ones."""
-        echoed = self.job.snapshot_config if self.job else None
-        place = (echoed.output_file if file == "outputFile" else echoed.tile_output_file) if echoed else None
-        if place and place.object:
-            return unquote(place.object)
-        return str((self.config.get(file) or {}).get("object", ""))
 
     def _location(self, file: str) -> Location:
         return output_location({"snapshotConfig": self.config}, file)

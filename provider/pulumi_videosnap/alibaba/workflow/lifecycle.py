@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
-from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
-from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
-from pulumi_videosnap.alibaba.pipeline.convert import default_name, format_difference, shorten
-from pulumi_videosnap.alibaba.workflow.convert import TRIGGER_MODES, to_inputs, to_outputs, topology_of
+from pulumi_videosnap.alibaba.auth import read_import_id
+from pulumi_videosnap.alibaba.named import NamedLifecycle, default_name, differing, format_difference, shorten
+from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions, create_once
+from pulumi_videosnap.alibaba.workflow.convert import TRIGGER_MODES, read_inputs, to_outputs, topology_of
 from pulumi_videosnap.alibaba.workflow.models import ACTIVE, MediaWorkflow
 from pulumi_videosnap.alibaba.workflow.rules import LONGEST_NAME_BYTES, doubts
 from pulumi_videosnap.alibaba.workflow.schema import MAX_PER_REGION, SnapshotWorkflowInputs
@@ -25,14 +25,13 @@ from pulumi_videosnap.core.lifecycle import (
     Failure,
     Found,
     Gone,
-    Lifecycle,
     Present,
     ReadOutcome,
 )
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
-from pulumi_videosnap.core.schema import Difference, Effect, differences, inputs_of
+from pulumi_videosnap.core.schema import Difference, inputs_of
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import CallFailed, Garbled, Rejected, TaskConflict, TaskFailed
+from pulumi_videosnap.errors import CallFailed, Rejected, TaskConflict, TaskFailed
 
 TOKEN = "alibaba:SnapshotWorkflow"  # noqa: S105 - a type, not a credential
 NOT_IN_TOPOLOGY: tuple[Path, ...] = (("name",), ("trigger",), ("active",), ("adopt",), ("presence",))
@@ -43,7 +42,7 @@ class Api(Protocol):
     """The service's actions (`WorkflowApi`)."""
 
     @property
-    def pending(self) -> Pending: ...  # noqa: D102
+    def pending(self) -> PendingSubmissions: ...  # noqa: D102
     def add(self, name: str, topology: str, trigger_mode: str) -> MediaWorkflow: ...  # noqa: D102
     def update(self, workflow_id: str, topology: str) -> None: ...  # noqa: D102
     def set_trigger(self, workflow_id: str, trigger_mode: str) -> None: ...  # noqa: D102
@@ -54,21 +53,10 @@ class Api(Protocol):
     def all_workflows(self) -> list[MediaWorkflow]: ...  # noqa: D102
 
 
-class SnapshotWorkflowLifecycle(Lifecycle):
-    """Drives one workflow; `connect` finds the API of a profile in the region of a location."""
+class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
+    """Drives one workflow."""
 
-    def __init__(
-        self,
-        context: Context,
-        connect: Callable[[str | None, str], Api],
-        *,
-        absence: Callable[[str], str | None] = lambda location: None,  # noqa: ARG005
-        sleep: Callable[[float], None] | None = None,
-    ) -> None:
-        self._context = context
-        self._connect = connect
-        self._absence = absence
-        self._sleep = sleep or context.sleep
+    inputs = SnapshotWorkflowInputs
 
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; no two resources have one name, and no region has too many."""
@@ -85,14 +73,11 @@ class SnapshotWorkflowLifecycle(Lifecycle):
         if isinstance(workflow.input, Unknown) or isinstance(workflow.input.location, Unknown):
             return
         location = workflow.input.location
-        if absent := self._absence(location):
-            yield Failure(("input", "location"), absent)
+        yield from self._absent(("input", "location"), location)
         if isinstance(workflow.name, Unknown):
             return
         region = f"workflow {workflow.profile}/{location}/"
-        if other := self._context.other_declaring(region + workflow.name):
-            both = f"{self._context.resource} and by {other}"
-            yield Failure(("name",), f"{workflow.name!r} is declared by {both}; set another one")
+        yield from self._declared_twice("name", workflow.name, region + workflow.name)
         declared = [one for one in self._context.runs.declared() if one.startswith(region)]
         if len(declared) > MAX_PER_REGION:
             yield Failure(
@@ -100,11 +85,6 @@ class SnapshotWorkflowLifecycle(Lifecycle):
                 f"{workflow.name!r} is one of {len(declared)} workflows in {location}, and an account has at "
                 f"most {MAX_PER_REGION} in a region; take several snapshots in one workflow",
             )
-
-    def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
-        """The name is the identity; region and account are where it is known."""
-        changed = differences(SnapshotWorkflowInputs, recorded, inputs)
-        return [leaf.path for leaf, _ in changed if leaf.effect is Effect.REPLACE]
 
     def create(self, inputs: Properties) -> Created:
         """AddMediaWorkflow, unless a workflow of this name and with this topology is there already."""
@@ -132,14 +112,14 @@ class SnapshotWorkflowLifecycle(Lifecycle):
         found = self._connect(recorded.get("profile"), location).workflow(task_id)
         if found is None:
             return Gone()
-        inputs = _inputs_of(found, inputs_of(SnapshotWorkflowInputs, recorded))
+        inputs = read_inputs(found, inputs_of(SnapshotWorkflowInputs, recorded))
         return Present(inputs, {**inputs, **to_outputs(found)})
 
     def find(self, import_id: str) -> Found | None:
         """QueryMediaWorkflowList for `location/workflow`."""
         location, workflow_id = read_import_id(import_id, "workflow")
         found = self._connect(None, location).workflow(workflow_id)
-        return Found(workflow_id, _inputs_of(found, {}), to_outputs(found)) if found else None
+        return Found(workflow_id, read_inputs(found, {}), to_outputs(found)) if found else None
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
         """Deactivate, set what differs in the service, activate."""
@@ -255,28 +235,13 @@ class SnapshotWorkflowLifecycle(Lifecycle):
         return found
 
 
-def _inputs_of(found: MediaWorkflow, recorded: Properties) -> Properties:
-    try:
-        return to_inputs(found, recorded)
-    except (ValueError, TypeError, AttributeError):
-        reason = f"the topology of workflow {found.media_workflow_id} cannot be read"
-        raise Garbled("QueryMediaWorkflowList", reason, advice="check it in the MPS console") from None
-
-
 def _differing(workflow: SnapshotWorkflowInputs, found: MediaWorkflow) -> list[Difference]:
     """Each declared setting that the service has otherwise."""
-    declared = workflow.properties()
-    compared = differences(SnapshotWorkflowInputs, declared, _inputs_of(found, declared))
-    return [difference for _, difference in compared]
+    return differing(workflow, lambda declared: read_inputs(found, declared))
 
 
 def _claim(inputs: Properties) -> str:
     return f"workflow {inputs.get('profile')}/{inputs['input']['location']}/{inputs['name']}"
-
-
-def has_ended(outputs: Mapping[str, Any]) -> bool:  # noqa: ARG001
-    """Never: a workflow stays until it is deleted."""
-    return False
 
 
 def snapshot_workflow(context: Context) -> SnapshotWorkflowLifecycle:
@@ -287,8 +252,4 @@ def snapshot_workflow(context: Context) -> SnapshotWorkflowLifecycle:
 
         return api.connect(profile, location, context.config)
 
-    return SnapshotWorkflowLifecycle(
-        context,
-        connect,
-        absence=lambda location: unavailable_in(region_of(location), config=context.config),
-    )
+    return SnapshotWorkflowLifecycle(context, connect)

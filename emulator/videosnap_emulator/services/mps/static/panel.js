@@ -1,40 +1,25 @@
 // The snapshot jobs of MPS, one card each, the latest first, below workflows and runs. What there is none of is not shown.
 
 import { get } from "/page/requests.js";
-import { announce, arrange, byId, counted, duration, element, exactTime, secondsBetween, setOptional, setText, setTime, show, stamp } from "/page/dom.js";
+import { announce, counted, duration, element, exactTime, secondsBetween, setOptional, setText, setTime, show, stamp } from "/page/dom.js";
 import { clock } from "/page/overview.js";
+import { cardOf, fillHead, fillList, sectionOf } from "/page/mps/cards.js";
 import { showThumbs } from "/page/mps/objects.js";
 import * as workflows from "/page/mps/workflows.js";
 
 const SHOWN = 24;
-const SYMBOLS = { Submitted: "○", Snapshoting: "●", Success: "■", Fail: "▲" };
 
-export const html = `${workflows.html}
-<section id="jobs-section" aria-labelledby="jobs" hidden>
-  <div class="heading">
-    <h2 id="jobs" tabindex="-1">Snapshot jobs</h2>
-    <p id="job-count" class="quiet"></p>
-  </div>
-  <ul id="jobs-list" class="cards"></ul>
-</section>
-
-<template id="job-card">
-  <li class="card">
-    <div class="about">
-      <div class="state"><p><span aria-hidden="true" data-slot="symbol"></span> <span data-slot="words"></span></p></div>
-      <h3 data-slot="id"></h3>
-      <p class="place" data-slot="place"></p>
+export const html = [
+  workflows.html,
+  sectionOf("job", "Snapshot jobs"),
+  cardOf("job", `
       <p data-slot="settings"></p>
       <p class="quiet" data-slot="token"></p>
       <p><span data-slot="progress"></span> <time class="quiet exact" data-slot="exact"></time></p>
       <p data-slot="counts"></p>
       <p data-slot="text" hidden></p>
-      <p class="error" data-slot="error"></p>
-    </div>
-    <ul class="thumbs" data-slot="thumbs" aria-label="Latest sheets and frames"></ul>
-  </li>
-</template>
-`;
+      <p class="error" data-slot="error"></p>`, "Latest sheets and frames"),
+].join("");
 
 const cards = new Map();
 let visited = false;
@@ -44,25 +29,15 @@ export const setUp = workflows.setUp;
 export async function look() {
   await workflows.look();
   const { jobs = [], total = 0 } = await get(`/jobs?limit=${SHOWN}`);
-  const changes = jobs.map(refresh).filter(Boolean);
-  const keep = new Set(jobs.map(({ jobId }) => jobId));
-  for (const key of cards.keys()) if (!keep.has(key)) cards.delete(key);
-  arrange(byId("jobs-list"), jobs.map(({ jobId }) => cards.get(jobId).root));
-  setText(byId("job-count"), total > SHOWN ? `${total}, the latest ${SHOWN} of them here` : `${total}`);
-  show(byId("jobs-section"), total > 0);
+  const changes = [];
+  fillList("job", cards, jobs, ({ jobId }) => jobId, newJob, (card) => changes.push(...fill(card)), total);
   document.body.classList.toggle("has-jobs", total > 0);
   if (visited) announceChanges(changes);
   visited = true;
 }
 
-/** Bring a job's card up to date; return what became of the job, if anything did. */
-function refresh(job) {
-  if (!cards.has(job.jobId)) cards.set(job.jobId, { ...stamp("job-card"), thumbs: new Map(), state: null });
-  const card = cards.get(job.jobId);
-  const before = card.state;
-  card.state = job.state;
-  fill(card, job);
-  return before === job.state ? null : `Job ${job.jobId.slice(0, 8)}: ${job.state}`;
+function newJob() {
+  return { ...stamp("job-card"), thumbs: new Map(), state: null };
 }
 
 function announceChanges(changes) {
@@ -70,13 +45,11 @@ function announceChanges(changes) {
   else if (changes.length) announce(changes.join(". "));
 }
 
-function fill({ root, slots, thumbs }, job) {
-  root.dataset.state = job.state;
-  setText(slots.symbol, SYMBOLS[job.state] ?? "?");
-  setText(slots.words, job.state);
-  setText(slots.id, job.jobId);
-  setText(slots.place, `${job.input.bucket}/${job.input.key} · ${job.pipelineId ? `pipeline ${job.pipelineId}` : "no pipeline"}`);
-  slots.place.title = slots.place.textContent;
+/** Bring a job's card up to date; return what became of the job, if anything did. */
+function fill(card) {
+  const { slots, thumbs, row: job } = card;
+  const pipeline = job.pipelineId ? `pipeline ${job.pipelineId}` : "no pipeline";
+  fillHead(card, job.state, job.jobId, `${job.input.bucket}/${job.input.key} · ${pipeline}`);
   setText(slots.settings, settings(job));
   setOptional(slots.token, job.userData ? `user data ${job.userData}` : "");
   setText(slots.progress, progress(job));
@@ -85,6 +58,9 @@ function fill({ root, slots, thumbs }, job) {
   setOptional(slots.error, job.code || job.message ? `${job.code ?? "no code"}: ${job.message ?? ""}` : "");
   fillText(slots.text, job.objects.find(({ kind }) => kind === "vtt"));
   showThumbs(slots.thumbs, thumbs, job);
+  const before = card.state;
+  card.state = job.state;
+  return before === job.state ? [] : [`Job ${job.jobId.slice(0, 8)}: ${job.state}`];
 }
 
 function settings({ snapshotConfig: config, asynchronous, format }) {
