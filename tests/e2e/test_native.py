@@ -83,6 +83,26 @@ def test_a_resource_is_renamed_in_the_run_that_switches(stack: Stack) -> None:
 
 
 @pytest.mark.rotating
+def test_a_task_is_replaced_in_the_run_that_switches(stack: Stack) -> None:
+    """The old front's plugin deletes it, and the program declares its id: it is the same resource."""
+    component = 'pulumi.ComponentResource("acme:index:Site", "site"'
+    moved = f"{component}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name=\"place\")]))"
+    child = "SnapshotTask(name, opts=pulumi.ResourceOptions(parent=site), **inputs"
+    program = PROGRAM.replace("SnapshotTask(name, **inputs", child)
+    stack.write(program.replace("for name", f"site = {component.replace('site', 'place')})\nfor name", 1))
+    for number, native in enumerate((False, True, False)):
+        stack.use_native(native)
+        stack.declare(lobby={"task_id": "Task1", "image_config": {"width": 100 + number}})
+        last = stack.emulator.last_call()
+        stack.up().ok()
+        assert len(stack.rooms()) == 1
+        if number:
+            assert stack.calls(last)["lobby"][:2] == ["StopSnapshot", "StartSnapshot"]
+        stack.write(program.replace("for name", f"site = {moved}\nfor name", 1))
+    stack.ends()
+
+
+@pytest.mark.rotating
 def test_an_import_writes_a_program_that_has_nothing_to_do(stack: Stack, tmp_path: Path) -> None:
     other = Stack(tmp_path / "other", stack.emulator, stack.app)
     other.declare(lobby={"task_id": "Task1", "business_id": "B1"})

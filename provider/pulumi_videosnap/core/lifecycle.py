@@ -119,6 +119,8 @@ class Context:
     """The entries of the stack's state; none where the adapter cannot read them."""
     is_announced: Callable[[str], bool] = lambda task: False  # noqa: ARG005
     """Whether the program declares a task; waits a while for the engine to have it checked."""
+    is_moved: Callable[[str], bool] = lambda task: False  # noqa: ARG005
+    """Whether the program declares a task as this very resource, which moves to the other front."""
     sleep: Callable[[float], None] = time.sleep
     """Waits a number of seconds; Interrupted as soon as the engine is told to stop."""
 
@@ -140,7 +142,7 @@ class Context:
         if task in self.runs.declared():
             return ""  # it makes room for its own replacement
         others = [one.resource for one in self.other_entries() or () if one.id == task]
-        if others or not self.is_announced(task):
+        if others or self.is_moved(task) or not self.is_announced(task):
             return "".join(others[:1])
         if declaring := self._other_declared(task):
             return declaring

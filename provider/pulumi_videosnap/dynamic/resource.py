@@ -12,7 +12,7 @@ from pulumi.dynamic import (
     Resource,
     ResourceProvider,
 )
-from pulumi.runtime.resource import register_resource
+from pulumi.runtime.resource import all_aliases, register_resource
 
 from pulumi_videosnap.core.properties import camel, camel_path, names_of, snake
 from pulumi_videosnap.dynamic import options
@@ -34,6 +34,8 @@ class TaskResource(Resource):
 
     declared: Mapping[str, Any]
     """The inputs that the program sets; the output of another one is unknown in a preview."""
+    former_urns: Sequence[pulumi.Input[str]]
+    """The URNs that it may have in state under the other front."""
 
     def __init__(
         self,
@@ -56,6 +58,7 @@ class TaskResource(Resource):
         aliases = options.with_type([pulumi.Alias(), *(opts.aliases or ())], types[not native])
         forced = pulumi.ResourceOptions(delete_before_replace=True, aliases=aliases)
         opts, values = pulumi.ResourceOptions.merge(opts, forced), {**declared, **absent}
+        self.former_urns = all_aliases(aliases, resource_name, types[not native], opts.parent)
         if native:
             pulumi.CustomResource.__init__(self, types[True], resource_name, values, opts)
         else:

@@ -61,6 +61,7 @@ class Run:
             recorded=recorded or {},
             entries=entries,
             is_announced=self._is_announced,
+            is_moved=lambda task: is_announced(f"{task} {urn}"),
             sleep=self.sleep,
             **details,
         )

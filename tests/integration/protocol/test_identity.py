@@ -115,13 +115,18 @@ def test_what_the_program_declares_counts_before_its_check_and_without(
     assert rtc.actions == []
     plugin.delete(f"{KIND}old", "app/announced/z", _task("announced", "z"))
     assert rtc.actions == ["StopSnapshot"]
+    rtc.requests.clear()
+    plugin.delete(f"{KIND}moved", "app/announced/y", _task("announced", "y"))
+    assert rtc.actions == ["StopSnapshot"], "the same resource, which moves to the other front and is replaced"
 
 
 def _announce_two(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine))
     monkeypatch.setattr(settings, "SETTINGS", settings.Settings("stories", "dev", engine=stub, dry_run=False))
     announce(["app", "announced", "x"])
-    announce(["app", "announced", "y"])
+    own = f"{KIND}moved"
+    for front in (own.replace(DYNAMIC_TYPE, NATIVE_TYPE), own):
+        announce(["app", "announced", "y"], [front])
 
 
 def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRtc, tmp_path: Path) -> None:
