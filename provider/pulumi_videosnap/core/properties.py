@@ -19,6 +19,8 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+UNREAD = "unread"
+"""The output that has the paths of the inputs that an import could not read."""
 
 
 def value_at(properties: Mapping[str, Any], path: Path) -> Any:
@@ -31,6 +33,22 @@ def value_at(properties: Mapping[str, Any], path: Path) -> Any:
             return None
         value = value.get(str(step))
     return value
+
+
+def as_if_read(recorded: Properties, declared: Properties) -> Properties:
+    """What is recorded, as if an import had read what the program declares of what it could not read."""
+    found = recorded
+    for path in recorded.get(UNREAD) or ():
+        found = _with_declared(found, declared, tuple(path.split(".")))
+    return found
+
+
+def _with_declared(properties: Properties, declared: Any, path: Path) -> Properties:
+    name, rest = str(path[0]), path[1:]
+    if not isinstance(declared, Mapping) or declared.get(name) is None:
+        return properties
+    value = _with_declared(properties.get(name) or {}, declared[name], rest) if rest else declared[name]
+    return {**properties, name: value}
 
 
 @functools.lru_cache(maxsize=1024)

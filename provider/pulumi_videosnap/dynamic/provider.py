@@ -27,7 +27,15 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present
-from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted, value_at
+from pulumi_videosnap.core.properties import (
+    UNKNOWN,
+    UNREAD,
+    Properties,
+    Unknown,
+    as_if_read,
+    dotted,
+    value_at,
+)
 from pulumi_videosnap.dynamic import request, thread_pool
 from pulumi_videosnap.dynamic.engine_watch import end_with
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
@@ -86,7 +94,7 @@ class LifecycleProvider(ResourceProvider):
         engine_log.warn_of_ignored(urn, request.ignored_paths())
         with _one_line_errors():
             inputs = _from_engine(news)
-            replaces = self._task().diff(_from_engine(olds), inputs)
+            replaces = self._task().diff(as_if_read(_from_engine(olds), inputs), inputs)
         if request.names_no_provider():
             # From the native front: the first `up` updates every resource, if only to name its provider, so a
             # preview does not know what one takes from another, and would show a replacement.
@@ -110,15 +118,17 @@ class LifecycleProvider(ResourceProvider):
         if isinstance(outcome, Gone):
             return ReadResult("", {})
         if isinstance(outcome, Present):
-            return ReadResult(id_, outcome.outputs, outcome.inputs)
+            unread = {name: value for name, value in recorded.items() if name == UNREAD}
+            return ReadResult(id_, {**outcome.outputs, **unread}, outcome.inputs)
         engine_log.warn(request.current_urn(), outcome.reason)
         return ReadResult(id_, recorded)
 
     def update(self, id_: str, olds: Properties, news: Properties) -> UpdateResult:
         """Bring the task in line."""
         with _one_line_errors():
-            outputs = self._task().update(id_, _from_engine(olds), _from_engine(news))
-        return UpdateResult(outputs)
+            inputs = _from_engine(news)
+            outputs = self._task().update(id_, as_if_read(_from_engine(olds), inputs), inputs)
+        return UpdateResult({name: value for name, value in outputs.items() if name != UNREAD})
 
     def delete(self, id_: str, props: Properties) -> None:
         """End the task."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,7 +11,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_videosnap.core.lifecycle import Failure, Gone, Lifecycle, Present
-from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, dotted, snake
+from pulumi_videosnap.core.properties import UNKNOWN, UNREAD, Properties, as_if_read, dotted, snake
 from pulumi_videosnap.errors import InvalidInput
 from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceType, resource_type
 from pulumi_videosnap.native import differ
@@ -20,9 +20,6 @@ from pulumi_videosnap.native.package import output_names
 from pulumi_videosnap.native.values import from_struct, redact, secret_paths, to_struct
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.run import RUN
-
-UNREAD = "unread"
-"""The output that has the paths of the inputs that an import could not read."""
 
 
 class _Call:
@@ -72,7 +69,7 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
         RUN.compare(request.id, request.urn)
         call = _Call(request, request.news, context)
         recorded, before = from_struct(request.olds), from_struct(request.old_inputs)
-        olds = _with_unread(recorded, recorded, call.properties)
+        olds = as_if_read(recorded, call.properties)
         with call.answering():
             replaces = call.lifecycle().diff(olds, call.properties)
             changes = differ.changes(call.kind.inputs, before or recorded, olds, call.properties, replaces)
@@ -113,7 +110,7 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
         """Bring the task in line; a preview calls nothing."""
         call = _Call(request, request.news, context)
         recorded = from_struct(request.olds)
-        olds = _with_unread(recorded, recorded, call.properties)
+        olds = as_if_read(recorded, call.properties)
         if request.preview:
             outputs = {**olds, **dict.fromkeys(output_names(call.kind.token), UNKNOWN), **call.properties}
         else:
@@ -170,18 +167,3 @@ def _import(call: _Call, task: Lifecycle, import_id: str) -> Any:
 
 def _read_response(call: _Call, id_: str, outputs: Properties, inputs: Properties) -> Any:
     return provider_pb2.ReadResponse(id=id_, properties=call.struct(outputs), inputs=call.struct(inputs))
-
-
-def _with_unread(properties: Properties, recorded: Properties, news: Properties) -> Properties:
-    """Properties as if an import had read what the program now declares of what it could not read."""
-    for path in recorded.get(UNREAD) or ():
-        properties = _with_declared(properties, news, tuple(path.split(".")))
-    return properties
-
-
-def _with_declared(properties: Properties, news: Any, path: Path) -> Properties:
-    name, rest = str(path[0]), path[1:]
-    if not isinstance(news, Mapping) or news.get(name) is None:
-        return properties
-    value = _with_declared(properties.get(name) or {}, news[name], rest) if rest else news[name]
-    return {**properties, name: value}

@@ -14,16 +14,19 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, status_pb2
 
 from integration.protocol.fake_rtc import KEYS, FakeRtc, surroundings, unknown_task
 from pulumi_videosnap import alibaba, volcengine
+from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.native.package import FILE, schema
 from pulumi_videosnap.native.schema import generate
+from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
 from support.emulator import Emulator, clean_environment
 from support.jobs import job_inputs
-from support.plugin import UNKNOWN, Plugin, PluginError, running_plugin, to_struct
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, UNKNOWN, Plugin, PluginError, running_plugin, to_struct
 from unit.inputs.tasks import complete, edited
 
 TASK = "urn:pulumi:dev::stories::videosnap:volcengine:SnapshotTask::lobby"
@@ -62,6 +65,12 @@ def jobs(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) ->
     emulator.reset()
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 10, "runningSeconds": 10})
     with running_plugin(_environment(emulator, home), front="native") as plugin:
+        yield plugin
+
+
+@pytest.fixture(scope="module")
+def dynamic(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    with running_plugin(surroundings(service, tmp_path_factory.mktemp("home"), **KEYS)) as plugin:
         yield plugin
 
 
@@ -266,7 +275,7 @@ def test_cancel_ends_a_wait_at_once(shared_emulator: Emulator, tmp_path: Path) -
 
 @pytest.mark.parametrize("what", NOT_READ)
 def test_an_import_completes_what_it_reads_and_says_what_it_cannot(
-    plugin: Plugin, jobs: Plugin, rtc: FakeRtc, shared_emulator: Emulator, what: str
+    plugin: Plugin, jobs: Plugin, dynamic: Plugin, rtc: FakeRtc, shared_emulator: Emulator, what: str
 ) -> None:
     if what == "task":
         asked, urn, import_id = plugin, TASK, ID
@@ -300,11 +309,32 @@ def test_an_import_completes_what_it_reads_and_says_what_it_cannot(
         provider_pb2.ReadRequest(urn=urn, id=found.id, properties=found.properties, inputs=found.inputs)
     )
     assert plain(refreshed.properties)["unread"] == recorded["unread"]
+    _goes_on_under_the_dynamic_front(dynamic, urn, found, added, what)
     update = provider_pb2.UpdateRequest(urn=urn, id=found.id, olds=found.properties, news=later)
     outputs = asked.stub.Update(update).properties
     assert "unread" not in outputs
     diff = provider_pb2.DiffRequest(urn=urn, id=found.id, olds=outputs, old_inputs=later, news=checked)
     assert [*asked.stub.Diff(diff).replaces] == [*added]
+
+
+def _goes_on_under_the_dynamic_front(
+    dynamic: Plugin, urn: str, found: Any, added: dict[str, Any], what: str
+) -> None:
+    """What the native front imported and the dynamic one compares, reads and updates."""
+    provider = serialize_provider(SnapshotTaskProvider() if what == "task" else SnapshotJobProvider())
+    urn = urn.replace(NATIVE_TYPE, DYNAMIC_TYPE)
+    recorded, olds = plain(found.properties), plain(found.inputs)
+    news = to_struct({**olds, **added, "__provider": provider})
+    diff = provider_pb2.DiffRequest(
+        urn=urn, id=found.id, olds=found.properties, old_inputs=found.inputs, news=news
+    )
+    assert [*dynamic.stub.Diff(diff).replaces] == []
+    if what == "task":
+        named = to_struct({**recorded, "__provider": provider})
+        read = dynamic.stub.Read(provider_pb2.ReadRequest(urn=urn, id=found.id, properties=named))
+        assert plain(read.properties)["unread"] == recorded["unread"]
+        update = provider_pb2.UpdateRequest(urn=urn, id=found.id, olds=named, news=news)
+        assert "unread" not in dynamic.stub.Update(update).properties
 
 
 def test_an_import_of_nothing_and_of_no_id(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
