@@ -161,6 +161,10 @@ class Context:
         is_this_stack = any(entry.resource == own for entry in entries)
         return self.runs.delete(own, entries) if is_this_stack else None
 
+    def provider_ids(self) -> Sequence[str]:
+        """The ids of the providers in the stack's state, which tell it from another backend's stack."""
+        return [one.id for one in self.entries() if "::pulumi:providers:" in one.resource]
+
     def default_name(self) -> str | None:
         """`<project>.<stack>.<name>`; None where the adapter does not know the resource."""
         return self._prefix() + self.resource.split("::", 3)[3] if self.resource else None

@@ -117,7 +117,9 @@ def test_what_the_program_declares_counts_before_its_check_and_without(
     assert rtc.actions == ["StopSnapshot"]
     rtc.requests.clear()
     plugin.delete(f"{KIND}moved", "app/announced/y", _task("announced", "y"))
-    assert rtc.actions == ["StopSnapshot"], "the same resource, which moves to the other front and is replaced"
+    assert rtc.actions == ["StopSnapshot"], (
+        "the same resource, which moves to the other front and is replaced"
+    )
 
 
 def _announce_two(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
