@@ -17,7 +17,7 @@ from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceType, resource_type
 from pulumi_videosnap.native import differ
 from pulumi_videosnap.native.errors import Failing, Unfinished, one_line_errors
 from pulumi_videosnap.native.package import output_names
-from pulumi_videosnap.native.values import from_struct, redact, secret_paths, to_struct
+from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.run import RUN
 
@@ -25,14 +25,20 @@ from pulumi_videosnap.plugin.run import RUN
 class _Call:
     """One request about a resource, answered over its lifecycle; an error of it is one sentence."""
 
-    def __init__(self, request: Any, properties: Any, context: grpc.ServicerContext) -> None:
-        """`properties` are what the program declares or state has, with the engine's marks of secrets."""
+    def __init__(self, request: Any, properties: Any, context: grpc.ServicerContext, *others: Any) -> None:
+        """`properties` are what the program declares or state has, with the engine's marks of secrets.
+
+        What is secret in `others` of the request's properties is not repeated either.
+        """
         self._urn = request.urn
         self.properties = from_struct(properties)
         with one_line_errors(context):
             self.kind = _kind_of(request.urn.split("::", 3)[2].rpartition("$")[2])
         self.secrets = secret_paths(properties) | frozenset(differ.secrets_of(self.kind.inputs))
-        self.failing = Failing(self.properties, self.secrets)
+        RUN.note_secrets(self._urn, self.properties, self.secrets)
+        for one in others:
+            RUN.note_secrets(self._urn, from_struct(one), secret_paths(one))
+        self.failing = Failing(self._urn, self.properties, self.secrets)
         self.answering = partial(one_line_errors, context, self.failing)
 
     def lifecycle(self, **details: Any) -> Lifecycle:
@@ -45,7 +51,7 @@ class _Call:
 
     def line(self, failure: Failure) -> str:
         """What is wrong with a value, or doubtful about it."""
-        return redact(f"{dotted(failure.path)} {failure.reason}", self.properties, self.secrets)
+        return RUN.shown(self._urn, f"{dotted(failure.path)} {failure.reason}")
 
 
 class Resources(provider_pb2_grpc.ResourceProviderServicer):
@@ -53,7 +59,7 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Complete and validate a program's inputs."""
-        call = _Call(request, request.news, context)
+        call = _Call(request, request.news, context, request.olds)
         with call.answering():
             checked = call.lifecycle(recorded=from_struct(request.olds)).check(call.properties)
         if not checked.failures:
@@ -65,9 +71,9 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Say what differs, path by path, and what of it needs a replacement."""
-        engine_log.warn_of_ignored(request.urn, request.ignoreChanges)
+        RUN.warn_of_ignored(request.urn, request.ignoreChanges)
         RUN.compare(request.id, request.urn)
-        call = _Call(request, request.news, context)
+        call = _Call(request, request.news, context, request.olds)
         recorded, before = from_struct(request.olds), from_struct(request.old_inputs)
         olds = as_if_read(recorded, call.properties)
         with call.answering():
@@ -102,13 +108,13 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
                     call.failing.note(request.id, outputs)
                     raise Unfinished(outcome.unfinished)
                 return _read_response(call, request.id, outputs, outcome.inputs)
-        engine_log.warn(request.urn, outcome.reason)
+        RUN.warn(request.urn, outcome.reason)
         kept = request.inputs if request.HasField("inputs") else None
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=kept)
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Bring the task in line; a preview calls nothing."""
-        call = _Call(request, request.news, context)
+        call = _Call(request, request.news, context, request.olds)
         recorded = from_struct(request.olds)
         olds = as_if_read(recorded, call.properties)
         if request.preview:

@@ -109,9 +109,36 @@ def test_a_handshake_and_what_the_engine_asks_of_a_provider(plugin: Plugin) -> N
     plugin.stub.Attach(plugin_pb2.PluginAttach(address=plugin.engine))
     answer = plugin.stub.DiffConfig(provider_pb2.DiffRequest())
     assert list(answer.replaces) == []
-    news = to_struct({"native": "true", "volcengineAccessKey": "AKLT", "volcengineRegion": "cn-north-1"})
-    checked = plain(plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=news)).inputs)
-    assert checked == {**plain(news), "volcengineAccessKey": secret("AKLT")}
+
+
+MISTAKES = {
+    "volcengineSecretkey": "did you mean volcengineSecretKey?",
+    "volcengine_access_key": "did you mean volcengineAccessKey?",
+    "alibabaAccessKeySecrt": "did you mean alibabaAccessKeySecret?",
+    "colour": "known fields: alibabaAccessKeyId, ",
+}
+
+
+def test_a_setting_that_is_none_is_refused_and_one_of_the_stack_is_hidden(plugin: Plugin) -> None:
+    provider = "urn:pulumi:dev::stories::pulumi:providers:videosnap::"
+    right = {"native": "true", "volcengineAccessKey": "AKLT", "volcengineRegion": "cn-north-1"}
+    news = {**right, **dict.fromkeys(MISTAKES, "canary")}
+
+    def check(name: str, settings: dict[str, Any]) -> Any:
+        return plugin.stub.CheckConfig(
+            provider_pb2.CheckRequest(urn=provider + name, news=to_struct(settings))
+        )
+
+    for name in ("default", "default_0_1_0"):
+        checked = check(name, news)
+        hidden = {key: secret(news[key]) for key in (*MISTAKES, "volcengineAccessKey")}
+        assert (plain(checked.inputs), [*checked.failures]) == ({**news, **hidden}, [])
+    refused = [one.reason for one in check("own", news).failures]
+    assert len(refused) == len(MISTAKES)
+    for reason, (name, hint) in zip(sorted(refused), sorted(MISTAKES.items()), strict=True):
+        assert reason.startswith(f"{name} is not a setting of this provider; {hint}")
+        assert "canary" not in reason
+    assert not check("own", right).failures
 
 
 def test_a_preview_calls_nothing_and_knows_what_the_program_says(plugin: Plugin, rtc: FakeRtc) -> None:
@@ -367,7 +394,7 @@ def test_lookups_and_lists(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
     assert invoke(jobs, "alibaba:searchPipelines", **location)["pipelines"][0]["pipelineId"]
     for arguments, said in (
         ({}, "appId: is required"),
-        ({**names, "x": 1}, "x: is not an argument; known: "),
+        ({**names, "x": 1}, "x: is not an argument; known fields: "),
     ):
         with pytest.raises(PluginError, match=said):
             invoke(plugin, "volcengine:getSnapshotTask", **arguments)
