@@ -86,9 +86,8 @@ from pulumi_videosnap import alibaba, volcengine
 secret = pulumi.Output.secret("cAnAry/+secret=42")
 place = {"location": "oss-cn-hangzhou", "bucket": "media"}
 if os.environ["ROOM"]:
-    volcengine.SnapshotTask(
-        "lobby", app_id="a1", room_id=secret, storage_config={"tos_config": {"account_id": "1", "bucket": "b"}}
-    )
+    storage = {"tos_config": {"account_id": "1", "bucket": "b"}}
+    volcengine.SnapshotTask("lobby", app_id="a1", room_id=secret, storage_config=storage)
 alibaba.SnapshotJob(
     "stills",
     input={**place, "object": secret},

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import pulumi
@@ -36,8 +37,8 @@ class TaskResource(Resource):
 
     declared: Mapping[str, Any]
     """The inputs that the program sets; the output of another one is unknown in a preview."""
-    former_urns: Sequence[pulumi.Input[str]]
-    """The URNs that it may have in state under the other front."""
+    former_urns: Callable[[], Sequence[pulumi.Input[str]]]
+    """Returns the URNs that it may have in state under the other front."""
 
     def __init__(
         self,
@@ -60,11 +61,12 @@ class TaskResource(Resource):
         aliases = options.with_type([pulumi.Alias(), *(opts.aliases or ())], types[not native])
         forced = pulumi.ResourceOptions(delete_before_replace=True, aliases=aliases)
         opts, values = pulumi.ResourceOptions.merge(opts, forced), {**declared, **absent}
-        self.former_urns = all_aliases(aliases, resource_name, types[not native], opts.parent)
+        self.former_urns = partial(all_aliases, aliases, resource_name, types[not native], opts.parent)
         if native:
             pulumi.CustomResource.__init__(self, types[True], resource_name, values, opts)
         else:
             options.refuse_import(where, opts, self._instead_of_import)
+            options.refuse_provider(where, opts)
             hidden = {SECRETS_INPUT: _secret_paths(declared)}
             super().__init__(provider, resource_name, {**values, **hidden}, opts)
         if ignored := options.ignored_timeouts(opts, self._waits):

@@ -240,7 +240,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
         super().__init__(SnapshotTaskProvider(), resource_name, props, opts)
         if task_id is not None:
             announce([*_edition(), app_id, room_id, task_id])
-            announce([*_edition(), app_id, room_id, task_id], self.former_urns)
+            announce([*_edition(), app_id, room_id, task_id], self.former_urns())
 
 
 def _edition() -> list[str]:
