@@ -11,12 +11,13 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_videosnap.core.lifecycle import Failure, Gone, Lifecycle, Present
-from pulumi_videosnap.core.properties import UNKNOWN, UNREAD, Properties, as_if_read, dotted, snake
+from pulumi_videosnap.core.properties import UNKNOWN, UNREAD, Properties, as_if_read, snake
 from pulumi_videosnap.errors import InvalidInput
 from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceType, resource_type
 from pulumi_videosnap.native import differ
 from pulumi_videosnap.native.errors import Failing, Unfinished, one_line_errors
 from pulumi_videosnap.native.package import output_names
+from pulumi_videosnap.native.spelling import path_as_the_program_writes
 from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.run import RUN
@@ -51,7 +52,7 @@ class _Call:
 
     def line(self, failure: Failure) -> str:
         """What is wrong with a value, or doubtful about it."""
-        return RUN.shown(self._urn, f"{dotted(failure.path)} {failure.reason}")
+        return RUN.shown(self._urn, f"{path_as_the_program_writes(failure.path)} {failure.reason}")
 
 
 class Resources(provider_pb2_grpc.ResourceProviderServicer):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
-from pulumi_videosnap.core.properties import camel, snake
+from pulumi_videosnap.core.properties import Path, camel, dotted, snake
+from pulumi_videosnap.native.differ import camel_dotted
 from pulumi_videosnap.native.package import schema
 
 _PATH = re.compile(r"(?<![\w'/.-])[a-z][a-z0-9_]*(?:(?:\[\d+\])?\.[a-z][a-z0-9_]*)*(?![\w'/-])")
@@ -21,9 +22,14 @@ _OPTIONS = ("custom_timeouts", "ignore_changes", "replace_on_changes", "retain_o
 
 def as_the_program_writes(text: str) -> str:
     """A message with the names of fields and options in the spelling of the program; values stay."""
-    if _runtime(Path.cwd()) == "python":
+    if _runtime(File.cwd()) == "python":
         return text
     return _PATH.sub(lambda path: _NAME.sub(_camel, path[0]) if "_" in path[0] else path[0], text)
+
+
+def path_as_the_program_writes(path: Path) -> str:
+    """A path in a resource, which may have names that no field has."""
+    return dotted(path) if _runtime(File.cwd()) == "python" else camel_dotted(path)
 
 
 def _camel(name: re.Match[str]) -> str:
@@ -31,7 +37,7 @@ def _camel(name: re.Match[str]) -> str:
 
 
 @functools.cache
-def _runtime(folder: Path) -> str:
+def _runtime(folder: File) -> str:
     """The runtime of the project that a folder is in; empty where there is none that can be read."""
     import yaml  # noqa: PLC0415 - only for a message
 

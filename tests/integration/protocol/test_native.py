@@ -27,6 +27,7 @@ from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
 from support.emulator import Emulator, clean_environment
 from support.jobs import job_inputs
 from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, UNKNOWN, Plugin, PluginError, running_plugin, to_struct
+from support.sampling import sample
 from unit.inputs.tasks import complete, edited
 
 TASK = "urn:pulumi:dev::stories::videosnap:volcengine:SnapshotTask::lobby"
@@ -227,6 +228,41 @@ def test_secrets_stay_secret_where_they_are_and_no_refusal_repeats_one(plugin: P
         [refused] = plugin.stub.Check(provider_pb2.CheckRequest(urn=TASK, news=news)).failures
         assert str(value) not in refused.reason
         assert refused.reason.endswith("not [secret]")
+
+
+RUNTIMES = {
+    "runtime: yaml": False,
+    "runtime: {name: nodejs, options: {typescript: true}}": False,
+    '{"name": "stories", "runtime": "go"}': False,
+    "runtime: python": True,
+    "runtime:\n  name: python\n  options: {virtualenv: venv}": True,
+    "runtime: [": False,
+}
+"""Projects' files, and whether their programs write names as Python does."""
+SPELLED: list[tuple[Any, Any, str, str]] = [
+    (("imageConfig", "interval"), 601, "image_config.interval must be", "imageConfig.interval must be"),
+    (("maxIdletime",), 5, "max_idletime is not a field", "maxIdletime is not a field"),
+    (("max_idle",), 5, "did you mean max_idle_time?", "did you mean maxIdleTime?"),
+    (("roomId",), "app_id x", "room_id must be", "roomId must be"),
+    (("roomId",), "app_id x", "not 'app_id x'", "not 'app_id x'"),
+    (
+        ("targetStreams", "streamList"),
+        [{"userId": "u", "streamType": "x"}],
+        "target_streams.stream_list[0].stream_type must be",
+        "targetStreams.streamList[0].streamType must be",
+    ),
+]
+
+
+@pytest.mark.parametrize("project", sample(list(RUNTIMES), 0.5, by=lambda one: RUNTIMES[one]))
+def test_a_message_has_the_names_of_the_programs_language(rtc: FakeRtc, tmp_path: Path, project: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(project)
+    (tmp_path / "program").mkdir()
+    environment = surroundings(rtc, tmp_path, **KEYS)
+    with running_plugin(environment, front="native", folder=tmp_path / "program") as plugin:
+        for path, value, pythons, others in SPELLED:
+            _, [refusal] = plugin.check(TASK, edited(inputs(), {path: value}))
+            assert (pythons if RUNTIMES[project] else others) in refusal
 
 
 def _failed(call: Any) -> provider_pb2.ErrorResourceInitFailed:
