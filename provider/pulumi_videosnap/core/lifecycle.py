@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.core.run_registry import Entry, RunRegistry
@@ -186,6 +186,14 @@ class Context:
             return recorded
         types = self.resource.split("::", 3)[2]
         return default if types in (_DYNAMIC + kind, _NATIVE + kind) else self.with_types(default)
+
+    def with_origin(self, failures: Iterable[Failure], name: object, field: str) -> list[Failure]:
+        """The failures; one about a name that is the default says where that comes from."""
+        default = self.default_name() or ""
+        if name not in (None, default, default.replace(".", "-", 2)):
+            return list(failures)
+        origin = "; this is the default, made of the resource's name"
+        return [replace(one, reason=one.reason + origin) if one.path == (field,) else one for one in failures]
 
     def with_types(self, name: object) -> str:
         """A name with a digest of the resource's type and its parents' types, the same under both fronts."""

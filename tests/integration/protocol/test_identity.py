@@ -138,6 +138,21 @@ def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRt
     assert rtc.actions == ["StopSnapshot"]
 
 
+@pytest.mark.parametrize(
+    ("name", "chosen"), [("大厅", None), ("l" * 130, None), ("lob by", "a b"), ("é", None)]
+)
+def test_a_name_that_cannot_be_in_an_id_is_said_to_be_the_default(
+    plugin: Plugin, name: str, chosen: str | None
+) -> None:
+    for declared in (None, f"stories.dev.{name}") if chosen is None else (chosen,):
+        inputs = {
+            key: value for key, value in {**_task("r", ""), "taskId": declared}.items() if value is not None
+        }
+        _, [refusal] = plugin.check(f"{KIND}{name}", inputs)
+        assert refusal.startswith("task_id must be 1 to 128 letters, digits or any of @ . _ -")
+        assert refusal.endswith("; this is the default, made of the resource's name") is (chosen is None)
+
+
 def _task(room: str, id_: str) -> dict[str, Any]:
     inputs = {**complete(), "appId": "app", "roomId": room, "taskId": id_}
     return {name: value for name, value in inputs.items() if name != "profile"}

@@ -80,7 +80,8 @@ class PipelineLifecycle(Lifecycle):
         pipeline, failures = validate(PipelineInputs, raw)
         if pipeline is None:
             return Checked(raw, failures)
-        return Checked(pipeline.properties(), self._refusals(pipeline), _doubts(pipeline))
+        failures = self._context.with_origin(self._refusals(pipeline), declared.get("name"), "name")
+        return Checked(pipeline.properties(), failures, _doubts(pipeline))
 
     def _refusals(self, pipeline: PipelineInputs) -> list[Failure]:
         location, adopted = pipeline.location, pipeline.adopt
