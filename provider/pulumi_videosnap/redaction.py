@@ -10,7 +10,7 @@ import base64
 import functools
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 MAX_ENCODED = 12
 """Characters at most for one character of a secret, such as `\\\\u0041`."""
@@ -39,6 +39,25 @@ def mask(text: str, secrets: Sequence[str], mark: str = "****") -> str:
             parts += [text[end:start], mark]
         end = max(end, stop)
     return "".join((*parts, text[end:]))
+
+
+def mask_values(text: str, values: Iterable[str], mark: str) -> str:
+    """A text with a mark in the place of values that a program chose; a short one counts as a whole word."""
+    long, short = set[str](), set[str]()
+    for value in filter(None, values):
+        (long if len(value) >= _SHORTEST else short).add(value)
+    text = mask(text, sorted(long), mark)
+    for value in long:  # a quotation may have been cut in its middle
+        text = re.sub(rf"{_start_of(value)}…", f"{mark}…", text)
+    for value in short:
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", mark, text)
+    return text.replace(f"'{mark}'", mark)
+
+
+def _start_of(value: str) -> str:
+    """A pattern for all starts of a value that tell something of it."""
+    start, *rest = re.escape(value[:4]), *map(re.escape, value[4:])
+    return start + "".join(f"(?:{char}" for char in rest) + ")?" * len(rest)
 
 
 @functools.lru_cache(maxsize=64)

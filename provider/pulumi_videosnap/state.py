@@ -72,6 +72,8 @@ class RecordedResource:
     inputs: Mapping[str, Any] = field(default_factory=dict)
     secret_paths: frozenset[PropertyPath] = frozenset()
     options: Options = Options()
+    provider: str = ""
+    """The URN of the provider that the program gives it; empty for the one that the engine makes."""
 
     @property
     def shown_id(self) -> str:
@@ -113,6 +115,12 @@ class Stack:
     shared: tuple[RecordedResource, ...] = ()
     state_ids: frozenset[str] = frozenset()
     """What tells this stack's state from that of a stack of the same names in another backend."""
+    provider_configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The configuration of each of the program's own providers, by its URN."""
+
+    def for_provider(self, urn: str) -> Stack:
+        """This stack with the configuration of a provider: no key of one reaches another's tasks."""
+        return replace(self, config=self.provider_configs.get(urn, {})) if urn else self
 
     def setting(self, key: str) -> str | None:
         """A key of the configuration; None where it is not set, or is an encrypted secret."""
@@ -152,6 +160,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             _check_entry(operation.get("resource"), f"pending_operations[{at}].resource")
         pending = list(_pending_creates(deployment, resources))
         names = distinct_names(str(one.get("urn", "")) for one in (*resources, *pending) if kind_of(one))
+        providers = [one for one in resources if one.get("type") in PROVIDER_TYPES]
         recorded = list(_recorded((one for one in resources if not one.get("pendingReplacement")), names))
         # The engine writes the resources of its last run before those that this run did not come to.
         tasks = {(one.kind.token, one.id): one for one in reversed(recorded)}
@@ -159,11 +168,12 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             _stack_name(resources),
             tuple(one for one in recorded if one is tasks[one.kind.token, one.id]),
             _to_the_second((deployment.get("manifest") or {}).get("time")),
-            _config(resources),
+            _config(filter(_is_default, providers)),
             tuple(_recorded((one for one in resources if one.get("pendingReplacement")), names)),
             tuple(_recorded(pending, names)),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
-            frozenset(str(one.get("id")) for one in resources if one.get("type") in PROVIDER_TYPES),
+            frozenset(str(one.get("id")) for one in providers),
+            {str(one["urn"]): _config([one]) for one in filterfalse(_is_default, providers)},
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None
@@ -226,6 +236,7 @@ def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> Record
         plain(inputs),
         frozenset(secret_paths(inputs)) | frozenset(secret_paths(outputs)),
         Options.of(resource),
+        _provider_of(resource),
     )
 
 
@@ -247,13 +258,18 @@ def _pending_creates(
             yield operation["resource"]
 
 
-def _config(resources: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+def _provider_of(resource: Mapping[str, Any]) -> str:
+    """The program's own provider of a native resource; one of a dynamic resource decides nothing."""
+    urn = str(resource.get("provider") or "").rpartition("::")[0]
+    own = urn.partition("::pulumi:providers:")[2].startswith(f"{NATIVE_PREFIX}:")
+    return urn if own and not _is_default({"urn": urn}) else ""
+
+
+def _config(providers: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     settings: dict[str, Any] = {}
-    # What is written first is the newest, and a provider of the program never overrides the stack's own.
-    for one in reversed([*filter(_is_default, resources), *filterfalse(_is_default, resources)]):
-        prefix = PROVIDER_TYPES.get(str(one.get("type")))
-        if prefix is not None:
-            settings |= {f"{prefix}{key}": value for key, value in plain(one.get("inputs") or {}).items()}
+    for one in reversed(list(providers)):  # what is written first is the newest
+        prefix = PROVIDER_TYPES[str(one["type"])]
+        settings |= {f"{prefix}{key}": value for key, value in plain(one.get("inputs") or {}).items()}
     return settings
 
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from e2e.conftest import Stack
+from support.cli import STACK
 from support.data import read
 from support.jobs import store_of
-from support.processes import descendants, kill, wait_until
+from support.processes import descendants, kill, killed, wait_until
+from support.sampling import sample
 
 DRIFT = 7
 SLOW = {"queuedSeconds": 60, "runningSeconds": 60}
@@ -79,6 +81,45 @@ def test_a_resource_is_renamed_in_the_run_that_switches(stack: Stack) -> None:
         renamed = renamed.replace('"hall"', '"yard"').replace("=name", '="hall"')
         stack.write(PROGRAM.replace("SnapshotTask(name, **inputs", renamed))
     assert stack.calls(last) == {}
+    stack.ends()
+
+
+@pytest.mark.rotating
+def test_a_task_is_replaced_in_the_run_that_switches(stack: Stack) -> None:
+    """The old front's plugin deletes it, and the program declares its id: it is the same resource."""
+    component = 'pulumi.ComponentResource("acme:index:Site", "site"'
+    moved = f'{component}, opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="place")]))'
+    child = "SnapshotTask(name, opts=pulumi.ResourceOptions(parent=site), **inputs"
+    program = PROGRAM.replace("SnapshotTask(name, **inputs", child)
+    stack.write(program.replace("for name", f"site = {component.replace('site', 'place')})\nfor name", 1))
+    for number, native in enumerate((False, True, False)):
+        stack.use_native(native)
+        stack.declare(lobby={"task_id": "Task1", "image_config": {"width": 100 + number}})
+        last = stack.emulator.last_call()
+        stack.up().ok()
+        assert len(stack.rooms()) == 1
+        if number:
+            assert stack.calls(last)["lobby"][:2] == ["StopSnapshot", "StartSnapshot"]
+        stack.write(program.replace("for name", f"site = {moved}\nfor name", 1))
+    stack.ends()
+
+
+@pytest.mark.rotating
+@pytest.mark.parametrize("native", sample([True, False], 0.5))
+def test_a_job_of_a_killed_up_is_found_by_the_other_front(stack: Stack, native: bool) -> None:
+    stack.use_native(native)
+    stack.emulator.request("PUT", "/jobs/pace", SLOW)
+    stack.declare_jobs(stills={})
+    with stack.running("up", "--yes", "--skip-preview") as run:
+        wait_until(lambda: bool(stack.submitted()))
+        with killed(run, "engine"):
+            stack.run("cancel", "--yes", STACK).ok()
+    stack.emulator.advance(200)
+    stack.use_native(not native)
+    adopted = stack.up().ok().output
+    assert "was already submitted for these inputs and is adopted (Success)" in adopted
+    assert "another backend" not in adopted
+    assert [job["jobId"] for job in stack.submitted()] == list(_ids(stack).values())
     stack.ends()
 
 

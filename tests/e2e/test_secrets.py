@@ -77,3 +77,31 @@ def test_a_key_of_the_account_stays_out_of_errors(stack: Stack, name: str) -> No
     stack.declare(lobby={})
     failed = stack.up("--diff", env={name: CANARY})
     _assert_hidden(failed.output, *stack.files())
+
+
+MARKED = """
+import os, pulumi
+from pulumi_videosnap import alibaba, volcengine
+
+secret = pulumi.Output.secret("cAnAry/+secret=42")
+place = {"location": "oss-cn-hangzhou", "bucket": "media"}
+if os.environ["ROOM"]:
+    storage = {"tos_config": {"account_id": "1", "bucket": "b"}}
+    volcengine.SnapshotTask("lobby", app_id="a1", room_id=secret, storage_config=storage)
+alibaba.SnapshotJob(
+    "stills",
+    input={**place, "object": secret},
+    snapshot_config={"output_file": {**place, "object": "out.jpg"}, "time": 0},
+)
+"""
+
+
+@pytest.mark.rotating
+def test_what_a_program_marks_as_secret_is_in_no_refusal(stack: Stack) -> None:
+    stack.write(MARKED)
+    refused = stack.preview(env={"ROOM": "1"}).exits(1).output
+    assert "room_id must be" in refused
+    failed = stack.up(env={"ROOM": ""}).exits(1).output
+    assert "the input is [secret] in bucket 'media'" in failed
+    last = stack.run("refresh", "--yes", "--skip-preview").output
+    _assert_hidden(refused, failed, last, stack.destroy().ok().output, *stack.files())

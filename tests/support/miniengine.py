@@ -48,6 +48,8 @@ class MiniEngine:
     said: list[str] = field(default_factory=list)
     state_id: str = ""
     """What the engine tells a backend's state by; none as from a program of an older version."""
+    provider_ids: tuple[str, ...] = ()
+    """The ids of the providers in state, such as that of the other front."""
 
     def preview(self, program: Program) -> dict[str, str]:
         """What `up` would do, by resource: create, update, replace or delete; nothing for the unchanged."""
@@ -103,7 +105,9 @@ class MiniEngine:
         )
 
     def _entries(self) -> list[RecordedEntry]:
-        return [RecordedEntry(_urn(name), entry.id, entry.outputs) for name, entry in self.state.items()]
+        entries = [RecordedEntry(_urn(name), entry.id, entry.outputs) for name, entry in self.state.items()]
+        provider = "urn:pulumi:test::mini::pulumi:providers:any::default"
+        return [*entries, *(RecordedEntry(provider, one, {}) for one in self.provider_ids)]
 
     def _plan(
         self, run: Callable[[str], Lifecycle], name: str, declared: Mapping[str, Any]

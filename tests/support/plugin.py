@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent import futures
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -140,6 +141,7 @@ def running_plugin(
     config: Mapping[str, Any] | None = None,
     address: str | None = "an engine that listens",
     front: str = "dynamic",
+    folder: Path | None = None,
 ) -> Iterator[Plugin]:
     """Start a front's server; `address` is the engine's, a stand-in by default; None leaves it out."""
     log, engine = EngineLog(), grpc.server(futures.ThreadPoolExecutor(max_workers=2))
@@ -149,7 +151,9 @@ def running_plugin(
     given = [] if address is None else [listening if address.startswith("an engine") else address]
     command = [sys.executable, "-u", "-m", *COMMANDS[front], *given]
     with tempfile.TemporaryFile() as stderr:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=stderr, env=dict(environment))
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=stderr, env=dict(environment), cwd=folder
+        )
         plugin = None
         try:
             assert process.stdout is not None

@@ -113,8 +113,10 @@ def unmanaged(
 ) -> Iterator[Unmanaged | str]:
     """Jobs on the newest pages of each account that no stack records, and the period of these pages."""
     managed = _managed(recorded)
-    accounts = {_account_of(task): stack for task, stack in recorded if _account_of(task)[1]}
-    for (profile, location), stack in accounts.items():
+    accounts = {
+        (*_account_of(task), task.provider): stack for task, stack in recorded if _account_of(task)[1]
+    }
+    for (profile, location, _), stack in accounts.items():
         where = f"{service} in {location.removeprefix('oss-')}" + (f", profile {profile}" if profile else "")
         try:
             listed, since = newest(profile, location, stack)

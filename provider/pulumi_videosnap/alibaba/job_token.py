@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 from pulumi_videosnap.alibaba.models import SnapshotJob, State
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
@@ -55,44 +56,63 @@ def state_tag_of(user_data: str | None) -> str:
     return (found and found[1]) or ""
 
 
-def may_be_of_state(job: SnapshotJob, token: str) -> bool:
-    """Whether a job may be of the state that a token names."""
-    return state_tag_of(job.user_data) in ("", state_tag_of(token))
-
-
 def without_state_tag(user_data: str | None) -> str:
     """A token as an older version made it, with the user's own text."""
     tag = state_tag_of(user_data)
     return (user_data or "").removesuffix(f"-{tag}") if tag else user_data or ""
 
 
-def adoptable(found: Sequence[SnapshotJob], token: str, replaced: str) -> SnapshotJob | None:
-    """The newest of an owner's jobs when it is the requested one, so that an earlier create submitted it.
+def no_states() -> Collection[str]:
+    """The ids of a state that has none."""
+    return ()
 
-    Not a job of another state, which is of a stack in another backend, or of one that was destroyed. Not the
-    run that is being replaced, and not one that failed. A newer job may have overwritten the output of an
-    older one, so only the newest counts.
+
+@dataclass(frozen=True)
+class JobSearch:
+    """What a create looks for among its owner's jobs: the one that an earlier create submitted.
+
+    `replaced` is the id of the run that is being replaced. `states` reads the ids that the stack's state has
+    under either front, since a stack that moves to the other front gets another one.
     """
-    newest = next((job for job in found if may_be_of_state(job, token)), None)
-    if newest is None or newest.id == replaced or newest.state == State.FAIL.value:
-        return None
-    return newest if without_state_tag(newest.user_data) == without_state_tag(token) else None
 
+    token: str
+    replaced: str = ""
+    states: Callable[[], Collection[str]] = no_states
 
-def doubt(adopted: SnapshotJob, token: str) -> str:
-    """What to say of an adopted job that does not name the state that the token names."""
-    if state_tag_of(adopted.user_data) == state_tag_of(token):
+    def adoptable(self, found: Sequence[SnapshotJob]) -> SnapshotJob | None:
+        """The newest of an owner's jobs when it is the requested one, so that an earlier create submitted it.
+
+        Not a job of another state, which is of a stack in another backend, or of one that was destroyed. Not
+        the run that is being replaced, and not one that failed. A newer job may have overwritten the output
+        of an older one, so only the newest counts.
+        """
+        newest = next((job for job in found if self._may_be_of_state(job)), None)
+        if newest is None or newest.id == self.replaced or newest.state == State.FAIL.value:
+            return None
+        return newest if self._asks_for_the_same(newest) else None
+
+    def why_not_adopted(self, jobs: Sequence[SnapshotJob]) -> str:
+        """Why the newest job for the same inputs, of another state, is not adopted; empty without one."""
+        for job in jobs:
+            if self._asks_for_the_same(job) and not self._may_be_of_state(job):
+                return (
+                    f"job {job.id} was submitted for the same inputs by a stack of the same names in another "
+                    "backend, or by this stack before it was destroyed; it is not adopted"
+                )
         return ""
-    return " (an older version submitted it, so it may be of a stack of the same names in another backend)"
 
+    def doubt(self, adopted: SnapshotJob) -> str:
+        """What to say of an adopted job that names no state although the token does."""
+        if state_tag_of(adopted.user_data) or not state_tag_of(self.token):
+            return ""
+        return (
+            " (an older version submitted it, so it may be of a stack of the same names in another backend)"
+        )
 
-def why_not_adopted(jobs: Sequence[SnapshotJob], token: str) -> str:
-    """Why the newest job for the same inputs, which another state has, is not adopted; empty without one."""
-    for job in jobs:
-        same = without_state_tag(job.user_data) == without_state_tag(token)
-        if same and not may_be_of_state(job, token):
-            return (
-                f"job {job.id} was submitted for the same inputs by a stack of the same names in another "
-                "backend, or by this stack before it was destroyed; it is not adopted"
-            )
-    return ""
+    def _asks_for_the_same(self, job: SnapshotJob) -> bool:
+        return without_state_tag(job.user_data) == without_state_tag(self.token)
+
+    def _may_be_of_state(self, job: SnapshotJob) -> bool:
+        tag = state_tag_of(job.user_data)
+        known = tag in ("", state_tag_of(self.token)) or job.id == self.replaced
+        return known or tag in map(state_tag, self.states())

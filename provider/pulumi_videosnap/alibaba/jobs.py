@@ -14,7 +14,7 @@ from typing import Protocol
 from pulumi_videosnap.alibaba.api import MpsApi, Page, Queried, WorkflowExecutionPage
 from pulumi_videosnap.alibaba.auth import Account, find_account
 from pulumi_videosnap.alibaba.job_cache import JobCache, JobPoller
-from pulumi_videosnap.alibaba.job_token import adoptable
+from pulumi_videosnap.alibaba.job_token import JobSearch, without_state_tag
 from pulumi_videosnap.alibaba.models import SnapshotJob, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.pending_submissions import QUERY_AGAIN, PendingSubmissions, send_once
 from pulumi_videosnap.http.client import ApiClient, shared_client
@@ -53,16 +53,14 @@ class Jobs:
         self._cache = JobCache(api, monotonic)
         self._poller = JobPoller(api, monotonic, sleep)
 
-    def by_owner(
-        self, owner: str, token: str, replaced: str, progress: Callable[[str], None]
-    ) -> list[SnapshotJob]:
+    def by_owner(self, owner: str, wanted: JobSearch, progress: Callable[[str], None]) -> list[SnapshotJob]:
         """The jobs of the last 72 hours with an owner's tag in their UserData, newest first.
 
-        When this machine was just submitting a job with this token, the query repeats until the job is listed
-        or was certainly not submitted; `replaced` is the id of an older job that may have the same token.
+        When this machine was just submitting the wanted job, the query repeats until the job is listed or was
+        certainly not submitted.
         """
-        found = self._cache.by_owner(owner)
-        while self._pending.may_be_in_flight(token) and not adoptable(found, token, replaced):
+        found, key = self._cache.by_owner(owner), without_state_tag(wanted.token)
+        while self._pending.may_be_in_flight(key) and not wanted.adoptable(found):
             progress("an earlier run may just have submitted it: querying again")
             self._sleep(QUERY_AGAIN)
             found = self._cache.by_owner(owner, refresh=True)
@@ -80,7 +78,9 @@ class Jobs:
             owned = self._cache.by_owner(token, refresh=True)
             return next((job for job in owned if job.id not in listed), None)
 
-        job = send_once(token, lambda: self._api.submit(body), find, self._pending, self._sleep)
+        # A stack has another state tag under the other front.
+        key = without_state_tag(token)
+        job = send_once(key, lambda: self._api.submit(body), find, self._pending, self._sleep)
         self._cache.put([job])
         return job
 

@@ -21,7 +21,7 @@ from pulumi_videosnap.alibaba.convert import (
     with_recorded_count,
 )
 from pulumi_videosnap.alibaba.failures import failure, failure_reason, notification_failure, refusal
-from pulumi_videosnap.alibaba.job_token import adoptable, doubt, job_token, owner_tag, why_not_adopted
+from pulumi_videosnap.alibaba.job_token import JobSearch, job_token, owner_tag
 from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
 from pulumi_videosnap.alibaba.object_keys import (
     declared_locations,
@@ -57,7 +57,7 @@ class Jobs(Protocol):
     """The jobs of one account and region (`alibaba.jobs.Jobs`)."""
 
     def by_owner(  # noqa: D102
-        self, owner: str, token: str, replaced: str, progress: Callable[[str], None]
+        self, owner: str, wanted: JobSearch, progress: Callable[[str], None]
     ) -> list[SnapshotJob]: ...
     def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob]) -> SnapshotJob: ...  # noqa: D102
     def get(self, job_id: str, created: datetime | None) -> SnapshotJob: ...  # noqa: D102
@@ -137,12 +137,13 @@ class SnapshotJobLifecycle(Lifecycle):
         job = SnapshotJobInputs.model_validate(inputs)
         account = self._account(job)
         self._context.progress("looking for a job that was submitted already")
-        replaced, token = self._context.runs.previous(job.owner), self._token(job)
-        earlier = account.jobs.by_owner(owner_tag(job.owner), token, replaced, self._context.progress)
-        found = self._adopt(account, job, earlier) or self._submit(account, job, earlier)
+        replaced = self._context.runs.previous(job.owner)
+        wanted = JobSearch(self._token(job), replaced, self._context.provider_ids)
+        earlier = account.jobs.by_owner(owner_tag(job.owner), wanted, self._context.progress)
+        found = self._adopt(account, job, earlier, wanted) or self._submit(account, job, earlier)
         ended = self._finish(account, job, found)
         outputs = to_state(job, ended)
-        return Created(ended.id, {**self._mark_created(outputs), "token": found.user_data or token})
+        return Created(ended.id, {**self._mark_created(outputs), "token": found.user_data or wanted.token})
 
     def read(self, task_id: str, recorded: Properties) -> ReadOutcome:
         """QuerySnapshotJobList: a job that failed, or is gone, is drift; its settings cannot change."""
@@ -207,20 +208,19 @@ class SnapshotJobLifecycle(Lifecycle):
         return self._connect(job.profile, job.input.location)
 
     def _adopt(
-        self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob]
+        self, account: JobAccount, job: SnapshotJobInputs, earlier: Sequence[SnapshotJob], wanted: JobSearch
     ) -> SnapshotJob | None:
         """The job that an earlier create submitted, unless its frames were deleted since."""
-        token = self._token(job)
-        newest = adoptable(earlier, token, self._context.runs.previous(job.owner))
+        newest = wanted.adoptable(earlier)
         if newest is None:
-            if other := why_not_adopted(earlier, token):
+            if other := wanted.why_not_adopted(earlier):
                 self._context.warn(other)
             return None
         if job.on_delete == "delete-frames" and self._was_deleted(account, job, newest):
             return None
         self._context.warn(
             f"job {newest.id} was already submitted for these inputs and is adopted "
-            f"({newest.state}); change `triggers` to submit a new one{doubt(newest, token)}"
+            f"({newest.state}); change `triggers` to submit a new one{wanted.doubt(newest)}"
         )
         return newest
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.core.run_registry import Entry, RunRegistry
@@ -119,6 +119,8 @@ class Context:
     """The entries of the stack's state; none where the adapter cannot read them."""
     is_announced: Callable[[str], bool] = lambda task: False  # noqa: ARG005
     """Whether the program declares a task; waits a while for the engine to have it checked."""
+    is_moved: Callable[[str], bool] = lambda task: False  # noqa: ARG005
+    """Whether the program declares a task as this very resource, which moves to the other front."""
     sleep: Callable[[float], None] = time.sleep
     """Waits a number of seconds; Interrupted as soon as the engine is told to stop."""
 
@@ -140,7 +142,7 @@ class Context:
         if task in self.runs.declared():
             return ""  # it makes room for its own replacement
         others = [one.resource for one in self.other_entries() or () if one.id == task]
-        if others or not self.is_announced(task):
+        if others or self.is_moved(task) or not self.is_announced(task):
             return "".join(others[:1])
         if declaring := self._other_declared(task):
             return declaring
@@ -158,6 +160,10 @@ class Context:
         entries, own = self.entries(), self.entry or self.resource
         is_this_stack = any(entry.resource == own for entry in entries)
         return self.runs.delete(own, entries) if is_this_stack else None
+
+    def provider_ids(self) -> Sequence[str]:
+        """The ids of the providers in the stack's state, which tell it from another backend's stack."""
+        return [one.id for one in self.entries() if "::pulumi:providers:" in one.resource]
 
     def default_name(self) -> str | None:
         """`<project>.<stack>.<name>`; None where the adapter does not know the resource."""
@@ -180,6 +186,14 @@ class Context:
             return recorded
         types = self.resource.split("::", 3)[2]
         return default if types in (_DYNAMIC + kind, _NATIVE + kind) else self.with_types(default)
+
+    def with_origin(self, failures: Iterable[Failure], name: object, field: str) -> list[Failure]:
+        """The failures; one about a name that is the default says where that comes from."""
+        default = self.default_name() or ""
+        if name not in (None, default, default.replace(".", "-", 2)):
+            return list(failures)
+        origin = "; this is the default, made of the resource's name"
+        return [replace(one, reason=one.reason + origin) if one.path == (field,) else one for one in failures]
 
     def with_types(self, name: object) -> str:
         """A name with a digest of the resource's type and its parents' types, the same under both fronts."""

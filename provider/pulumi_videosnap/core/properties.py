@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -19,6 +20,8 @@ class Unknown:
 
 
 UNKNOWN = Unknown()
+UNREAD = "unread"
+"""The output that has the paths of the inputs that an import could not read."""
 
 
 def value_at(properties: Mapping[str, Any], path: Path) -> Any:
@@ -31,6 +34,33 @@ def value_at(properties: Mapping[str, Any], path: Path) -> Any:
             return None
         value = value.get(str(step))
     return value
+
+
+def as_if_read(recorded: Properties, declared: Properties) -> Properties:
+    """What is recorded, as if an import had read what the program declares of what it could not read."""
+    found = recorded
+    for path in recorded.get(UNREAD) or ():
+        found = _with_declared(found, declared, tuple(path.split(".")))
+    return found
+
+
+def _with_declared(properties: Properties, declared: Any, path: Path) -> Properties:
+    name, rest = str(path[0]), path[1:]
+    if not isinstance(declared, Mapping) or declared.get(name) is None:
+        return properties
+    value = _with_declared(properties.get(name) or {}, declared[name], rest) if rest else declared[name]
+    return {**properties, name: value}
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text and number in a value, as a message would write it."""
+    if isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from texts_in(item)
+    elif isinstance(value, float):
+        yield repr(int(value)) if value.is_integer() else repr(value)
+    elif isinstance(value, str):
+        yield value
 
 
 @functools.lru_cache(maxsize=1024)
@@ -48,6 +78,17 @@ def camel(name: str) -> str:
         return name
     pascal = re.sub(r"([0-9A-Za-z])_(?=[0-9A-Z])", r"\1", name.title())
     return re.sub(r"^_*[A-Z]", lambda found: found[0].lower(), pascal)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """What to write in place of a name that is not known: the nearest one, or any of them."""
+    names = list(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    more = f" and {len(names) - _SHOWN} others" if len(names) > _SHOWN else ""
+    return f"did you mean {close[0]}?" if close else f"known fields: {', '.join(names[:_SHOWN])}{more}"
+
+
+_SHOWN = 20
 
 
 _STEP = re.compile(r'\["(?P<key>(?:[^"\\]|\\.)*)"\]|\[[^]]*\]|(?P<name>[^.\[]+)')

@@ -5,7 +5,6 @@ A message names the field, what it must be and, unless the value may be a secret
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -15,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from pulumi_videosnap.core.field_words import range_of
 from pulumi_videosnap.core.lifecycle import Failure
-from pulumi_videosnap.core.properties import Path, snake
+from pulumi_videosnap.core.properties import Path, nearest, snake
 from pulumi_videosnap.core.schema import Inputs, Mark, block_at, field_at
 
 Model = TypeVar("Model", bound=Inputs)
@@ -100,6 +99,4 @@ def _range(field: FieldInfo | None) -> str:
 def _unknown_field(model: type[Inputs], path: Path) -> str:
     block = block_at(model, path[:-1])
     known = [info.alias or name for name, info in block.model_fields.items()] if block else []
-    close = difflib.get_close_matches(str(path[-1]), known, n=1)
-    hint = f"did you mean {snake(close[0])}?" if close else f"known fields: {', '.join(map(snake, known))}"
-    return f"is not a field of this task; {hint}"
+    return f"is not a field of this task; {nearest(snake(str(path[-1])), map(snake, known))}"

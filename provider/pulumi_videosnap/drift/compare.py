@@ -26,8 +26,8 @@ BUCKETS_AT_ONCE = 4
 _NAMED_KEYS = 3
 
 Reading = tuple[RecordedResource, Present]
-BucketAccess = tuple[Location, str | None]
-"""A place and the profile that it is read with."""
+BucketAccess = tuple[Location, str | None, str]
+"""A place, and the profile and the provider that it is read with."""
 
 
 def compare(task: RecordedResource, outcome: ReadOutcome) -> Finding:
@@ -160,7 +160,7 @@ def lost_frames(
     wanted: dict[BucketAccess, list[str]] = defaultdict(list)
     for task, _ in complete:
         for objects in stored[task.urn]:
-            wanted[objects.place, task.properties.get("profile")].extend(objects.keys)
+            wanted[_access(task, objects)].extend(objects.keys)
 
     def absent(bucket: BucketAccess) -> set[str] | str:
         try:
@@ -174,12 +174,16 @@ def lost_frames(
     return {urn: finding for urn, finding in found if finding}
 
 
+def _access(task: RecordedResource, objects: StoredObjects) -> BucketAccess:
+    return objects.place, task.properties.get("profile"), task.provider
+
+
 def _lost_frames(
     task: RecordedResource, stored: Sequence[StoredObjects], gone: Mapping[BucketAccess, set[str] | str]
 ) -> Finding | None:
     changes = []
     for objects in stored:
-        absent = gone[objects.place, task.properties.get("profile")]
+        absent = gone[_access(task, objects)]
         if isinstance(absent, str):
             return Finding.of(task, Verdict.UNREADABLE, f"complete, but its frames are not known: {absent}")
         if lost := [key for key in objects.keys if key in absent]:

@@ -117,8 +117,9 @@ def _check(
         ]
 
         def absent(bucket: BucketAccess, keys: Sequence[str]) -> Any:
-            place, profile = bucket
-            return open_bucket(place, profile=profile, config=stack.setting).missing(keys, by_listing=True)
+            place, profile, provider = bucket
+            config = stack.for_provider(provider).setting
+            return open_bucket(place, profile=profile, config=config).missing(keys, by_listing=True)
 
         lost = lost_frames(complete, absent)
         findings = [lost.get(one.urn, one) for one in findings]
@@ -141,7 +142,9 @@ def _read(task: RecordedResource, stack: Stack, failures: _AccountFailures) -> t
     if reason := failures.reason(task):
         return Finding.of(task, Verdict.UNREADABLE, reason), None
     try:
-        lifecycle = task.kind.lifecycle(Context(resource=task.urn, config=stack.setting))
+        lifecycle = task.kind.lifecycle(
+            Context(resource=task.urn, config=stack.for_provider(task.provider).setting)
+        )
         outcome = lifecycle.read(task.id, without_encrypted(task.properties))
         finding = compare(task, outcome)
     except VideosnapError as failed:
@@ -186,7 +189,7 @@ class _AccountFailures:
 
 
 def _account(task: RecordedResource) -> tuple[str, ...]:
-    return task.kind.token, *task.kind.drift.account(task.properties)
+    return task.provider, task.kind.token, *task.kind.drift.account(task.properties)
 
 
 class _Progress:
@@ -227,7 +230,9 @@ def _read_created(
 ) -> Iterator[Unmanaged | Finding]:
     kind = task.kind
     try:
-        lifecycle = kind.lifecycle(Context(resource=task.urn, config=stack.setting))
+        lifecycle = kind.lifecycle(
+            Context(resource=task.urn, config=stack.for_provider(task.provider).setting)
+        )
         outcome = lifecycle.read(resource_id, inputs)
     except NotFound:
         return
@@ -253,6 +258,7 @@ def _known(stack: Stack) -> Iterator[RecordedResource]:
 def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | str]:
     """What services list and none of the stacks records, and sentences on which resources were searched."""
     for kind in kinds():
-        recorded = [(task, stack) for stack in stacks for task in _known(stack) if task.kind is kind]
+        known = [(task, stack.for_provider(task.provider)) for stack in stacks for task in _known(stack)]
+        recorded = [(task, stack) for task, stack in known if task.kind is kind]
         if recorded:
             yield from kind.drift.unmanaged(recorded)

@@ -14,6 +14,7 @@ from pulumi_videosnap.core.properties import names_of, snake
 
 _DURATION = re.compile(r"\+?0|\+?((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+")
 """What Go's ParseDuration takes, which is what the engine uses, without the negative ones."""
+_PACKAGE = "videosnap"
 _NAMES_IN_INPUT = {"Output": pulumi.Output, "T": Any}
 """What `pulumi.Input` refers to by name, so that its hints can be evaluated in another module."""
 
@@ -24,6 +25,17 @@ def refuse_import(where: str, opts: pulumi.ResourceOptions, instead: str) -> Non
         raise pulumi.RunError(
             f"{where}: import_ does not work with a dynamic provider; leave it out: {instead}; or set "
             "`pulumi config set videosnap:native true`"
+        )
+
+
+def refuse_provider(where: str, opts: pulumi.ResourceOptions) -> None:
+    """Raise RunError for a native provider: a dynamic resource would ignore it, and use another account."""
+    several = opts.providers.values() if isinstance(opts.providers, Mapping) else opts.providers or ()
+    inherited = opts.parent.get_provider(f"{_PACKAGE}:index:any") if opts.parent else None
+    if any(one and one.package == _PACKAGE for one in (opts.provider, *several, inherited)):
+        raise pulumi.RunError(
+            f"{where}: provider is one of the native front, which this stack does not use: run `pulumi "
+            "config set videosnap:native true`, or leave it out and name the account by `profile`"
         )
 
 

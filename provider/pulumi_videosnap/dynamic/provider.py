@@ -27,9 +27,18 @@ from pulumi.dynamic import (
 from pulumi.runtime import rpc
 
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present
-from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted, value_at
+from pulumi_videosnap.core.properties import (
+    UNKNOWN,
+    UNREAD,
+    Properties,
+    Unknown,
+    as_if_read,
+    dotted,
+    value_at,
+)
 from pulumi_videosnap.dynamic import request, thread_pool
 from pulumi_videosnap.dynamic.engine_watch import end_with
+from pulumi_videosnap.dynamic.resource import SECRETS_INPUT
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.errors import OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.plugin import engine_log
@@ -69,24 +78,27 @@ class LifecycleProvider(ResourceProvider):
         """Complete and validate a program's inputs."""
         if isinstance(state_id := news.get(STATE_ID_INPUT), str):
             RUN.set_state_id(state_id)
+        urn, inputs = request.current_urn(), _from_engine(news)
+        RUN.note_secrets(urn, inputs, map(tuple, news.get(SECRETS_INPUT) or ()))
         with _one_line_errors():
-            checked = self._task(recorded=_from_engine(olds)).check(_from_engine(news))
+            checked = self._task(recorded=_from_engine(olds)).check(inputs)
         if not checked.failures:
             for warning in checked.warnings:
-                engine_log.warn(request.current_urn(), f"{dotted(warning.path)} {warning.reason}")
+                RUN.warn(urn, f"{dotted(warning.path)} {warning.reason}")
         # With a property's name the engine would print the property's value too, a secret in clear
         # text among them, and `{<nil>}` for every path that is not a top-level name.
-        failures = [CheckFailure("", f"{dotted(f.path)} {f.reason}") for f in checked.failures]
+        lines = [f"{dotted(failure.path)} {failure.reason}" for failure in checked.failures]
+        failures = [CheckFailure("", RUN.shown(urn, line)) for line in lines]
         return CheckResult(_replace_unknowns(checked.inputs, Unknown, rpc.UNKNOWN), failures)
 
     def diff(self, id_: str, olds: Properties, news: Properties) -> DiffResult:
         """Name what needs a replacement; what merely changed, the engine sees and shows by itself."""
         urn = request.current_urn()
         RUN.compare(id_, urn)
-        engine_log.warn_of_ignored(urn, request.ignored_paths())
-        with _one_line_errors():
+        RUN.warn_of_ignored(urn, request.ignored_paths())
+        with _one_line_errors(olds):
             inputs = _from_engine(news)
-            replaces = self._task().diff(_from_engine(olds), inputs)
+            replaces = self._task().diff(as_if_read(_from_engine(olds), inputs), inputs)
         if request.names_no_provider():
             # From the native front: the first `up` updates every resource, if only to name its provider, so a
             # preview does not know what one takes from another, and would show a replacement.
@@ -105,24 +117,26 @@ class LifecycleProvider(ResourceProvider):
     def read(self, id_: str, props: Properties) -> ReadResult:
         """Return what the service knows: present, gone (an empty id), or what is recorded."""
         recorded = _from_engine(props)
-        with _one_line_errors():
+        with _one_line_errors(props):
             outcome = self._task().read(id_, recorded)
         if isinstance(outcome, Gone):
             return ReadResult("", {})
         if isinstance(outcome, Present):
-            return ReadResult(id_, outcome.outputs, outcome.inputs)
-        engine_log.warn(request.current_urn(), outcome.reason)
+            unread = {name: value for name, value in recorded.items() if name == UNREAD}
+            return ReadResult(id_, {**outcome.outputs, **unread}, outcome.inputs)
+        RUN.warn(request.current_urn(), outcome.reason)
         return ReadResult(id_, recorded)
 
     def update(self, id_: str, olds: Properties, news: Properties) -> UpdateResult:
         """Bring the task in line."""
-        with _one_line_errors():
-            outputs = self._task().update(id_, _from_engine(olds), _from_engine(news))
-        return UpdateResult(outputs)
+        with _one_line_errors(olds):
+            inputs = _from_engine(news)
+            outputs = self._task().update(id_, as_if_read(_from_engine(olds), inputs), inputs)
+        return UpdateResult({name: value for name, value in outputs.items() if name != UNREAD})
 
     def delete(self, id_: str, props: Properties) -> None:
         """End the task."""
-        with _one_line_errors():
+        with _one_line_errors(props):
             self._task(deleted=id_).delete(id_, _from_engine(props))
 
     def _task(self, **details: Any) -> Lifecycle:
@@ -165,19 +179,24 @@ def _recorded_if_unknown(existing: Sequence[tuple[str, Properties]]) -> Iterator
         yield
     except OutcomeUnknown as unknown:
         for id_, outputs in existing[-1:]:
-            request.record_as_failed(id_, outputs, str(unknown))
+            request.record_as_failed(id_, outputs, RUN.shown(request.current_urn(), str(unknown)))
         raise
 
 
 @contextlib.contextmanager
-def _one_line_errors() -> Iterator[None]:
-    """Turn every error into one sentence; the traceback is shown only to those who ask for it."""
+def _one_line_errors(recorded: Properties | None = None) -> Iterator[None]:
+    """Turn every error into one sentence; the traceback is shown only to those who ask for it.
+
+    The engine says to no dynamic provider what is secret: the program does, and state of what is `recorded`.
+    """
     if debugging():
         yield
         return
     try:
         yield
     except VideosnapError as error:
-        raise _ShownError(str(error)) from None
+        urn = request.current_urn()
+        RUN.note_recorded_secrets(urn, recorded or {})
+        raise _ShownError(RUN.shown(urn, str(error))) from None
     except Exception as error:
         raise _ShownError(unexpected(error)) from None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import pulumi
@@ -12,7 +13,7 @@ from pulumi.dynamic import (
     Resource,
     ResourceProvider,
 )
-from pulumi.runtime.resource import register_resource
+from pulumi.runtime.resource import all_aliases, register_resource
 
 from pulumi_videosnap.core.properties import camel, camel_path, names_of, snake
 from pulumi_videosnap.dynamic import options
@@ -20,6 +21,8 @@ from pulumi_videosnap.dynamic import options
 _TRANSLATES_OPTIONS = register_resource.__module__
 """The module of the SDK that translates resource options; properties are translated in another one."""
 _SECRETS = "additional_secret_outputs"
+SECRETS_INPUT = "__videosnapSecrets"
+"""The input that takes the paths of secrets to the provider, whom the engine does not say them."""
 
 
 class TaskResource(Resource):
@@ -34,6 +37,8 @@ class TaskResource(Resource):
 
     declared: Mapping[str, Any]
     """The inputs that the program sets; the output of another one is unknown in a preview."""
+    former_urns: Callable[[], Sequence[pulumi.Input[str]]]
+    """Returns the URNs that it may have in state under the other front."""
 
     def __init__(
         self,
@@ -56,11 +61,14 @@ class TaskResource(Resource):
         aliases = options.with_type([pulumi.Alias(), *(opts.aliases or ())], types[not native])
         forced = pulumi.ResourceOptions(delete_before_replace=True, aliases=aliases)
         opts, values = pulumi.ResourceOptions.merge(opts, forced), {**declared, **absent}
+        self.former_urns = partial(all_aliases, aliases, resource_name, types[not native], opts.parent)
         if native:
             pulumi.CustomResource.__init__(self, types[True], resource_name, values, opts)
         else:
             options.refuse_import(where, opts, self._instead_of_import)
-            super().__init__(provider, resource_name, values, opts)
+            options.refuse_provider(where, opts)
+            hidden = {SECRETS_INPUT: _secret_paths(declared)}
+            super().__init__(provider, resource_name, {**values, **hidden}, opts)
         if ignored := options.ignored_timeouts(opts, self._waits):
             reason = (
                 f"nothing is waited for in {' and '.join(ignored)}, and every call has its own time limit"
@@ -100,6 +108,30 @@ class TaskResource(Resource):
 def _declaration(kind: type[TaskResource]) -> type[TaskResource]:
     """The resource class of this package that a class is, or is a program's subclass of."""
     return next(found for found in reversed(kind.__mro__) if TaskResource in found.__bases__)
+
+
+def _secret_paths(declared: Mapping[str, Any]) -> pulumi.Output[Any] | None:
+    """The paths of the secrets in inputs, as state has them; None where no input is an output."""
+    outputs = list(_outputs_in(declared, ()))
+    if not outputs:
+        return None
+
+    async def secrets() -> list[Sequence[str]]:
+        return [path for path, output in outputs if await output.is_secret()]
+
+    return pulumi.Output.from_input(secrets())
+
+
+def _outputs_in(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], pulumi.Output[Any]]]:
+    """Every output in a value with its path; what is in a list has the path of the list."""
+    if isinstance(value, pulumi.Output):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _outputs_in(item, (*path, camel(name)))
+    elif isinstance(value, list):
+        for item in value:
+            yield from ((path, output) for _, output in _outputs_in(item, path))
 
 
 def is_native() -> bool:

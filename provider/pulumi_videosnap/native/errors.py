@@ -13,7 +13,8 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_videosnap.core.properties import Path
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
-from pulumi_videosnap.native.values import redact, to_struct
+from pulumi_videosnap.native.values import to_struct
+from pulumi_videosnap.plugin.run import RUN
 
 Values = Mapping[str, Any]
 
@@ -22,9 +23,10 @@ Values = Mapping[str, Any]
 class Failing:
     """What an error of one call is answered with."""
 
+    urn: str = ""
     inputs: Values = field(default_factory=dict)
     secrets: Collection[Path] = ()
-    """Paths of the values that the answer repeats nowhere, and marks in what the engine records."""
+    """Paths of the values that the engine is to mark in what it records."""
     existing: tuple[str, Values] | None = None
     """The id and the outputs of a task that exists: the engine records it, and the next `up` goes on."""
 
@@ -45,7 +47,7 @@ def one_line_errors(context: grpc.ServicerContext, failing: Failing | None = Non
         yield
     except Exception as error:
         is_ours = isinstance(error, VideosnapError)
-        text = redact(str(error), failing.inputs, failing.secrets) if is_ours else unexpected(error)
+        text = RUN.shown(failing.urn, str(error)) if is_ours else unexpected(error)
         if failing.existing:
             _fail_with(context, text, failing, *failing.existing)
         _abort(context, grpc.StatusCode.FAILED_PRECONDITION if is_ours else grpc.StatusCode.INTERNAL, text)

@@ -9,12 +9,13 @@ from typing import Any
 import grpc
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from pulumi_videosnap.core.properties import camel, snake
+from pulumi_videosnap.core.properties import camel, nearest, snake
 from pulumi_videosnap.errors import InvalidInput
 from pulumi_videosnap.kinds import lookups
 from pulumi_videosnap.native.errors import Failing, one_line_errors
 from pulumi_videosnap.native.package import schema
 from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
+from pulumi_videosnap.plugin.run import RUN
 
 
 class Functions(provider_pb2_grpc.ResourceProviderServicer):
@@ -23,7 +24,8 @@ class Functions(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Call a function; a missing or unknown argument is named."""
         arguments = from_struct(request.args)
-        with one_line_errors(context, Failing(arguments, secret_paths(request.args))):
+        RUN.note_secrets(request.tok, arguments, secret_paths(request.args))
+        with one_line_errors(context, Failing(request.tok)):
             function = _function(request.tok, arguments)
             found = function(**{snake(name): value for name, value in arguments.items() if value is not None})
         result = found if is_dataclass(found) else {snake(request.tok).partition("_")[2]: found}
@@ -41,7 +43,7 @@ def _function(token: str, arguments: Mapping[str, Any]) -> Callable[..., Any]:
         if name not in arguments:
             raise InvalidInput(name, "is required")
         if name not in inputs["properties"]:
-            raise InvalidInput(name, f"is not an argument; known: {', '.join(inputs['properties'])}")
+            raise InvalidInput(name, f"is not an argument; {nearest(name, inputs['properties'])}")
     _, cloud, name = token.split(":")
     return lookups()[f"{cloud}:{snake(name)}"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -11,31 +11,35 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from pulumi_videosnap.core.lifecycle import Failure, Gone, Lifecycle, Present
-from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, dotted, snake
+from pulumi_videosnap.core.properties import UNKNOWN, UNREAD, Properties, as_if_read, snake
 from pulumi_videosnap.errors import InvalidInput
 from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceType, resource_type
 from pulumi_videosnap.native import differ
 from pulumi_videosnap.native.errors import Failing, Unfinished, one_line_errors
 from pulumi_videosnap.native.package import output_names
-from pulumi_videosnap.native.values import from_struct, redact, secret_paths, to_struct
+from pulumi_videosnap.native.spelling import path_as_the_program_writes
+from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.run import RUN
-
-UNREAD = "unread"
-"""The output that has the paths of the inputs that an import could not read."""
 
 
 class _Call:
     """One request about a resource, answered over its lifecycle; an error of it is one sentence."""
 
-    def __init__(self, request: Any, properties: Any, context: grpc.ServicerContext) -> None:
-        """`properties` are what the program declares or state has, with the engine's marks of secrets."""
+    def __init__(self, request: Any, properties: Any, context: grpc.ServicerContext, *others: Any) -> None:
+        """`properties` are what the program declares or state has, with the engine's marks of secrets.
+
+        What is secret in `others` of the request's properties is not repeated either.
+        """
         self._urn = request.urn
         self.properties = from_struct(properties)
         with one_line_errors(context):
             self.kind = _kind_of(request.urn.split("::", 3)[2].rpartition("$")[2])
         self.secrets = secret_paths(properties) | frozenset(differ.secrets_of(self.kind.inputs))
-        self.failing = Failing(self.properties, self.secrets)
+        RUN.note_secrets(self._urn, self.properties, self.secrets)
+        for one in others:
+            RUN.note_secrets(self._urn, from_struct(one), secret_paths(one))
+        self.failing = Failing(self._urn, self.properties, self.secrets)
         self.answering = partial(one_line_errors, context, self.failing)
 
     def lifecycle(self, **details: Any) -> Lifecycle:
@@ -48,7 +52,7 @@ class _Call:
 
     def line(self, failure: Failure) -> str:
         """What is wrong with a value, or doubtful about it."""
-        return redact(f"{dotted(failure.path)} {failure.reason}", self.properties, self.secrets)
+        return RUN.shown(self._urn, f"{path_as_the_program_writes(failure.path)} {failure.reason}")
 
 
 class Resources(provider_pb2_grpc.ResourceProviderServicer):
@@ -56,7 +60,7 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
 
     def Check(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Complete and validate a program's inputs."""
-        call = _Call(request, request.news, context)
+        call = _Call(request, request.news, context, request.olds)
         with call.answering():
             checked = call.lifecycle(recorded=from_struct(request.olds)).check(call.properties)
         if not checked.failures:
@@ -68,11 +72,11 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Say what differs, path by path, and what of it needs a replacement."""
-        engine_log.warn_of_ignored(request.urn, request.ignoreChanges)
+        RUN.warn_of_ignored(request.urn, request.ignoreChanges)
         RUN.compare(request.id, request.urn)
-        call = _Call(request, request.news, context)
+        call = _Call(request, request.news, context, request.olds)
         recorded, before = from_struct(request.olds), from_struct(request.old_inputs)
-        olds = _with_unread(recorded, recorded, call.properties)
+        olds = as_if_read(recorded, call.properties)
         with call.answering():
             replaces = call.lifecycle().diff(olds, call.properties)
             changes = differ.changes(call.kind.inputs, before or recorded, olds, call.properties, replaces)
@@ -105,15 +109,15 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
                     call.failing.note(request.id, outputs)
                     raise Unfinished(outcome.unfinished)
                 return _read_response(call, request.id, outputs, outcome.inputs)
-        engine_log.warn(request.urn, outcome.reason)
+        RUN.warn(request.urn, outcome.reason)
         kept = request.inputs if request.HasField("inputs") else None
         return provider_pb2.ReadResponse(id=request.id, properties=request.properties, inputs=kept)
 
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:
         """Bring the task in line; a preview calls nothing."""
-        call = _Call(request, request.news, context)
+        call = _Call(request, request.news, context, request.olds)
         recorded = from_struct(request.olds)
-        olds = _with_unread(recorded, recorded, call.properties)
+        olds = as_if_read(recorded, call.properties)
         if request.preview:
             outputs = {**olds, **dict.fromkeys(output_names(call.kind.token), UNKNOWN), **call.properties}
         else:
@@ -170,18 +174,3 @@ def _import(call: _Call, task: Lifecycle, import_id: str) -> Any:
 
 def _read_response(call: _Call, id_: str, outputs: Properties, inputs: Properties) -> Any:
     return provider_pb2.ReadResponse(id=id_, properties=call.struct(outputs), inputs=call.struct(inputs))
-
-
-def _with_unread(properties: Properties, recorded: Properties, news: Properties) -> Properties:
-    """Properties as if an import had read what the program now declares of what it could not read."""
-    for path in recorded.get(UNREAD) or ():
-        properties = _with_declared(properties, news, tuple(path.split(".")))
-    return properties
-
-
-def _with_declared(properties: Properties, news: Any, path: Path) -> Properties:
-    name, rest = str(path[0]), path[1:]
-    if not isinstance(news, Mapping) or news.get(name) is None:
-        return properties
-    value = _with_declared(properties.get(name) or {}, news[name], rest) if rest else news[name]
-    return {**properties, name: value}

@@ -17,6 +17,7 @@ from pulumi_videosnap.native.configuration import Configuration
 from pulumi_videosnap.native.functions import Functions
 from pulumi_videosnap.native.package import schema_text
 from pulumi_videosnap.native.resources import Resources
+from pulumi_videosnap.native.spelling import as_the_program_writes
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.run import RUN
 from pulumi_videosnap.settings import threads
@@ -58,7 +59,7 @@ def main() -> None:
     server = grpc.server(ThreadPoolExecutor(max_workers=threads()), options=options)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(), server)
     port = server.add_insecure_port("127.0.0.1:0")
-    RUN.serves = True
+    RUN.serves, RUN.spell = True, as_the_program_writes
     server.start()
     print(port, flush=True)  # noqa: T201 - the engine reads it
     while os.getppid() == parent:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
 from pulumi_videosnap.core.encrypted import MARK, UNKNOWN_ON_WIRE
-from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, Unknown, value_at
+from pulumi_videosnap.core.properties import UNKNOWN, Path, Properties, Unknown
 
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the engine's mark of a secret, not one
 
@@ -22,14 +21,6 @@ def from_struct(struct: Struct) -> Properties:
 def secret_paths(*structs: Struct) -> frozenset[Path]:
     """The paths of the values that are secrets; one inside a list makes the whole list one."""
     return frozenset(path for struct in structs for path in _secrets(_read(struct), ()))
-
-
-def redact(text: str, properties: Mapping[str, Any], secrets: Collection[Path]) -> str:
-    """A message in which no value at these paths is repeated."""
-    values = {text for path in secrets for text in _texts(value_at(properties, path))}
-    for value in sorted(values, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w)({re.escape(repr(value))}|{re.escape(value)})(?!\w)", "[secret]", text)
-    return text
 
 
 def to_struct(properties: Mapping[str, Any], secrets: Collection[Path] = ()) -> Struct:
@@ -93,13 +84,3 @@ def _mark(block: Any, path: Path) -> None:
         _mark(block[name], rest)
     else:
         block[name] = {MARK: _SECRET, "value": block[name]}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping | list):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(item)
-    elif isinstance(value, float):
-        yield repr(int(value)) if value.is_integer() else repr(value)
-    elif isinstance(value, str) and value:
-        yield value

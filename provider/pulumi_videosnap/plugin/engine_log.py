@@ -9,13 +9,10 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections.abc import Iterable
 from typing import Any
 
 import grpc
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
-
-from pulumi_videosnap.core.properties import camel_path
 
 ADDRESS = re.compile(r"127\.0\.0\.1:\d+")
 _LOG_TIMEOUT = 2.0
@@ -37,13 +34,6 @@ def warn(urn: str, message: str) -> None:
     if (urn, message) not in _warned:
         _warned.add((urn, message))
         _log(urn, message, engine_pb2.WARNING, ephemeral=False)
-
-
-def warn_of_ignored(urn: str, paths: Iterable[str]) -> None:
-    """Warn of paths of `ignore_changes` in Python's spelling, which the engine does not find."""
-    for path in paths:
-        if path != camel_path(path):  # from a transform; the program translates a resource's own
-            warn(urn, f"ignore_changes: {path!r} has no effect; write {camel_path(path)!r} in a transform")
 
 
 def _log(urn: str, message: str, severity: Any, *, ephemeral: bool) -> None:

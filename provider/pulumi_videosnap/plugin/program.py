@@ -32,13 +32,17 @@ _STARTS_WITHIN = 600
 """Seconds from the program's start to the plugin's, at most; an older file is of another run."""
 
 
-def announce(ids: Sequence[Any]) -> None:
-    """Write down the id that a resource of the program has, in its parts; those not known yet come later."""
+def announce(ids: Sequence[Any], former: Sequence[Any] = ()) -> None:
+    """Write down the id that a resource of the program has, in its parts; those not known yet come later.
+
+    `former` are the URNs that the resource may have in state under the other front, whose plugin deletes it.
+    """
     if pulumi.runtime.is_dry_run():
         return
-    if not all(isinstance(part, str) for part in ids):
-        pulumi.Output.all(*ids).apply(lambda known: announce([str(part) for part in known]))
+    if not all(isinstance(part, str) for part in (*ids, *former)):
+        pulumi.Output.all(list(ids), list(former)).apply(lambda known: announce(*known))
         return
+    task = "/".join(ids)
     with contextlib.suppress(OSError, AttributeError):  # no engine, as in a unit test
         channel = settings.SETTINGS.engine.Log._channel
         file = _file(channel.target().decode().rpartition("/")[2])
@@ -47,14 +51,17 @@ def announce(ids: Sequence[Any]) -> None:
             _remove_old(file)
             _written.add(file)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a") as lines:
-            lines.write(f"{_digest('/'.join(ids))}\n")
+            lines.writelines(f"{_digest(text)}\n" for text in (task, *(f"{task} {urn}" for urn in former)))
 
 
 _written: set[Path] = set()
 
 
 def is_announced(task: str) -> bool:
-    """Whether the program of the run that this plugin process serves has written down an id."""
+    """Whether the program of the run that this plugin process serves has written down an id.
+
+    With a URN after the id: whether as that of the resource which has the URN under the other front.
+    """
     with contextlib.suppress(OSError, StopIteration):
         file = _file(next(filter(engine_log.ADDRESS.fullmatch, sys.argv[1:])))
         return file.stat().st_mtime > _STARTED - _STARTS_WITHIN and _digest(task) in file.read_text().split()

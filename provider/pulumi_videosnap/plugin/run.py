@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
+from pulumi_videosnap.core.encrypted import secret_paths
 from pulumi_videosnap.core.lifecycle import Context
-from pulumi_videosnap.core.properties import Properties
+from pulumi_videosnap.core.properties import Path, Properties, camel_path, texts_in, value_at
 from pulumi_videosnap.core.run_registry import Entry, RunRegistry
 from pulumi_videosnap.core.urns import stack_name
 from pulumi_videosnap.errors import Interrupted, VideosnapError
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.program import is_announced
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
+from pulumi_videosnap.redaction import mask_values
 from pulumi_videosnap.settings import Lookup, no_config
 
+SECRET = "[secret]"  # noqa: S105 - what stands for one in a message
 CHECKED_WITHIN = 3.0
 """Seconds that a delete waits for the check of another resource that has the task."""
 
@@ -33,10 +37,27 @@ class Run:
         self._reading = threading.Lock()
         self._recorded: Sequence[Entry] | None = None
         self._cancelled = threading.Event()
+        self._secrets: dict[str, set[str]] = defaultdict(set)
+        self.spell: Callable[[str], str] = str
+        """Writes the names in a message as the program does."""
 
     def set_state_id(self, state_id: str) -> None:
         """Note what tells this stack's state from that of a stack of the same names in another backend."""
         self._registry.state_id = state_id
+
+    def note_secrets(self, urn: str, properties: Properties, paths: Iterable[Path]) -> None:
+        """Note the values of a resource at some paths, which no message about it repeats."""
+        self._secrets[urn].update(text for path in paths for text in texts_in(value_at(properties, path)))
+
+    def note_recorded_secrets(self, urn: str, properties: Properties) -> None:
+        """Note the values that the stack's state has as secrets; it is read for this."""
+        for entry in self._entries(urn):
+            if entry.resource == urn:
+                self.note_secrets(urn, properties, secret_paths(entry.outputs))
+
+    def shown(self, urn: str, text: str) -> str:
+        """A message about a resource: without its secrets, in the program's spelling."""
+        return self.spell(mask_values(text, self._secrets[urn], SECRET))
 
     def compare(self, id_: str, urn: str) -> None:
         """Note that a resource of the program has an entry of state with an id."""
@@ -54,16 +75,27 @@ class Run:
         return Context(
             resource=self._registry.renamed(deleted, urn, entries) if deleted else urn,
             entry=urn,
-            progress=partial(engine_log.progress, urn),
-            warn=partial(engine_log.warn, urn),
+            progress=lambda text: engine_log.progress(urn, self.shown(urn, text)),
+            warn=lambda text: self.warn(urn, text),
             config=self.config,
             runs=self._registry,
             recorded=recorded or {},
             entries=entries,
             is_announced=self._is_announced,
+            is_moved=lambda task: is_announced(f"{task} {urn}"),
             sleep=self.sleep,
             **details,
         )
+
+    def warn(self, urn: str, text: str) -> None:
+        """Show what the user should still see at the end of the run."""
+        engine_log.warn(urn, self.shown(urn, text))
+
+    def warn_of_ignored(self, urn: str, paths: Iterable[str]) -> None:
+        """Warn of paths of `ignore_changes` in Python's spelling, which the engine does not find."""
+        for path in paths:
+            if path != camel_path(path):  # as in a transform; a Python program translates a resource's own
+                self.warn(urn, f"ignore_changes: {path!r} has no effect; write {camel_path(path)!r}")
 
     def sleep(self, seconds: float) -> None:
         """Wait; Interrupted as soon as the engine is told to stop."""
@@ -94,7 +126,7 @@ def _read_entries(urn: str) -> Sequence[Entry]:
     """The entries of a stack's state; none where the engine does not print it."""
     stack = stack_name(urn)
     try:
-        state = parse_document(read_output(["stack", "export", "--stack", stack], Path()))
+        state = parse_document(read_output(["stack", "export", "--stack", stack], File()))
         resources = state["deployment"].get("resources") or []
         return [Entry(one["urn"], one.get("id", ""), one.get("outputs") or {}) for one in resources]
     except (VideosnapError, ValueError, KeyError):

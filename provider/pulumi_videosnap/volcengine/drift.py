@@ -118,10 +118,14 @@ def unmanaged(
         app, room, profile = (task.properties.get(name) for name in ("appId", "roomId", "profile"))
         if isinstance(app, str) and isinstance(room, str):
             edition = task.properties.get("edition")
-            key = (profile if isinstance(profile, str) else None, *([edition] if edition else []))
+            key = (
+                task.provider,
+                profile if isinstance(profile, str) else None,
+                *([edition] if edition else []),
+            )
             by_account.setdefault(key, (stack, {}))[1][app, room] = task
     managed = {task.id for task, _ in recorded}
-    for (profile, *edition), (stack, rooms) in by_account.items():
+    for (_, profile, *edition), (stack, rooms) in by_account.items():
         where = ", ".join([service, *(map(str, edition)), *([f"profile {profile}"] if profile else [])])
         try:
             yield from _automatic(api(profile, stack, *edition), rooms, managed, where, *edition)

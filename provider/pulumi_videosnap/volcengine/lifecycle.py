@@ -76,6 +76,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         added = {"taskId": name, "edition": self._edition()}
         task, failures = validate(SnapshotTaskInputs, {**declared, **added})
         if task is None:
+            failures = self._context.with_origin(failures, declared.get("taskId"), "taskId")
             return Checked(dict(declared), failures)
         inputs = task.properties()
         return Checked(inputs, [*refusals(inputs), *self._refuse_shared_id(task)], [*doubts(inputs)])

@@ -237,9 +237,10 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
             "triggers": triggers,
             "profile": profile,
         }
+        super().__init__(SnapshotTaskProvider(), resource_name, props, opts)
         if task_id is not None:
             announce([*_edition(), app_id, room_id, task_id])
-        super().__init__(SnapshotTaskProvider(), resource_name, props, opts)
+            announce([*_edition(), app_id, room_id, task_id], self.former_urns())
 
 
 def _edition() -> list[str]:

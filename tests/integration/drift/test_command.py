@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from integration.drift.test_check import NOW
+from integration.protocol.fake_rtc import FakeRtc, text_of
 from integration.report import drift_samples
 from integration.report.review_samples import urn
 from pulumi_videosnap import pulumi_cli
@@ -21,6 +24,7 @@ from pulumi_videosnap.drift.model import Change, Verdict
 from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.report.base import Dependencies
+from unit.inputs.tasks import complete
 
 EMPTY = json.dumps({"version": 3, "deployment": {"manifest": {"time": "2026-08-04T10:00:00.123456789Z"}}})
 NOBODY = Dependencies(now=lambda: NOW)
@@ -74,6 +78,56 @@ def test_what_is_no_state_is_refused(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
     assert run_command("drift", main, ["--state", "-"]) == 2
     assert "not a Pulumi stack export" in capsys.readouterr().err
+
+
+PROVIDERS: dict[str, tuple[dict[str, str], str, dict[str, str]]] = {
+    "each has its own": ({"default": "AKdefault", "own": "AKown"}, "own", {"R1": "AKdefault", "R2": "AKown"}),
+    "only the program's has one": ({"default": "", "own": "AKown"}, "own", {"R2": "AKown"}),
+    "only the engine's has one": ({"default_0_1_0": "AKdefault", "own": ""}, "own", {"R1": "AKdefault"}),
+    "two of the program": ({"other": "AKother", "own": "AKown"}, "own", {"R2": "AKown"}),
+    "none of the program": ({"default": "AKdefault"}, "default", {"R1": "AKdefault", "R2": "AKdefault"}),
+}
+"""The keys of a stack's providers, the provider of the second of two tasks, and who calls in which room."""
+
+
+@pytest.mark.parametrize("case", PROVIDERS)
+def test_a_key_of_a_provider_reaches_no_task_of_another(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keys, second, called = PROVIDERS[case]
+    for name in [name for name in os.environ if name.startswith(("VOLCENGINE_", "BYTEPLUS_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
+    with FakeRtc() as rtc:
+        monkeypatch.setenv("VOLCENGINE_RTC_ENDPOINT", rtc.endpoint)
+        rtc.task = {"Status": 2, "StartTime": 1_700_000_000_000, "ImageConfig": {"Interval": 5}}
+        resources: list[dict[str, Any]] = []
+        for name, key in keys.items():
+            pair = {"volcengineAccessKey": key, "volcengineSecretKey": f"S{key}"} if key else {}
+            provider = f"urn:pulumi:dev::shop::pulumi:providers:videosnap::{name}"
+            resources.append(
+                {"urn": provider, "type": "pulumi:providers:videosnap", "id": "1", "inputs": pair}
+            )
+        for room, owner in (("R1", "default"), ("R2", second)):
+            inputs = {**complete(), "roomId": room, "profile": None}
+            type_ = "videosnap:volcengine:SnapshotTask"
+            task = {"urn": f"urn:pulumi:dev::shop::{type_}::{room}", "type": type_, "inputs": inputs}
+            outputs = {**inputs, "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
+            provider = f"urn:pulumi:dev::shop::pulumi:providers:videosnap::{owner}::1"
+            resources.append({**task, "id": f"a/{room}/t", "outputs": outputs, "provider": provider})
+        file = tmp_path / "state.json"
+        file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+        run_command("drift", main, ["--state", str(file), "--json"])
+        unread = sum(
+            "no Volcengine credentials" in (one["why"] or "")
+            for stack in json.loads(capsys.readouterr().out)["stacks"]
+            for one in stack["findings"]
+        )
+    sent = map(text_of, rtc.requests)
+    pairs = {(re.findall("R[12]", text)[0], re.findall("Credential=(AK[a-z]+)", text)[0]) for text in sent}
+    assert sorted(pairs) == sorted(called.items())
+    assert unread == 2 - len(called)
 
 
 def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(

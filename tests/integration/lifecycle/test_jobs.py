@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from integration.lifecycle.fake_mps import NOON, FakeMps
+from pulumi_videosnap.alibaba.job_token import JobSearch
 from pulumi_videosnap.alibaba.jobs import Jobs
 from pulumi_videosnap.alibaba.models import (
     InputFile,
@@ -51,7 +52,7 @@ def ignore(said: str) -> None:
 
 
 def of(jobs: Jobs, owner: str) -> list[SnapshotJob]:
-    return jobs.by_owner(owner, owner, "", ignore)
+    return jobs.by_owner(owner, JobSearch(owner), ignore)
 
 
 def test_reading_what_was_submitted_together_costs_a_call_for_three_hundred() -> None:
@@ -250,7 +251,7 @@ def test_neither_the_replaced_job_nor_a_failed_one_is_taken_for_it(tmp_path: Pat
     mps = FakeMps()
     [replaced] = mps.add(5, token="mine")
     PendingSubmissions(tmp_path, mps.monotonic).add("mine")
-    assert shared(mps, tmp_path).by_owner("mine", "mine", replaced.id, ignore) == [replaced]
+    assert shared(mps, tmp_path).by_owner("mine", JobSearch("mine", replaced.id), ignore) == [replaced]
     assert mps.now >= 19
     mps.add(1, token="mine", state="Fail")
     PendingSubmissions(tmp_path, mps.monotonic).add("mine")

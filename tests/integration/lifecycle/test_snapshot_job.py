@@ -168,13 +168,23 @@ def test_the_same_inputs_after_destroy_find_the_finished_job(story: JobStory) ->
 @pytest.mark.parametrize(
     ("first", "then", "adopted", "said"),
     [
+        ("a", "b c a", True, "change `triggers` to submit a new one"),
+        ("a", "b c", False, "it is not adopted"),
         ("a", "a", True, "change `triggers` to submit a new one"),
         ("a", "b", False, "another backend, or by this stack before it was destroyed; it is not adopted"),
         ("", "b", True, "it may be of a stack of the same names in another backend"),
         ("a", "", False, "it is not adopted"),
         ("", "", True, "change `triggers` to submit a new one"),
     ],
-    ids=["after-a-crash", "another-backend", "an-older-version", "an-id-unknown-now", "no-id-at-all"],
+    ids=[
+        "at-the-other-front",
+        "of-neither-front",
+        "after-a-crash",
+        "another-backend",
+        "an-older-version",
+        "an-id-unknown-now",
+        "no-id-at-all",
+    ],
 )
 def test_a_job_of_the_same_names_is_adopted_only_by_its_own_state(
     story: JobStory, first: str, then: str, adopted: bool, said: str
@@ -183,11 +193,24 @@ def test_a_job_of_the_same_names_is_adopted_only_by_its_own_state(
     story.stack.state_id = first
     story.stack.up(program)
     story.stack.state.clear()
-    story.stack.state_id = then
+    story.stack.state_id, _, others = then.partition(" ")
+    story.stack.provider_ids = tuple(others.split())
     story.stack.up(program)
     assert len(story.jobs()) == (1 if adopted else 2)
     assert story.outputs()["token"] == story.jobs()[-1]["userData"]
     assert len([line for line in story.stack.said if said in line]) == 1
+
+
+def test_a_run_that_is_replaced_after_a_change_of_front_is_no_other_backends(story: JobStory) -> None:
+    program = {"stills": job_inputs()}
+    story.stack.state_id = "a"
+    story.stack.up(program)
+    story.change(state="Fail", code="ResourceContentBad", message="odd")
+    story.stack.refresh()
+    story.stack.state_id = "b"
+    story.stack.up(program)
+    assert len(story.jobs()) == 2
+    assert not [line for line in story.stack.said if "another backend" in line]
 
 
 def test_each_of_two_states_finds_its_own_job_again_among_the_others(story: JobStory) -> None:

@@ -115,13 +115,20 @@ def test_what_the_program_declares_counts_before_its_check_and_without(
     assert rtc.actions == []
     plugin.delete(f"{KIND}old", "app/announced/z", _task("announced", "z"))
     assert rtc.actions == ["StopSnapshot"]
+    rtc.requests.clear()
+    plugin.delete(f"{KIND}moved", "app/announced/y", _task("announced", "y"))
+    assert rtc.actions == ["StopSnapshot"], (
+        "the same resource, which moves to the other front and is replaced"
+    )
 
 
 def _announce_two(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     stub = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine))
     monkeypatch.setattr(settings, "SETTINGS", settings.Settings("stories", "dev", engine=stub, dry_run=False))
     announce(["app", "announced", "x"])
-    announce(["app", "announced", "y"])
+    own = f"{KIND}moved"
+    for front in (own.replace(DYNAMIC_TYPE, NATIVE_TYPE), own):
+        announce(["app", "announced", "y"], [front])
 
 
 def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRtc, tmp_path: Path) -> None:
@@ -129,6 +136,21 @@ def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRt
     with running_plugin(surroundings(service, tmp_path, **KEYS, PATH=f"{tmp_path}:/usr/bin:/bin")) as plugin:
         plugin.delete(f"{KIND}lobby", "app/room/x", _task("room", "x"))
     assert rtc.actions == ["StopSnapshot"]
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"), [("大厅", None), ("l" * 130, None), ("lob by", "a b"), ("é", None)]
+)
+def test_a_name_that_cannot_be_in_an_id_is_said_to_be_the_default(
+    plugin: Plugin, name: str, chosen: str | None
+) -> None:
+    for declared in (None, f"stories.dev.{name}") if chosen is None else (chosen,):
+        inputs = {
+            key: value for key, value in {**_task("r", ""), "taskId": declared}.items() if value is not None
+        }
+        _, [refusal] = plugin.check(f"{KIND}{name}", inputs)
+        assert refusal.startswith("task_id must be 1 to 128 letters, digits or any of @ . _ -")
+        assert refusal.endswith("; this is the default, made of the resource's name") is (chosen is None)
 
 
 def _task(room: str, id_: str) -> dict[str, Any]:

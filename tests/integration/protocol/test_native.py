@@ -14,16 +14,20 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, status_pb2
 
 from integration.protocol.fake_rtc import KEYS, FakeRtc, surroundings, unknown_task
 from pulumi_videosnap import alibaba, volcengine
+from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.native.package import FILE, schema
 from pulumi_videosnap.native.schema import generate
+from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
 from support.emulator import Emulator, clean_environment
 from support.jobs import job_inputs
-from support.plugin import UNKNOWN, Plugin, PluginError, running_plugin, to_struct
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, UNKNOWN, Plugin, PluginError, running_plugin, to_struct
+from support.sampling import sample
 from unit.inputs.tasks import complete, edited
 
 TASK = "urn:pulumi:dev::stories::videosnap:volcengine:SnapshotTask::lobby"
@@ -65,6 +69,12 @@ def jobs(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) ->
         yield plugin
 
 
+@pytest.fixture(scope="module")
+def dynamic(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
+    with running_plugin(surroundings(service, tmp_path_factory.mktemp("home"), **KEYS)) as plugin:
+        yield plugin
+
+
 def _environment(emulator: Emulator, home: Path) -> dict[str, str]:
     private = {"HOME": str(home), "VIDEOSNAP_QUOTA_DIR": str(home / "quota")}
     return {**clean_environment(), **emulator.environment, **private}
@@ -100,9 +110,36 @@ def test_a_handshake_and_what_the_engine_asks_of_a_provider(plugin: Plugin) -> N
     plugin.stub.Attach(plugin_pb2.PluginAttach(address=plugin.engine))
     answer = plugin.stub.DiffConfig(provider_pb2.DiffRequest())
     assert list(answer.replaces) == []
-    news = to_struct({"native": "true", "volcengineAccessKey": "AKLT", "volcengineRegion": "cn-north-1"})
-    checked = plain(plugin.stub.CheckConfig(provider_pb2.CheckRequest(news=news)).inputs)
-    assert checked == {**plain(news), "volcengineAccessKey": secret("AKLT")}
+
+
+MISTAKES = {
+    "volcengineSecretkey": "did you mean volcengineSecretKey?",
+    "volcengine_access_key": "did you mean volcengineAccessKey?",
+    "alibabaAccessKeySecrt": "did you mean alibabaAccessKeySecret?",
+    "colour": "known fields: alibabaAccessKeyId, ",
+}
+
+
+def test_a_setting_that_is_none_is_refused_and_one_of_the_stack_is_hidden(plugin: Plugin) -> None:
+    provider = "urn:pulumi:dev::stories::pulumi:providers:videosnap::"
+    right = {"native": "true", "volcengineAccessKey": "AKLT", "volcengineRegion": "cn-north-1"}
+    news = {**right, **dict.fromkeys(MISTAKES, "canary")}
+
+    def check(name: str, settings: dict[str, Any]) -> Any:
+        return plugin.stub.CheckConfig(
+            provider_pb2.CheckRequest(urn=provider + name, news=to_struct(settings))
+        )
+
+    for name in ("default", "default_0_1_0"):
+        checked = check(name, news)
+        hidden = {key: secret(news[key]) for key in (*MISTAKES, "volcengineAccessKey")}
+        assert (plain(checked.inputs), [*checked.failures]) == ({**news, **hidden}, [])
+    refused = [one.reason for one in check("own", news).failures]
+    assert len(refused) == len(MISTAKES)
+    for reason, (name, hint) in zip(sorted(refused), sorted(MISTAKES.items()), strict=True):
+        assert reason.startswith(f"{name} is not a setting of this provider; {hint}")
+        assert "canary" not in reason
+    assert not check("own", right).failures
 
 
 def test_a_preview_calls_nothing_and_knows_what_the_program_says(plugin: Plugin, rtc: FakeRtc) -> None:
@@ -193,6 +230,41 @@ def test_secrets_stay_secret_where_they_are_and_no_refusal_repeats_one(plugin: P
         assert refused.reason.endswith("not [secret]")
 
 
+RUNTIMES = {
+    "runtime: yaml": False,
+    "runtime: {name: nodejs, options: {typescript: true}}": False,
+    '{"name": "stories", "runtime": "go"}': False,
+    "runtime: python": True,
+    "runtime:\n  name: python\n  options: {virtualenv: venv}": True,
+    "runtime: [": False,
+}
+"""Projects' files, and whether their programs write names as Python does."""
+SPELLED: list[tuple[Any, Any, str, str]] = [
+    (("imageConfig", "interval"), 601, "image_config.interval must be", "imageConfig.interval must be"),
+    (("maxIdletime",), 5, "max_idletime is not a field", "maxIdletime is not a field"),
+    (("max_idle",), 5, "did you mean max_idle_time?", "did you mean maxIdleTime?"),
+    (("roomId",), "app_id x", "room_id must be", "roomId must be"),
+    (("roomId",), "app_id x", "not 'app_id x'", "not 'app_id x'"),
+    (
+        ("targetStreams", "streamList"),
+        [{"userId": "u", "streamType": "x"}],
+        "target_streams.stream_list[0].stream_type must be",
+        "targetStreams.streamList[0].streamType must be",
+    ),
+]
+
+
+@pytest.mark.parametrize("project", sample(list(RUNTIMES), 0.5, by=lambda one: RUNTIMES[one]))
+def test_a_message_has_the_names_of_the_programs_language(rtc: FakeRtc, tmp_path: Path, project: str) -> None:
+    (tmp_path / "Pulumi.yaml").write_text(project)
+    (tmp_path / "program").mkdir()
+    environment = surroundings(rtc, tmp_path, **KEYS)
+    with running_plugin(environment, front="native", folder=tmp_path / "program") as plugin:
+        for path, value, pythons, others in SPELLED:
+            _, [refusal] = plugin.check(TASK, edited(inputs(), {path: value}))
+            assert (pythons if RUNTIMES[project] else others) in refusal
+
+
 def _failed(call: Any) -> provider_pb2.ErrorResourceInitFailed:
     """What the engine records of a call that failed although the task exists."""
     with pytest.raises(grpc.RpcError) as raised:
@@ -266,7 +338,7 @@ def test_cancel_ends_a_wait_at_once(shared_emulator: Emulator, tmp_path: Path) -
 
 @pytest.mark.parametrize("what", NOT_READ)
 def test_an_import_completes_what_it_reads_and_says_what_it_cannot(
-    plugin: Plugin, jobs: Plugin, rtc: FakeRtc, shared_emulator: Emulator, what: str
+    plugin: Plugin, jobs: Plugin, dynamic: Plugin, rtc: FakeRtc, shared_emulator: Emulator, what: str
 ) -> None:
     if what == "task":
         asked, urn, import_id = plugin, TASK, ID
@@ -300,11 +372,32 @@ def test_an_import_completes_what_it_reads_and_says_what_it_cannot(
         provider_pb2.ReadRequest(urn=urn, id=found.id, properties=found.properties, inputs=found.inputs)
     )
     assert plain(refreshed.properties)["unread"] == recorded["unread"]
+    _goes_on_under_the_dynamic_front(dynamic, urn, found, added, what)
     update = provider_pb2.UpdateRequest(urn=urn, id=found.id, olds=found.properties, news=later)
     outputs = asked.stub.Update(update).properties
     assert "unread" not in outputs
     diff = provider_pb2.DiffRequest(urn=urn, id=found.id, olds=outputs, old_inputs=later, news=checked)
     assert [*asked.stub.Diff(diff).replaces] == [*added]
+
+
+def _goes_on_under_the_dynamic_front(
+    dynamic: Plugin, urn: str, found: Any, added: dict[str, Any], what: str
+) -> None:
+    """What the native front imported and the dynamic one compares, reads and updates."""
+    provider = serialize_provider(SnapshotTaskProvider() if what == "task" else SnapshotJobProvider())
+    urn = urn.replace(NATIVE_TYPE, DYNAMIC_TYPE)
+    recorded, olds = plain(found.properties), plain(found.inputs)
+    news = to_struct({**olds, **added, "__provider": provider})
+    diff = provider_pb2.DiffRequest(
+        urn=urn, id=found.id, olds=found.properties, old_inputs=found.inputs, news=news
+    )
+    assert [*dynamic.stub.Diff(diff).replaces] == []
+    if what == "task":
+        named = to_struct({**recorded, "__provider": provider})
+        read = dynamic.stub.Read(provider_pb2.ReadRequest(urn=urn, id=found.id, properties=named))
+        assert plain(read.properties)["unread"] == recorded["unread"]
+        update = provider_pb2.UpdateRequest(urn=urn, id=found.id, olds=named, news=news)
+        assert "unread" not in dynamic.stub.Update(update).properties
 
 
 def test_an_import_of_nothing_and_of_no_id(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
@@ -337,7 +430,7 @@ def test_lookups_and_lists(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
     assert invoke(jobs, "alibaba:searchPipelines", **location)["pipelines"][0]["pipelineId"]
     for arguments, said in (
         ({}, "appId: is required"),
-        ({**names, "x": 1}, "x: is not an argument; known: "),
+        ({**names, "x": 1}, "x: is not an argument; known fields: "),
     ):
         with pytest.raises(PluginError, match=said):
             invoke(plugin, "volcengine:getSnapshotTask", **arguments)

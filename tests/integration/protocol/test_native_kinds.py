@@ -83,6 +83,14 @@ def test_a_resource_without_a_name_has_a_default_that_stays(native: Plugin, kind
     assert plain(native.stub.Check(request).inputs)["name"] == "stories-dev-before"
 
 
+def test_two_names_that_give_one_default_are_said_to_do_so(native: Plugin) -> None:
+    for name, refused in (("大厅", 0), ("会议", 1)):
+        _, failures = native.check(urn_of("Pipeline", name), INPUTS["Pipeline"])
+        assert [one.endswith("this is the default, made of the resource's name") for one in failures] == [
+            True
+        ] * refused
+
+
 def test_an_adopted_pipeline_keeps_its_name(native: Plugin) -> None:
     adopted = {"location": LOCATION, "adopt": TUTORIAL_PIPELINE}
     inputs, refused = native.check(urn_of("Pipeline", "adopted"), adopted)

@@ -66,5 +66,5 @@ def test_a_path_that_a_transform_wrote_as_python_has_it_is_warned_of(plugin: Plu
     (line,) = _diff(plugin, "lobby", "imageConfig.width", "image_config.interval")
     assert line.severity == engine_pb2.WARNING
     assert line.message == (
-        "ignore_changes: 'image_config.interval' has no effect; write 'imageConfig.interval' in a transform"
+        "ignore_changes: 'image_config.interval' has no effect; write 'imageConfig.interval'"
     )

@@ -309,3 +309,35 @@ def test_an_import_names_what_to_do_instead(engine: _Engine) -> None:
     options = pulumi.ResourceOptions(import_="41f1")
     with pytest.raises(pulumi.RunError, match=r"'stills': import_ does not work .* submits a job"):
         SnapshotJob("stills", input={}, snapshot_config={}, opts=options)
+
+
+@pytest.mark.parametrize("way", ["provider", "list", "map", "parent", "its parent"])
+@pytest.mark.parametrize("package", ["videosnap", "aws"])
+def test_a_provider_of_the_native_front_is_refused_however_it_comes(
+    engine: _Engine, way: str, package: str
+) -> None:
+    def program() -> None:
+        own = pulumi.ProviderResource(package, "own", {})
+        site = pulumi.ComponentResource("my:Site", "site", None, pulumi.ResourceOptions(providers=[own]))
+        given: dict[str, dict[str, Any]] = {
+            "provider": {"provider": own},
+            "list": {"providers": [own]},
+            "map": {"providers": {package: own}},
+            "parent": {"parent": site},
+            "its parent": {
+                "parent": pulumi.ComponentResource(
+                    "my:Hall", "hall", None, pulumi.ResourceOptions(parent=site)
+                )
+            },
+        }
+        job = {"input": {}, "snapshot_config": {}, "opts": pulumi.ResourceOptions(**given[way])}
+        if package == "aws":
+            SnapshotJob("stills", **job)
+            return
+        with pytest.raises(
+            pulumi.RunError, match=r"'stills': provider is one of the native front, .*native true"
+        ):
+            SnapshotJob("stills", **job)
+
+    pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
+    assert ("stills" in engine.declared) is (package == "aws")

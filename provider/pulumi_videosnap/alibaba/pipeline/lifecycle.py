@@ -66,7 +66,8 @@ class PipelineLifecycle(NamedLifecycle[Api]):
         pipeline, failures = validate(PipelineInputs, raw)
         if pipeline is None:
             return Checked(raw, failures)
-        return Checked(pipeline.properties(), [*self._refusals(pipeline)], _doubts(pipeline))
+        failures = self._context.with_origin(self._refusals(pipeline), declared.get("name"), "name")
+        return Checked(pipeline.properties(), failures, _doubts(pipeline))
 
     def _refusals(self, pipeline: PipelineInputs) -> Iterator[Failure]:
         location, field = pipeline.location, "adopt" if pipeline.adopt is not None else "name"

@@ -116,15 +116,16 @@ def unmanaged(
     recorded: Sequence[tuple[RecordedResource, Stack]], connect: Connect = open_api
 ) -> Iterator[Unmanaged | str]:
     """Each account's workflows that no stack records, and the runs that failed since state was written."""
-    accounts: dict[tuple[str | None, str], list[tuple[RecordedResource, Stack]]] = defaultdict(list)
+    accounts: dict[tuple[str | None, str, str], list[tuple[RecordedResource, Stack]]] = defaultdict(list)
     for task, stack in recorded:
         profile, location = (
             task.properties.get("profile"),
             (task.properties.get("input") or {}).get("location"),
         )
         if isinstance(location, str):
-            accounts[profile if isinstance(profile, str) else None, location].append((task, stack))
-    for (profile, location), tasks in accounts.items():
+            key = (profile if isinstance(profile, str) else None, location, task.provider)
+            accounts[key].append((task, stack))
+    for (profile, location, _), tasks in accounts.items():
         where = f"{service} in {location.removeprefix('oss-')}" + (f", profile {profile}" if profile else "")
         try:
             api = connect(profile, location, tasks[0][1].setting)

@@ -1,0 +1,208 @@
+"""What a program marks as secret is repeated by no refusal, warning or progress line, of any kind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto import provider_pb2
+
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, HASTE, KEYS, KIND, URN, FakeRtc, surroundings
+from pulumi_videosnap.alibaba.pipeline.resource import PipelineProvider
+from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
+from pulumi_videosnap.alibaba.workflow.resource import SnapshotWorkflowProvider
+from pulumi_videosnap.core.encrypted import MARK
+from pulumi_videosnap.core.properties import value_at
+from support.emulator import Emulator, clean_environment
+from support.jobs import job_inputs
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, PROVIDER, Plugin, PluginError, running_plugin
+from support.sampling import sample
+from support.workflow_stacks import pipeline_inputs, workflow_inputs
+from unit.inputs.tasks import complete, edited
+
+CALL_BUDGET = HASTE
+CANARY = "canary é+1"
+ENGINES_MARK = "1b47061264138c4ac30d75fd1eb44270"
+PROVIDERS = {
+    "SnapshotJob": serialize_provider(SnapshotJobProvider()),
+    "Pipeline": serialize_provider(PipelineProvider()),
+    "SnapshotWorkflow": serialize_provider(SnapshotWorkflowProvider()),
+}
+LOCATION = "oss-cn-hangzhou"
+
+
+def task(**changes: Any) -> dict[str, Any]:
+    return {name: value for name, value in {**complete(), **changes}.items() if name != "profile"}
+
+
+def marked(plugin: Plugin, inputs: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    """Inputs as a program has them sent whose value at a path is a secret."""
+    if plugin.native:
+        return edited(dict(inputs), {path: {MARK: ENGINES_MARK, "value": value_at(inputs, path)}})
+    return {**inputs, "__videosnapSecrets": [list(path)]}
+
+
+def said(plugin: Plugin, urn: str, inputs: Mapping[str, Any], path: tuple[str, ...]) -> tuple[str, str]:
+    """The refusal of a resource with a secret at a path, and all that is said of it until it is created."""
+    before = len(plugin.log.lines)
+    told = marked(plugin, inputs, path)
+    checked, refused = plugin.check(urn, told)
+    if not refused:
+        with contextlib.suppress(PluginError):
+            try:
+                # The engine keeps the marks of what was checked.
+                plugin.create(urn, marked(plugin, _plain(checked), path) if plugin.native else checked)
+            except PluginError as failed:
+                refused = [str(failed)]
+    lines = [line.message for line in plugin.log.lines[before:]]
+    return "\n".join(refused), "\n".join([*refused, *lines])
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value["value"] if MARK in value else {name: _plain(item) for name, item in value.items()}
+    return value
+
+
+def forms(value: Any) -> set[str]:
+    text = str(value)
+    return {text, quote(text), quote(text, safe=""), json.dumps(text)[1:-1]}
+
+
+CHECKED: dict[str, tuple[tuple[str, ...], Any]] = {
+    "a text": (("roomId",), f"{CANARY}/2"),
+    "a tag": (("businessId",), CANARY),
+    "a number": (("maxIdleTime",), 987654),
+    "a short number": (("imageConfig", "interval"), 777),
+    "a word": (("imageConfig", "format"), CANARY),
+    "a name": (("taskId",), CANARY),
+}
+
+
+@pytest.mark.parametrize("case", CHECKED)
+def test_a_check_repeats_no_secret(plugin: Plugin, case: str) -> None:
+    path, value = CHECKED[case]
+    refusal, everything = said(
+        plugin, f"{KIND}check-{case.replace(' ', '-')}", edited(task(), {path: value}), path
+    )
+    assert refusal
+    assert not [form for form in forms(value) if form in everything]
+
+
+@pytest.mark.parametrize("behaviour", sample(list(BAD_BEHAVIOURS), 0.3))
+@pytest.mark.parametrize("path", [("roomId",), ("storageConfig", "tosConfig", "bucket")], ids="/".join)
+def test_a_service_that_repeats_it_is_not_quoted(
+    plugin: Plugin, rtc: FakeRtc, behaviour: str, path: tuple[str, ...]
+) -> None:
+    rtc.behaviour = BAD_BEHAVIOURS[behaviour]
+    secret = f"canary{len(path)}secret"
+    inputs = edited(task(), {path: secret, ("taskId",): behaviour.replace("'", "").replace(" ", "-")})
+    refusal, everything = said(plugin, URN, inputs, path)
+    assert refusal
+    assert secret not in everything
+
+
+CLOUD: dict[str, tuple[str, dict[str, Any], tuple[str, ...], str]] = {
+    "a failed job": (
+        "SnapshotJob",
+        job_inputs("f", input={"location": LOCATION, "bucket": "media", "object": f"{CANARY}.mp4"}),
+        ("input", "object"),
+        "failed: ",
+    ),
+    "a job's own text": ("SnapshotJob", job_inputs("t", userData=CANARY), ("userData",), "user_data"),
+    "a bucket that is none": (
+        "SnapshotJob",
+        job_inputs("b", input={"location": LOCATION, "bucket": "canarybucket", "object": "input.mp4"}),
+        ("input", "bucket"),
+        "",
+    ),
+    "a pipeline of that name": (
+        "Pipeline",
+        pipeline_inputs(name="mts-service-pipeline", speed="boost"),
+        ("name",),
+        "exists with other settings",
+    ),
+    "a pipeline that is none": (
+        "Pipeline",
+        {"location": LOCATION, "adopt": "c0ffee11" * 4},
+        ("adopt",),
+        "no pipeline in",
+    ),
+    "a workflow in a pipeline that is none": (
+        "SnapshotWorkflow",
+        workflow_inputs(pipelineId="c0ffee11" * 4),
+        ("pipelineId",),
+        "",
+    ),
+    "a workflow's name": ("SnapshotWorkflow", workflow_inputs(name=CANARY * 20), ("name",), ""),
+}
+
+
+@pytest.fixture(scope="module")
+def clouds(
+    shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory, front: str
+) -> Iterator[dict[str, Plugin]]:
+    shared_emulator.reset()
+    shared_emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
+    home = str(tmp_path_factory.mktemp("home"))
+    private = {"HOME": home, "VIDEOSNAP_QUOTA_DIR": home, "VIDEOSNAP_CALL_BUDGET": "10"}
+    environment = {**clean_environment(), **shared_emulator.environment, **private}
+    with contextlib.ExitStack() as stack:
+        yield {
+            kind: stack.enter_context(running_plugin(environment, provider, front=front))
+            for kind, provider in PROVIDERS.items()
+        }
+
+
+@pytest.mark.parametrize("case", sample(list(CLOUD), 0.5, by=lambda case: CLOUD[case][0]))
+def test_a_failure_in_the_cloud_repeats_no_secret(clouds: dict[str, Plugin], case: str) -> None:
+    kind, inputs, path, expected = CLOUD[case]
+    urn = f"urn:pulumi:dev::stories::pulumi-python:dynamic/alibaba:{kind}::{case.replace(' ', '-')}"
+    refusal, everything = said(clouds[kind], urn, inputs, path)
+    assert refusal
+    assert expected in refusal
+    assert not [form for form in forms(value_at(inputs, path)) if form in everything], everything
+
+
+def test_what_state_has_as_a_secret_is_not_repeated_either(
+    service: FakeRtc, rtc: FakeRtc, tmp_path: Path, front: str
+) -> None:
+    """A refresh or a destroy runs no program, and a dynamic provider is told no marks."""
+    hidden = {MARK: ENGINES_MARK, "ciphertext": "v1:abc"}
+    outputs = {**task(), "roomId": hidden}
+    state = json.dumps({"deployment": {"resources": [{"urn": URN, "id": "x", "outputs": outputs}]}})
+    state = state.replace(DYNAMIC_TYPE, NATIVE_TYPE) if front == "native" else state
+    (tmp_path / "state.json").write_text(state)
+    (tmp_path / "pulumi").write_text(f"#!/bin/sh\nexec cat {tmp_path}/state.json\n")
+    (tmp_path / "pulumi").chmod(0o755)
+    rtc.behaviour = BAD_BEHAVIOURS["echoed piecemeal"]
+    environment = surroundings(service, tmp_path, **KEYS, PATH=f"{tmp_path}:/usr/bin:/bin")
+    recorded = {**task(roomId="canaryRoom"), "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
+    with running_plugin(environment, PROVIDER, front=front) as plugin:
+        inputs = {name: value for name, value in recorded.items() if name not in ("status", "startTime")}
+        properties, news = (
+            marked(plugin, one, ("roomId",)) if plugin.native else one for one in (recorded, inputs)
+        )
+        id_ = "661e543cf/canaryRoom/Task1"
+        sent = plugin.with_provider(properties)
+        calls = {
+            "Read": provider_pb2.ReadRequest(urn=URN, id=id_, properties=sent),
+            "Update": provider_pb2.UpdateRequest(
+                urn=URN,
+                id=id_,
+                olds=sent,
+                news=plugin.with_provider(edited(news, {("imageConfig", "interval"): 9})),
+            ),
+            "Delete": provider_pb2.DeleteRequest(urn=URN, id=id_, properties=sent),
+        }
+        for method, request in calls.items():
+            with pytest.raises(PluginError) as failed:
+                plugin.call(method, request)
+            assert "canaryRoom" not in str(failed.value), method
+            assert method == "Read" or "[secret]" in str(failed.value), method
