@@ -59,7 +59,12 @@ def parser(services: Iterable[type[Service[Any]]]) -> argparse.ArgumentParser:
         default=Pace.REAL.value,
         help="real: emulated time runs; manual: it moves only when advanced (%(default)s)",
     )
-    options.add_argument("--service", action="append", help=argparse.SUPPRESS)
+    options.add_argument(
+        "--service",
+        action="append",
+        metavar="MODULE:CLASS",
+        help="emulate one more service, such as that of a test (may be repeated)",
+    )
     for service in services:
         service.add_options(options)
     return options

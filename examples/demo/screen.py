@@ -70,8 +70,7 @@ def outcome(output: str) -> list[str]:
 
 def count(output: str) -> list[str]:
     """Only the count of resources."""
-    _, mark, end = output.partition("\nResources:\n")
-    return [line for line in _lines(mark + end) if not line.startswith(("Resources", "Duration"))]
+    return _lines(output.partition("\nResources:\n")[2].partition("\nDuration")[0])
 
 
 def progress_of(resource: str) -> Choice:

@@ -11,6 +11,12 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from pulumi_videosnap.alibaba.enums import (
+    SnapshotConfigFormat,
+    SnapshotConfigFrameType,
+    SnapshotJobOnDelete,
+    SnapshotJobWaitFor,
+)
 from pulumi_videosnap.alibaba.rules import broken_rules, fault_in_key, is_sequence
 from pulumi_videosnap.core.properties import Unknown
 from pulumi_videosnap.core.schema import (
@@ -148,12 +154,12 @@ class SnapshotConfig(Inputs):
     )
     width: Pixels = Field(None, ge=8, le=4096, description="one side alone keeps the proportions")
     height: Pixels = Field(None, ge=8, le=4096, description="one side alone keeps the proportions")
-    frame_type: Annotated[str | None, one_of("normal", "intra"), Effect.REPLACE] = Field(
+    frame_type: Annotated[str | None, one_of(SnapshotConfigFrameType), Effect.REPLACE] = Field(
         None, description="`normal` is the exact frame, `intra` the nearest key frame"
     )
     tile_output_file: TileOutputFile | None = None
     tile_out: TileOut | None = None
-    format: Annotated[str | None, one_of("vtt"), Effect.REPLACE, Mark.NOT_RETURNED] = Field(
+    format: Annotated[str | None, one_of(SnapshotConfigFormat), Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="`vtt` writes a WebVTT file with the frames"
     )
     sub_out: SubOut | None = None
@@ -187,14 +193,14 @@ class SnapshotJobInputs(Inputs):
     user_data: Annotated[UserData | None, Effect.REPLACE] = Field(
         None, description="your own text; the provider's token is added to it"
     )
-    wait_for: Annotated[str, one_of("finished", "submitted"), Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
+    wait_for: Annotated[str, one_of(SnapshotJobWaitFor), Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
         "finished", description="what `up` waits for"
     )
     timeout: Annotated[WholeNumber, Effect.IN_PLACE, Mark.NOT_RETURNED, Unit("seconds")] = Field(
         600, ge=1, le=86400, description="how long `up` waits for the end of the job"
     )
-    on_delete: Annotated[str, one_of("keep-frames", "delete-frames"), Effect.IN_PLACE, Mark.NOT_RETURNED] = (
-        Field("keep-frames", description="what happens to the frames when the resource is deleted")
+    on_delete: Annotated[str, one_of(SnapshotJobOnDelete), Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
+        "keep-frames", description="what happens to the frames when the resource is deleted"
     )
     triggers: Annotated[list[Any], Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         default_factory=lambda: [], description="any values; a change of one makes a new job"

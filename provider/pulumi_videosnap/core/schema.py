@@ -132,9 +132,15 @@ def text_without(find_fault: Callable[[str], str | None]) -> AfterValidator:
     return AfterValidator(check)
 
 
-def one_of(*words: str) -> BeforeValidator:
-    """One of some words, in any case."""
-    return BeforeValidator(lambda value: read_word(value, words, " or ".join(map(repr, words))))
+def words_in(words: type[enum.Enum]) -> list[str]:
+    """The words of an enumeration, in its order."""
+    return [one.value for one in words]
+
+
+def one_of(words: type[enum.Enum]) -> BeforeValidator:
+    """One of the words of an enumeration, in any case."""
+    known = words_in(words)
+    return BeforeValidator(lambda value: read_word(value, known, " or ".join(map(repr, known))))
 
 
 def read_word(value: Any, words: Sequence[str], choices: str) -> str:

@@ -1,4 +1,7 @@
-"""The words that fields of a snapshot task take, as constants; a plain string does as well."""
+"""The words that fields of a snapshot task take, as constants, in the order of the vendor's numbers.
+
+A plain string does as well.
+"""
 
 from enum import Enum
 

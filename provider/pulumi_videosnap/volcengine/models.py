@@ -27,18 +27,20 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_pascal
 
+from pulumi_videosnap.core.schema import words_in
 from pulumi_videosnap.core.timestamps import PLAUSIBLE_YEARS
 from pulumi_videosnap.errors import InvalidInput
+from pulumi_videosnap.volcengine import enums
 from pulumi_videosnap.volcengine.editions import BYTEPLUS
 
 # The words that stand for the vendor's numbers in programs and in state (the field tables of StartSnapshot
 # and GetSnapshotTask). A number without a word here stays a number, so that a newer service does not break an
 # older provider. The storage classes start at 1.
-FORMAT_WORDS: Mapping[int, str] = {0: "jpeg", 1: "png"}
-STREAM_TYPE_WORDS: Mapping[int, str] = {0: "camera", 1: "screen"}
-STORAGE_TYPE_WORDS: Mapping[int, str] = {0: "tos", 1: "vod", 2: "custom", 3: "veimagex"}
-VENDOR_WORDS: Mapping[int, str] = {0: "aws", 1: "aliyun", 2: "huawei", 3: "tencent", 4: "qiniu"}
-STORAGE_CLASS_WORDS: Mapping[int, str] = {1: "standard", 2: "archive", 3: "infrequent-access"}
+FORMAT_WORDS: Mapping[int, str] = dict(enumerate(words_in(enums.ImageConfigFormat)))
+STREAM_TYPE_WORDS: Mapping[int, str] = dict(enumerate(words_in(enums.StreamStreamType)))
+STORAGE_TYPE_WORDS: Mapping[int, str] = dict(enumerate(words_in(enums.StorageConfigType)))
+VENDOR_WORDS: Mapping[int, str] = dict(enumerate(words_in(enums.CustomConfigVendor)))
+STORAGE_CLASS_WORDS: Mapping[int, str] = dict(enumerate(words_in(enums.VodConfigStorageClass), 1))
 STATUS_WORDS: Mapping[int, str] = {0: "unknown", 1: "not started", 2: "running", 3: "ended", 4: "failed"}
 
 

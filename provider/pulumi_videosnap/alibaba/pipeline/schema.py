@@ -9,12 +9,23 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from pulumi_videosnap.alibaba.enums import PipelineSpeed, PipelineState
 from pulumi_videosnap.alibaba.schema import HAN, Location, Profile
 from pulumi_videosnap.core.properties import Unknown
-from pulumi_videosnap.core.schema import Effect, Inputs, Mark, WholeNumber, one_of, rule, text, text_without
+from pulumi_videosnap.core.schema import (
+    Effect,
+    Inputs,
+    Mark,
+    WholeNumber,
+    one_of,
+    rule,
+    text,
+    text_without,
+    words_in,
+)
 
-ACTIVE, PAUSED = "active", "paused"
-STANDARD = "standard"
+ACTIVE, PAUSED = words_in(PipelineState)
+STANDARD = PipelineSpeed.STANDARD.value
 SPEEDS = ("Standard", "Boost", "NarrowBandHDV2", "AIVideoCover", "AIVideoTag")
 """What a request may ask for; in a program in any case."""
 DEFAULT_ROLE = "AliyunMTSDefaultRole"
@@ -69,14 +80,14 @@ class PipelineInputs(Inputs):
     name: Annotated[_Name | None, Effect.IN_PLACE] = Field(
         None, description="unique in a program; defaults to `<project>-<stack>-<name>`"
     )
-    state: Annotated[str | None, one_of(ACTIVE, PAUSED), Effect.IN_PLACE] = Field(
+    state: Annotated[str | None, one_of(PipelineState), Effect.IN_PLACE] = Field(
         None, description="whether its jobs run, or wait; defaults to `active`"
     )
     notification: Notification | None = None
     role: Annotated[Role | None, Effect.IN_PLACE] = Field(
         None, description=f"role that MPS works with; defaults to `{DEFAULT_ROLE}`"
     )
-    speed: Annotated[str | None, one_of(*map(str.lower, SPEEDS)), Effect.REPLACE] = Field(
+    speed: Annotated[str | None, one_of(PipelineSpeed), Effect.REPLACE] = Field(
         None, description="kind of jobs; snapshots need `standard`; defaults to `standard`"
     )
     speed_level: Annotated[WholeNumber | None, Effect.REPLACE] = Field(

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, model_validator
 
+from pulumi_videosnap.alibaba.enums import SnapshotWorkflowPublish, SnapshotWorkflowTrigger
 from pulumi_videosnap.alibaba.pipeline.schema import DEFAULT_ROLE, PRESENT, Notification, PipelineId, Role
 from pulumi_videosnap.alibaba.rules import fault_in_key
 from pulumi_videosnap.alibaba.schema import Bucket, Location, Profile, SnapshotConfig
 from pulumi_videosnap.alibaba.workflow.rules import broken_rules, fault_in_name
-from pulumi_videosnap.core.schema import Effect, Inputs, Mark, one_of, rule, text, text_without
+from pulumi_videosnap.core.schema import Effect, Inputs, Mark, one_of, rule, text, text_without, words_in
 
-AUTOMATIC, MANUAL, AUTO = "automatic", "manual", "auto"
+(MANUAL, AUTO), AUTOMATIC = words_in(SnapshotWorkflowPublish), SnapshotWorkflowTrigger.AUTOMATIC.value
 LONGEST_NAME = 64
 """Characters of a workflow's name; one page of 2018 says bytes."""
 MAX_PER_REGION = 10
@@ -70,10 +71,10 @@ class SnapshotWorkflowInputs(Inputs):
     role: Annotated[Role | None, Effect.IN_PLACE] = Field(
         None, description=f"role that MPS works with; defaults to `{DEFAULT_ROLE}`"
     )
-    publish: Annotated[str, one_of(MANUAL, AUTO), Effect.IN_PLACE] = Field(
+    publish: Annotated[str, one_of(SnapshotWorkflowPublish), Effect.IN_PLACE] = Field(
         MANUAL, description="`manual` leaves frames private; with `auto` they have the bucket's access rules"
     )
-    trigger: Annotated[str, one_of(AUTOMATIC, MANUAL), Effect.IN_PLACE] = Field(
+    trigger: Annotated[str, one_of(SnapshotWorkflowTrigger), Effect.IN_PLACE] = Field(
         AUTOMATIC, description="whether every upload is processed, or only what AddMedia names"
     )
     active: Annotated[bool, Effect.IN_PLACE] = Field(True, description="whether anything is processed at all")

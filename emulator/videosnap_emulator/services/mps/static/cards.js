@@ -33,6 +33,15 @@ const SYMBOLS = {
 /** The card's colour is that of a task or job in such a state. */
 const COLOURS = { Active: "running", Inactive: "not started", Running: "running" };
 
+/** Where frames go, with the key as people write it: requests have it URL-encoded. */
+export function placeOf({ Bucket: bucket, Object: key }) {
+  try {
+    return `${bucket}/${decodeURIComponent(key)}`;
+  } catch {
+    return `${bucket}/${key}`;
+  }
+}
+
 /** Bring the cards of a list in line with its rows; `total` is how many there are beside those shown. */
 export function fillList(name, cards, rows, keyOf, make, fill, total = rows.length) {
   for (const row of rows) {

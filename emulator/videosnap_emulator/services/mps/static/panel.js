@@ -3,7 +3,7 @@
 import { get } from "/page/requests.js";
 import { announce, counted, duration, element, exactTime, secondsBetween, setOptional, setText, setTime, show, stamp } from "/page/dom.js";
 import { clock } from "/page/overview.js";
-import { cardOf, fillHead, fillList, sectionOf } from "/page/mps/cards.js";
+import { cardOf, fillHead, fillList, placeOf, sectionOf } from "/page/mps/cards.js";
 import { showThumbs } from "/page/mps/objects.js";
 import * as workflows from "/page/mps/workflows.js";
 
@@ -72,7 +72,7 @@ function settings({ snapshotConfig: config, asynchronous, format }) {
   parts.push(...size(config));
   if (config.TileOutputFile) parts.push("tiled");
   if (format) parts.push(format);
-  return [...parts, `into ${config.OutputFile.Bucket}/${config.OutputFile.Object}`].join(" · ");
+  return [...parts, `into ${placeOf(config.OutputFile)}`].join(" · ");
 }
 
 function size({ Width: width, Height: height }) {

@@ -3,7 +3,7 @@
 import { get } from "/page/requests.js";
 import { announce, duration, element, exactTime, secondsBetween, setText, setTime, stamp } from "/page/dom.js";
 import { clock } from "/page/overview.js";
-import { cardOf, fillHead, fillList, sectionOf } from "/page/mps/cards.js";
+import { cardOf, fillHead, fillList, placeOf, sectionOf } from "/page/mps/cards.js";
 import { showThumbs } from "/page/mps/objects.js";
 
 const RUNS_SHOWN = 24;
@@ -62,7 +62,7 @@ function fillWorkflow(card) {
 
 function settings([name, { Time: time, Num: number, OutputFile: output }]) {
   const frames = number ? `${number} frames from ${Number(time ?? 0) / 1000} s` : `from ${Number(time ?? 0) / 1000} s`;
-  return `${name}: ${frames} into ${output.Bucket}/${output.Object}`;
+  return `${name}: ${frames} into ${placeOf(output)}`;
 }
 
 function newRun() {
