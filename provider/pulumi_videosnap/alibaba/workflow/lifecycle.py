@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 
-from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
+from pulumi_videosnap.alibaba.auth import read_import_id, refuse_other_location, region_of, unavailable_in
 from pulumi_videosnap.alibaba.pending_submissions import Pending, create_once
 from pulumi_videosnap.alibaba.pipeline.convert import default_name, format_difference, shorten
 from pulumi_videosnap.alibaba.workflow.convert import TRIGGER_MODES, to_inputs, to_outputs, topology_of
@@ -139,7 +139,11 @@ class SnapshotWorkflowLifecycle(Lifecycle):
         """QueryMediaWorkflowList for `location/workflow`."""
         location, workflow_id = read_import_id(import_id, "workflow")
         found = self._connect(None, location).workflow(workflow_id)
-        return Found(workflow_id, _inputs_of(found, {}), to_outputs(found)) if found else None
+        if found is None:
+            return None
+        inputs = _inputs_of(found, {})
+        refuse_other_location(import_id, inputs)
+        return Found(workflow_id, inputs, to_outputs(found))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
         """Deactivate, set what differs in the service, activate."""
