@@ -32,7 +32,7 @@ Spans = list[tuple[int, int]]
 def mask(text: str, secrets: Sequence[str], mark: str = "****") -> str:
     """A text with a mark in the place of each secret."""
     forms = _forms(tuple(sorted(secrets)))
-    found = sorted(set(_found(text, forms))) if forms else []
+    found = sorted(set(_find(text, forms))) if forms else []
     parts, end = [], 0
     for start, stop in found:
         if start >= end:
@@ -76,7 +76,7 @@ def _forms_of(secret: str) -> Iterator[str]:
     yield from (form for form in encoded if len(form) >= _SHORTEST)
 
 
-def _found(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _find(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     """Where the forms are, in the text as it is and decoded."""
     spans: Spans = [(at, at + 1) for at in range(len(text))]
     for _ in range(_ROUNDS + 1):
@@ -85,13 +85,13 @@ def _found(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
             while at >= 0:
                 yield spans[at][0], spans[at + len(form) - 1][1]
                 at = text.find(form, at + len(form))
-        decoded, spans = _decoded(text, spans)
+        decoded, spans = _decode(text, spans)
         if decoded == text:
             return
         text = decoded
 
 
-def _decoded(text: str, spans: Spans) -> tuple[str, Spans]:
+def _decode(text: str, spans: Spans) -> tuple[str, Spans]:
     """A text with one round of escapes undone and without blanks."""
     parts: list[str] = []
     kept: Spans = []

@@ -61,7 +61,9 @@ QUOTA_DIR = Setting(
     default="the user's cache directory",
 )
 THREADS = Setting(
-    "VIDEOSNAP_THREADS", meaning="calls that the plugin process serves at once, at most", default="64"
+    "VIDEOSNAP_THREADS",
+    meaning="calls that the plugin process serves at once, at most; `--parallel` says how many there are",
+    default="1024",  # a thread is made for a call that needs one, and a call that waits must stop no other
 )
 ALLOW_HTTP = Setting(
     "VIDEOSNAP_ALLOW_HTTP", meaning="`1` allows plain http endpoints that are not loopback", default="0"

@@ -161,7 +161,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
         pending = list(_pending_creates(deployment, resources))
         names = distinct_names(str(one.get("urn", "")) for one in (*resources, *pending) if kind_of(one))
         providers = [one for one in resources if one.get("type") in PROVIDER_TYPES]
-        recorded = list(_recorded((one for one in resources if not one.get("pendingReplacement")), names))
+        recorded = list(_record_all((one for one in resources if not one.get("pendingReplacement")), names))
         # The engine writes the resources of its last run before those that this run did not come to.
         tasks = {(one.kind.token, one.id): one for one in reversed(recorded)}
         stack = Stack(
@@ -169,8 +169,8 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             tuple(one for one in recorded if one is tasks[one.kind.token, one.id]),
             _to_the_second((deployment.get("manifest") or {}).get("time")),
             _config(filter(_is_default, providers)),
-            tuple(_recorded((one for one in resources if one.get("pendingReplacement")), names)),
-            tuple(_recorded(pending, names)),
+            tuple(_record_all((one for one in resources if one.get("pendingReplacement")), names)),
+            tuple(_record_all(pending, names)),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
             frozenset(str(one.get("id")) for one in providers),
             {str(one["urn"]): _config([one]) for one in filterfalse(_is_default, providers)},
@@ -240,7 +240,9 @@ def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> Record
     )
 
 
-def _recorded(resources: Iterable[Mapping[str, Any]], names: Mapping[str, str]) -> Iterator[RecordedResource]:
+def _record_all(
+    resources: Iterable[Mapping[str, Any]], names: Mapping[str, str]
+) -> Iterator[RecordedResource]:
     for resource in resources:
         # An entry that is only still to be deleted, after its replacement, is not of the program any more.
         if not resource.get("delete") and (kind := kind_of(resource)):

@@ -10,8 +10,9 @@ import pytest
 from e2e.conftest import Stack
 from support.data import read
 from support.jobs import store_of
+from support.plugin import FRONTS
 from support.processes import wait_until
-from support.sampling import examples
+from support.sampling import examples, sample
 
 SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"
 
@@ -102,6 +103,7 @@ def test_two_backends_with_equal_names_share_no_job_and_find_their_own_again(sta
     assert len(stack.submitted()) == 2
 
 
+@pytest.mark.parametrize("front", sample(FRONTS, 0.5))
 def test_many_jobs_wait_side_by_side_and_keep_the_rate_limit(stack: Stack) -> None:
     """All of them are under way before any has ended; four at a time would stand in line."""
     many = examples(40, 200)

@@ -48,7 +48,7 @@ def not_implemented(what: str) -> S3Error:
     return S3Error("501 Not Implemented", "NotImplemented", f"The emulator's store does not serve {what}.")
 
 
-def _decoded(name: str, text: str) -> str:
+def _decode(name: str, text: str) -> str:
     try:
         return unquote(text, errors="strict")
     except UnicodeError:
@@ -60,12 +60,12 @@ def check(request: S3Request, copy_source: str | None, uploads: Collection[str])
     if request.method not in _METHODS:
         message = "The specified method is not allowed against this resource."
         raise S3Error("405 Method Not Allowed", "MethodNotAllowed", message)
-    _decoded("query", request.query)
-    _, _, key = _decoded("path", request.path[1:]).partition("/")
+    _decode("query", request.query)
+    _, _, key = _decode("path", request.path[1:]).partition("/")
     if len(key.encode()) > _LONGEST_KEY:
         raise bad_request("KeyTooLongError", "Your key is too long")
     if copy_source is not None:
-        source = _decoded("copy source", copy_source.partition("?")[0])
+        source = _decode("copy source", copy_source.partition("?")[0])
         if not _COPY_SOURCE.fullmatch(source):
             raise bad_request("InvalidArgument", "The copy source must be a bucket and a key")
     _check_query(request, dict(parse_qsl(request.query, keep_blank_values=True)), uploads)

@@ -104,7 +104,7 @@ class Activity(Received):
     job_id: str = ""
 
 
-def _unwrapped(activities: Any) -> Any:
+def _unwrap(activities: Any) -> Any:
     """The list inside `{"Activity": […]}`; messages have it without the wrapper."""
     return (activities.get("Activity") if isinstance(activities, dict) else activities) or []
 
@@ -113,7 +113,7 @@ class WorkflowExecution(Received):
     """One execution of a media workflow, by the workflow's name."""
 
     name: str = ""
-    activity_list: Annotated[list[Activity], BeforeValidator(_unwrapped)] = Field([])
+    activity_list: Annotated[list[Activity], BeforeValidator(_unwrap)] = Field([])
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class MpsApi:
     def query(self, ids: Sequence[str]) -> Queried:
         """What the service knows of 1 to 10 jobs; Garbled when the response omits one."""
         parser = self._parser("QuerySnapshotJobList")
-        response = self._call(parser, (("SnapshotJobIds", _joined(ids)),))
+        response = self._call(parser, (("SnapshotJobIds", _join(ids)),))
         found = {job.id: job for job in parser.many(response, "SnapshotJobList", "SnapshotJob", SnapshotJob)}
         named = set(parser.names(response, "NonExistSnapshotJobIds"))
         if omitted := [id for id in ids if id not in found and id not in named]:
@@ -210,7 +210,7 @@ class MpsApi:
     def query_pipelines(self, ids: Sequence[str]) -> QueriedPipelines:
         """What the service knows of 1 to 10 pipelines."""
         parser = self._parser("QueryPipelineList")
-        response = self._call(parser, (("PipelineIds", _joined(ids)),))
+        response = self._call(parser, (("PipelineIds", _join(ids)),))
         pipelines = parser.many(response, "PipelineList", "Pipeline", Pipeline)
         return QueriedPipelines(pipelines, parser.names(response, "NonExistPids"))
 
@@ -236,13 +236,13 @@ class MpsApi:
             account=account_digest(self._account.credentials.access_key),
             qps=QPS[parser.action],
             idempotent=parser.idempotent,
-            prepare=partial(self._signed, parser.action, request),
+            prepare=partial(self._sign, parser.action, request),
             classify=parser.classify,
             endpoint_setting=ENDPOINT.env,
         )
         return self._client.call(call)
 
-    def _signed(self, action: str, request: Request, now: datetime) -> Request:
+    def _sign(self, action: str, request: Request, now: datetime) -> Request:
         added = sign(request, self._account.credentials, action, VERSION, now=now, nonce=self._nonce())
         return replace(request, headers={**request.headers, **added})
 
@@ -252,7 +252,7 @@ def connect(profile: str | None = None, location: str | None = None, config: Loo
     return MpsApi(find_account(profile, location, config=config), shared_client())
 
 
-def _joined(ids: Sequence[str]) -> str:
+def _join(ids: Sequence[str]) -> str:
     if not 1 <= len(ids) <= MAX_IDS or any("," in id or not id for id in ids):
         raise ValueError(f"a query names 1 to {MAX_IDS} ids, none empty or with a comma")
     return ",".join(ids)

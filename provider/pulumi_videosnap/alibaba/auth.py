@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,26 +25,16 @@ from pulumi_videosnap.http.credentials import (
     find_credentials,
     ini_section,
     json_object,
-    keys_in,
 )
 from pulumi_videosnap.http.request import Request, canonical_request, parse_endpoint
 from pulumi_videosnap.settings import Lookup, Setting, no_config
 
-KEYS = KeySettings(
-    cloud="Alibaba Cloud",
-    access_key=Setting(
-        "ALIBABA_CLOUD_ACCESS_KEY_ID", "videosnap:alibabaAccessKeyId", "Alibaba Cloud: access key"
-    ),
-    secret_key=Setting(
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
-        "videosnap:alibabaAccessKeySecret",
-        "Alibaba Cloud: its secret key",
-    ),
-    session_token=Setting(
-        "ALIBABA_CLOUD_SECURITY_TOKEN",
-        "videosnap:alibabaSecurityToken",
-        "Alibaba Cloud: security token of a temporary key pair",
-    ),
+KEYS = KeySettings.of(
+    "Alibaba Cloud",
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "videosnap:alibabaAccessKeyId"),
+    ("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "videosnap:alibabaAccessKeySecret"),
+    ("ALIBABA_CLOUD_SECURITY_TOKEN", "videosnap:alibabaSecurityToken"),
+    temporary="security token",
 )
 REGION = Setting(
     "ALIBABA_CLOUD_REGION_ID",
@@ -132,6 +122,14 @@ def read_import_id(import_id: str, what: str) -> tuple[str, str]:
         raise InvalidInput("id", f"{import_id!r} is not of the form {form}")
     region_of(location, "id")
     return location, own
+
+
+def refuse_other_location(import_id: str, inputs: Mapping[str, Any]) -> None:
+    """Raise InvalidInput where an import's id names another location than what the service found is in."""
+    location, _, own = import_id.rpartition("/")
+    actual = str((inputs.get("input") or {}).get("location") or location)
+    if actual != location:
+        raise InvalidInput("id", f"{own} is in {actual}, not in {location}; import {actual}/{own}")
 
 
 def find_account(
@@ -231,16 +229,15 @@ class AlibabaProfiles:
         name = profile or str(content.get("current") or "default")
         entry = _entry(content.get("profiles"), name)
         place = f"profile {name!r} of {self._cli_file}"
-        KEYS.require_static(place, entry.get("mode"))
-        return keys_in(place, entry, ("access_key_id", "access_key_secret", "sts_token"))
+        return KEYS.read_profile(place, entry, ("access_key_id", "access_key_secret", "sts_token"))
 
     def _read_ini(self, path: Path, name: str) -> Keys | None:
         section = ini_section(path, name) or {}
         # As the SDK reads it: what follows a # is a comment.
         values = {key: value.partition("#")[0].strip() for key, value in section.items()}
         place = f"section [{name}] of {path}"
-        KEYS.require_static(place, values.get("type"), _STATIC_TYPES)
-        return keys_in(place, values, ("access_key_id", "access_key_secret", "security_token"))
+        names = ("access_key_id", "access_key_secret", "security_token")
+        return KEYS.read_profile(place, values, names, "type", _STATIC_TYPES)
 
 
 def _entry(profiles: object, name: str) -> dict[str, Any]:

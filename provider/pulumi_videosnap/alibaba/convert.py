@@ -44,22 +44,22 @@ def submit_request(job: SnapshotJobInputs, token: str) -> models.SubmitSnapshotJ
 
 def to_inputs(found: SnapshotJob) -> Properties:
     """The inputs that the service repeats, as a program declares them: keys decoded, without our token."""
-    config = _declared(found.snapshot_config)
+    config = _to_declared(found.snapshot_config)
     if "timeArray" in config:
         config.pop("time", None)  # the vendor's table has it as required, so it was sent all the same
     text, _, _ = f"-{found.user_data or ''}".rpartition(f"-{TOKEN}")
-    inputs = {"input": _declared(found.input), "snapshotConfig": config}
+    inputs = {"input": _to_declared(found.input), "snapshotConfig": config}
     optional = {"pipelineId": found.pipeline_id, "userData": text.removeprefix("-")}
     return {**inputs, **{name: value for name, value in optional.items() if value}}
 
 
-def _declared(block: Any) -> Properties:
+def _to_declared(block: Any) -> Properties:
     values = [(camel(name), value) for name, value in block or () if value is not None and name != "role_arn"]
-    return {name: unquote(value) if name == "object" else _declared_value(value) for name, value in values}
+    return {name: unquote(value) if name == "object" else _to_declared_value(value) for name, value in values}
 
 
-def _declared_value(value: Any) -> Any:
-    return _declared(value) if isinstance(value, models.Wire) else value
+def _to_declared_value(value: Any) -> Any:
+    return _to_declared(value) if isinstance(value, models.Wire) else value
 
 
 def _output(file: declared.OutputFile | declared.TileOutputFile) -> models.OutputFile:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from pulumi_videosnap.alibaba.auth import read_import_id, region_of, unavailable_in
+from pulumi_videosnap.alibaba.auth import read_import_id, refuse_other_location, region_of, unavailable_in
 from pulumi_videosnap.alibaba.convert import (
     result_of,
     submit_request,
@@ -166,6 +166,7 @@ class SnapshotJobLifecycle(Lifecycle):
         except NotFound:
             return None
         inputs = {**to_inputs(found), "owner": self._owner(None)}
+        refuse_other_location(import_id, inputs)
         job = SnapshotJobInputs.model_validate(inputs)
         return Found(found.id, {**inputs, "result": result_of(found)}, to_state(job, found))
 

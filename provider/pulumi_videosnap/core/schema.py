@@ -225,7 +225,7 @@ def field_at(model: type[Inputs], path: Path) -> FieldInfo | None:
     block = block_at(model, tuple(names[:-1]))
     if block is None or not names:
         return None
-    return _declared(block, names[-1])
+    return _field_named(block, names[-1])
 
 
 def block_at(model: type[Inputs], path: Path) -> type[Inputs] | None:
@@ -236,13 +236,13 @@ def block_at(model: type[Inputs], path: Path) -> type[Inputs] | None:
         if is_map:  # a name that the program chose, of one entry
             is_map = False
         elif block is not None and isinstance(step, str):
-            field = _declared(block, step)
+            field = _field_named(block, step)
             block = _any_block(field.annotation) if field else None
             is_map = field is not None and get_origin(field.annotation) is dict
     return None if is_map else block
 
 
-def _declared(block: type[Inputs], name: str) -> FieldInfo | None:
+def _field_named(block: type[Inputs], name: str) -> FieldInfo | None:
     return next((info for n, info in block.model_fields.items() if name in (info.alias, n)), None)
 
 

@@ -96,8 +96,8 @@ def _scope(stacks: Sequence[Stack], dependencies: Dependencies) -> Iterator[str]
         for entry in stack.shared:
             both = f"{names[entry.kind.token, entry.id]} and {entry.name}"
             yield (
-                f"{stack.name}: {both} are one task, listed once, "
-                "since an `up` broke off; the next one drops the entry that the program does not declare."
+                f"{stack.name}: {both} are one task, listed once: an `up` broke off, or it was imported "
+                "twice; declare one of them, and the next `up` drops the other's entry."
             )
 
 
@@ -249,7 +249,7 @@ def _read_created(
         yield Unmanaged(id=shown, where=kind.drift.service, state=state, created=created, note=note)
 
 
-def _known(stack: Stack) -> Iterator[RecordedResource]:
+def _with_creates(stack: Stack) -> Iterator[RecordedResource]:
     """What says where to look: also a create that was interrupted, of which only the inputs are recorded."""
     yield from stack.tasks
     yield from (replace(task, properties=task.inputs) for task in stack.pending_creates)
@@ -258,7 +258,9 @@ def _known(stack: Stack) -> Iterator[RecordedResource]:
 def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | str]:
     """What services list and none of the stacks records, and sentences on which resources were searched."""
     for kind in kinds():
-        known = [(task, stack.for_provider(task.provider)) for stack in stacks for task in _known(stack)]
+        known = [
+            (task, stack.for_provider(task.provider)) for stack in stacks for task in _with_creates(stack)
+        ]
         recorded = [(task, stack) for task, stack in known if task.kind is kind]
         if recorded:
             yield from kind.drift.unmanaged(recorded)

@@ -11,11 +11,10 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-import grpc
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_videosnap.core.properties import Properties
+from pulumi_videosnap.plugin import init_errors
 
 
 def current_urn() -> str:
@@ -45,10 +44,7 @@ def record_as_failed(id_: str, outputs: Properties, reason: str) -> None:
     properties = Struct()
     provider = {name: value for name, value in servicer["request"].properties.items() if name == "__provider"}
     properties.update({**outputs, **provider})
-    failed = provider_pb2.ErrorResourceInitFailed(id=id_, properties=properties, reasons=[reason])
-    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
-    status.details.add().Pack(failed)
-    servicer["context"].set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    init_errors.record_as_failed(servicer["context"], id_, properties, None, reason)
 
 
 def _current_request() -> Any:

@@ -18,7 +18,7 @@ from pulumi_videosnap.settings import threads
 
 
 def raise_worker_limit(env: Mapping[str, str] = os.environ) -> None:
-    """Let the pool that runs this call grow to VIDEOSNAP_THREADS, else 64; `--parallel` decides what it uses.
+    """Let the pool that runs this call grow to VIDEOSNAP_THREADS; `--parallel` decides what it uses.
 
     Every dynamic provider of the same program is called by the same pool.
     """

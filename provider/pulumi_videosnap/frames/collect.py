@@ -49,7 +49,7 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
         try:
             frames = task.kind.frames.expected(task.properties)
             if isinstance(frames, RecordedFrames):
-                found[number] = _recorded(task, frames, dependencies)
+                found[number] = _of_record(task, frames, dependencies)
                 continue
         except VideosnapError as problem:
             found[number] = _task(task, None, problem=str(problem))
@@ -91,7 +91,7 @@ def _task(task: RecordedResource, location: Location | None, **fields: Any) -> T
     return TaskFrames(*shown, location, secrets=task.secrets, **fields)
 
 
-def _recorded(task: RecordedResource, frames: RecordedFrames, dependencies: Dependencies) -> TaskFrames:
+def _of_record(task: RecordedResource, frames: RecordedFrames, dependencies: Dependencies) -> TaskFrames:
     """A task whose state has the keys of its frames."""
     series = tuple(_recorded_series(one, dependencies) for one in frames.series)
     return _task(

@@ -101,6 +101,25 @@ class KeySettings:
     secret_key: Setting
     session_token: Setting
 
+    @classmethod
+    def of(cls, cloud: str, *names: tuple[str, str], temporary: str = "session token") -> KeySettings:
+        """Settings by environment variable and stack-config key: of both halves and a `temporary` token."""
+        meanings = ("access key", "its secret key", f"{temporary} of a temporary key pair")
+        pairs = zip(names, meanings, strict=True)
+        return cls(cloud, *(Setting(*name, f"{cloud}: {meaning}") for name, meaning in pairs))
+
+    def read_profile(
+        self,
+        place: str,
+        entry: Mapping[str, Any],
+        names: tuple[str, str, str],
+        mode: str = "mode",
+        static: Collection[str] = STATIC_MODES,
+    ) -> Keys | None:
+        """The keys of an entry of a profile file; NotConfigured where its `mode` needs a sign-in."""
+        self.require_static(place, entry.get(mode), static)
+        return keys_in(place, entry, names)
+
     @property
     def settings(self) -> tuple[Setting, Setting, Setting]:
         """The three settings."""

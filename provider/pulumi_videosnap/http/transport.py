@@ -31,7 +31,8 @@ MAX_RESPONSE = 4 * 1024 * 1024
 """Bytes; the services' real responses are a few kilobytes."""
 MAX_REFUSAL = 256 * 1024
 """Bytes of a response that is no success; the rest is not read."""
-MAX_THREADS = 64
+MAX_THREADS = 256
+"""Connections that are kept; the rate limits do not let more calls be under way."""
 
 
 class TransportError(Exception):

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import grpc
-from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_videosnap.core.properties import Path
 from pulumi_videosnap.errors import VideosnapError, debugging, unexpected
 from pulumi_videosnap.native.values import to_struct
+from pulumi_videosnap.plugin.init_errors import CODE, record_as_failed
 from pulumi_videosnap.plugin.run import RUN
 
 Values = Mapping[str, Any]
@@ -56,18 +56,9 @@ def one_line_errors(context: grpc.ServicerContext, failing: Failing | None = Non
 def _fail_with(
     context: grpc.ServicerContext, reason: str, failing: Failing, id_: str, outputs: Values
 ) -> NoReturn:
-    partial = provider_pb2.ErrorResourceInitFailed(
-        id=id_,
-        properties=to_struct(outputs, failing.secrets),
-        inputs=to_struct(failing.inputs, failing.secrets),
-        reasons=[reason],
-    )
-    # The engine reads the details only where their code is the call's own, which must be this one.
-    code = grpc.StatusCode.UNKNOWN
-    status = status_pb2.Status(code=code.value[0], message=reason)
-    status.details.add().Pack(partial)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-    _abort(context, code, reason)
+    properties, inputs = (to_struct(block, failing.secrets) for block in (outputs, failing.inputs))
+    record_as_failed(context, id_, properties, inputs, reason)
+    _abort(context, CODE, reason)
 
 
 def _abort(context: grpc.ServicerContext, code: grpc.StatusCode, text: str) -> NoReturn:

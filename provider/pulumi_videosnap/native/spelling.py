@@ -39,7 +39,7 @@ def _camel(name: re.Match[str]) -> str:
 @functools.cache
 def _runtime(folder: File) -> str:
     """The runtime of the project that a folder is in; empty where there is none that can be read."""
-    import yaml  # noqa: PLC0415 - only for a message
+    import yaml  # type: ignore[import-untyped]  # noqa: PLC0415 - only for a message
 
     for file in (one / f"Pulumi.{ending}" for one in (folder, *folder.parents) for ending in ("yaml", "yml")):
         try:

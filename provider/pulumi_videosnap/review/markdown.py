@@ -53,11 +53,11 @@ def _problem(review: Review) -> str:
 
 def _findings(review: Review) -> Iterator[str]:
     yield f"> {md.prose(partial_notice(review))}." if review.left_out else ""
-    yield _listed("Risk", review.risks, RISKS)
-    yield _listed("Warning", review.warnings, WARNINGS)
+    yield _list_risks("Risk", review.risks, RISKS)
+    yield _list_risks("Warning", review.warnings, WARNINGS)
 
 
-def _listed(word: str, risks: Sequence[Risk], room: int) -> str:
+def _list_risks(word: str, risks: Sequence[Risk], room: int) -> str:
     def more(count: int) -> str:
         return f"- and {quantity(count, f'more {word.lower()}')}, left out here."
 

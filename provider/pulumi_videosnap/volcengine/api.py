@@ -219,13 +219,13 @@ class RtcApi:
             account=account_digest(self._account.credentials.access_key),
             qps=QPS[parser.action],
             idempotent=True,
-            prepare=partial(self._signed, request),
+            prepare=partial(self._sign, request),
             classify=parser.classify,
             endpoint_setting=self._account.edition.endpoint.env,
         )
         return self._client.call(call)
 
-    def _signed(self, request: Request, now: datetime) -> Request:
+    def _sign(self, request: Request, now: datetime) -> Request:
         scope = Scope(self._account.region, SERVICE)
         added = sign(request, self._account.credentials, scope, now)
         return replace(request, headers={**request.headers, **added})

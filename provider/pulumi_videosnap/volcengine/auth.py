@@ -36,19 +36,11 @@ ENDPOINTS = {
     "ap-southeast-1": "https://open-ap-singapore-1.volcengineapi.com",
 }
 
-KEYS = KeySettings(
-    cloud="Volcengine",
-    access_key=Setting("VOLCENGINE_ACCESS_KEY", "videosnap:volcengineAccessKey", "Volcengine: access key"),
-    secret_key=Setting(
-        "VOLCENGINE_SECRET_KEY",
-        "videosnap:volcengineSecretKey",
-        "Volcengine: its secret key",
-    ),
-    session_token=Setting(
-        "VOLCENGINE_SESSION_TOKEN",
-        "videosnap:volcengineSessionToken",
-        "Volcengine: session token of a temporary key pair",
-    ),
+KEYS = KeySettings.of(
+    "Volcengine",
+    ("VOLCENGINE_ACCESS_KEY", "videosnap:volcengineAccessKey"),
+    ("VOLCENGINE_SECRET_KEY", "videosnap:volcengineSecretKey"),
+    ("VOLCENGINE_SESSION_TOKEN", "videosnap:volcengineSessionToken"),
 )
 REGION = Setting(
     "VOLCENGINE_REGION", "videosnap:volcengineRegion", "Volcengine RTC: region", default=DEFAULT_REGION
@@ -185,8 +177,7 @@ class VolcengineProfiles:
         if not isinstance(entry, dict):
             return None
         place = f"profile {name!r} of {self._cli_file}"
-        KEYS.require_static(place, entry.get("mode"))
-        return keys_in(place, entry, ("access-key", "secret-key", "session-token"))
+        return KEYS.read_profile(place, entry, ("access-key", "secret-key", "session-token"))
 
     def _read_ini(self, profile: str | None) -> Keys | None:
         path = self.home / ".volc" / "credentials"

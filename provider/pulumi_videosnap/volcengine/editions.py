@@ -46,15 +46,11 @@ BYTEPLUS = Edition(
         "BytePlus RTC: endpoint",
         default="the region's",
     ),
-    KeySettings(
-        cloud="BytePlus",
-        access_key=Setting("BYTEPLUS_ACCESS_KEY", "videosnap:byteplusAccessKey", "BytePlus: access key"),
-        secret_key=Setting("BYTEPLUS_SECRET_KEY", "videosnap:byteplusSecretKey", "BytePlus: its secret key"),
-        session_token=Setting(
-            "BYTEPLUS_SESSION_TOKEN",
-            "videosnap:byteplusSessionToken",
-            "BytePlus: session token of a temporary key pair",
-        ),
+    KeySettings.of(
+        "BytePlus",
+        ("BYTEPLUS_ACCESS_KEY", "videosnap:byteplusAccessKey"),
+        ("BYTEPLUS_SECRET_KEY", "videosnap:byteplusSecretKey"),
+        ("BYTEPLUS_SESSION_TOKEN", "videosnap:byteplusSessionToken"),
     ),
     {"BYTEPLUS_ACCESS_KEY": "BYTEPLUS_ACCESSKEY", "BYTEPLUS_SECRET_KEY": "BYTEPLUS_SECRETKEY"},
     duplicate_start_is_told=False,

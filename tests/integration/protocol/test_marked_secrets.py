@@ -160,7 +160,7 @@ def clouds(
         }
 
 
-@pytest.mark.parametrize("case", sample(list(CLOUD), 0.5, by=lambda case: CLOUD[case][0]))
+@pytest.mark.parametrize("case", sample(list(CLOUD), 0.5, by=lambda case: CLOUD[str(case)][0]))
 def test_a_failure_in_the_cloud_repeats_no_secret(clouds: dict[str, Plugin], case: str) -> None:
     kind, inputs, path, expected = CLOUD[case]
     urn = f"urn:pulumi:dev::stories::pulumi-python:dynamic/alibaba:{kind}::{case.replace(' ', '-')}"

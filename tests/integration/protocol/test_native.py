@@ -254,7 +254,7 @@ SPELLED: list[tuple[Any, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize("project", sample(list(RUNTIMES), 0.5, by=lambda one: RUNTIMES[one]))
+@pytest.mark.parametrize("project", sample(list(RUNTIMES), 0.5, by=lambda one: RUNTIMES[str(one)]))
 def test_a_message_has_the_names_of_the_programs_language(rtc: FakeRtc, tmp_path: Path, project: str) -> None:
     (tmp_path / "Pulumi.yaml").write_text(project)
     (tmp_path / "program").mkdir()

@@ -15,7 +15,7 @@ from pulumi_videosnap.core.schema import Effect, facts
 from pulumi_videosnap.kinds import ResourceType, resource_types
 from pulumi_videosnap.native.package import schema
 from support.emulator import Emulator, clean_environment
-from support.jobs import TUTORIAL_PIPELINE
+from support.jobs import TUTORIAL_PIPELINE, job_inputs
 from support.plugin import UNKNOWN, Plugin, PluginError, running_plugin, to_struct
 from support.workflow_stacks import pipeline_inputs, snapshot, workflow_inputs
 
@@ -211,6 +211,18 @@ def test_what_is_no_id_is_refused_and_what_is_not_there_is_not_found(native: Plu
                 native.call("Read", provider_pb2.ReadRequest(urn=urn, id=id_))
         absent = native.stub.Read(provider_pb2.ReadRequest(urn=urn, id=f"{LOCATION}/{'0' * 32}"))
         assert absent == provider_pb2.ReadResponse()
+
+
+@pytest.mark.parametrize("kind", ["SnapshotJob", "SnapshotWorkflow"])
+def test_an_import_from_another_location_than_the_answers_is_refused(native: Plugin, kind: str) -> None:
+    """One endpoint may serve several locations."""
+    urn = urn_of(kind, "elsewhere")
+    inputs = job_inputs("elsewhere", waitFor="submitted") if kind == "SnapshotJob" else INPUTS[kind]
+    id_, _ = native.create(urn, native.check(urn, inputs)[0])
+    said = f"id: {id_} is in oss-cn-hangzhou, not in oss-cn-shanghai; import oss-cn-hangzhou/{id_}"
+    with pytest.raises(PluginError, match=said):
+        native.call("Read", provider_pb2.ReadRequest(urn=urn, id=f"oss-cn-shanghai/{id_}"))
+    assert native.stub.Read(provider_pb2.ReadRequest(urn=urn, id=f"{LOCATION}/{id_}")).id == id_
 
 
 def test_what_was_made_is_recorded_where_a_later_call_fails(

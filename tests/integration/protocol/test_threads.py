@@ -38,7 +38,7 @@ def test_a_pool_of_four_grows_for_the_call_that_it_runs() -> None:
         assert at_once(pool, 12) == 12
 
 
-@pytest.mark.parametrize(("asked", "threads"), [("7", 7), ("2", 4), ("many", 64), ("", 64), ("-1", 64)])
+@pytest.mark.parametrize(("asked", "threads"), [("7", 7), ("2", 4), ("many", 1024), ("", 1024), ("-1", 1024)])
 def test_the_environment_says_how_far(asked: str, threads: int) -> None:
     environment = {"VIDEOSNAP_THREADS": asked}
     with ThreadPoolExecutor(4) as pool:

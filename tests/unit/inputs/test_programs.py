@@ -330,7 +330,11 @@ def test_a_provider_of_the_native_front_is_refused_however_it_comes(
                 )
             },
         }
-        job = {"input": {}, "snapshot_config": {}, "opts": pulumi.ResourceOptions(**given[way])}
+        job: dict[str, Any] = {
+            "input": {},
+            "snapshot_config": {},
+            "opts": pulumi.ResourceOptions(**given[way]),
+        }
         if package == "aws":
             SnapshotJob("stills", **job)
             return

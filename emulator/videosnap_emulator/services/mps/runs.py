@@ -92,7 +92,7 @@ class RunBackend:
             # assumption: mps-run-time
             start_due=now + self._state.pace.queued,
         )
-        run.activities.append(ActivityRun(self.topology_of(run.topology).named(START), START, RUNNING, now))
+        run.activities.append(ActivityRun(self.topology_of(run.topology).name_of(START), START, RUNNING, now))
         self._flow.runs[number] = run
         self._scheduler.add(now + self._state.pace.queued, self._name, RUN_START_END, number)
         return run

@@ -59,7 +59,7 @@ class Topology:
             for name in self.types
         }
 
-    def named(self, kind: str) -> str:
+    def name_of(self, kind: str) -> str:
         """Return the name of the only activity of a type."""
         return next(name for name, found in self.types.items() if found == kind)
 

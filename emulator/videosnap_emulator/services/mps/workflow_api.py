@@ -65,7 +65,7 @@ class WorkflowActions:
 
     def _check(self, topology: Topology) -> None:
         """Raise unless what the topology names exists."""
-        start = f"Topology:Activities:{topology.named(START)}:Parameters"
+        start = f"Topology:Activities:{topology.name_of(START)}:Parameters"
         if topology.pipeline_id not in self._state.pipelines:
             raise not_found(f"{start}:PipelineId")
         # assumption: mps-unbound-bucket

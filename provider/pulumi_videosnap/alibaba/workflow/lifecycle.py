@@ -11,7 +11,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol
 
-from pulumi_videosnap.alibaba.auth import read_import_id
+from pulumi_videosnap.alibaba.auth import read_import_id, refuse_other_location
 from pulumi_videosnap.alibaba.named import NamedLifecycle, default_name, differing, format_difference, shorten
 from pulumi_videosnap.alibaba.pending_submissions import PendingSubmissions, create_once
 from pulumi_videosnap.alibaba.workflow.convert import TRIGGER_MODES, read_inputs, to_outputs, topology_of
@@ -119,7 +119,11 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
         """QueryMediaWorkflowList for `location/workflow`."""
         location, workflow_id = read_import_id(import_id, "workflow")
         found = self._connect(None, location).workflow(workflow_id)
-        return Found(workflow_id, read_inputs(found, {}), to_outputs(found)) if found else None
+        if found is None:
+            return None
+        inputs = read_inputs(found, {})
+        refuse_other_location(import_id, inputs)
+        return Found(workflow_id, inputs, to_outputs(found))
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
         """Deactivate, set what differs in the service, activate."""
