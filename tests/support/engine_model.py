@@ -1,4 +1,4 @@
-"""The engine's steps over a plugin's gRPC door: fast enough for thousands, with a plugin process for each run.
+"""The engine's steps over a plugin's gRPC door: thousands of them, with a plugin process for each run.
 
 It asks what the engine asks, in its order, and keeps state as the engine does; what it does was seen of the
 real one, with which tests/e2e drives the same stories.
@@ -27,7 +27,10 @@ from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, PROVIDER, EngineLog, to_struct
 from support.plugin_host import PluginHost
 
-PROVIDERS = {"volcengine:SnapshotTask": PROVIDER, "alibaba:SnapshotJob": serialize_provider(SnapshotJobProvider())}
+PROVIDERS = {
+    "volcengine:SnapshotTask": PROVIDER,
+    "alibaba:SnapshotJob": serialize_provider(SnapshotJobProvider()),
+}
 Properties = dict[str, Any]
 
 
@@ -78,7 +81,7 @@ class Run:
 
 @dataclass
 class Kill:
-    """Kill the plugin in a call of the service, as soon as `hit` says so; with the engine, nothing more is recorded."""
+    """Kill the plugin in a call of the service, as soon as `hit` says so."""
 
     hit: Callable[[], bool]
     done: bool = False
@@ -125,7 +128,9 @@ class EngineModel:
         chosen = [urn for urn in reversed(list(self.state)) if not targets or urn in targets]
         return self._running(lambda: self._delete(iter(chosen)), kill=kill)
 
-    def _running(self, steps: Callable[[], None], program: Sequence[Resource] = (), kill: Kill | None = None) -> Run:
+    def _running(
+        self, steps: Callable[[], None], program: Sequence[Resource] = (), kill: Kill | None = None
+    ) -> Run:
         self._run, self._kill = Run(), kill
         self._announce(program)
         with self._plugin():

@@ -1,7 +1,7 @@
-"""Starts plugin processes of both fronts in a few milliseconds each: forks of a process that has imported all.
+"""Starts plugin processes of both fronts in milliseconds: forks of a process that has imported all.
 
-A line of its input is one request, `{"front": …, "address": the engine's, "environment": …}`; each fork prints
-its process id, then the port that it serves.
+A line of its input is one request, `{"front": …, "address": the engine's, "environment": …}`; each fork
+prints its process id, then the port that it serves.
 """
 
 from __future__ import annotations

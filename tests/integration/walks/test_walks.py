@@ -1,7 +1,7 @@
-"""Random walks of two stacks: whatever breaks off, nothing declared is ended, nothing orphaned, nothing doubled.
+"""Random walks of two stacks: whatever breaks off, nothing declared is ended, orphaned or doubled.
 
-A step is a change of a program, of the world, or a run of the engine; the emulator knows what is true. A failure
-prints the steps, shortened to those that matter, and the seed.
+A step is a change of a program, of the world, or a run of the engine; the emulator knows what is true. A
+failure prints the steps, shortened to those that matter, and the seed.
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ class Slot:
     @property
     def task(self) -> str:
         """The task's id; empty for a default, which only the plugin knows."""
-        return f"{self.app}/{self.room}/{self.stack}{self.number}" if self.explicit and self.kind == TASK else ""
+        return (
+            f"{self.app}/{self.room}/{self.stack}{self.number}" if self.explicit and self.kind == TASK else ""
+        )
 
     @property
     def folder(self) -> str:
@@ -76,7 +78,7 @@ class Slot:
                 "input": {**PLACE, "bucket": "media", "object": "input.mp4"},
                 "snapshotConfig": {"outputFile": output, "time": 2, "height": 90},
             }
-        inputs = {
+        return {
             "appId": self.app,
             "roomId": self.room,
             "taskId": f"{self.stack}{self.number}" if self.explicit else f"walk.{self.stack}.{self.name}",
@@ -84,7 +86,6 @@ class Slot:
             "keepRunning": self.keep_running,
             "storageConfig": {"tosConfig": {"accountId": "2100000000", "bucket": "frames"}},
         }
-        return inputs
 
 
 class Walk(RuleBasedStateMachine):
@@ -150,7 +151,9 @@ class Walk(RuleBasedStateMachine):
         slot.name = f"r{number}v{slot.generation}"
         slot.alias = old if aliased else ""
 
-    @rule(stack=stacks, number=numbers, parents=st.sampled_from(("", "acme:index:Site$")), aliased=st.booleans())
+    @rule(
+        stack=stacks, number=numbers, parents=st.sampled_from(("", "acme:index:Site$")), aliased=st.booleans()
+    )
     def move(self, stack: str, number: int, parents: str, aliased: bool) -> None:
         self._count("move")
         slot = self.slots[stack][number]
@@ -231,7 +234,11 @@ class Walk(RuleBasedStateMachine):
         self.emulator.clear_faults()
         self._holds({stack: run}, last, self._expect_error(stack, run, kill.done))
 
-    @rule(stack=stacks, call=st.integers(0, CALLS), fault=st.sampled_from(("close-after", "close-before", "error")))
+    @rule(
+        stack=stacks,
+        call=st.integers(0, CALLS),
+        fault=st.sampled_from(("close-after", "close-before", "error")),
+    )
     def answers_are_lost(self, stack: str, call: int, fault: str) -> None:
         self._count("lost answer")
         more = {"status": 500, "code": "InternalError", "message": "no"} if fault == "error" else {}
@@ -406,7 +413,11 @@ def test_random_walks(request: pytest.FixtureRequest) -> None:
     run_state_machine_as_test(
         Walk,
         settings=settings(
-            max_examples=examples(2, 110), stateful_step_count=size, phases=phases, database=None, print_blob=True
+            max_examples=examples(2, 110),
+            stateful_step_count=size,
+            phases=phases,
+            database=None,
+            print_blob=True,
         ),
     )
     print(f"{sum(Walk.steps.values())} steps in {Walk.walks} walks: {dict(Walk.steps)}")
