@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from support.processes import descendants
+
 READY_WITHIN = 60.0
 PASSWORD = "cAnAry/Pass+word"
 QUOTED = "cAnAry%2FPass%2Bword"
@@ -32,7 +34,12 @@ class Server:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            self.command, user=self.user, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/"
+            self.command,
+            user=self.user,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            start_new_session=True,
         )
         deadline = time.monotonic() + READY_WITHIN
         while not self._listens():
@@ -49,10 +56,20 @@ class Server:
             self.process.wait(20)
             self.process = None
 
+    def freeze(self, number: int) -> None:
+        """Stop or continue all its processes (SIGSTOP, SIGCONT), of which each connection may have one."""
+        for process in self._processes():
+            os.kill(process, number)
+
+    def _processes(self) -> list[int]:
+        return [self.process.pid, *descendants(self.process.pid)] if self.process else []
+
     def _listens(self) -> bool:
         with socket.socket() as client:
             client.settimeout(1)
-            return client.connect_ex(("127.0.0.1", self.port)) == 0
+            if client.connect_ex(("127.0.0.1", self.port)):
+                return False
+            return client.getsockname() != client.getpeername()  # a port may connect to itself
 
 
 @contextlib.contextmanager

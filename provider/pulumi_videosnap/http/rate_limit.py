@@ -146,6 +146,7 @@ class SqliteReservations:
 
     def note(self, name: str, slot: Slot) -> None:
         """Note a slot that was reserved elsewhere, so that none on this machine is before it."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with closing(self._connect(self._lock_timeout)) as db:
             db.execute(_TABLE)
             values = (name, slot.at, slot.reserved)

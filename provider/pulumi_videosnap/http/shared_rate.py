@@ -65,39 +65,45 @@ class SharedReservations:
         self._clock, self._warn = clock, warn
         self._lock = threading.Lock()
         self._lost_until = 0.0
+        self._in_step = False
+        """Whether the server knows of this machine's calls."""
         self._warned = False
 
     def reserve(self, name: str, spacing: float, max_wait: float) -> Slot:
         """The next slot among all machines; among this machine's processes while the server is lost."""
-        slot = self._ask(name, spacing, max_wait)
-        return slot or self._local.reserve(name, spacing, max_wait)
+        alone = self._lock.acquire(timeout=ANSWER_WITHIN)
+        try:
+            slot = self._ask(name, spacing, max_wait) if alone else None
+            return slot or self._local.reserve(name, spacing, max_wait)
+        finally:
+            if alone:
+                self._lock.release()
 
     def _ask(self, name: str, spacing: float, max_wait: float) -> Slot | None:
-        if not self._lock.acquire(timeout=ANSWER_WITHIN):
+        if time.monotonic() < self._lost_until:
             return None
+        earliest = 0.0 if self._in_step else self._after_local(name, spacing)
+        asked = self._clock()
         try:
-            if time.monotonic() < self._lost_until:
-                return None
-            now, latest = self._clock(), None
-            with contextlib.suppress(OSError, sqlite3.Error):
-                latest = self._local.latest(name)
-            earliest = max(0.0, latest.at + spacing - now) if latest else 0.0
-            try:
-                wait = self._server.reserve(name, spacing, max_wait, earliest)
-            except Exception as error:  # each client has errors of its own
-                return self._lose(error)
-            slot = Slot(
-                now + wait, now
-            )  # by the time before the request, so that none is later than it seems
-            with contextlib.suppress(OSError, sqlite3.Error):
-                if wait <= max_wait:
-                    self._local.note(name, slot)
-            return slot
-        finally:
-            self._lock.release()
+            wait = self._server.reserve(name, spacing, max_wait, earliest)
+        except Exception as error:  # each client has errors of its own
+            return self._lose(error)
+        if wait <= max_wait:
+            self._in_step = True
+            with contextlib.suppress(OSError, sqlite3.Error):  # the latest time that it can be
+                self._local.note(name, Slot(self._clock() + wait, asked))
+        return Slot(asked + wait, asked)  # the earliest, so that none is later than it seems
+
+    def _after_local(self, name: str, spacing: float) -> float:
+        """Seconds until this machine may make a call after those that it reserved without the server."""
+        with contextlib.suppress(OSError, sqlite3.Error):
+            if latest := self._local.latest(name):
+                return max(0.0, latest.at + spacing - self._clock())
+        return 0.0
 
     def _lose(self, error: Exception) -> None:
         self._lost_until = time.monotonic() + TRY_AGAIN_AFTER
+        self._in_step = False
         if not self._warned:
             self._warned = True
             reason = one_line(str(error), self._hide) or type(error).__name__
