@@ -75,6 +75,8 @@ class Run:
     replaced: set[str] = field(default_factory=set)
     applied: set[str] = field(default_factory=set)
     """What it created, updated or replaced."""
+    made: set[str] = field(default_factory=set)
+    """What it created or replaced."""
     deleted: set[str] = field(default_factory=set)
     error: str = ""
 
@@ -197,6 +199,7 @@ class EngineModel:
     def _create(self, urn: str, kind: str, inputs: Properties) -> None:
         answer = self._recording(urn, kind, inputs, "Create", properties=self._struct(kind, inputs))
         self.state[urn] = Entry(kind, answer.id, inputs, _plain(answer.properties))
+        self._run.made.add(urn)
         self._done(urn)
 
     def _update(self, urn: str, entry: Entry, inputs: Properties) -> None:

@@ -181,10 +181,12 @@ class PostgresqlServer:
         return connection
 
 
-_TABLE = (
-    "CREATE TABLE IF NOT EXISTS videosnap_rate"
-    " (name text PRIMARY KEY, at double precision NOT NULL, asked double precision NOT NULL)"
-)
+# Two machines that create a table at the same time fail, with IF NOT EXISTS too.
+_TABLE = """DO $$ BEGIN
+PERFORM pg_advisory_xact_lock(hashtext('videosnap_rate'));
+CREATE TABLE IF NOT EXISTS videosnap_rate
+  (name text PRIMARY KEY, at double precision NOT NULL, asked double precision NOT NULL);
+END $$"""
 _NOW = "extract(epoch FROM clock_timestamp())::double precision"
 _FREE = f"rate.at + %(spacing)s - CASE WHEN rate.asked - {_NOW} > 1 THEN rate.asked - {_NOW} ELSE 0 END"
 _AT = f"greatest({_NOW} + %(earliest)s, {_FREE})"

@@ -298,7 +298,7 @@ class Walk:
             if slot.kind == TASK:
                 task = truth[state[urn].id]
                 readable = now - _time(task["startTime"]) <= READABLE
-                if urn in run.applied or (refresh and readable):
+                if readable and (refresh or urn in run.made):
                     self._is_true(slot, state[urn], task)
 
     def _is_true(self, slot: Slot, entry: Any, task: dict[str, Any]) -> None:
