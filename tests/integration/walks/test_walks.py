@@ -51,6 +51,8 @@ WEIGHTS = {
     "two_stacks_at_once": 2,
 }
 """The steps, and how often each is made."""
+STALL = 0.3
+"""Seconds for which the service does not act on the call in which a provider is killed, or not answer."""
 SHORTEN_WITHIN = 180.0
 """Seconds for the search of the shortest path to a failure."""
 READABLE = timedelta(hours=72)
@@ -218,9 +220,11 @@ class Walk:
     def crash(self, stack: str, call: int, before: bool, what: str) -> None:
         """SIGKILL while a call of the service goes on; the engine records nothing of it."""
         last = self.emulator.last_call()
-        self.emulator.fault("stall-before" if before else "stall-after", after=call, seconds=0.5)
+        self.emulator.fault("stall-before" if before else "stall-after", after=call, seconds=STALL)
         engine, kill = self.engines[stack], Kill(self._struck)
         run = engine.up(self._program(stack), kill=kill) if what == "up" else engine.destroy(kill=kill)
+        if kill.done and before:
+            self._let_it_act()
         self.emulator.clear_faults()
         if not kill.done:
             self._expect_no_error(stack, run)
@@ -269,6 +273,12 @@ class Walk:
 
     def _struck(self) -> bool:
         return bool(self.emulator.show("/faults")["faults"][0]["hits"])
+
+    def _let_it_act(self) -> None:
+        """The service acts on the call of a provider that is gone; then nothing acts on its own any more."""
+        known, until = self.emulator.last_call(), time.monotonic() + 2 * STALL
+        while self.emulator.last_call() == known and time.monotonic() < until:
+            time.sleep(0.02)
 
     def _expect_no_error(self, stack: str, run: Run) -> None:
         """None, but for a task of an interrupted run that has other settings now: it says so."""
