@@ -1,7 +1,7 @@
 # Everything the project can do, by name. Each target does its own set-up; two commands from a clean
 # clone are enough.
 .DEFAULT_GOAL := help
-.PHONY: help setup engine yaml demo emulator test sweep sdks plugin bench lock
+.PHONY: help setup engine yaml demo emulator test sweep sdks plugin bench sbom audit lock
 
 PYTHON ?= python3
 VENV := .venv/bin
@@ -39,6 +39,15 @@ plugin: setup ## the plugin as an archive for `pulumi plugin install`, in dist
 
 bench: setup engine ## measure speed and memory, as ratios in one run
 	@$(VENV)/python -m bench
+
+sbom: setup ## what is installed, as CycloneDX in dist/sbom.json
+	@mkdir -p dist
+	@$(VENV)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py environment \
+	    --pyproject pyproject.toml --output-reproducible --output-file dist/sbom.json .venv
+	@echo "sbom: dist/sbom.json"
+
+audit: setup ## known vulnerabilities of the locked packages; needs the advisories of PyPI or OSV
+	@$(VENV)/uv tool run --quiet pip-audit --strict --disable-pip -r requirements.lock
 
 lock: setup ## renew requirements.lock from pyproject.toml (hashes, no addresses)
 	@scripts/lock

@@ -60,6 +60,12 @@ QUOTA_DIR = Setting(
     meaning="directory of the rate limit store and of unfinished creations, shared by a user's processes",
     default="the user's cache directory",
 )
+RATE_STORE = Setting(
+    "VIDEOSNAP_RATE_STORE",
+    meaning="URL of a Redis or PostgreSQL server by which several machines share the rate limits",
+    default="this machine's processes share them",
+    secret=True,
+)
 THREADS = Setting(
     "VIDEOSNAP_THREADS",
     meaning="calls that the plugin process serves at once, at most; `--parallel` says how many there are",
@@ -70,7 +76,7 @@ ALLOW_HTTP = Setting(
 )
 DEBUG = Setting("VIDEOSNAP_DEBUG", meaning="`1` shows tracebacks with errors", default="0")
 
-SETTINGS = (CALL_BUDGET, QUOTA_DIR, THREADS, ALLOW_HTTP, DEBUG)
+SETTINGS = (CALL_BUDGET, QUOTA_DIR, RATE_STORE, THREADS, ALLOW_HTTP, DEBUG)
 
 
 def shared_folder(env: Mapping[str, str] = os.environ) -> Path:

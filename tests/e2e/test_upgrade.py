@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from support.baselines import FOLDER, PROGRAM, make_world, project_of, record
 from support.cli import Project
-from support.data import load, read
+from support.data import load
 from support.emulator import Emulator
 
-THIRD_PARTY = {"FRAMES_KEY": "AKIADUMMY", "FRAMES_SECRET": "dummy-secret"}
+VERSIONS = sorted(one.name for one in FOLDER.iterdir() if one.name != "0.1.0")
+SHOWN = (":SnapshotTask", ":SnapshotJob", ":SnapshotWorkflow", ":Pipeline")
+"""What our reports list."""
 OF_THE_WORLD = re.compile(r"[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+Z|.*\d{8}T\d{6}\.\d{3}Z.*")
 """What a world gives to each run of it: ids, times, and keys of frames that name a time."""
 
@@ -21,7 +24,7 @@ OF_THE_WORLD = re.compile(r"[0-9a-f]{32}|\d{4}-\d\d-\d\dT[\d:.]+Z|.*\d{8}T\d{6}\
 @pytest.mark.rotating
 def test_state_of_version_0_1_0(tmp_path: Path, emulator: Emulator) -> None:
     """The emulator is another one than then, so it knows none of the tasks."""
-    project = _project(tmp_path, emulator, "0.1.0")
+    project = project_of(tmp_path, emulator, "baselines/0.1.0/program.py")
     tasks = {"lobby", "hall", "abroad", "over", "stills"}
     _import(project, load("baselines/0.1.0/stack.json"))
     review = json.loads(project.videosnap("review", "--no-measure", "--json").ok().output)
@@ -36,16 +39,26 @@ def test_state_of_version_0_1_0(tmp_path: Path, emulator: Emulator) -> None:
 
 
 @pytest.mark.rotating
-def test_state_of_390d83b_changes_nothing(tmp_path: Path, emulator: Emulator) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_state_of_a_version_changes_nothing(tmp_path: Path, emulator: Emulator, version: str) -> None:
+    state = load(f"baselines/{version}/stack.json")
+    _changes_nothing(tmp_path, emulator, f"baselines/{version}/program.py", state)
+
+
+@pytest.mark.sweep
+def test_the_state_of_the_next_version_can_be_recorded(tmp_path: Path, emulator: Emulator) -> None:
+    state = record(tmp_path / "new", tmp_path / "recorded", emulator)
+    emulator.reset()
+    _changes_nothing(tmp_path / "later", emulator, PROGRAM, state)
+
+
+def _changes_nothing(folder: Path, emulator: Emulator, program: str, state: dict[str, Any]) -> None:
     """The same program makes the same world again; then the old state takes the place of the new one."""
-    emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
-    project = _project(tmp_path, emulator, "390d83b")
-    project.up(env={"STEP": "1"}).ok()
-    emulator.advance(30)
-    project.up().ok()
-    _import(project, _with_todays_ids(load("baselines/390d83b/stack.json"), project.export()))
-    tasks = {task["urn"].rpartition("::")[2] for task in project.tasks()}
-    assert len(tasks) == 10
+    project = project_of(folder, emulator, program)
+    make_world(project, emulator)
+    _import(project, _with_todays_ids(state, project.export()))
+    resources = [one for one in state["deployment"]["resources"] if one["type"].endswith(SHOWN)]
+    tasks = {one["urn"].rpartition("::")[2] for one in resources}
     running, last = emulator.running(), emulator.last_call()
 
     project.preview("--expect-no-changes").ok()
@@ -63,10 +76,6 @@ def test_state_of_390d83b_changes_nothing(tmp_path: Path, emulator: Emulator) ->
     assert emulator.running() == running
     project.destroy().ok()
     assert emulator.running() == []
-
-
-def _project(folder: Path, emulator: Emulator, version: str) -> Project:
-    return Project(folder, read(f"baselines/{version}/program.py"), {**emulator.environment, **THIRD_PARTY})
 
 
 def _import(project: Project, state: dict[str, Any]) -> None:

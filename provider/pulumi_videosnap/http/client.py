@@ -8,6 +8,7 @@ handler and clock are parameters.
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +20,9 @@ from pulumi_videosnap.http.error_codes import MAY_HAVE_ACTED, Outcome
 from pulumi_videosnap.http.rate_limit import RateLimiter, SqliteReservations, store_path
 from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.http.retry import Attempt, Retry, RetryHandler, RetryPolicy, retry_policy
+from pulumi_videosnap.http.shared_rate import shared_reservations
 from pulumi_videosnap.http.transport import HttpTransport, Transport, TransportError
+from pulumi_videosnap.settings import RATE_STORE, no_config
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,14 @@ def _unanswered(call: Call, endpoint: str, error: TransportError) -> Attempt[Res
 def shared_client() -> ApiClient:
     """The client of this process, for every cloud: its threads share connections and rate limits.
 
-    Rate limit store and deadline are those that the environment names now.
+    Rate limit stores and deadline are those that the environment names now.
     """
-    return _client(store_path(), retry_policy())
+    shared = RATE_STORE.find(os.environ.get, no_config)
+    return _client(store_path(), shared[0] if shared else "", retry_policy())
 
 
 @functools.cache
-def _client(store: Path, policy: RetryPolicy) -> ApiClient:
-    return ApiClient(HttpTransport(), RateLimiter(SqliteReservations(store)), RetryHandler(policy))
+def _client(store: Path, shared: str, policy: RetryPolicy) -> ApiClient:
+    local = SqliteReservations(store)
+    reservations = shared_reservations(shared, local) if shared else local
+    return ApiClient(HttpTransport(), RateLimiter(reservations), RetryHandler(policy))

@@ -138,6 +138,24 @@ class SqliteReservations:
         finally:
             self._lock.release()
 
+    def latest(self, name: str) -> Slot | None:
+        """The last slot of a name on this machine, reserved or noted."""
+        with closing(self._connect(self._lock_timeout)) as db:
+            rows = db.execute("SELECT at, asked FROM slot WHERE name = ?", (name,)).fetchall()
+            return max((Slot(float(at), float(asked)) for at, asked in rows), key=_at, default=None)
+
+    def note(self, name: str, slot: Slot) -> None:
+        """Note a slot that was reserved elsewhere, so that none on this machine is before it."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with closing(self._connect(self._lock_timeout)) as db:
+            db.execute(_TABLE)
+            values = (name, slot.at, slot.reserved)
+            db.execute(
+                "INSERT INTO slot VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE"
+                " SET at = max(at, excluded.at), asked = max(asked, excluded.asked)",
+                values,
+            )
+
     def _reserve(self, name: str, spacing: float, max_wait: float, until: float) -> Slot:
         with closing(self._connect(max(0.0, until - time.monotonic()))) as db:
             db.execute("BEGIN IMMEDIATE")

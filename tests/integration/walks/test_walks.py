@@ -1,0 +1,465 @@
+"""Random walks of two stacks: whatever breaks off, nothing declared is ended, orphaned or doubled.
+
+A step is a change of a program, of the world, or a run of the engine; the emulator knows what is true. A
+failure prints the steps, shortened to those that matter, and the seed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pulumi_videosnap.core.pending import interrupted
+from support.data import load
+from support.emulator import Emulator, clean_environment
+from support.engine_model import EngineModel, Kill, Resource, Run
+from support.jobs import PLACE
+from support.plugin import FRONTS
+from support.plugin_host import PluginHost, plugin_host
+from support.sampling import examples
+
+TASK, JOB = "volcengine:SnapshotTask", "alibaba:SnapshotJob"
+ROOMS = ("hall", "yard")
+STACKS = ("one", "two")
+WEIGHTS = {
+    "edit": 4,
+    "rename": 2,
+    "move": 2,
+    "leave_out_or_put_back": 2,
+    "outside_stop": 2,
+    "outside_edit": 2,
+    "time_passes": 2,
+    "users_leave_or_come_back": 2,
+    "up": 6,
+    "refresh": 2,
+    "destroy": 1,
+    "destroy_a_target": 1,
+    "crash": 6,
+    "answers_are_lost": 3,
+    "throttle": 1,
+    "two_stacks_at_once": 2,
+}
+"""The steps, and how often each is made."""
+STALL = 0.3
+"""Seconds for which the service does not act on the call in which a provider is killed, or not answer."""
+SHORTEN_WITHIN = 180.0
+"""Seconds for the search of the shortest path to a failure."""
+READABLE = timedelta(hours=72)
+"""For so long after its start the service tells of a task."""
+INTERVALS = (400, 500, 600)
+"""Seconds; long, so that little is to be done for the time that passes."""
+VALUES: dict[Any, Sequence[Any]] = {
+    "stack": STACKS,
+    "number": range(5),
+    "change": ("interval", "width", "keep_running"),
+    "aliased": (True, False),
+    "parents": ("", "acme:index:Site$"),
+    "interval": INTERVALS,
+    "seconds": (10, 200, 3600, 80 * 3600),
+    "room": ROOMS,
+    "back": (True, False),
+    "refresh": (True, False),
+    "call": range(9),
+    "before": (True, False),
+    "what": ("up", "up", "up", "destroy"),
+    "fault": ("close-after", "close-before", "error"),
+    "times": (1, 2, 12),
+}
+"""What each argument of a step may be."""
+
+
+class Slot:
+    """One resource of a program: where it stands changes, and its settings; its task's id does not."""
+
+    def __init__(self, stack: str, number: int, app: str) -> None:
+        self.stack, self.number, self.app = stack, number, app
+        self.kind = JOB if number == 4 else TASK
+        self.name, self.parents, self.alias = f"r{number}", "", ""
+        self.declared, self.keep_running = True, True
+        self.interval, self.width, self.generation = INTERVALS[0], 0, 0
+        self.room, self.explicit = ROOMS[number % 2], number != 3
+
+    @property
+    def task(self) -> str:
+        """The task's id; empty for a default, which only the plugin knows."""
+        return (
+            f"{self.app}/{self.room}/{self.stack}{self.number}" if self.explicit and self.kind == TASK else ""
+        )
+
+    @property
+    def folder(self) -> str:
+        return f"{self.app}/{self.stack}/{self.name}/{self.generation}"
+
+    def resource(self) -> Resource:
+        return Resource(self.kind, self.name, self._inputs(), self.parents, self.alias, self.task)
+
+    def urn(self) -> str:
+        return self.resource().urn(self.stack)
+
+    def _inputs(self) -> dict[str, Any]:
+        if self.kind == JOB:
+            output = {**PLACE, "object": f"{self.folder}/frame.jpg"}
+            return {
+                "owner": f"walk.{self.stack}.{self.name}",
+                "input": {**PLACE, "bucket": "media", "object": "input.mp4"},
+                "snapshotConfig": {"outputFile": output, "time": 2, "height": 90},
+            }
+        return {
+            "appId": self.app,
+            "roomId": self.room,
+            "taskId": f"{self.stack}{self.number}" if self.explicit else f"walk.{self.stack}.{self.name}",
+            "imageConfig": {"interval": self.interval, **({"width": self.width} if self.width else {})},
+            "keepRunning": self.keep_running,
+            "storageConfig": {"tosConfig": {"accountId": "2100000000", "bucket": "frames"}},
+        }
+
+
+class Walk:
+    """The two stacks, the emulator, and what must hold after each step."""
+
+    def __init__(self, emulator: Emulator, host: PluginHost, front: str) -> None:
+        self.emulator, self.host, self.app = emulator, host, "661e00000000000000000001"
+        self.emulator.reset()
+        self.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
+        self.folder = tempfile.TemporaryDirectory(prefix="walk")
+        folder = Path(self.folder.name)
+        (folder / "pulumi").write_text(f"#!/bin/sh\nexec cat {folder}/$4.json\n")
+        (folder / "pulumi").chmod(0o755)
+        self.environment = {
+            **clean_environment(),
+            **self.emulator.environment,
+            "VIDEOSNAP_QUOTA_DIR": str(folder / "quota"),
+            "VIDEOSNAP_CALL_BUDGET": "3",
+        }
+        self.slots = {stack: [Slot(stack, number, self.app) for number in range(5)] for stack in STACKS}
+        self.engines = {
+            stack: EngineModel(stack, front, folder, self.host, self.environment) for stack in STACKS
+        }
+
+    def close(self) -> None:
+        self.emulator.clear_faults()
+        for engine in self.engines.values():
+            engine.close()
+        self.folder.cleanup()
+
+    # What a user changes in a program.
+
+    def edit(self, stack: str, number: int, change: str) -> None:
+        slot = self.slots[stack][number]
+        slot.generation += 1
+        if change == "interval":
+            slot.interval = INTERVALS[slot.generation % len(INTERVALS)]
+        elif change == "width":
+            slot.width = (slot.width + 64) % 640
+        else:
+            slot.keep_running = not slot.keep_running
+
+    def rename(self, stack: str, number: int, aliased: bool) -> None:
+        slot = self.slots[stack][number]
+        old, slot.generation = slot.urn(), slot.generation + 1
+        slot.name = f"r{number}v{slot.generation}"
+        slot.alias = old if aliased else ""
+
+    def move(self, stack: str, number: int, parents: str, aliased: bool) -> None:
+        slot = self.slots[stack][number]
+        old, slot.parents = slot.urn(), parents
+        slot.alias = old if aliased and slot.urn() != old else ""
+        slot.generation += 1  # a job of another URN is another job
+
+    def leave_out_or_put_back(self, stack: str, number: int) -> None:
+        self.slots[stack][number].declared ^= True
+
+    # What happens outside.
+
+    def outside_stop(self, number: int) -> None:
+        running = self.emulator.running(self.app)
+        if running:
+            self.emulator.stop(running[number % len(running)])
+
+    def outside_edit(self, number: int, interval: int) -> None:
+        running = self.emulator.running(self.app)
+        if running:
+            self.emulator.change(running[number % len(running)], interval=interval)
+
+    def time_passes(self, seconds: int) -> None:
+        self.emulator.advance(seconds)
+
+    def users_leave_or_come_back(self, room: str, back: bool) -> None:
+        for user in ("user0", "user1"):
+            path, there = f"/rooms/{self.app}/{room}/users/{user}", {"camera": True, "screen": False}
+            self.emulator.http.request("PUT" if back else "DELETE", path, json=there if back else None)
+
+    # What the engine does.
+
+    def up(self, stack: str, refresh: bool) -> None:
+        self._up(stack, refresh)
+
+    def refresh(self, stack: str) -> None:
+        self._holds({stack: self.engines[stack].refresh()})
+
+    def destroy(self, stack: str) -> None:
+        self._destroyed(stack, self.engines[stack].destroy())
+
+    def destroy_a_target(self, stack: str, number: int) -> None:
+        entries = list(self.engines[stack].state)
+        if entries:
+            self.engines[stack].destroy([entries[number % len(entries)]])
+        self._no_orphan()
+
+    def crash(self, stack: str, call: int, before: bool, what: str) -> None:
+        """SIGKILL while a call of the service goes on; the engine records nothing of it."""
+        last = self.emulator.last_call()
+        self.emulator.fault("stall-before" if before else "stall-after", after=call, seconds=STALL)
+        engine, kill = self.engines[stack], Kill(self._struck)
+        run = engine.up(self._program(stack), kill=kill) if what == "up" else engine.destroy(kill=kill)
+        if kill.done and before:
+            self._let_it_act()
+        self.emulator.clear_faults()
+        if not kill.done:
+            self._expect_no_error(stack, run)
+        self._holds({stack: run}, last if what == "up" else None)
+
+    def answers_are_lost(self, stack: str, call: int, fault: str) -> None:
+        more = {"status": 500, "code": "InternalError", "message": "no"} if fault == "error" else {}
+        self._faulty_up(stack, fault, call, 2, **more)
+
+    def throttle(self, stack: str, call: int, times: int) -> None:
+        self._faulty_up(stack, "throttle", call, times)
+
+    def two_stacks_at_once(self, refresh: bool) -> None:
+        last = self.emulator.last_call()
+        with ThreadPoolExecutor() as threads:
+            runs = dict(zip(STACKS, threads.map(lambda one: self._run_up(one, refresh), STACKS), strict=True))
+        for stack, run in runs.items():
+            self._came_true(stack, run, refresh)
+        self._holds(runs, last)
+
+    # How they are run, and what must hold.
+
+    def _program(self, stack: str) -> list[Resource]:
+        return [slot.resource() for slot in self.slots[stack] if slot.declared]
+
+    def _run_up(self, stack: str, refresh: bool = False) -> Run:
+        return self.engines[stack].up(self._program(stack), refresh=refresh)
+
+    def _up(self, stack: str, refresh: bool) -> None:
+        last = self.emulator.last_call()
+        run = self._run_up(stack, refresh)
+        self._came_true(stack, run, refresh)
+        self._holds({stack: run}, last)
+
+    def _faulty_up(self, stack: str, fault: str, call: int, times: int, **more: Any) -> None:
+        last = self.emulator.last_call()
+        self.emulator.fault(fault, after=call, times=times, **more)
+        run = self._run_up(stack)
+        hit = self._struck()
+        self.emulator.clear_faults()
+        if not run.error:
+            self._came_true(stack, run, refresh=False)
+        if not hit:
+            self._expect_no_error(stack, run)
+        self._holds({stack: run}, last)
+
+    def _struck(self) -> bool:
+        return bool(self.emulator.show("/faults")["faults"][0]["hits"])
+
+    def _let_it_act(self) -> None:
+        """The service acts on the call of a provider that is gone; then nothing acts on its own any more."""
+        known, until = self.emulator.last_call(), time.monotonic() + 2 * STALL
+        while self.emulator.last_call() == known and time.monotonic() < until:
+            time.sleep(0.02)
+
+    def _expect_no_error(self, stack: str, run: Run) -> None:
+        """None, but for a task of an interrupted run that has other settings now: it says so."""
+        unrecorded = self._running() - self._recorded()
+        known = any(f"{task} exists with other settings" in run.error for task in unrecorded)
+        assert not run.error or known, run.error
+
+    def _came_true(self, stack: str, run: Run, refresh: bool) -> None:
+        """After a full run, state has what the program declares, and the world has what state says."""
+        for _ in range(9):
+            if not run.error:
+                break
+            self._expect_no_error(stack, run)
+            for task in self._running() - self._recorded():
+                if task in run.error:
+                    self.emulator.stop(task)  # as the error says
+            run = self._run_up(stack, refresh)
+        assert not run.error, run.error
+        state = self.engines[stack].state
+        declared = {slot.urn(): slot for slot in self.slots[stack] if slot.declared}
+        assert set(state) == set(declared)
+        ids = [entry.id for entry in state.values()]
+        assert len(set(ids)) == len(ids), f"doubled: {ids}"
+        now = _time(self.emulator.show("/clock")["now"])
+        truth = {_id(task): task for task in reversed(self.emulator.tasks(app=self.app))}
+        for urn, slot in declared.items():
+            if slot.kind == TASK:
+                task = truth[state[urn].id]
+                readable = now - _time(task["startTime"]) <= READABLE
+                if readable and (refresh or urn in run.made):
+                    self._is_true(slot, state[urn], task)
+
+    def _is_true(self, slot: Slot, entry: Any, task: dict[str, Any]) -> None:
+        if entry.outputs["status"] == "ended" and not slot.keep_running:
+            assert task["status"] == "ended"
+            assert task["stopReason"] in ("IdleTimeOut", "UserDisconnect"), task
+            return
+        found = (task["status"], task["interval"], task["width"])
+        assert found == ("running", slot.interval, slot.width), f"{entry.id}: {found}"
+        assert entry.outputs["imageConfig"]["interval"] == task["interval"]
+        assert entry.outputs["status"] == "running"
+
+    def _destroyed(self, stack: str, run: Run) -> None:
+        assert not run.error, run.error
+        assert self.engines[stack].state == {}
+        self._no_orphan()
+
+    def _holds(self, runs: dict[str, Run], last: int | None = None) -> None:
+        """Nothing declared was ended, nothing runs that no state has, no job was submitted twice."""
+        self._no_orphan()
+        if last is None:
+            return
+        stopped = {
+            "/".join(call["summary"][part] for part in ("AppId", "RoomId", "TaskId"))
+            for call in self.emulator.calls(last)
+            if call["action"] == "StopSnapshot" and call["summary"]["AppId"] == self.app
+        }
+        replaced = {urn for run in runs.values() for urn in run.replaced}
+        for stack in STACKS:
+            for slot in self.slots[stack]:
+                if slot.declared and slot.task in stopped and slot.urn() not in replaced:
+                    raise AssertionError(f"ended: {slot.task}")
+
+    def _no_orphan(self) -> None:
+        orphans = self._running() - self._recorded() - self._noted()
+        assert not orphans, f"orphaned: {orphans}"
+        jobs = Counter(json.dumps(job["snapshotConfig"]) for job in self._jobs())
+        twice = {place for place, number in jobs.items() if number > 1}
+        assert not twice, f"submitted twice: {twice}"
+
+    def _jobs(self) -> list[dict[str, Any]]:
+        jobs: list[dict[str, Any]] = self.emulator.show("/jobs")["jobs"]
+        return jobs
+
+    def _running(self) -> set[str]:
+        return {_id(task) for task in self.emulator.running(self.app)}
+
+    def _recorded(self) -> set[str]:
+        return {entry.id for engine in self.engines.values() for entry in engine.state.values()}
+
+    def _noted(self) -> set[str]:
+        """The tasks of interrupted creations, which `videosnap drift` tells of."""
+        notes = [note["inputs"] for stack in STACKS for note in interrupted(stack, self.environment)]
+        return {f"{note['appId']}/{note['roomId']}/{note['taskId']}" for note in notes if "appId" in note}
+
+    def settle(self) -> None:
+        """Every walk ends so: both stacks come true, a second run changes nothing, destroy ends it all."""
+        for stack in STACKS:
+            for slot in self.slots[stack]:
+                slot.declared = True
+            self._up(stack, refresh=True)
+            last = self.emulator.last_call()
+            again = self._run_up(stack)
+            assert not again.applied, again
+            assert self.emulator.last_call() == last
+        for stack in STACKS:
+            self._destroyed(stack, self.engines[stack].destroy())
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def _id(task: dict[str, Any]) -> str:
+    return f"{task['appId']}/{task['roomId']}/{task['taskId']}"
+
+
+Step = tuple[str, dict[str, Any]]
+
+
+def steps(dice: random.Random, size: int) -> list[Step]:
+    """Random steps, each with its arguments."""
+    return [
+        (name, _arguments(name, dice)) for name in dice.choices(list(WEIGHTS), list(WEIGHTS.values()), k=size)
+    ]
+
+
+def _arguments(name: str, dice: random.Random) -> dict[str, Any]:
+    return {
+        parameter: dice.choice(VALUES[parameter])
+        for parameter in inspect.signature(getattr(Walk, name)).parameters
+        if parameter != "self"
+    }
+
+
+class Walks:
+    """Runs walks on one emulator; `done` counts their steps."""
+
+    def __init__(self, emulator: Emulator, host: PluginHost) -> None:
+        self._emulator, self._host = emulator, host
+        self.done: Counter[str] = Counter()
+
+    def run(self, front: str, path: Sequence[Step]) -> str:
+        """Go a path to its end; returns what went wrong."""
+        walk = Walk(self._emulator, self._host, front)
+        try:
+            for name, arguments in path:
+                self.done[name] += 1
+                getattr(walk, name)(**arguments)
+            walk.settle()
+        except Exception as error:
+            return f"{type(error).__name__}: {error}"
+        finally:
+            walk.close()
+        return ""
+
+    def shortest(self, front: str, path: list[Step]) -> list[Step]:
+        """The path without the steps that the failure does not need, as far as time allows."""
+        until, size = time.monotonic() + SHORTEN_WITHIN, len(path) // 2
+        while size and time.monotonic() < until:
+            at = 0
+            while at < len(path) and time.monotonic() < until:
+                rest = [*path[:at], *path[at + size :]]
+                if self.run(front, rest):
+                    path = rest
+                else:
+                    at += size
+            size //= 2
+        return path
+
+
+@pytest.fixture(scope="module")
+def walks(shared_emulator: Emulator) -> Iterator[Walks]:
+    with plugin_host() as host:
+        yield Walks(shared_emulator, host)
+
+
+def test_random_walks(walks: Walks, request: pytest.FixtureRequest) -> None:
+    seed, size = request.config.option.sample_seed, examples(12, 100)
+    for number in range(examples(1, 50)):
+        front = FRONTS[(seed + number) % 2]
+        path = steps(random.Random(f"{seed}/{number}"), size)
+        if failed := walks.run(front, path):
+            short = walks.shortest(front, path)
+            lines = "\n".join(f"    {step}," for step in short)
+            again = walks.run(front, short) or f"not every time; at first {failed}"
+            pytest.fail(f"seed {seed}, walk {number}, {front}: {again}\n{lines}", pytrace=False)
+    print(f"{walks.done.total()} steps without a violation: {dict(walks.done)}")
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("name", load("walks.json"))
+def test_a_walk_that_failed_once(walks: Walks, name: str, front: str) -> None:
+    assert walks.run(front, load("walks.json")[name]) == ""
