@@ -33,7 +33,9 @@ def run_with_the_pack(program: str) -> Any:
     """What a program prints in the pack's own environment."""
     python = PACK / ".venv" / "bin" / "python"
     assert python.exists(), "the pack has no environment: run `make setup`"
-    printed = subprocess.run([python, "-c", program], cwd=PACK, capture_output=True, text=True, check=True)
+    printed = subprocess.run(
+        [python, "-c", program], cwd=PACK, capture_output=True, text=True, check=True, timeout=120
+    )
     return json.loads(printed.stdout)
 
 
