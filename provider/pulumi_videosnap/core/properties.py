@@ -80,6 +80,11 @@ def camel(name: str) -> str:
     return re.sub(r"^_*[A-Z]", lambda found: found[0].lower(), pascal)
 
 
+def camel_names(text: str) -> str:
+    """A text with the names in it as state has them."""
+    return re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda name: camel(name[0]), text)
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """What to write in place of a name that is not known: the nearest one, or any of them."""
     names = list(known)

@@ -23,7 +23,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from pulumi_videosnap.core.field_words import range_of, words_of
-from pulumi_videosnap.core.properties import camel
+from pulumi_videosnap.core.properties import camel, camel_names
 from pulumi_videosnap.core.schema import Effect, Inputs, Mark, facts
 from pulumi_videosnap.kinds import DYNAMIC_PREFIX, NATIVE_PREFIX, ResourceType, lookups, resource_types
 from pulumi_videosnap.settings import all_settings
@@ -271,12 +271,12 @@ def _description(info: FieldInfo, blocks: Sequence[type[Inputs]] = ()) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:].rstrip('.')}." if text else ""
+    return f"{text[0].upper()}{camel_names(text[1:]).rstrip('.')}." if text else ""
 
 
 def _prose(text: str | None) -> str:
     """A docstring without its list of parameters, each paragraph on one line."""
-    whole = inspect.cleandoc(text or "").partition("\n:")[0]
+    whole = camel_names(inspect.cleandoc(text or "").partition("\n:")[0])
     return "\n\n".join(" ".join(part.split()) for part in whole.split("\n\n") if part.strip())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -86,6 +87,7 @@ def test_the_schema_is_current_and_holds_no_secret() -> None:
     for resource in schema()["resources"].values():
         texts = [spec.get("description", "") for spec in resource["inputProperties"].values()]
         assert not any(text.lower().startswith("set by the ") for text in texts)
+        assert not re.search("[a-z]_[a-z]", json.dumps(resource)), "names are as state has them"
         assert all(spec.get("description") for spec in resource["properties"].values())
     variables = schema()["config"]["variables"]
     assert {name for name in variables if name.endswith(("Key", "KeyId", "Token", "Secret", "SecretId"))} <= {
