@@ -86,7 +86,7 @@ class Slot:
         self.stack, self.number, self.app = stack, number, app
         self.kind = JOB if number == 4 else TASK
         self.name, self.parents, self.alias = f"r{number}", "", ""
-        self.declared, self.keep_running = True, True
+        self.declared, self.keep_running, self.owner_is_old = True, True, False
         self.interval, self.width, self.generation = INTERVALS[0], 0, 0
         self.room, self.explicit = ROOMS[number % 2], number != 3
 
@@ -169,12 +169,12 @@ class Walk:
         slot = self.slots[stack][number]
         old, slot.generation = slot.urn(), slot.generation + 1
         slot.name = f"r{number}v{slot.generation}"
-        slot.alias = old if aliased else ""
+        slot.alias, slot.owner_is_old = (old, True) if aliased else ("", False)
 
     def move(self, stack: str, number: int, parents: str, aliased: bool) -> None:
         slot = self.slots[stack][number]
         old, slot.parents = slot.urn(), parents
-        slot.alias = old if aliased and slot.urn() != old else ""
+        slot.alias, slot.owner_is_old = (old, True) if aliased and slot.urn() != old else ("", False)
         slot.generation += 1  # a job of another URN is another job
 
     def leave_out_or_put_back(self, stack: str, number: int) -> None:
@@ -348,6 +348,14 @@ class Walk:
         jobs = Counter(json.dumps(job["snapshotConfig"]) for job in self._jobs())
         twice = {place for place, number in jobs.items() if number > 1}
         assert not twice, f"submitted twice: {twice}"
+        self._forget_owners()
+
+    def _forget_owners(self) -> None:
+        """A job keeps its owner through an alias, but not through a destroy: then it is another job."""
+        for stack in STACKS:
+            for slot in self.slots[stack]:
+                if slot.owner_is_old and not {slot.urn(), slot.alias} & set(self.engines[stack].state):
+                    slot.owner_is_old, slot.generation = False, slot.generation + 1
 
     def _jobs(self) -> list[dict[str, Any]]:
         jobs: list[dict[str, Any]] = self.emulator.show("/jobs")["jobs"]
@@ -456,6 +464,7 @@ def test_random_walks(walks: Walks, request: pytest.FixtureRequest) -> None:
             lines = "\n".join(f"    {step}," for step in short)
             again = walks.run(front, short) or f"not every time; at first {failed}"
             pytest.fail(f"seed {seed}, walk {number}, {front}: {again}\n{lines}", pytrace=False)
+        print(f"walk {number}: {walks.done.total()} steps", flush=True)
     print(f"{walks.done.total()} steps without a violation: {dict(walks.done)}")
 
 
