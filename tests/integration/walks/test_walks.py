@@ -281,21 +281,24 @@ class Walk:
             time.sleep(0.02)
 
     def _expect_no_error(self, stack: str, run: Run) -> None:
-        """None, but for a task of an interrupted run that has other settings now: it says so."""
-        unrecorded = self._running() - self._recorded()
-        known = any(f"{task} exists with other settings" in run.error for task in unrecorded)
-        assert not run.error or known, run.error
+        """None, but for a running task that has other settings than its new resource declares: it says so.
+
+        Such a task is of an interrupted run, or of a resource that was renamed without an alias and changed.
+        """
+        assert not run.error or self._conflicting(stack, run), run.error
+
+    def _conflicting(self, stack: str, run: Run) -> str:
+        entries = self.engines[stack].state
+        own = {entries[slot.urn()].id for slot in self.slots[stack] if slot.urn() in entries}
+        found = [one for one in self._running() - own if f"{one} exists with other settings" in run.error]
+        return found[0] if found else ""
 
     def _came_true(self, stack: str, run: Run, refresh: bool) -> None:
         """After a full run, state has what the program declares, and the world has what state says."""
         for _ in range(9):
-            if not run.error:
-                break
-            self._expect_no_error(stack, run)
-            for task in self._running() - self._recorded():
-                if task in run.error:
-                    self.emulator.stop(task)  # as the error says
-            run = self._run_up(stack, refresh)
+            if conflicting := self._conflicting(stack, run):
+                self.emulator.stop(conflicting)  # as the error says
+                run = self._run_up(stack, refresh)
         assert not run.error, run.error
         state = self.engines[stack].state
         declared = {slot.urn(): slot for slot in self.slots[stack] if slot.declared}
@@ -468,6 +471,7 @@ def test_random_walks(walks: Walks, request: pytest.FixtureRequest) -> None:
     print(f"{walks.done.total()} steps without a violation: {dict(walks.done)}")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("front", FRONTS)
 @pytest.mark.parametrize("name", load("walks.json"))
 def test_a_walk_that_failed_once(walks: Walks, name: str, front: str) -> None:
