@@ -104,7 +104,8 @@ class EngineModel:
         self._server.start()
         self._environment = {**environment, "HOME": str(folder), "PATH": f"{folder}:{os.environ['PATH']}"}
         self._stub: Any = None
-        self._pid, self._kill, self._run = 0, None, Run()
+        self._pid, self._run = 0, Run()
+        self._kill: Kill | None = None
         self._save()
 
     def close(self) -> None:

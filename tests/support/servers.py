@@ -69,7 +69,7 @@ class Server:
             client.settimeout(1)
             if client.connect_ex(("127.0.0.1", self.port)):
                 return False
-            return client.getsockname() != client.getpeername()  # a port may connect to itself
+            return bool(client.getsockname() != client.getpeername())  # a port may connect to itself
 
 
 @contextlib.contextmanager

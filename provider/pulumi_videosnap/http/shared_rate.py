@@ -87,7 +87,8 @@ class SharedReservations:
         try:
             wait = self._server.reserve(name, spacing, max_wait, earliest)
         except Exception as error:  # each client has errors of its own
-            return self._lose(error)
+            self._lose(error)
+            return None
         if wait <= max_wait:
             self._in_step = True
             with contextlib.suppress(OSError, sqlite3.Error):  # the latest time that it can be

@@ -190,7 +190,7 @@ def test_a_lost_server_is_told_once_and_asked_again_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, failing, told = [100.0], _Failing(), list[str]()
-    monkeypatch.setattr(shared_rate.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("pulumi_videosnap.http.shared_rate.time.monotonic", lambda: now[0])
     local = SqliteReservations(tmp_path / "new" / "q.sqlite3")
     store = SharedReservations(failing, local, hide=(PASSWORD, QUOTED), warn=told.append)
     limiter = RateLimiter(store, sleep=lambda seconds: None, warn=told.append)
