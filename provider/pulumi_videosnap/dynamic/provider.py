@@ -29,7 +29,7 @@ from pulumi.runtime import rpc
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted, value_at
 from pulumi_videosnap.dynamic import request, thread_pool
-from pulumi_videosnap.dynamic.engine_watch import end_with
+from pulumi_videosnap.plugin.engine_watch import end_with
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.errors import OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.plugin import engine_log
@@ -97,7 +97,7 @@ class LifecycleProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         """Make or adopt the task."""
         existing: list[tuple[str, Properties]] = []
-        with _one_line_errors(), _recorded_if_unknown(existing):
+        with _one_line_errors(), _recorded_if_unknown(existing), RUN.creating():
             task = self._task(note_existing=lambda *task: existing.append(task))
             created = task.create(_from_engine(props))
         return CreateResult(created.id, created.outputs)

@@ -84,7 +84,7 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             outputs = {**dict.fromkeys(output_names(call.kind.token), UNKNOWN), **call.properties}
             return provider_pb2.CreateResponse(properties=call.struct(outputs))
-        with call.answering():
+        with call.answering(), RUN.creating():
             created = call.lifecycle(timeout=request.timeout).create(call.properties)
         return provider_pb2.CreateResponse(id=created.id, properties=call.struct(created.outputs))
 

@@ -1,0 +1,210 @@
+"""Every call of a scenario times every fault: then the documented recovery, or `destroy` in its place.
+
+The end is that of the undisturbed run, and after `destroy` nothing is left, by what the emulator says.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from pulumi.dynamic.dynamic import serialize_provider
+
+from integration.faults.scenarios import PROVIDERS, SCENARIOS, Scenario, World
+from pulumi_videosnap.core.pending import interrupted
+from support.emulator import Emulator, clean_environment
+from support.fake_server import FakeServer, Request, Response
+from support.forked_plugin import ACTS, CLOCK, FAULT_SERVER, MOMENTS, REFUSES, TOLD, Fault
+from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
+from support.miniengine import InitFailed
+from support.plugin_runs import EngineKilled, Forks, Runs
+from support.results import FAULTS, Count
+from support.sampling import sample
+
+SOME = sample(SCENARIOS, 0.12, by=lambda one: one.kind)
+SHARE = 0.02
+KILLS = [f"{victim}, {moment}" for victim in ("provider killed", "engine killed") for moment in (*MOMENTS, TOLD)]
+INTERRUPTS = [f"^C, {moment}" for moment in MOMENTS]
+RECOVERIES = ("again", "destroy")
+ONCE, ALWAYS = 1, 0
+
+
+class Point(NamedTuple):
+    """A fault in a call of a scenario's step, and what the user does then."""
+
+    scenario: Scenario
+    front: str
+    fault: Fault
+    recovery: str
+
+    def __str__(self) -> str:
+        kind, name, *_ = self.scenario
+        return f"{kind}: {name}; {self.front}; {self.fault}; {self.recovery}"
+
+
+@dataclass(frozen=True)
+class End:
+    """What was true at the end of a run, and after a `destroy`."""
+
+    truth: Any
+    left: Any
+    calls: int = 0
+    told: bool = False
+    """Whether a note names what is left, so that `videosnap drift` does."""
+    left_behind: int = 0
+
+
+ENVELOPE = {"ResponseMetadata": {"RequestId": "2025020709532617FF27DCF79B6BEFE478"}}
+CODES = {
+    "throttled": (429, "FlowLimitExceeded.QPSOverLimit", 400, "Throttling.User", 503, "SlowDown"),
+    "500": (500, "InternalError", 500, "InternalError", 500, "InternalError"),
+    "credentials expired": (401, "InvalidCredential", 400, "InvalidSecurityToken.Expired", 403, "ExpiredToken"),
+}
+
+
+def respond_badly(request: Request) -> Response:
+    """The answer of a fault, in the spelling of the service that was called."""
+    fault = request.headers["x-fault"]
+    is_rtc = request.query.get("Version") == "2023-11-01"
+    is_store = "x-amz-content-sha256" in request.headers
+    if fault in CODES:
+        status, code = CODES[fault][0 if is_rtc else 4 if is_store else 2 :][:2]
+        error = {"Code": code, "Message": "no"}
+        body = json.dumps(
+            {"ResponseMetadata": {**ENVELOPE["ResponseMetadata"], "Error": error}} if is_rtc else error
+        )
+        return Response(status, f"<Error><Code>{code}</Code></Error>".encode() if is_store else body.encode())
+    if fault.startswith("502"):
+        return Response(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"})
+    if fault == "late":
+        return Response(delay=1.5)
+    if fault == "wrong type":
+        wrong = {**ENVELOPE, "Result": {"SnapshotTask": 7}, "SnapshotJob": "x", "SnapshotJobList": 7}
+        wrong |= {"MediaWorkflow": 1, "MediaWorkflowList": "y", "Pipeline": [], "PipelineList": 2}
+        return Response(200, json.dumps(wrong).encode())
+    bodies = {"cut": Response(body=b'{"RequestId":', content_length=999), "malformed": Response(body=b'{"Reque')}
+    return bodies.get(fault, Response(raw=b""))
+
+
+@pytest.fixture(scope="module")
+def fault_server() -> Iterator[FakeServer]:
+    with FakeServer(respond_badly) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    with contextlib.closing(Forks()) as made:
+        yield made
+
+
+@dataclass
+class Sweep:
+    """Runs points, and counts."""
+
+    emulator: Emulator
+    forks: Forks
+    server: FakeServer
+    folder: Path
+    number: int = 0
+
+    def run(self, scenario: Scenario, front: str, fault: Fault | None = None, recovery: str = "") -> End:
+        """One run of a scenario from an empty world to its end."""
+        self.number += 1
+        self.emulator.reset()
+        self.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 1, "runningSeconds": 1})
+        runs = self._runs(scenario, front)
+        world = World(scenario.kind, self.emulator, runs.engine())
+        for step in scenario.before:
+            world.take(step)
+        runs.fault = fault
+        broken = _try(world, scenario.step)
+        runs.end()
+        calls, runs.fault = runs.calls, None
+        if broken or recovery == "destroy":
+            world.take("destroy" if recovery == "destroy" else scenario.step)
+        truth = world.truth()
+        if recovery != "destroy":
+            world.take("destroy")
+        runs.end()
+        told = list(interrupted("test", runs.environment))
+        return End(truth, (world.present(), world.frames()), calls, bool(told), runs.left_behind)
+
+    def _runs(self, scenario: Scenario, front: str) -> Runs:
+        token, provider = PROVIDERS[scenario.kind]
+        private = {"HOME": str(self.folder), "VIDEOSNAP_QUOTA_DIR": str(self.folder / f"quota{self.number}")}
+        environment = {**clean_environment(), **self.emulator.environment, **private}
+        environment |= {FAULT_SERVER: self.server.endpoint}
+        if scenario.kind == "job":
+            environment["EMULATOR_THAT_MOVES_WITH_SLEEP"] = self.emulator.url
+        return Runs(self.forks, front, DYNAMIC_TYPE + token, serialize_provider(provider()), environment)
+
+
+def _try(world: World, step: Any) -> bool:
+    """Whether a step fails."""
+    try:
+        world.take(step)
+    except (PluginError, InitFailed, EngineKilled):
+        return True
+    return False
+
+
+@pytest.fixture
+def sweep(emulator: Emulator, forks: Forks, fault_server: FakeServer, tmp_path: Path) -> Sweep:
+    return Sweep(emulator, forks, fault_server, tmp_path)
+
+
+def points_of(scenario: Scenario, calls: int) -> Iterator[Point]:
+    """Every fault in every call; kills under both fronts, with both recoveries, other faults with one of each."""
+    turns = itertools.cycle(itertools.product(FRONTS, RECOVERIES))
+    for call in range(calls):
+        for fault in (*ACTS, *REFUSES, *INTERRUPTS):
+            for times in (ONCE, ALWAYS) if fault not in INTERRUPTS else (ONCE,):
+                front, recovery = next(turns)
+                yield Point(scenario, front, Fault(fault, call, times), recovery)
+    for fault in KILLS:
+        for call in range(1 if fault.endswith(TOLD) else calls):
+            for front, recovery in itertools.product(FRONTS, RECOVERIES):
+                yield Point(scenario, front, Fault(fault, call), recovery)
+    yield Point(scenario, *next(turns)[:1], Fault(CLOCK), "again")
+
+
+@pytest.mark.parametrize("scenario", SOME, ids=lambda one: f"{one.kind}: {one.name}")
+def test_one_more_try_ends_as_if_nothing_had_happened(sweep: Sweep, scenario: Scenario, count: Count) -> None:
+    undisturbed = {recovery: sweep.run(scenario, "dynamic", recovery=recovery) for recovery in RECOVERIES}
+    wrong = []
+    for point in sample(list(points_of(scenario, undisturbed["again"].calls)), SHARE):
+        end, expected = sweep.run(*point), undisturbed[point.recovery]
+        tally = compare(end, expected)
+        count(FAULTS, scenario=f"{scenario.kind}: {scenario.name}", front=point.front, fault=point.fault.name, **tally)
+        if not tally["survived"] and not (tally["told"] and known_to_be_left(point)):
+            wrong.append(f"{point}\n    {end}\n    {expected}")
+    assert not wrong, "\n".join(wrong)
+
+
+def compare(end: End, expected: End) -> dict[str, int]:
+    """What is counted of one point."""
+    there, due = Counter(end.truth[0]), Counter(expected.truth[0])
+    left = Counter(end.left[0]) - Counter(expected.left[0])
+    frames = set(end.left[1]) - set(expected.left[1])
+    lost = left.total() + len(frames)
+    return {
+        "points": 1,
+        "survived": int((end.truth, end.left) == (expected.truth, expected.left)),
+        "orphans": 0 if end.told else lost,
+        "told": lost if end.told else 0,
+        "duplicates": (there - due).total() if not left else 0,
+        "left behind": end.left_behind,
+    }
+
+
+def known_to_be_left(point: Point) -> bool:
+    """A killed provider tells nobody what it made, and where nothing else is deleted nobody looks."""
+    return point.fault.name.startswith("provider killed") and point.recovery == "destroy"
