@@ -1,14 +1,17 @@
+# ruff: noqa: PLC0415, S310 - everything is imported under a patched clock, and the URLs are ours
 """The provider's server under both fronts in processes that start in milliseconds and fail at a chosen call.
 
 `python -m support.forked_plugin SOCKET` imports everything once and forks for each run of the engine. Servers
-are called with the protocol's own messages, without a port. Sleeping takes no time in it, but moves its clock and, for a service
-whose work takes time, the emulator's. What breaks does so where a call leaves the process or its answer
-enters; a kill is a SIGKILL, which no `finally` sees.
+are called with the protocol's own messages, without a port. Sleeping takes no time in it, but moves its clock
+and, for a service whose work takes time, the emulator's. What breaks does so where a call leaves the process
+or its answer enters; a kill is a SIGKILL, which no `finally` sees.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import os
 import select
 import signal
@@ -24,7 +27,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 _real_sleep, _real_monotonic, _real_time = time.sleep, time.monotonic, time.time
-_slept, _clock_is_off = 0.0, 0.0
+_clock = {"slept": 0.0, "off": 0.0}
 _MOVES_TIME = "EMULATOR_THAT_MOVES_WITH_SLEEP"
 FAULT_SERVER = "FAULT_SERVER"
 ACTS = ("dropped", "late", "cut", "malformed", "wrong type", "502 though it acted")
@@ -45,11 +48,12 @@ class Fault(NamedTuple):
 
 
 def _sleep(seconds: float) -> None:
-    global _slept
-    _slept += seconds
+    _clock["slept"] += seconds
     if emulator := os.environ.get(_MOVES_TIME):
         body = b'{"seconds": %f}' % seconds
-        request = urllib.request.Request(f"{emulator}/clock/advance", body, {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"{emulator}/clock/advance", body, {"Content-Type": "application/json"}
+        )
         urllib.request.urlopen(request, timeout=30).close()
 
 
@@ -104,9 +108,10 @@ def _lose_engine() -> None:
 def _load() -> None:
     """Import everything with a clock that only sleeping moves on, and with the two ways out patched."""
     time.sleep = _sleep
-    time.monotonic = lambda: _real_monotonic() + _slept
-    time.time = lambda: _real_time() + _slept + _clock_is_off
+    time.monotonic = lambda: _real_monotonic() + _clock["slept"]
+    time.time = lambda: _real_time() + sum(_clock.values())
     import botocore.httpsession
+
     import pulumi_videosnap.alibaba.jobs
     import pulumi_videosnap.native.server
     import pulumi_videosnap.volcengine.api  # noqa: F401
@@ -114,7 +119,8 @@ def _load() -> None:
     from pulumi_videosnap.kinds import kinds, resource_types
     from pulumi_videosnap.plugin.run import Run
 
-    assert kinds() and resource_types()
+    assert kinds()
+    assert resource_types()
     Run.sleep = lambda self, seconds: _sleep(seconds)  # type: ignore[method-assign]
     call, send = HttpTransport.__call__, botocore.httpsession.URLLib3Session.send
     lookup = socket.getaddrinfo
@@ -156,7 +162,8 @@ def _servers() -> dict[str, type]:
         from pulumi_videosnap.native.server import Provider
 
         spec = importlib.util.find_spec("pulumi.dynamic.__main__")
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         module = importlib.util.module_from_spec(spec)
         exec(Path(spec.origin).read_text().removesuffix("main()\n"), vars(module))  # noqa: S102
         _SERVERS.update(dynamic=module.DynamicResourceProviderServicer, native=Provider)
@@ -177,6 +184,7 @@ class _CallContext:
     def __init__(self) -> None:
         self.details = ""
         self.metadata: Any = ()
+        self.callbacks: list[Callable[[], object]] = []
 
     def abort(self, code: object, details: str) -> None:
         self.details = details
@@ -185,15 +193,16 @@ class _CallContext:
     def set_trailing_metadata(self, metadata: Any) -> None:
         self.metadata = metadata
 
+    def add_callback(self, act: Callable[[], object]) -> None:
+        self.callbacks.append(act)
+
     def set_code(self, code: object) -> None: ...
     def set_details(self, details: str) -> None: ...
 
 
 def _serve(connection: Connection) -> None:
     """One run of the engine: answer its calls until it closes the connection."""
-    global _sender, _clock_is_off
-    from pulumi.runtime.proto import provider_pb2
-
+    global _sender
     from pulumi_videosnap.core.run_registry import Entry
     from pulumi_videosnap.plugin import run
 
@@ -202,26 +211,61 @@ def _serve(connection: Connection) -> None:
     connection.send(os.getpid())
     os.environ.clear()
     os.environ.update(environment)
-    _clock_is_off = -1200.0 if fault and fault[0] == CLOCK else 0.0
+    _clock["off"] = -1200.0 if fault and fault[0] == CLOCK else 0.0
     run.RUN.serves, sys.tracebacklimit = True, 0
     run._read_entries = lambda urn: [Entry(*entry) for entry in entries]
     _sender, server = _Sender(Fault(*fault) if fault else None, connection), _servers()[front]()
     while True:
         try:
             method, request, entries = connection.recv()
-            message = getattr(provider_pb2, f"{method}Request")
         except (EOFError, OSError):
             os._exit(0)
-        context = _CallContext()
+        context, began = _CallContext(), time.monotonic()
+        if method == "Command":
+            connection.send((*_command(request), time.monotonic() - began, _peak_memory()))
+            continue
         try:
-            answer: Any = getattr(server, method)(message.FromString(request), context)
+            answer: Any = getattr(server, method)(_parse(method, request), context)
             answer = "answer", answer.SerializeToString()
         except _Aborted:
             answer = "error", (context.details, dict(context.metadata))
         victim, _, moment = _sender.fault.name.partition(", ")
         if moment == TOLD and method in ("Create", "Read", "Update", "Delete"):
             _sender.end(victim)
-        connection.send((*answer, _sender.sent))
+        connection.send((*answer, _sender.sent, time.monotonic() - began, _peak_memory()))
+        for act in context.callbacks:
+            act()
+
+
+def _parse(method: str, message: bytes) -> Any:
+    from pulumi.runtime.proto import provider_pb2
+
+    return getattr(provider_pb2, f"{method}Request").FromString(message)
+
+
+def _command(words: list[str]) -> tuple[int, str]:
+    """Run `videosnap`, or look something up as a program does; returns the exit code and the output."""
+    from pulumi_videosnap import alibaba, volcengine
+    from pulumi_videosnap.cli import main
+    from pulumi_videosnap.errors import VideosnapError
+
+    with contextlib.redirect_stdout(io.StringIO()) as output, contextlib.redirect_stderr(output):
+        try:
+            if words[0] == "task":
+                volcengine.get_snapshot_task(*words[1:])
+            elif words[0] == "job":
+                alibaba.get_snapshot_job(words[1], location=words[2])
+            else:
+                return main(words), output.getvalue()
+        except VideosnapError as failed:
+            return 1, str(failed)
+    return 0, output.getvalue()
+
+
+def _peak_memory() -> float:
+    """Megabytes that this process had at the most."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def _fork_for_each(path: str) -> None:

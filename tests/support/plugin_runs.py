@@ -18,7 +18,16 @@ from typing import Any
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2
 
-from pulumi_videosnap.core.lifecycle import Checked, Context, Created, Failure, Found, Gone, Lifecycle, Present
+from pulumi_videosnap.core.lifecycle import (
+    Checked,
+    Context,
+    Created,
+    Failure,
+    Found,
+    Gone,
+    Lifecycle,
+    Present,
+)
 from pulumi_videosnap.core.properties import Path as PropertyPath
 from pulumi_videosnap.core.properties import Properties
 from pulumi_videosnap.core.run_registry import Entry
@@ -83,8 +92,7 @@ class Runs:
 
     def engine(self) -> MiniEngine:
         """A stack of resources of one kind."""
-        stack = MiniEngine(self._lifecycle, type_=self.type_, previews=False)
-        return stack
+        return MiniEngine(self._lifecycle, type_=self.type_, previews=False)
 
     def end(self) -> None:
         """End the provider processes of runs that are over."""
@@ -136,14 +144,21 @@ class ForkedPlugin(Plugin):
                 self._connection.send("restarted")
             else:
                 break
-        [self._shared.calls] = sent
+        self._shared.calls, self.seconds, self.megabytes = sent
         if self._engine_killed:
             raise EngineKilled
         if kind == "error":
             text, metadata = answer
-            raise PluginError(text, metadata.get("grpc-status-details-bin", b""))
+            raise PluginError(text.strip(), metadata.get("grpc-status-details-bin", b""))
         answer_type = empty_pb2.Empty if method == "Delete" else getattr(provider_pb2, f"{method}Response")
         return answer_type.FromString(answer)
+
+    def command(self, *words: str) -> tuple[int, str]:
+        """Run a command in the process; its exit code and what it prints."""
+        self._connection.send(("Command", words, []))
+        assert self._connection.poll(120), f"{words} does not end"
+        code, output, self.seconds, self.megabytes = self._connection.recv()
+        return code, output
 
     def _urn(self, urn: str) -> str:
         return urn.replace(DYNAMIC_TYPE, NATIVE_TYPE) if self.native else urn

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,18 @@ _FOLDER = "creating"
 
 @contextlib.contextmanager
 def noted(
-    urn: str, type_: str, inputs: Mapping[str, Any], state: str = "", env: Mapping[str, str] = os.environ
+    urn: str,
+    type_: str,
+    inputs: Mapping[str, Any],
+    *,
+    state: str = "",
+    when_answered: Callable[[Callable[[], object]], object] = lambda act: act(),
+    env: Mapping[str, str] = os.environ,
 ) -> Iterator[None]:
-    """Keep a note of a creation while it lasts; `inputs` are those that make up its id, and no key.
+    """Keep a note of a creation until the engine knows how it ended.
 
-    `state` tells the stack's state from another backend's.
+    `inputs` are those that make up its id, and no key; `state` tells the stack's state from that of another
+    backend.
     """
     if not urn:
         yield
@@ -37,8 +44,8 @@ def noted(
         file.write_text(json.dumps({**note, "process": os.getpid(), "state": state}), encoding="utf-8")
     try:
         yield
-    finally:  # how it ended is known to the engine, or will be
-        forget(urn, env)
+    finally:
+        when_answered(lambda: forget(urn, env))
 
 
 def forget(urn: str, env: Mapping[str, str] = os.environ) -> None:

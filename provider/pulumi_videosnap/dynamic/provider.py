@@ -29,10 +29,10 @@ from pulumi.runtime import rpc
 from pulumi_videosnap.core.lifecycle import Context, Gone, Lifecycle, Present
 from pulumi_videosnap.core.properties import UNKNOWN, Properties, Unknown, dotted, value_at
 from pulumi_videosnap.dynamic import request, thread_pool
-from pulumi_videosnap.plugin.engine_watch import end_with
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.errors import OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.plugin import engine_log
+from pulumi_videosnap.plugin.engine_watch import end_with
 from pulumi_videosnap.plugin.run import RUN
 
 
@@ -128,7 +128,8 @@ class LifecycleProvider(ResourceProvider):
     def _task(self, **details: Any) -> Lifecycle:
         thread_pool.raise_worker_limit()
         urn, timeout = request.current_urn(), request.current_timeout()
-        return self.lifecycle(RUN.context(urn, timeout=timeout, **details))
+        answered = request.when_answered()
+        return self.lifecycle(RUN.context(urn, timeout=timeout, when_answered=answered, **details))
 
 
 def _from_engine(properties: Mapping[str, Any]) -> Properties:

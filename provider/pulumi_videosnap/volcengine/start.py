@@ -72,7 +72,8 @@ def start_task(
     """
     key: dict[str, str | None] = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id}
     key |= {"profile": task.profile, "edition": task.edition}
-    with noted(context.resource, _TYPE, key, context.runs.state_id):
+    state, when_answered = context.runs.state_id, context.when_answered
+    with noted(context.resource, _TYPE, key, state=state, when_answered=when_answered):
         return _Start(task, recorded, api, context).run(start_request(task, environ))
 
 
