@@ -332,9 +332,7 @@ def test_kills_under_load_leave_whole_data(tmp_path: Path, count: Count) -> None
             again.advance(1)
             pages = s3.get_paginator("list_objects_v2").paginate(Bucket="frames")
             stored = [one["Key"] for page in pages for one in page.get("Contents", ())]
-            known = {
-                task["taskId"] for task in again.tasks()
-            }  # a start that was not answered may have a frame
+            known = {task["taskId"] for task in again.tasks()}  # an unanswered start may have a frame
             mine = [key for key in stored if key.split("/")[2] in known]
             assert sum(task["frames"] for task in again.tasks()) == len(mine)
             listed = again.show("/frames?limit=10000")["frames"]

@@ -220,9 +220,9 @@ def _serve(connection: Connection) -> None:
             method, request, entries = connection.recv()
         except (EOFError, OSError):
             os._exit(0)
-        context, began = _CallContext(), time.monotonic()
+        context, began = _CallContext(), _now()
         if method == "Command":
-            connection.send((*_command(request), time.monotonic() - began, _peak_memory()))
+            connection.send((*_command(request), _now() - began, _peak_memory()))
             continue
         try:
             answer: Any = getattr(server, method)(_parse(method, request), context)
@@ -232,7 +232,7 @@ def _serve(connection: Connection) -> None:
         victim, _, moment = _sender.fault.name.partition(", ")
         if moment == TOLD and method in ("Create", "Read", "Update", "Delete"):
             _sender.end(victim)
-        connection.send((*answer, _sender.sent, time.monotonic() - began, _peak_memory()))
+        connection.send((*answer, _sender.sent, _now() - began, _peak_memory()))
         for act in context.callbacks:
             act()
 
@@ -260,6 +260,12 @@ def _command(words: list[str]) -> tuple[int, str]:
         except VideosnapError as failed:
             return 1, str(failed)
     return 0, output.getvalue()
+
+
+def _now() -> float:
+    """Seconds, without those in which other processes had the processor."""
+    waited = int(Path("/proc/self/schedstat").read_text().split()[1])
+    return time.monotonic() - waited / 1e9
 
 
 def _peak_memory() -> float:
