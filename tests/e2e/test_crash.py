@@ -39,7 +39,7 @@ MOMENTS = [
 KILLS = [
     Kill(kind, victim, fault, action)
     for kind, fault, action in MOMENTS
-    for victim in ("engine", "provider")
+    for victim in ("engine", "provider", "^C", "^C^C")
     if victim == "engine" or (action in (START, SUBMIT) and "stall" in fault)
 ]
 STALL = 2
@@ -62,7 +62,7 @@ def test_a_kill_during_create(stack: Stack, kill: Kill, count: Count) -> None:
     _declare(stack, kill.kind)
     _kill_and_repair(stack, kill.victim, lambda _: _faults_hit(stack) > 0)
     _exactly_one(stack, kill.kind)
-    _count(count, stack, f"{kill.victim} killed")
+    _count(count, stack, kill.victim if "^C" in kill.victim else f"{kill.victim} killed")
 
 
 class Lost(NamedTuple):

@@ -37,6 +37,7 @@ REFUSES = ("closed", "throttled", "500", "502", "refused", "host not found", "cr
 MOMENTS = ("before the call", "after the service acted")
 CLOCK = "clock off by 20 minutes"
 TOLD = "before the engine is told"
+RESTART = "emulator restarted"
 
 
 class Fault(NamedTuple):

@@ -32,7 +32,7 @@ from pulumi_videosnap.core.properties import Path as PropertyPath
 from pulumi_videosnap.core.properties import Properties
 from pulumi_videosnap.core.run_registry import Entry
 from support.emulator import clean_environment
-from support.forked_plugin import Fault
+from support.forked_plugin import RESTART, Fault
 from support.miniengine import InitFailed, MiniEngine
 from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, EngineLog, Plugin, PluginError
 
@@ -139,7 +139,7 @@ class ForkedPlugin(Plugin):
                 raise PluginError("the plugin has ended") from None
             if kind == "engine killed":
                 self._engine_killed = True
-            elif kind == "emulator restarted":
+            elif kind == RESTART:
                 self._shared.restart()
                 self._connection.send("restarted")
             else:

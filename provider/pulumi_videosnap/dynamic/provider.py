@@ -161,7 +161,7 @@ _ShownError.__qualname__ = "videosnap"
 
 @contextlib.contextmanager
 def _recorded_if_made(existing: Sequence[tuple[str, Properties]]) -> Iterator[None]:
-    """Have the engine record what was made, or may have been, although a call failed; the next run goes on."""
+    """Let the engine record what was made, or may have been, although a call failed: the next run goes on."""
     try:
         yield
     except (OutcomeUnknown, CallFailed) as failed:

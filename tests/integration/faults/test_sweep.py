@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import signal
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,9 +20,9 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from integration.faults.scenarios import PROVIDERS, SCENARIOS, Scenario, World
 from pulumi_videosnap.core.pending import interrupted
-from support.emulator import Emulator, clean_environment
+from support.emulator import Emulator, clean_environment, running_emulator
 from support.fake_server import FakeServer, Request, Response
-from support.forked_plugin import ACTS, CLOCK, FAULT_SERVER, MOMENTS, REFUSES, TOLD, Fault
+from support.forked_plugin import ACTS, CLOCK, FAULT_SERVER, MOMENTS, REFUSES, RESTART, TOLD, Fault
 from support.miniengine import InitFailed
 from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
 from support.plugin_runs import EngineKilled, Forks, Runs
@@ -125,6 +126,7 @@ class Sweep:
     forks: Forks
     server: FakeServer
     folder: Path
+    restart: Callable[[], object] = lambda: None
     number: int = 0
 
     def run(
@@ -166,7 +168,8 @@ class Sweep:
         environment |= {FAULT_SERVER: self.server.endpoint}
         if scenario.kind == "job":
             environment["EMULATOR_THAT_MOVES_WITH_SLEEP"] = self.emulator.url
-        return Runs(self.forks, front, DYNAMIC_TYPE + token, serialize_provider(provider()), environment)
+        pickled = serialize_provider(provider())
+        return Runs(self.forks, front, DYNAMIC_TYPE + token, pickled, environment, self.restart)
 
 
 def _try(world: World, step: Any) -> bool:
@@ -214,6 +217,32 @@ def test_one_more_try_ends_as_if_nothing_had_happened(sweep: Sweep, scenario: Sc
         elif (scenario.kind == "task" and tally["orphans"]) or tally["duplicates"] or tally["left behind"]:
             wrong.append(f"{point}\n    {tally} {end}")
     assert not wrong, "\n".join(wrong)
+
+
+RESTARTS = [f"{RESTART}, {moment}" for moment in MOMENTS]
+RESTARTED = [one for one in SCENARIOS if not one.before]
+"""Scenarios that create."""
+
+
+@pytest.mark.parametrize("scenario", sample(RESTARTED, 0.2), ids=lambda one: f"{one.kind}: {one.name}")
+def test_an_emulator_that_starts_again_goes_on(
+    forks: Forks, fault_server: FakeServer, tmp_path: Path, scenario: Scenario, count: Count
+) -> None:
+    options = "--data-dir", str(tmp_path / "data"), "--pace", "manual"
+    with contextlib.ExitStack() as running:
+        started = [running.enter_context(running_emulator(tmp_path, *options))]
+
+        def restart() -> None:
+            started[-1].end(signal.SIGKILL)
+            started.append(running.enter_context(running_emulator(tmp_path, *options)))
+
+        sweep = Sweep(started[0], forks, fault_server, tmp_path, restart)
+        again = sweep.run(scenario, "dynamic")
+        points = itertools.product(RESTARTS, range(again.calls))
+        for (fault, call), front in zip(sample(list(points), 0.01), itertools.cycle(FRONTS), strict=False):
+            tally = compare(scenario.kind, sweep.run(scenario, front, Fault(fault, call), "again"), again)
+            count(FAULTS, scenario=f"{scenario.kind}: {scenario.name}", front=front, fault=fault, **tally)
+            assert tally["survived"], (fault, call)
 
 
 def compare(kind: str, end: End, expected: End, allowed: tuple[End, ...] = ()) -> dict[str, int]:
