@@ -28,8 +28,9 @@ emulator: setup ## the emulator with its live page; ^C ends it, its data stays i
 test: setup yaml ## lint, types, docs and every test, with a sample of each long matrix
 	@scripts/test
 
-sweep: setup yaml ## the same with every matrix and random walk in full
-	@scripts/test --sweep --timeout 3600
+sweep: setup yaml ## the same with every matrix and random walk in full, counted in docs/reliability.md
+	@scripts/test --sweep --timeout 3600 --results docs/reliability.json
+	@scripts/docs
 
 sdks: setup ## the Python, TypeScript and Go packages in dist/sdks, compiled; needs Go and Node
 	@scripts/sdks

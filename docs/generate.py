@@ -46,6 +46,8 @@ PAGES = (
     REGISTRY / "_index.md",
     REGISTRY / "installation-configuration.md",
 )
+SWEEP = ROOT / "docs" / "reliability.json"
+"""What the last `make sweep` counted."""
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[\w .-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -118,6 +120,21 @@ def storage_platforms() -> Iterator[str]:
             ", ".join(platform.assumed) or "nothing",
         )
         yield f"| {' | '.join(cells)} |"
+
+
+def counted(table: str, key: str) -> Callable[[], Iterator[str]]:
+    """The rows of a table of the last sweep that have a key, and where they are numbers their sum."""
+
+    def text() -> Iterator[str]:
+        found = [one for one in json.loads(SWEEP.read_text(encoding="utf-8"))[table] if key in one]
+        yield f"| {' | '.join(found[0])} |"
+        yield f"|{'---|' * len(found[0])}"
+        yield from (row(*map(str, one.values())) for one in found)
+        if table != "hostile":
+            numbers = [sum(one[name] for one in found) for name in found[0] if name != key]
+            yield row("**all**", *map(str, numbers))
+
+    return text
 
 
 def help_of(*command: str) -> Callable[[], Iterator[str]]:
@@ -193,6 +210,11 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "videosnap review help": help_of("review"),
     "videosnap drift help": help_of("drift"),
     "storage platforms": storage_platforms,
+    "faults by scenario": counted("faults", "scenario"),
+    "faults by kind": counted("faults", "fault"),
+    "faults by front": counted("faults", "front"),
+    "hostile services": counted("hostile", "behaviour"),
+    "emulator faults": counted("emulator", "situation"),
     **{name: sample(name) for name in SAMPLES},
     **{f"{language} example": example(file, language) for language, file in EXAMPLES.items()},
 }

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser
 from support.browser import headless_chromium
 from support.emulator import Emulator, running_emulator
 
-pytest_plugins = ["support.sampling", "support.data", "support.layers"]
+pytest_plugins = ["support.sampling", "support.data", "support.layers", "support.results"]
 
 # A busy machine is slow at everything: how long an example takes says nothing about what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -11,6 +11,7 @@ from e2e.conftest import Stack
 from support.cli import STACK
 from support.plugin import FRONTS
 from support.processes import descendants, killed, wait_until
+from support.results import FAULTS, Count
 from support.sampling import sample
 
 START, GET, SUBMIT, QUERY = "StartSnapshot", "GetSnapshotTask", "SubmitSnapshotJob", "QuerySnapshotJobList"
@@ -38,7 +39,7 @@ MOMENTS = [
 KILLS = [
     Kill(kind, victim, fault, action)
     for kind, fault, action in MOMENTS
-    for victim in ("engine", "provider")
+    for victim in ("engine", "provider", "^C", "^C^C")
     if victim == "engine" or (action in (START, SUBMIT) and "stall" in fault)
 ]
 STALL = 2
@@ -56,11 +57,12 @@ def front(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.rotating
 @pytest.mark.parametrize("kill", SAMPLE, ids=" ".join)
-def test_a_kill_during_create(stack: Stack, kill: Kill) -> None:
+def test_a_kill_during_create(stack: Stack, kill: Kill, count: Count) -> None:
     stack.emulator.fault(kill.fault, kill.action, **({"seconds": STALL} if "stall" in kill.fault else {}))
     _declare(stack, kill.kind)
     _kill_and_repair(stack, kill.victim, lambda _: _faults_hit(stack) > 0)
     _exactly_one(stack, kill.kind)
+    _count(count, stack, kill.victim if "^C" in kill.victim else f"{kill.victim} killed")
 
 
 class Lost(NamedTuple):
@@ -124,23 +126,49 @@ def test_a_task_whose_provider_was_killed_is_found_and_adopted(stack: Stack) -> 
 
 
 @pytest.mark.rotating
+def test_destroy_alone_ends_what_a_killed_engine_had_not_recorded(stack: Stack, count: Count) -> None:
+    """The provider outlives its engine for as long as it takes to end the task that nobody else knows."""
+    stack.emulator.fault("stall-after", START, seconds=1)
+    stack.declare(lobby={})
+    with stack.running("up", "--yes", "--skip-preview") as run:
+        wait_until(lambda: run.poll() is not None or _faults_hit(stack) > 0)
+        with killed(run, "engine"):
+            stack.run("cancel", "--yes", STACK)
+            stack.destroy().ok()
+    assert (stack.rooms(), len(stack.emulator.tasks(app=stack.app))) == ([], 1)
+    _count(count, stack, "engine killed")
+
+
+@pytest.mark.rotating
 @pytest.mark.parametrize("victim", sample(["engine", "provider"], 0.5))
-def test_a_kill_while_a_job_is_waited_for(stack: Stack, victim: str) -> None:
+def test_a_kill_while_a_job_is_waited_for(stack: Stack, victim: str, count: Count) -> None:
     stack.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 60, "runningSeconds": 60})
     _declare(stack, "job")
     queries = lambda _: [call["action"] for call in stack.emulator.calls()].count(QUERY) > 2  # noqa: E731
     _kill_and_repair(stack, victim, queries, meanwhile=lambda: stack.emulator.advance(200))
     _exactly_one(stack, "job")
+    _count(count, stack, f"{victim} killed")
 
 
 @pytest.mark.rotating
 @pytest.mark.parametrize("kind", sample(["task", "job"], 0.5))
 @pytest.mark.parametrize("processes", sample(range(1, 7), 0.1))
-def test_a_kill_while_the_engine_starts(stack: Stack, kind: str, processes: int) -> None:
+def test_a_kill_while_the_engine_starts(stack: Stack, kind: str, processes: int, count: Count) -> None:
     """The engine dies when it has started so many processes, or at its own end."""
     _declare(stack, kind)
     _kill_and_repair(stack, "engine", lambda engine: len(descendants(engine)) >= processes)
     _exactly_one(stack, kind)
+    _count(count, stack, "engine killed")
+
+
+def _count(count: Count, stack: Stack, fault: str) -> None:
+    """A point that was survived; its test has checked the rest."""
+    front = "native" if "native" in (stack.folder / f"Pulumi.{STACK}.yaml").read_text() else "dynamic"
+    zeros = dict.fromkeys(("orphans", "told", "duplicates", "left behind"), 0)
+    scenario = "with the real engine"
+    count(
+        FAULTS, scenario=scenario, front=front, fault=f"{fault}, real engine", points=1, survived=1, **zeros
+    )
 
 
 def _declare(stack: Stack, kind: str) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from support.emulator import Emulator, running_emulator
 from support.mps_client import INPUT, SEQUENCE, Mps, query_of, texts
+from support.results import EMULATOR, Count
 from support.store_support import client_of
 from videosnap_emulator import http_server, server
 from videosnap_emulator.storage.store import Store
@@ -50,11 +51,12 @@ PORTS = {
 
 
 @pytest.mark.parametrize("variable", PORTS)
-def test_a_web_page_elsewhere_is_refused(emulator: Emulator, variable: str) -> None:
+def test_a_web_page_elsewhere_is_refused(emulator: Emulator, variable: str, count: Count) -> None:
     with httpx.Client(base_url=emulator.environment[variable], timeout=10) as http:
         for name, (method, headers) in {**STRANGERS, **({} if PORTS[variable] else READERS)}.items():
             answer = http.request(method, "/", headers=headers)
             assert (name, answer.status_code, set(answer.json())) == (name, 403, {"error"})
+            count(EMULATOR, situation="a request of a web page elsewhere: refused", points=1, survived=1)
         port = http.base_url.port
         own = {"host": f"localhost:{port}", "origin": f"http://localhost:{port}"}
         for allowed in ({}, own, {**own, "sec-fetch-site": "same-origin"}, {"sec-fetch-site": "none"}):
@@ -109,7 +111,7 @@ HALVES = (b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Leng
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads in /proc")
-def test_two_thousand_idle_connections_do_not_stop_it(tmp_path: Path) -> None:
+def test_two_thousand_idle_connections_do_not_stop_it(tmp_path: Path, count: Count) -> None:
     """In a process of its own: an idle connection of another test's client may be closed."""
     with many_files(3000), contextlib.ExitStack() as stack:
         emulator = stack.enter_context(running_emulator(tmp_path, "--pace", "manual"))
@@ -126,6 +128,7 @@ def test_two_thousand_idle_connections_do_not_stop_it(tmp_path: Path) -> None:
         assert client_of(emulator.environment).list_buckets()["Buckets"]
         held = len(list(Path(f"/proc/{emulator.process.pid}/fd").iterdir()))
         assert held < 4 * http_server.MAXIMUM_CONNECTIONS + 100
+    count(EMULATOR, situation="2,000 idle connections: it serves others", points=1, survived=1)
 
 
 @pytest.mark.parametrize("half", HALVES)

@@ -27,6 +27,8 @@ class Entry:
     id: str
     inputs: Properties
     outputs: Properties
+    failed: bool = False
+    """Its creation failed although it may exist: the next `up` updates it."""
     pending_replacement: bool = False
     """Deleted to make room for its replacement, which is not there yet; seen in the engine's own state."""
 
@@ -37,6 +39,14 @@ class Refused(Exception):
     def __init__(self, failures: list[Failure]) -> None:
         self.lines = [f"{dotted(failure.path)} {failure.reason}" for failure in failures]
         super().__init__("\n".join(self.lines))
+
+
+class InitFailed(Exception):
+    """A creation that failed although something may exist, which is recorded."""
+
+    def __init__(self, text: str, id_: str, outputs: Properties) -> None:
+        super().__init__(text)
+        self.id, self.outputs = id_, outputs
 
 
 @dataclass
@@ -50,6 +60,9 @@ class MiniEngine:
     """What the engine tells a backend's state by; none as from a program of an older version."""
     provider_ids: tuple[str, ...] = ()
     """The ids of the providers in state, such as that of the other front."""
+    type_: str = "task"
+    previews: bool = True
+    """Whether `up` previews first, as it does without --skip-preview."""
 
     def preview(self, program: Program) -> dict[str, str]:
         """What `up` would do, by resource: create, update, replace or delete; nothing for the unchanged."""
@@ -60,7 +73,8 @@ class MiniEngine:
 
     def up(self, program: Program) -> dict[str, str]:
         """Bring the stack in line; returns what was done."""
-        run, done = self._run(), self.preview(program)
+        done = self.preview(program) if self.previews else {}
+        run = self._run()
         for name, declared in program.items():
             step, inputs = self._plan(run, name, declared)
             self._apply(run(name), name, step, inputs)
@@ -81,6 +95,7 @@ class MiniEngine:
             elif isinstance(outcome, Present):
                 before = entry.inputs
                 entry.inputs, entry.outputs = _as_engine(outcome.inputs), _as_engine(outcome.outputs)
+                entry.failed = False
                 drift.update(_changes(name, before, entry.inputs))
             else:
                 self.said.append(outcome.reason)
@@ -96,7 +111,7 @@ class MiniEngine:
         runs = RunRegistry(self.state_id)
         return lambda name: self.lifecycle(
             Context(
-                resource=_urn(name),
+                resource=self._urn(name),
                 runs=runs,
                 entries=self._entries,
                 progress=self.said.append,
@@ -105,7 +120,8 @@ class MiniEngine:
         )
 
     def _entries(self) -> list[RecordedEntry]:
-        entries = [RecordedEntry(_urn(name), entry.id, entry.outputs) for name, entry in self.state.items()]
+        there = {name: entry for name, entry in self.state.items() if not entry.pending_replacement}
+        entries = [RecordedEntry(self._urn(name), entry.id, entry.outputs) for name, entry in there.items()]
         provider = "urn:pulumi:test::mini::pulumi:providers:any::default"
         return [*entries, *(RecordedEntry(provider, one, {}) for one in self.provider_ids)]
 
@@ -124,7 +140,7 @@ class MiniEngine:
             return "create", inputs
         if differs:
             return "replace", inputs
-        return ("same" if entry.inputs == inputs else "update"), inputs
+        return ("same" if entry.inputs == inputs and not entry.failed else "update"), inputs
 
     def _apply(self, task: Lifecycle, name: str, step: str, inputs: Properties) -> None:
         if step == "replace":
@@ -132,22 +148,25 @@ class MiniEngine:
             task.delete(entry.id, entry.outputs)
             entry.pending_replacement = True
         if step in ("create", "replace"):
-            created = task.create(inputs)
+            try:
+                created = task.create(inputs)
+            except InitFailed as failed:
+                self.state[name] = Entry(failed.id, inputs, _as_engine(failed.outputs), failed=True)
+                raise
             self.state[name] = Entry(created.id, inputs, _as_engine(created.outputs))
         elif step == "update":
             entry = self.state[name]
             outputs = task.update(entry.id, entry.outputs, inputs)
             self.state[name] = Entry(entry.id, inputs, _as_engine(outputs))
 
+    def _urn(self, name: str) -> str:
+        return f"urn:pulumi:test::mini::{self.type_}::{name}"
+
     def _delete(self, task: Lifecycle, name: str) -> None:
         entry = self.state[name]
         if not entry.pending_replacement:
             task.delete(entry.id, entry.outputs)
         del self.state[name]
-
-
-def _urn(name: str) -> str:
-    return f"urn:pulumi:test::mini::task::{name}"
 
 
 def _changes(path: str, old: Any, new: Any) -> dict[str, tuple[Any, Any]]:

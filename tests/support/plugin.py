@@ -19,7 +19,7 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2, provider_pb2_grpc, status_pb2
 
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
 
@@ -46,7 +46,14 @@ class EngineLog(engine_pb2_grpc.EngineServicer):
 
 
 class PluginError(Exception):
-    """What the engine would show of a failed call."""
+    """What the engine would show of a failed call; `recorded` is what it records although the call failed."""
+
+    def __init__(self, text: str, details: bytes = b"") -> None:
+        super().__init__(text)
+        self.recorded: tuple[str, dict[str, Any]] | None = None
+        failed = provider_pb2.ErrorResourceInitFailed()
+        if any(one.Unpack(failed) for one in status_pb2.Status.FromString(details).details):
+            self.recorded = failed.id, _plain(failed.properties)
 
 
 class Plugin:

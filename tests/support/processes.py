@@ -38,13 +38,21 @@ def running(
 
 @contextlib.contextmanager
 def killed(run: subprocess.Popen[str], victim: str) -> Iterator[None]:
-    """Kill the engine, with which its provider ends, or the provider; the rest goes on until the end."""
+    """Kill the engine, with which its provider ends, or the provider; the rest goes on until the end.
+
+    The engine may be interrupted instead, once (`^C`) or twice (`^C^C`).
+    """
     family = descendants(run.pid)
     names = (b"pulumi.dynamic", b"pulumi-resource-videosnap")
     providers = [process for process in family if any(name in _command_of(process) for name in names)]
     try:
-        kill(*([run.pid] if victim == "engine" else providers))
-        if victim == "provider":
+        if victim.startswith("^C"):
+            for _ in range(victim.count("^C")):
+                os.kill(run.pid, signal.SIGINT)
+                time.sleep(0.3)  # the engine takes a second one in the same moment for the first
+        else:
+            kill(*([run.pid] if victim == "engine" else providers))
+        if victim != "engine":
             assert providers, "no provider process was found"
             run.communicate(timeout=60)
         # The engine's own children hold its output open for as long as they live.

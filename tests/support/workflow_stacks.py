@@ -50,9 +50,9 @@ def pipeline_inputs(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if value is not None}
 
 
-def engine_of(kind: str, client: ApiClient | None = None) -> MiniEngine:
+def engine_of(kind: str) -> MiniEngine:
     """A stack of workflows or of pipelines, in the environment of this process."""
-    sender = client or ApiClient(
+    sender = ApiClient(
         HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
     )
     waited = [0.0]

@@ -110,6 +110,10 @@ class Context:
     """Shows what the user should still see at the end of the run."""
     note_existing: Callable[[str, Properties], None] = _nothing
     """Notes the id and the outputs of a task that exists, whatever becomes of the call from here on."""
+    when_answered: Callable[[Callable[[], object]], object] = lambda act: act()
+    """Has something done once the engine has the answer to the call."""
+    made: Callable[[str, Callable[[], None]], None] = _nothing
+    """Notes the id of what this call has made, not adopted, and how to end it if nobody can record it."""
     config: Callable[[str], str | None] = no_config
     """Reads the stack's configuration by its full key, such as `videosnap:…`."""
     runs: RunRegistry = field(default_factory=RunRegistry)

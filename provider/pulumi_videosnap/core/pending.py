@@ -1,7 +1,8 @@
 """Creations that this machine has begun and not ended: a note for each, in the directory of the rate store.
 
 A note outlives a process that was killed after its call, when the engine has recorded nothing of the
-resource; `videosnap drift` then asks for it. It is a hint: there is none where nothing can be written.
+resource; `videosnap drift` then asks for it, and a delete of the same stack ends it. It is a hint: there is
+none where nothing can be written.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from pulumi_videosnap.settings import shared_folder
@@ -20,21 +22,65 @@ _FOLDER = "creating"
 
 @contextlib.contextmanager
 def noted(
-    urn: str, type_: str, inputs: Mapping[str, Any], env: Mapping[str, str] = os.environ
+    urn: str,
+    type_: str,
+    inputs: Mapping[str, Any],
+    *,
+    state: str = "",
+    when_answered: Callable[[Callable[[], object]], object] = lambda act: act(),
+    env: Mapping[str, str] = os.environ,
 ) -> Iterator[None]:
-    """Keep a note of a creation while it lasts; `inputs` are those that make up its id, and no key."""
+    """Keep a note of a creation until the engine knows how it ended.
+
+    `inputs` are those that make up its id, and no key; `state` tells the stack's state from that of another
+    backend.
+    """
     if not urn:
         yield
         return
-    file = shared_folder(env) / _FOLDER / hashlib.sha256(urn.encode()).hexdigest()[:32]
+    file, note = _file(urn, env), {"urn": urn, "type": type_, "inputs": dict(inputs)}
     with contextlib.suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.write_text(json.dumps({"urn": urn, "type": type_, "inputs": dict(inputs)}), encoding="utf-8")
+        file.write_text(json.dumps({**note, "process": os.getpid(), "state": state}), encoding="utf-8")
     try:
         yield
-    finally:  # how it ended is known to the engine, or will be
-        with contextlib.suppress(OSError):
-            file.unlink()
+    finally:
+        when_answered(lambda: forget(urn, env))
+
+
+def forget(urn: str, env: Mapping[str, str] = os.environ) -> None:
+    """Remove the note of a creation."""
+    with contextlib.suppress(OSError):
+        _file(urn, env).unlink()
+
+
+def _file(urn: str, env: Mapping[str, str]) -> Path:
+    return shared_folder(env) / _FOLDER / hashlib.sha256(urn.encode()).hexdigest()[:32]
+
+
+def left_over(urn: str, state: str, env: Mapping[str, str] = os.environ) -> Iterator[Mapping[str, Any]]:
+    """The notes of ended processes on the type and in the stack that a resource is of.
+
+    Of this `state`, as far as both are known.
+    """
+    stack, project, types = urn.removeprefix("urn:pulumi:").split("::")[:3]
+    for note in list(interrupted(stack, env)):
+        found = str(note["urn"]).split("::")
+        same = found[1] == project and found[2].rpartition("$")[2] == types.rpartition("$")[2]
+        known = {note.get("state"), state} - {"", None}
+        if same and len(known) <= 1 and not _runs(note.get("process")):
+            yield note
+
+
+def _runs(process: object) -> bool:
+    """Whether a process of this machine runs; one that cannot be asked for is taken to."""
+    try:
+        os.kill(int(str(process)), 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, ValueError, OverflowError):
+        return True
+    return True
 
 
 def interrupted(stack: str, env: Mapping[str, str] = os.environ) -> Iterator[Mapping[str, Any]]:

@@ -37,11 +37,11 @@ from pulumi_videosnap.core.properties import (
     value_at,
 )
 from pulumi_videosnap.dynamic import request, thread_pool
-from pulumi_videosnap.dynamic.engine_watch import end_with
 from pulumi_videosnap.dynamic.resource import SECRETS_INPUT
 from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
-from pulumi_videosnap.errors import OutcomeUnknown, VideosnapError, debugging, unexpected
+from pulumi_videosnap.errors import CallFailed, OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.plugin import engine_log
+from pulumi_videosnap.plugin.engine_watch import end_with
 from pulumi_videosnap.plugin.run import RUN
 
 
@@ -109,7 +109,7 @@ class LifecycleProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         """Make or adopt the task."""
         existing: list[tuple[str, Properties]] = []
-        with _one_line_errors(), _recorded_if_unknown(existing):
+        with _one_line_errors(), _recorded_if_made(existing), RUN.creating():
             task = self._task(note_existing=lambda *task: existing.append(task))
             created = task.create(_from_engine(props))
         return CreateResult(created.id, created.outputs)
@@ -142,7 +142,8 @@ class LifecycleProvider(ResourceProvider):
     def _task(self, **details: Any) -> Lifecycle:
         thread_pool.raise_worker_limit()
         urn, timeout = request.current_urn(), request.current_timeout()
-        return self.lifecycle(RUN.context(urn, timeout=timeout, **details))
+        answered = request.when_answered()
+        return self.lifecycle(RUN.context(urn, timeout=timeout, when_answered=answered, **details))
 
 
 def _from_engine(properties: Mapping[str, Any]) -> Properties:
@@ -173,13 +174,13 @@ _ShownError.__qualname__ = "videosnap"
 
 
 @contextlib.contextmanager
-def _recorded_if_unknown(existing: Sequence[tuple[str, Properties]]) -> Iterator[None]:
-    """Have the engine record a task that may have been created, so that the next run ends or adopts it."""
+def _recorded_if_made(existing: Sequence[tuple[str, Properties]]) -> Iterator[None]:
+    """Let the engine record what was made, or may have been, although a call failed: the next run goes on."""
     try:
         yield
-    except OutcomeUnknown as unknown:
+    except (OutcomeUnknown, CallFailed) as failed:
         for id_, outputs in existing[-1:]:
-            request.record_as_failed(id_, outputs, RUN.shown(request.current_urn(), str(unknown)))
+            request.record_as_failed(id_, outputs, RUN.shown(request.current_urn(), str(failed)))
         raise
 
 

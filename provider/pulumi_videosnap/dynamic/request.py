@@ -8,7 +8,7 @@ of the SDK, so every use is soft.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
@@ -36,6 +36,12 @@ def names_no_provider() -> bool:
     """Whether the recorded inputs name no dynamic provider, so that another front wrote them."""
     recorded = getattr(_current_request(), "old_inputs", None) or {}
     return bool(recorded) and "__provider" not in recorded
+
+
+def when_answered() -> Callable[[Callable[[], object]], object]:
+    """What has something done once the engine has the answer to the running call; at once where unknown."""
+    context = _servicer().get("context")
+    return getattr(context, "add_callback", lambda act: act())
 
 
 def record_as_failed(id_: str, outputs: Properties, reason: str) -> None:

@@ -10,10 +10,13 @@ import contextlib
 import io
 import math
 import time
+from http import HTTPStatus
 from typing import Any
 
 MIN_RATE = 64 * 1024
 """Bytes a second: an object that arrives faster may take longer than the timeout of a response."""
+MAX_REST = 16 * 1024 * 1024
+"""Bytes of a response that is no object: a refusal, or one that does not say how long it is."""
 
 
 class _BoundedReader(io.RawIOBase):
@@ -23,8 +26,13 @@ class _BoundedReader(io.RawIOBase):
         self._raw = raw
         self._sock = sock
         self._rate = rate
+        self._length = -math.inf
         self._timeout: float | None = sock.gettimeout()
         self._deadline = math.inf if self._timeout is None else time.monotonic() + self._timeout
+
+    def is_no_object(self) -> None:
+        """Hold on to the deadline from now on, and to a length."""
+        self._rate, self._length = math.inf, 0
 
     def readable(self) -> bool:
         return True
@@ -36,6 +44,9 @@ class _BoundedReader(io.RawIOBase):
             self._sock.settimeout(left)
         received = self._raw.readinto(buffer)
         self._deadline += (received or 0) / self._rate
+        self._length += received or 0
+        if self._length > MAX_REST:
+            raise ConnectionResetError(f"more than {MAX_REST} bytes")
         return received
 
     def close(self) -> None:
@@ -52,7 +63,13 @@ def bound_responses(connection: type[Any], rate: float = math.inf) -> type[Any]:
 
     def __init__(self: Any, sock: Any, *args: Any, **kwargs: Any) -> None:
         response.__init__(self, sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_BoundedReader(self.fp.detach(), sock, rate))
+        self.reader = _BoundedReader(self.fp.detach(), sock, rate)
+        self.fp = io.BufferedReader(self.reader)
 
-    bounded = type(response.__name__, (response,), {"__init__": __init__})
+    def begin(self: Any) -> None:
+        response.begin(self)
+        if self.length is None or self.status >= HTTPStatus.MULTIPLE_CHOICES:
+            self.reader.is_no_object()
+
+    bounded = type(response.__name__, (response,), {"__init__": __init__, "begin": begin})
     return type(connection.__name__, (connection,), {"response_class": bounded})

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from pulumi_videosnap.errors import CallFailed, Throttled
+from pulumi_videosnap.errors import CallFailed, Garbled, Throttled
 from pulumi_videosnap.settings import CALL_BUDGET, seconds_of
 
 T = TypeVar("T")
@@ -104,7 +104,7 @@ class RetryHandler:
             if ended.error is None and ended.value is not None:
                 return ended.value
             failed = ended.error
-            may_have_acted |= ended.retry is Retry.IF_IDEMPOTENT
+            may_have_acted |= ended.retry is Retry.IF_IDEMPOTENT or isinstance(failed, Garbled)
             pause = max(self.policy.pause(number, self._random()), ended.retry_after)
             left = min(self.policy.deadline, ended.deadline) - (self._monotonic() - began)
             if not _may_repeat(ended.retry, idempotent) or pause >= left:

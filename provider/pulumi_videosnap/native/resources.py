@@ -41,10 +41,11 @@ class _Call:
             RUN.note_secrets(self._urn, from_struct(one), secret_paths(one))
         self.failing = Failing(self._urn, self.properties, self.secrets)
         self.answering = partial(one_line_errors, context, self.failing)
+        self._details = {"note_existing": self.failing.note, "when_answered": context.add_callback}
 
     def lifecycle(self, **details: Any) -> Lifecycle:
         """The resource's lifecycle, with `details` of this call."""
-        return self.kind.lifecycle(RUN.context(self._urn, note_existing=self.failing.note, **details))
+        return self.kind.lifecycle(RUN.context(self._urn, **self._details, **details))
 
     def struct(self, properties: Properties) -> Any:
         """Properties for the engine, with the secrets of this call marked."""
@@ -88,7 +89,7 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             outputs = {**dict.fromkeys(output_names(call.kind.token), UNKNOWN), **call.properties}
             return provider_pb2.CreateResponse(properties=call.struct(outputs))
-        with call.answering():
+        with call.answering(), RUN.creating():
             created = call.lifecycle(timeout=request.timeout).create(call.properties)
         return provider_pb2.CreateResponse(id=created.id, properties=call.struct(created.outputs))
 

@@ -19,13 +19,12 @@ from pulumi_videosnap.native.package import schema_text
 from pulumi_videosnap.native.resources import Resources
 from pulumi_videosnap.native.spelling import as_the_program_writes
 from pulumi_videosnap.plugin import engine_log
+from pulumi_videosnap.plugin.engine_watch import end_with
 from pulumi_videosnap.plugin.run import RUN
 from pulumi_videosnap.settings import threads
 
 LOOK_AT_PARENT = 1.0
 """Seconds between two looks at whether the engine is still there."""
-FINISH_WITHIN = 2.0
-"""Seconds that calls have to finish when the engine is gone; what they leave is adopted by the next run."""
 _LARGEST_MESSAGE = 400 * 1024 * 1024  # bytes, the engine's own limit
 
 
@@ -52,6 +51,8 @@ class Provider(Resources, Functions, Configuration):
 
 def main() -> None:
     """Serve until the engine ends this process, or is gone itself."""
+    if address := engine_log.engine_address():
+        end_with(address)
     for number in (signal.SIGINT, signal.SIGTERM):  # with the first, the engine ends a plugin
         signal.signal(number, lambda *_: os._exit(0))
     parent = os.getppid()
@@ -64,9 +65,7 @@ def main() -> None:
     print(port, flush=True)  # noqa: T201 - the engine reads it
     while os.getppid() == parent:
         time.sleep(LOOK_AT_PARENT)
-    RUN.cancel()
-    server.stop(FINISH_WITHIN).wait(FINISH_WITHIN)
-    os._exit(0)  # without a wait for threads whose calls nobody answers any more
+    RUN.end_without_engine()
 
 
 if __name__ == "__main__":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path as File
-from typing import Any
+from typing import Any, NoReturn
 
 from pulumi_videosnap.core.encrypted import secret_paths
 from pulumi_videosnap.core.lifecycle import Context
@@ -23,6 +25,8 @@ from pulumi_videosnap.redaction import mask_values
 from pulumi_videosnap.settings import Lookup, no_config
 
 SECRET = "[secret]"  # noqa: S105 - what stands for one in a message
+FINISH_WITHIN = 2.0
+"""Seconds that creations have to finish when the engine is gone; no next run creates anything so soon."""
 CHECKED_WITHIN = 3.0
 """Seconds that a delete waits for the check of another resource that has the task."""
 
@@ -40,6 +44,10 @@ class Run:
         self._secrets: dict[str, set[str]] = defaultdict(set)
         self.spell: Callable[[str], str] = str
         """Writes the names in a message as the program does."""
+        self._creations = threading.Condition()
+        self._creating = 0
+        self._engine_is_gone = False
+        self._made: dict[tuple[str, str], Callable[[], None]] = {}
 
     def set_state_id(self, state_id: str) -> None:
         """Note what tells this stack's state from that of a stack of the same names in another backend."""
@@ -84,6 +92,7 @@ class Run:
             is_announced=self._is_announced,
             is_moved=lambda task: is_announced(f"{task} {urn}"),
             sleep=self.sleep,
+            made=lambda id_, end: self._made.update({(urn, id_): end}),
             **details,
         )
 
@@ -101,6 +110,34 @@ class Run:
         """Wait; Interrupted as soon as the engine is told to stop."""
         if self._cancelled.wait(seconds):
             raise Interrupted
+
+    @contextlib.contextmanager
+    def creating(self) -> Iterator[None]:
+        """A creation, which the end of this process waits for; Interrupted where nobody can record it."""
+        with self._creations:
+            if self._engine_is_gone:
+                raise Interrupted
+            self._creating += 1
+        try:
+            yield
+        finally:
+            with self._creations:
+                self._creating -= 1
+                self._creations.notify_all()
+
+    def end_without_engine(self) -> NoReturn:
+        """End this process; what it made, and the engine that is gone has not recorded, is ended before."""
+        with self._creations:
+            self._engine_is_gone = True
+            self.cancel()
+            self._creations.wait_for(lambda: not self._creating, FINISH_WITHIN)
+        made = dict(self._made)
+        recorded = {(one.resource, one.id) for one in _read_entries(next(iter(made))[0])} if made else set()
+        for one in made if recorded else ():  # where state cannot be read, it may record all
+            if one not in recorded:
+                with contextlib.suppress(Exception):
+                    made[one]()
+        os._exit(1)
 
     def _entries(self, urn: str) -> Sequence[Entry]:
         """The state of the stack that a URN is of, read once: a destroy or `--target` checks nothing."""
@@ -128,6 +165,7 @@ def _read_entries(urn: str) -> Sequence[Entry]:
     try:
         state = parse_document(read_output(["stack", "export", "--stack", stack], File()))
         resources = state["deployment"].get("resources") or []
-        return [Entry(one["urn"], one.get("id", ""), one.get("outputs") or {}) for one in resources]
+        there = (one for one in resources if not one.get("pendingReplacement"))  # that one was deleted
+        return [Entry(one["urn"], one.get("id", ""), one.get("outputs") or {}) for one in there]
     except (VideosnapError, ValueError, KeyError):
         return ()

@@ -22,10 +22,11 @@ from pulumi_videosnap.core.lifecycle import (
     Present,
     ReadOutcome,
 )
+from pulumi_videosnap.core.pending import forget, left_over
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
 from pulumi_videosnap.core.schema import Effect, differences, merge_inputs
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
+from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound, VideosnapError
 from pulumi_videosnap.volcengine.auth import edition_of
 from pulumi_videosnap.volcengine.convert import (
     task_key,
@@ -134,7 +135,8 @@ class SnapshotTaskLifecycle(Lifecycle):
         return merge_inputs(SnapshotTaskInputs, recorded, inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
-        """StopSnapshot, unless the task stays as another resource's."""
+        """StopSnapshot, unless the task stays as another resource's; also for what a killed `up` started."""
+        self._stop_left_over()
         key = TaskKey.parse(task_id)
         if holder := self._context.holder(key.id):
             self._context.progress(f"left running: it is the task of {holder}")
@@ -143,6 +145,21 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._open(recorded).stop(key, recorded.get("businessId"))
         except NotFound:
             self._context.progress("had ended already")
+
+    def _stop_left_over(self) -> None:
+        """Stop what a process that was killed started for a resource that nobody declares or records."""
+        context = self._context
+        for note in left_over(context.resource, context.runs.state_id) if context.resource else ():
+            inputs, declared = note["inputs"], context.runs.declared()
+            with contextlib.suppress(VideosnapError, KeyError):
+                key = TaskKey(inputs["appId"], inputs["roomId"], inputs["taskId"], inputs.get("edition"))
+                known = {*declared, *(entry.id for entry in context.entries())}
+                if key.id in known or note["urn"] in declared.values() or context.is_announced(key.id):
+                    continue
+                with contextlib.suppress(NotFound):
+                    self._open(inputs).stop(key, None)
+                    context.warn(f"stopped snapshot task {key.id}, which an interrupted `up` had started")
+                forget(note["urn"])
 
     def _open(self, properties: Mapping[str, Any]) -> TaskApi:
         edition = properties.get("edition")

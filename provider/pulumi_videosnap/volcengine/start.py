@@ -72,7 +72,8 @@ def start_task(
     """
     key: dict[str, str | None] = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id}
     key |= {"profile": task.profile, "edition": task.edition}
-    with noted(context.resource, _TYPE, key):
+    state, when_answered = context.runs.state_id, context.when_answered
+    with noted(context.resource, _TYPE, key, state=state, when_answered=when_answered):
         return _Start(task, recorded, api, context).run(start_request(task, environ))
 
 
@@ -91,6 +92,8 @@ class _Start:
     def run(self, request: StartSnapshotBody) -> Properties:
         self._context.progress("starting")
         started = self._send(request)
+        if not started.already_running:
+            self._made()
         found: SnapshotTask | None
         if started.already_running:
             found = self._adopt()
@@ -117,6 +120,9 @@ class _Start:
     def _note(self, facts: Properties) -> None:
         self._context.note_existing(self._key.id, self._outputs(facts))
 
+    def _made(self) -> None:
+        self._context.made(self._key.id, lambda: self._api.stop(self._key, self._task.business_id))
+
     def _send(self, request: StartSnapshotBody) -> Started:
         """StartSnapshot; where its response got lost, one that runs counts as started before."""
         try:
@@ -126,6 +132,7 @@ class _Start:
                 raise
             if started := self._find():
                 return started
+            self._made()
             self._note({"status": NOT_CONFIRMED})
             raise OutcomeUnknown(f"snapshot task {self._key.id}", lost) from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import pytest
@@ -11,11 +10,10 @@ from pulumi_videosnap.alibaba.models import Pipeline
 from pulumi_videosnap.alibaba.pipeline.convert import to_inputs
 from pulumi_videosnap.alibaba.pipeline.schema import PipelineInputs
 from pulumi_videosnap.core.schema import differences
-from pulumi_videosnap.errors import InvalidInput, TaskConflict, TaskFailed, VideosnapError
+from pulumi_videosnap.errors import InvalidInput, TaskConflict, TaskFailed
 from support.emulator import Emulator
 from support.jobs import TUTORIAL_PIPELINE
 from support.miniengine import Refused
-from support.sampling import sample
 from support.workflow_stacks import ObjectStory, engine_of, pipeline_inputs
 
 SEARCH, ADD, QUERY = "SearchPipeline", "AddPipeline", "QueryPipelineList"
@@ -178,25 +176,3 @@ def test_a_renamed_resource_keeps_its_pipeline_and_one_that_is_gone_is_made_agai
     story.stack.up({"new": pipeline_inputs()})
     story.emulator.request("DELETE", f"/pipelines/{story.stack.state['new'].id}")
     story.stack.destroy()
-
-
-@pytest.mark.rotating
-def test_a_crash_at_any_call_is_finished_by_the_next_up(story: ObjectStory) -> None:
-    steps = [{"thumbs": pipeline_inputs(state=state, **QUEUE)} for state in ("paused", "active")]
-    steps += [{"thumbs": pipeline_inputs(speedLevel=2)}, {}]
-    points = list(product(("close-before", "close-after", "error"), (1, None), range(4), range(5)))
-    for point in sample(points, 0.04, by=lambda point: point[:2]):
-        fault, times, number, call = point
-        story.emulator.reset()
-        story.stack.state.clear()
-        if number:
-            story.stack.up(steps[number - 1])
-        story.emulator.fault(fault, after=call, times=times, status=503, code="InternalError")
-        try:
-            story.stack.up(steps[number])
-        except VideosnapError:
-            story.emulator.clear_faults()
-            story.stack.up(steps[number])
-        story.emulator.clear_faults()
-        story.settled(steps[number])
-        assert len(story.pipelines()) == len(steps[number]), point

@@ -145,7 +145,9 @@ class PipelineLifecycle(NamedLifecycle[Api]):
             progress=self._context.progress,
             sleep=self._sleep,
         )
-        if was_there:
+        if not was_there:
+            self._context.made(found.id, lambda: api.delete(found.id))
+        else:
             self._context.warn(f"pipeline {found.id} has this name and these settings, and is taken over")
         return found
 

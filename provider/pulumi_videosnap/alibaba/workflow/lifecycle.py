@@ -100,7 +100,9 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
         )
         self._context.runs.mark_created(found.media_workflow_id)
         self._context.note_existing(found.media_workflow_id, {**workflow.properties(), **to_outputs(found)})
-        if was_there:
+        if not was_there:
+            self._context.made(found.media_workflow_id, lambda: self._end(api, found.media_workflow_id))
+        else:
             self._context.warn(
                 f"workflow {found.media_workflow_id} has the name {workflow.name!r} and is taken over"
             )
@@ -136,7 +138,9 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
         if holder:
             self._context.progress(f"left as it is: it is the workflow of {holder}")
             return
-        api = self._connect(recorded.get("profile"), str(recorded["input"]["location"]))
+        self._end(self._connect(recorded.get("profile"), str(recorded["input"]["location"])), task_id)
+
+    def _end(self, api: Api, task_id: str) -> None:
         found = api.workflow(task_id)
         if found is None:
             self._context.progress("was deleted already")

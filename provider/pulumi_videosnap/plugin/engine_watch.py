@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import os
 import socket
 import threading
 import time
+
+from pulumi_videosnap.plugin.run import RUN
 
 _RECONNECT_PAUSE = 0.1
 """Seconds; the engine closes a connection on which nothing is said after two minutes."""
@@ -39,6 +40,6 @@ def _watch(address: str, connection: socket.socket) -> None:
         try:
             connection = _connect(address)
         except ConnectionRefusedError:
-            os._exit(1)  # no cleanup: what runs now may not come to its next call
+            RUN.end_without_engine()
         except OSError:
             time.sleep(_RECONNECT_PAUSE)
