@@ -16,7 +16,7 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from integration.faults.scenarios import PROVIDERS
 from integration.faults.test_answers import JOB, TASK, resource, state_of
-from pulumi_videosnap.alibaba.jobs import QUERIES_AFTER_LOST_RESPONSE
+from pulumi_videosnap.alibaba.pending_submissions import LOOK_AGAIN
 from pulumi_videosnap.http.transport import MAX_RESPONSE
 from pulumi_videosnap.report.base import ExitCode
 from support.data import load
@@ -30,7 +30,7 @@ from unit.http.test_transport import BAD, DRIPS
 
 BUDGET = 1.0
 LARGEST, TRIES = 150, 3
-LONGEST = {"create of a job": BUDGET + 2 + sum(QUERIES_AFTER_LOST_RESPONSE)}
+LONGEST = {"create of a job": BUDGET + 2 + sum(LOOK_AGAIN)}
 """Seconds, where it is not the budget and two more: a job whose answer makes no sense is looked for."""
 Answer = Response | Callable[[Request], Response]
 OK, NOON = b"HTTP/1.1 200 OK\r\n", {"Date": "Fri, 01 May 2026 13:00:00 GMT"}
