@@ -150,6 +150,18 @@ def test_a_renamed_resource_keeps_its_task_running(story: Story) -> None:
     story.ends_settled(foyer=story.declare())
 
 
+def test_a_rename_with_other_settings_says_what_to_do(story: Story) -> None:
+    """Without an alias nobody knows that the old entry of state is this resource's."""
+    story.stack.up({"lobby": story.declare()})
+    wider = {"imageConfig": {"interval": 5, "width": 64}}
+    with pytest.raises(TaskConflict, match=r"it is recorded as urn:\S+::lobby: rename or move it first"):
+        story.stack.up({"foyer": story.declare(**wider)})
+    assert len(story.running()) == 1
+    story.stack.up({"foyer": story.declare()})
+    story.stack.up({"foyer": story.declare(**wider)})
+    story.ends_settled(foyer=story.declare(**wider))
+
+
 def test_an_automatic_task_goes_by_the_users_name(story: Story) -> None:
     settings: dict[str, Any] = {"autoSnapshot": {"interval": 3, "bucket": "frames"}}
     story.emulator.request("PUT", f"/rooms/{story.app}/Room1", settings)
