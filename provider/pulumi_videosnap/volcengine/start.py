@@ -40,6 +40,10 @@ _ADVICE_ON_CONFLICT = (
     "declare the settings that it has, give this one another task_id, or stop it with StopSnapshot and run "
     "`pulumi up` again"
 )
+_ADVICE_ON_RENAME = (
+    "it is recorded as {}: rename or move it first, and change its settings in the next `pulumi up`, or give "
+    "the new resource an alias"
+)
 _UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
 _NO_OWNER = (
     ": an interrupted `up` or another stack started it, the service does not say who; declare one task_id in "
@@ -190,7 +194,10 @@ class _Start:
             self._context.warn(f"snapshot task {self._key.id} runs since {since} and is adopted{_NO_OWNER}")
 
     def _conflict(self, differing: list[str]) -> TaskConflict:
-        return TaskConflict(f"snapshot task {self._key.id}", differing, _ADVICE_ON_CONFLICT)
+        own = self._context.resource
+        others = [one.resource for one in self._context.entries() if one.id == self._key.id]
+        renamed = _ADVICE_ON_RENAME.format(others[0]) if others and own not in others else ""
+        return TaskConflict(f"snapshot task {self._key.id}", differing, renamed or _ADVICE_ON_CONFLICT)
 
 
 def _accepted(started: Started) -> Properties:

@@ -184,8 +184,21 @@ def test_a_delete_ends_what_a_killed_process_had_started(story: Story, name: str
     del program["more"]
     story.stack.up(program)
     assert ("hall" in [task["taskId"] for task in story.running()]) is not stopped
-    story.emulator.stop(f"{story.app}/Room1/hall") if not stopped else None
+    if not stopped:
+        story.emulator.stop(f"{story.app}/Room1/hall")
     story.ends_settled(**program)
+
+
+def test_a_rename_with_other_settings_says_what_to_do(story: Story) -> None:
+    """Without an alias nobody knows that the old entry of state is this resource's."""
+    story.stack.up({"lobby": story.declare()})
+    wider = {"imageConfig": {"interval": 5, "width": 64}}
+    with pytest.raises(TaskConflict, match=r"it is recorded as urn:\S+::lobby: rename or move it first"):
+        story.stack.up({"foyer": story.declare(**wider)})
+    assert len(story.running()) == 1
+    story.stack.up({"foyer": story.declare()})
+    story.stack.up({"foyer": story.declare(**wider)})
+    story.ends_settled(foyer=story.declare(**wider))
 
 
 def test_an_automatic_task_goes_by_the_users_name(story: Story) -> None:

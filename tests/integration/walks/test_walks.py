@@ -291,6 +291,8 @@ class Walk:
         entries = self.engines[stack].state
         own = {entries[slot.urn()].id for slot in self.slots[stack] if slot.urn() in entries}
         found = [one for one in self._running() - own if f"{one} exists with other settings" in run.error]
+        if found and any(entry.id == found[0] for entry in entries.values()):
+            assert "; it is recorded as urn:pulumi:" in run.error
         return found[0] if found else ""
 
     def _came_true(self, stack: str, run: Run, refresh: bool) -> None:
