@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -172,7 +173,7 @@ def test_one_clear_outcome_in_time(forks: Forks, tmp_path: Path, behaviour: str,
     entries = [entry for of, entry in sample(PAIRS, 0.01) if of == behaviour]
     with FakeServer(BEHAVIOURS[behaviour]) as server:
         for entry in entries:
-            limit = LONGEST.get(entry, BUDGET + 2)
+            limit = LONGEST.get(entry, BUDGET + 2) * busy()
             tries = (enter(forks, tmp_path, server.endpoint, entry) for _ in range(TRIES))
             found = next((one for one in tries if one.seconds <= limit), None) or next(tries, None)
             assert found, f"{behaviour}, {entry}: more than {limit} s"
@@ -181,6 +182,11 @@ def test_one_clear_outcome_in_time(forks: Forks, tmp_path: Path, behaviour: str,
             if not found.is_clear or found.megabytes > LARGEST:
                 wrong.append(f"{entry}: {found}")
     assert not wrong, "\n".join(wrong)
+
+
+def busy() -> float:
+    """How many processes wait for each processor: on a busy machine everything takes longer."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 class Outcome(NamedTuple):
