@@ -263,10 +263,9 @@ def _name(present: Any) -> str:
 
 def known_to_be_left(point: Point) -> bool:
     """What `destroy` alone cannot end: the engine calls nobody for what it has not recorded."""
-    killed = point.fault.name.startswith("provider killed")
-    return point.recovery == "destroy" and (
-        killed or (point.scenario.kind != "task" and is_lost(point.fault))
-    )
+    kind, fault = point.scenario.kind, point.fault
+    killed = "killed" in fault.name if kind == "job" else fault.name.startswith("provider killed")
+    return point.recovery == "destroy" and (killed or (kind != "task" and is_lost(fault)))
 
 
 def is_lost(fault: Fault) -> bool:
