@@ -30,9 +30,13 @@ _real_sleep, _real_monotonic, _real_time = time.sleep, time.monotonic, time.time
 _clock = {"slept": 0.0, "off": 0.0}
 _MOVES_TIME = "EMULATOR_THAT_MOVES_WITH_SLEEP"
 FAULT_SERVER = "FAULT_SERVER"
-ACTS = ("dropped", "late", "cut", "malformed", "wrong type", "502 though it acted")
+LATE = "answer late"
+ACTS = (
+    "answer dropped", LATE, "answer cut", "answer malformed", "answer of a wrong type", "502 though it acted",
+)  # fmt: skip
 """Answers that go wrong although the service did what it was asked for."""
-REFUSES = ("closed", "throttled", "500", "502", "refused", "host not found", "credentials expired")
+_PLACES = {"connection refused": "http://127.0.0.1:1", "host not found": "http://nowhere.invalid"}
+REFUSES = ("connection closed", "throttled", "500", "502", *_PLACES, "credentials expired")
 """Calls that have no effect."""
 MOMENTS = ("before the call", "after the service acted")
 CLOCK = "clock off by 20 minutes"
@@ -108,7 +112,7 @@ def _lose_engine() -> None:
 
 def _load() -> None:
     """Import everything with a clock that only sleeping moves on, and with the two ways out patched."""
-    time.sleep = _sleep
+    time.sleep = _sleep  # type: ignore[assignment]
     time.monotonic = lambda: _real_monotonic() + _clock["slept"]
     time.time = lambda: _real_time() + sum(_clock.values())
     import botocore.httpsession
@@ -127,8 +131,7 @@ def _load() -> None:
     lookup = socket.getaddrinfo
 
     def answer_badly(fault: str) -> tuple[str, float]:
-        places = {"refused": "http://127.0.0.1:1", "host not found": "http://nowhere.invalid"}
-        return places.get(fault, os.environ[FAULT_SERVER]), 0.05 if fault == "late" else 5
+        return _PLACES.get(fault, os.environ[FAULT_SERVER]), 0.05 if fault == LATE else 5
 
     def api(self: Any, request: Any) -> Any:
         def bad(fault: str) -> Any:
@@ -152,7 +155,7 @@ def _load() -> None:
         return lookup(host, *more, **named)
 
     HttpTransport.__call__ = api  # type: ignore[method-assign]
-    botocore.httpsession.URLLib3Session.send = store
+    setattr(botocore.httpsession.URLLib3Session, "send", store)  # noqa: B010 - mypy refuses an assignment
     socket.getaddrinfo = find_host
     _servers()
 

@@ -59,11 +59,11 @@ class WaitingMovesTime:
         return self.slept
 
 
-def job_engine(emulator: Emulator) -> MiniEngine:
+def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngine:
     """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
     time, notes = WaitingMovesTime(emulator), Path(tempfile.mkdtemp(prefix="intents"))
     atexit.register(shutil.rmtree, notes, ignore_errors=True)
-    sender = ApiClient(
+    sender = caller or ApiClient(
         HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
     )
     runs: dict[int, tuple[RunRegistry, Jobs]] = {}

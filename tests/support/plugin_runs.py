@@ -125,7 +125,7 @@ class ForkedPlugin(Plugin):
     def call(self, method: str, request: Any) -> Any:
         if hasattr(request, "urn"):
             request.urn = self._urn(request.urn)
-        state = [("urn:pulumi:test::mini::pulumi:pulumi:Stack::mini-test", "", {})]
+        state: list[Any] = [("urn:pulumi:test::mini::pulumi:pulumi:Stack::mini-test", "", {})]
         state += [(self._urn(one.resource), one.id, one.outputs) for one in self._entries()]
         with contextlib.suppress(OSError):
             self._connection.send((method, request.SerializeToString(), state))

@@ -41,11 +41,12 @@ class _Call:
             RUN.note_secrets(self._urn, from_struct(one), secret_paths(one))
         self.failing = Failing(self._urn, self.properties, self.secrets)
         self.answering = partial(one_line_errors, context, self.failing)
-        self._details = {"note_existing": self.failing.note, "when_answered": context.add_callback}
+        self._when_answered = context.add_callback
 
     def lifecycle(self, **details: Any) -> Lifecycle:
         """The resource's lifecycle, with `details` of this call."""
-        return self.kind.lifecycle(RUN.context(self._urn, **self._details, **details))
+        notes = {"note_existing": self.failing.note, "when_answered": self._when_answered, **details}
+        return self.kind.lifecycle(RUN.context(self._urn, **notes))
 
     def struct(self, properties: Properties) -> Any:
         """Properties for the engine, with the secrets of this call marked."""

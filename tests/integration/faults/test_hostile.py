@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -36,7 +37,7 @@ Answer = Response | Callable[[Request], Response]
 OK, NOON = b"HTTP/1.1 200 OK\r\n", {"Date": "Fri, 01 May 2026 13:00:00 GMT"}
 
 
-def said(value: Any, status: int = 200, **headers: str) -> Response:
+def said(value: Any, status: int = 200, headers: Mapping[str, str] = NOON) -> Response:
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
     return Response(status, body, {**NOON, **headers})
 
@@ -69,6 +70,7 @@ def listing_without_end(request: Request) -> Response:
 
 
 DTD = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
+VALUES: tuple[Any, ...] = (None, [], {}, 7, "text", [[{}]], {"Result": []})
 BEHAVIOURS: dict[str, Answer] = {
     **{f"drips: {name}": Response(raw=raw, endless=end, pause=0.002) for name, (raw, end) in DRIPS.items()},
     **{f"breaks: {name}": response for name, (response, _) in BAD.items()},
@@ -82,14 +84,14 @@ BEHAVIOURS: dict[str, Answer] = {
     "ten thousand headers": Response(raw=OK + b"X: a\r\n" * 10_000 + b"\r\n"),
     "a negative length": Response(raw=OK + b"Content-Length: -5\r\n\r\nhello"),
     "two lengths": Response(raw=OK + b"Content-Length: 5\r\nContent-Length: 9\r\n\r\nhello"),
-    "compressed zeros": said(gzip.compress(b"0" * 20 * MAX_RESPONSE), **{"Content-Encoding": "gzip"}),
+    "compressed zeros": said(gzip.compress(b"0" * 20 * MAX_RESPONSE), headers={"Content-Encoding": "gzip"}),
     "a redirect to itself": lambda request: Response(307, headers={"Location": request.target}),
-    "a page": said(b"<html>hello</html>", **{"Content-Type": "text/html"}),
+    "a page": said(b"<html>hello</html>", headers={"Content-Type": "text/html"}),
     "a refusal of angle brackets": said(b"<" * 96_000, 403),
     "a refusal of blanks": said(b"<p>" + b" \t" * 48_000, 502),
     "a refusal without end": Response(raw=b"HTTP/1.1 503 Busy\r\n\r\n" + b"x" * 65_536, endless=65_536),
     "nothing": said(b""),
-    **{f"JSON: {value!r}": said(value) for value in (None, [], {}, 7, "text", [[{}]], {"Result": []})},
+    **{f"JSON: {value!r}": said(value) for value in VALUES},
     "deep JSON": said(b"[" * 100_000),
     "a number of 5,000 digits": said(b'{"Result": ' + b"9" * 5000 + b"}"),
     "no number": said(b'{"Result": {"SnapshotTask": {"Status": NaN, "StartTime": Infinity}}}'),
@@ -97,10 +99,10 @@ BEHAVIOURS: dict[str, Answer] = {
     "a long message": refused("x" * 200_000),
     "control characters": refused("\x1b[31mred\x07 \u202egpj"),
     "an echo of the request": lambda request: refused(f"{request.target} {request.headers} {request.body!r}"),
-    "a wait of 30 years": said({}, 429, **{"Retry-After": "1000000000"}),
-    "a wait of less than nothing": said({}, 429, **{"Retry-After": "-1"}),
-    "a clock of 1970": said({}, Date="Thu, 01 Jan 1970 00:00:00 GMT"),
-    "a clock of no time": said({}, Date="yesterday"),
+    "a wait of 30 years": said({}, 429, {"Retry-After": "1000000000"}),
+    "a wait of less than nothing": said({}, 429, {"Retry-After": "-1"}),
+    "a clock of 1970": said({}, headers={"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}),
+    "a clock of no time": said({}, headers={"Date": "yesterday"}),
     "an XML bomb": said(f'<!DOCTYPE a [<!ENTITY a0 "x">{DTD}]><List>&a9;</List>'.encode()),
     "a list without end": listing_without_end,
 }  # fmt: skip
@@ -160,16 +162,9 @@ ENDPOINTS = (
     "VOLCENGINE_RTC_ENDPOINT", "VOLCENGINE_TOS_ENDPOINT", "ALIBABA_CLOUD_MPS_ENDPOINT",
     "ALIBABA_CLOUD_OSS_ENDPOINT",
 )  # fmt: skip
-NAMES = ("VOLCENGINE_ACCESS_KEY", "VOLCENGINE_SECRET_KEY")
+NAMES: tuple[str, ...] = ("VOLCENGINE_ACCESS_KEY", "VOLCENGINE_SECRET_KEY")
 NAMES += ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
 KEYS = dict.fromkeys(NAMES, "an-example-canary")
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    forks = Forks()
-    yield forks
-    forks.close()
 
 
 @pytest.mark.parametrize("behaviour", list(dict.fromkeys(pair[0] for pair in sample(PAIRS, 0.01))))
@@ -178,7 +173,7 @@ def test_one_clear_outcome_in_time(forks: Forks, tmp_path: Path, behaviour: str,
     entries = [entry for of, entry in sample(PAIRS, 0.01) if of == behaviour]
     with FakeServer(BEHAVIOURS[behaviour]) as server:
         for entry in entries:
-            limit = LONGEST.get(entry, BUDGET + 2)
+            limit = LONGEST.get(entry, BUDGET + 2) * busy()
             tries = (enter(forks, tmp_path, server.endpoint, entry) for _ in range(TRIES))
             found = next((one for one in tries if one.seconds <= limit), None) or next(tries, None)
             assert found, f"{behaviour}, {entry}: more than {limit} s"
@@ -187,6 +182,11 @@ def test_one_clear_outcome_in_time(forks: Forks, tmp_path: Path, behaviour: str,
             if not found.is_clear or found.megabytes > LARGEST:
                 wrong.append(f"{entry}: {found}")
     assert not wrong, "\n".join(wrong)
+
+
+def busy() -> float:
+    """How many processes wait for each processor: on a busy machine everything takes longer."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 class Outcome(NamedTuple):

@@ -22,7 +22,7 @@ from integration.faults.scenarios import PROVIDERS, SCENARIOS, Scenario, World
 from pulumi_videosnap.core.pending import interrupted
 from support.emulator import Emulator, clean_environment, running_emulator
 from support.fake_server import FakeServer, Request, Response
-from support.forked_plugin import ACTS, CLOCK, FAULT_SERVER, MOMENTS, REFUSES, RESTART, TOLD, Fault
+from support.forked_plugin import ACTS, CLOCK, FAULT_SERVER, LATE, MOMENTS, REFUSES, RESTART, TOLD, Fault
 from support.miniengine import InitFailed
 from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
 from support.plugin_runs import EngineKilled, Forks, Runs
@@ -65,18 +65,14 @@ class End:
 
 
 ENVELOPE = {"ResponseMetadata": {"RequestId": "2025020709532617FF27DCF79B6BEFE478"}}
-CODES = {
-    "throttled": (429, "FlowLimitExceeded.QPSOverLimit", 400, "Throttling.User", 503, "SlowDown"),
-    "500": (500, "InternalError", 500, "InternalError", 500, "InternalError"),
+CODES: dict[str, tuple[tuple[int, str], ...]] = {
+    "throttled": ((429, "FlowLimitExceeded.QPSOverLimit"), (400, "Throttling.User"), (503, "SlowDown")),
+    "500": ((500, "InternalError"),) * 3,
     "credentials expired": (
-        401,
-        "InvalidCredential",
-        400,
-        "InvalidSecurityToken.Expired",
-        403,
-        "ExpiredToken",
+        (401, "InvalidCredential"), (400, "InvalidSecurityToken.Expired"), (403, "ExpiredToken"),
     ),
-}
+}  # fmt: skip
+"""Status and code of a fault: at the RTC API, at the MPS API, at a store."""
 
 
 def respond_badly(request: Request) -> Response:
@@ -85,7 +81,7 @@ def respond_badly(request: Request) -> Response:
     is_rtc = request.query.get("Version") == "2023-11-01"
     is_store = "x-amz-content-sha256" in request.headers
     if fault in CODES:
-        status, code = CODES[fault][0 if is_rtc else 4 if is_store else 2 :][:2]
+        status, code = CODES[fault][0 if is_rtc else 2 if is_store else 1]
         error = {"Code": code, "Message": "no"}
         body = json.dumps(
             {"ResponseMetadata": {**ENVELOPE["ResponseMetadata"], "Error": error}} if is_rtc else error
@@ -93,15 +89,15 @@ def respond_badly(request: Request) -> Response:
         return Response(status, f"<Error><Code>{code}</Code></Error>".encode() if is_store else body.encode())
     if fault.startswith("502"):
         return Response(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"})
-    if fault == "late":
+    if fault == LATE:
         return Response(delay=1.5)
-    if fault == "wrong type":
+    if fault == "answer of a wrong type":
         wrong = {**ENVELOPE, "Result": {"SnapshotTask": 7}, "SnapshotJob": "x", "SnapshotJobList": 7}
         wrong |= {"MediaWorkflow": 1, "MediaWorkflowList": "y", "Pipeline": [], "PipelineList": 2}
         return Response(200, json.dumps(wrong).encode())
     bodies = {
-        "cut": Response(body=b'{"RequestId":', content_length=999),
-        "malformed": Response(body=b'{"Reque'),
+        "answer cut": Response(body=b'{"RequestId":', content_length=999),
+        "answer malformed": Response(body=b'{"Reque'),
     }
     return bodies.get(fault, Response(raw=b""))
 
@@ -110,12 +106,6 @@ def respond_badly(request: Request) -> Response:
 def fault_server() -> Iterator[FakeServer]:
     with FakeServer(respond_badly) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with contextlib.closing(Forks()) as made:
-        yield made
 
 
 @dataclass
@@ -224,6 +214,7 @@ RESTARTED = [one for one in SCENARIOS if not one.before]
 """Scenarios that create."""
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("scenario", sample(RESTARTED, 0.2), ids=lambda one: f"{one.kind}: {one.name}")
 def test_an_emulator_that_starts_again_goes_on(
     forks: Forks, fault_server: FakeServer, tmp_path: Path, scenario: Scenario, count: Count
@@ -272,10 +263,9 @@ def _name(present: Any) -> str:
 
 def known_to_be_left(point: Point) -> bool:
     """What `destroy` alone cannot end: the engine calls nobody for what it has not recorded."""
-    killed = point.fault.name.startswith("provider killed")
-    return point.recovery == "destroy" and (
-        killed or (point.scenario.kind != "task" and is_lost(point.fault))
-    )
+    kind, fault = point.scenario.kind, point.fault
+    killed = "killed" in fault.name if kind == "job" else fault.name.startswith("provider killed")
+    return point.recovery == "destroy" and (killed or (kind != "task" and is_lost(fault)))
 
 
 def is_lost(fault: Fault) -> bool:
