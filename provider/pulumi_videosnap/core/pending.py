@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +58,19 @@ def _file(urn: str, env: Mapping[str, str]) -> Path:
     return shared_folder(env) / _FOLDER / hashlib.sha256(urn.encode()).hexdigest()[:32]
 
 
-def left_over(urn: str, state: str, env: Mapping[str, str] = os.environ) -> Iterator[Mapping[str, Any]]:
+def left_over(
+    urn: str, states: Collection[str], env: Mapping[str, str] = os.environ
+) -> Iterator[Mapping[str, Any]]:
     """The notes of ended processes on the type and in the stack that a resource is of.
 
-    Of this `state`, as far as both are known.
+    Of one of the `states`, where a note names one.
     """
     stack, project, types = urn.removeprefix("urn:pulumi:").split("::")[:3]
     for note in list(interrupted(stack, env)):
         found = str(note["urn"]).split("::")
         same = found[1] == project and found[2].rpartition("$")[2] == types.rpartition("$")[2]
-        known = {note.get("state"), state} - {"", None}
-        if same and len(known) <= 1 and not _runs(note.get("process")):
+        ours = note.get("state") in {"", None, *states}
+        if same and ours and not _runs(note.get("process")):
             yield note
 
 

@@ -149,7 +149,8 @@ class SnapshotTaskLifecycle(Lifecycle):
     def _stop_left_over(self) -> None:
         """Stop what a process that was killed started for a resource that nobody declares or records."""
         context = self._context
-        for note in left_over(context.resource, context.runs.state_id) if context.resource else ():
+        states = [context.runs.state_id, *context.provider_ids()]
+        for note in left_over(context.resource, states) if context.resource else ():
             inputs, declared = note["inputs"], context.runs.declared()
             with contextlib.suppress(VideosnapError, KeyError):
                 key = TaskKey(inputs["appId"], inputs["roomId"], inputs["taskId"], inputs.get("edition"))

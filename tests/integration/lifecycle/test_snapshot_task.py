@@ -166,13 +166,16 @@ NOTES: dict[str, tuple[dict[str, Any], bool]] = {
 }
 
 
+@pytest.mark.parametrize(("state_id", "provider_ids"), [("mine", ()), ("", ("mine",))], ids=["up", "destroy"])
 @pytest.mark.parametrize("name", NOTES)
-def test_a_delete_ends_what_a_killed_process_had_started(story: Story, name: str) -> None:
-    """And nothing that anybody else may have."""
+def test_a_delete_ends_what_a_killed_process_had_started(
+    story: Story, name: str, state_id: str, provider_ids: tuple[str, ...]
+) -> None:
+    """And nothing that anybody else may have. A destroy knows the backend by what its state records."""
     change, stopped = NOTES[name]
     program = {"lobby": story.declare(), "more": story.declare(taskId="more")}
-    story.stack.state_id = "mine"
     story.stack.up(program)
+    story.stack.state_id, story.stack.provider_ids = state_id, provider_ids
     story.emulator.rtc.start(AppId=story.app, TaskId="hall")
     inputs = {"appId": story.app, "roomId": "Room1", "taskId": "hall"}
     note = {"urn": "urn:pulumi:test::mini::task::hall", "type": "task", "inputs": inputs, "state": "mine"}
