@@ -27,14 +27,18 @@ def noted(
         yield
         return
     file = shared_folder(env) / _FOLDER / hashlib.sha256(urn.encode()).hexdigest()[:32]
+    earlier = file.exists()
     with contextlib.suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_text(json.dumps({"urn": urn, "type": type_, "inputs": dict(inputs)}), encoding="utf-8")
+    failed = True
     try:
         yield
-    finally:  # how it ended is known to the engine, or will be
+        failed = False
+    finally:  # how it ended is known to the engine, or will be; not how an earlier one did, if this one failed
         with contextlib.suppress(OSError):
-            file.unlink()
+            if not (failed and earlier):
+                file.unlink()
 
 
 def interrupted(stack: str, env: Mapping[str, str] = os.environ) -> Iterator[Mapping[str, Any]]:
