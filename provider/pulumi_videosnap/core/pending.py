@@ -35,7 +35,7 @@ def noted(
     try:
         yield
         failed = False
-    finally:  # how it ended is known to the engine, or will be; not how an earlier one did, if this one failed
+    finally:  # how it ended is known to the engine, or will be; of an earlier one, only if this one succeeds
         with contextlib.suppress(OSError):
             if not (failed and earlier):
                 file.unlink()
