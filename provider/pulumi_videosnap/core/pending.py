@@ -38,15 +38,18 @@ def noted(
     if not urn:
         yield
         return
-<<<<<<< HEAD
     file, note = _file(urn, env), {"urn": urn, "type": type_, "inputs": dict(inputs)}
+    earlier = file.exists()
     with contextlib.suppress(OSError):
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.write_text(json.dumps({**note, "process": os.getpid(), "state": state}), encoding="utf-8")
+    failed = True
     try:
         yield
+        failed = False
     finally:
-        when_answered(lambda: forget(urn, env))
+        if not (failed and earlier):  # what an earlier one may have made is still unknown
+            when_answered(lambda: forget(urn, env))
 
 
 def forget(urn: str, env: Mapping[str, str] = os.environ) -> None:
@@ -84,21 +87,6 @@ def _runs(process: object) -> bool:
     except (OSError, ValueError, OverflowError):
         return True
     return True
-=======
-    file = shared_folder(env) / _FOLDER / hashlib.sha256(urn.encode()).hexdigest()[:32]
-    earlier = file.exists()
-    with contextlib.suppress(OSError):
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file.write_text(json.dumps({"urn": urn, "type": type_, "inputs": dict(inputs)}), encoding="utf-8")
-    failed = True
-    try:
-        yield
-        failed = False
-    finally:  # how it ended is known to the engine, or will be; of an earlier one, only if this one succeeds
-        with contextlib.suppress(OSError):
-            if not (failed and earlier):
-                file.unlink()
->>>>>>> walks
 
 
 def interrupted(stack: str, env: Mapping[str, str] = os.environ) -> Iterator[Mapping[str, Any]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
+
+from pulumi.dynamic import ResourceProvider
 
 from pulumi_videosnap.alibaba.pipeline.resource import PipelineProvider
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
@@ -22,7 +24,7 @@ Program = Mapping[str, Mapping[str, Any]]
 Step = Program | str
 """An `up` of a program, or "refresh", "destroy", "state is lost", "it ends", "a failed up"."""
 APP = uuid.uuid4().hex[:24]
-PROVIDERS = {
+PROVIDERS: dict[str, tuple[str, Callable[[], ResourceProvider]]] = {
     "task": ("volcengine:SnapshotTask", SnapshotTaskProvider),
     "job": ("alibaba:SnapshotJob", SnapshotJobProvider),
     "workflow": ("alibaba:SnapshotWorkflow", SnapshotWorkflowProvider),
