@@ -69,7 +69,7 @@ def _serve(request: dict[str, Any]) -> None:
     sys.argv[1:] = [request["address"]]
     if request["front"] == "native":
         importlib.import_module("pulumi_videosnap.native.server").main()
-    importlib.import_module("pulumi_videosnap.dynamic.engine_watch").end_with(request["address"])
+    importlib.import_module("pulumi_videosnap.plugin.engine_watch").end_with(request["address"])
     runpy.run_module("pulumi.dynamic", run_name="__main__", alter_sys=True)
 
 

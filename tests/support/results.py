@@ -35,7 +35,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
             for name, row in getattr(report, "user_properties", ()):
                 if name == ROW and report.when == "call":
                     found[row[0]].append(row[1])
-    if not found:
+    if not found or not (config.option.sweep or config.option.results):
         return
     tables = {name: TABLES[name](rows) for name, rows in sorted(found.items())}
     for name, table in tables.items():

@@ -71,13 +71,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for a sweep only, and six sevenths of the long stories that are marked `rotating`."""
+    """Leave out what is for a sweep only, and nine tenths of the long stories that are marked `rotating`."""
     if not _CHOICE.sweep and len(items) > FEW * 2:
         _leave_out(config, items, {item.nodeid for item in items if item.get_closest_marker("sweep")})
     marked = sorted(item.nodeid for item in items if item.get_closest_marker("rotating"))
     if _CHOICE.sweep or len(marked) <= FEW:
         return
-    _leave_out(config, items, set(random.Random(_CHOICE.seed).sample(marked, 6 * len(marked) // 7)))
+    _leave_out(config, items, set(random.Random(_CHOICE.seed).sample(marked, 9 * len(marked) // 10)))
 
 
 def _leave_out(config: pytest.Config, items: list[pytest.Item], names: set[str]) -> None:
