@@ -105,7 +105,7 @@ def test_one_impossible_answer_is_an_error_of_that_task_alone(run: Any, name: st
     else:
         assert (code, found["bad"]["verdict"]) == (2, "cannot be read")
         assert answer["error"] in json.dumps(found["bad"])
-    assert seconds < 5
+    assert seconds < 30
 
 
 @pytest.mark.parametrize("interval", [0, -1, 1e300, "often", None, True])
