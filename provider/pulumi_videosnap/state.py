@@ -85,7 +85,7 @@ class RecordedResource:
 
     def hide(self, text: Any) -> Any:
         """A text of a report without `secrets`."""
-        return mask(text, self.secrets, SECRET) if isinstance(text, str) else text
+        return mask(text, self.secrets, SECRET, cut=True) if isinstance(text, str) else text
 
     @property
     def secrets(self) -> tuple[str, ...]:
