@@ -18,6 +18,8 @@ _ROUNDS = 2
 """How often a text may be escaped."""
 _SHORTEST = 6
 """Characters of an encoded form that is looked for: a shorter one also occurs by chance."""
+_SHORTEST_START = 4
+"""Characters of a text that show the start of a secret: fewer tell nothing of it."""
 _ESCAPE = re.compile(
     r"%([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\([^\w\s])"
     r"|(&\#?\w{1,32};)"
@@ -32,7 +34,7 @@ Spans = list[tuple[int, int]]
 
 
 def mask(text: str, secrets: Sequence[str], mark: str = "****", *, cut: bool = False) -> str:
-    """A text with a mark in the place of each secret; where it was `cut` off (…), also of the start of one."""
+    """A text with a mark in the place of each secret; if it was `cut` off (…), also of the start of one."""
     forms = _forms(tuple(sorted(secrets)))
     found = sorted(set(_find(text, forms, cut))) if forms else []
     parts, end = [], 0
@@ -80,7 +82,8 @@ def _find(text: str, forms: tuple[str, ...], cut: bool) -> Iterator[tuple[int, i
                 yield spans[at][0], spans[at + len(form) - 1][1]
                 at = text.find(form, at + len(form))
         for start, end in _starts(text, forms) if cut else ():
-            yield spans[start][0], spans[end - 1][1]
+            if spans[end - 1][1] - spans[start][0] >= _SHORTEST_START:
+                yield spans[start][0], spans[end - 1][1]
         decoded, spans = _decode(text, spans)
         if decoded == text:
             return
@@ -88,12 +91,12 @@ def _find(text: str, forms: tuple[str, ...], cut: bool) -> Iterator[tuple[int, i
 
 
 def _starts(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
-    """Where a text was cut off inside of a form, after at least four of its characters."""
+    """Where a text was cut off inside of a form: the start of the form, and the end of what is left of it."""
     for found in _CUT.finditer(text):
         end = found.end() - 1
         for stop in {found.start(), end}:
             for form in forms:
-                sizes = range(min(len(form), stop), 3, -1)
+                sizes = range(min(len(form), stop), 0, -1)
                 if size := next((one for one in sizes if text.startswith(form[:one], stop - one)), 0):
                     yield stop - size, end
 

@@ -96,14 +96,16 @@ class ResponseParser:
     def one(self, response: Response, field: str, kind: type[Item]) -> Item:
         """The object in a field of a successful response; Garbled when it is absent."""
         try:
-            return kind.model_validate((json_of(response) or {}).get(field))
+            return kind.model_validate((json_of(response) or {}).get(field), context=self.scrub)
         except ValidationError as error:
             raise self._unreadable(response, field, error) from None
 
     def many(self, response: Response, field: str, inner: str, kind: type[Item]) -> list[Item]:
         """The objects in a list of a successful response; Garbled when one of them cannot be read."""
         try:
-            return [kind.model_validate(item) for item in self._list(response, field, inner)]
+            return [
+                kind.model_validate(one, context=self.scrub) for one in self._list(response, field, inner)
+            ]
         except ValidationError as error:
             raise self._unreadable(response, field, error) from None
 

@@ -32,6 +32,7 @@ from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
 from support.canary import ENCODINGS, leaks
 from support.emulator import Emulator
 from support.mps_client import Mps
+from support.sampling import sample
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
@@ -180,6 +181,7 @@ def test_an_automatic_task_of_a_secret_room_is_listed_without_the_rooms_name(emu
     }
 
 
+IN_ONE_LINE = [name for name, encode in ENCODINGS.items() if encode("two parts").isprintable()]
 ROOM_NAME = "cAnAryRoom/+42="
 
 
@@ -200,6 +202,24 @@ def test_a_secret_that_a_service_repeats_is_not_shown(encoding: str) -> None:
         assert leaks(text, name) == []
         assert "[secret]" in text
         assert all(char.isprintable() or char == "\n" for char in text)
+
+
+@pytest.mark.parametrize("encoding", sample(IN_ONE_LINE, 0.07))
+def test_a_secret_is_not_shown_where_a_service_repeats_it_elsewhere(
+    emulated: Emulator, encoding: str
+) -> None:
+    """In what it says of another task and of the account, and where a long message was cut off."""
+    name, (other, _) = "cAnAry/Room+42=of#a-tenant", _room(1)
+    room = {**other.properties, "roomId": name}
+    hidden = replace(other, inputs=room, properties=room, secret_paths=frozenset({("roomId",)}), urn="urn2")
+    for filler in (0, 270, 284):
+        message = "x" * filler + ENCODINGS[encoding](name)
+        emulated.fault("error", times=None, status=403, code="AccessDenied", message=message)
+        many = (hidden, *(replace(other, urn=f"urn{at}") for at in range(3, 2 * detect.READS_AT_ONCE)))
+        report = detect.detect_drift([Stack("dev", many)], Dependencies())
+        assert {"not read" in one.why for one in report.findings()} == {True, False}
+        assert any("automatic tasks are not known" in text for text in report.scope)
+        assert leaks(as_json(report), name) == []
 
 
 def _ended(task_id: str) -> Present:
