@@ -13,10 +13,9 @@ from __future__ import annotations
 import enum
 import json
 from datetime import datetime, timezone
-from typing import Annotated, Any
+from typing import Any
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
     AwareDatetime,
     BaseModel,
@@ -225,20 +224,12 @@ class EchoedConfig(Shots, Received):
     time_array: EchoedTimeArray | None = None
 
 
-def _scrub(text: str, info: ValidationInfo) -> str:
-    return str(info.context(text)) if callable(info.context) else text
-
-
-Sentence = Annotated[str, AfterValidator(_scrub)]
-"""What a service says of a failure; the context of its validation makes it fit for a message."""
-
-
 class MnsMessageResult(Received):
     """The result of the notification at the job's end."""
 
     message_id: str = ""
-    error_code: Sentence = ""
-    error_message: Sentence = ""
+    error_code: str = ""
+    error_message: str = ""
 
 
 class SnapshotJob(Received):
@@ -251,8 +242,8 @@ class SnapshotJob(Received):
 
     id: str = Field(min_length=1)
     state: str = ""
-    code: Sentence = ""
-    message: Sentence = ""
+    code: str = ""
+    message: str = ""
     count: int | None = None
     tile_count: int | None = None
     creation_time: AwareDatetime | None = None

@@ -6,7 +6,6 @@ with the reason; it never looks like one without drift.
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,10 +30,9 @@ from pulumi_videosnap.errors import (
     unexpected,
 )
 from pulumi_videosnap.kinds import kind_of, kinds
-from pulumi_videosnap.redaction import mask_values
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.report.formatting import few, value
-from pulumi_videosnap.state import SECRET, RecordedResource, Stack, recorded_resource
+from pulumi_videosnap.state import RecordedResource, Stack, hide_secrets_of, recorded_resource
 
 READS_AT_ONCE = 16
 """Tasks that are read at a time, within the service's rate limit."""
@@ -65,10 +63,7 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         checked.append(_check(stack, dependencies, progress, _only(Finding, creates)))
     listed = list(unmanaged(readable))
     scope = (*_ignored(checked), *_scope(readable, dependencies), *_only(str, listed))
-    # A service may repeat what one task has where it is about another one, or about the whole account.
-    known = (task for stack in readable for task in (*_with_creates(stack), *stack.pending_replacements))
-    secrets = {text for task in known for text in task.secrets}
-    hide = functools.cache(lambda text: mask_values(text, secrets, SECRET))
+    hide = hide_secrets_of(readable)
     return DriftReport(
         at=began,
         seconds=(dependencies.now() - began).total_seconds(),

@@ -91,7 +91,7 @@ def _custom(custom: declared.CustomConfig, env: Mapping[str, str]) -> models.Cus
     )
 
 
-def third_party_keys(properties: Properties, env: Mapping[str, str]) -> tuple[str, ...]:
+def third_party_keys(properties: Mapping[str, Any], env: Mapping[str, str]) -> tuple[str, ...]:
     """The keys of a third party's bucket in inputs, as far as they are known: a service may repeat them."""
     custom = value_at(properties, ("storageConfig", "customConfig"))
     if not isinstance(custom, Mapping):

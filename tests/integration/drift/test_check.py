@@ -29,7 +29,7 @@ from pulumi_videosnap.kinds import kind_by_title, kind_of
 from pulumi_videosnap.report.base import Dependencies, as_json
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
 from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
-from support.canary import ENCODINGS, leaks
+from support.canary import ENCODINGS, echoes, leaks
 from support.emulator import Emulator
 from support.mps_client import Mps
 from support.sampling import sample
@@ -220,6 +220,23 @@ def test_a_secret_is_not_shown_where_a_service_repeats_it_elsewhere(
         assert {"not read" in one.why for one in report.findings()} == {True, False}
         assert any("automatic tasks are not known" in text for text in report.scope)
         assert leaks(as_json(report), name) == []
+
+
+def test_a_third_partys_keys_that_variables_hold_are_not_shown(
+    emulated: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, (room, _) = {"accessKeyEnv": "tP7/kQ2+Wx9=Zb4L", "secretKeyEnv": "mH5+Yc8/Jg3=Nf1S"}, _room(1)
+    for name, key in keys.items():
+        monkeypatch.setenv(name.upper(), key)
+    custom = {"bucket": "frames", **{name: name.upper() for name in keys}}
+    inputs = {**room.properties, "storageConfig": {"customConfig": custom}}
+    for echo in sample(list(echoes(keys.values()).values()), 0.1):
+        if echo.isprintable():
+            emulated.fault("error", times=None, status=400, code="Bad", message=echo)
+            stack = Stack("dev", (replace(room, inputs=inputs, properties=inputs),))
+            text = as_json(detect.detect_drift([stack], Dependencies()))
+            assert text.count("was refused") == 2
+            assert [key for key in keys.values() if leaks(text, key)] == []
 
 
 def _ended(task_id: str) -> Present:
