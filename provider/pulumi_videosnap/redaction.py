@@ -18,21 +18,25 @@ _ROUNDS = 2
 """How often a text may be escaped."""
 _SHORTEST = 6
 """Characters of an encoded form that is looked for: a shorter one also occurs by chance."""
+_SHORTEST_START = 4
+"""Characters of a text that show the start of a secret: fewer tell nothing of it."""
 _ESCAPE = re.compile(
     r"%([0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})|\\([^\w\s])"
     r"|(&\#?\w{1,32};)"
     r"|\\[abefnrtv]|[\s\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]+"
 )
 """What stands for another character, or for none."""
+_CUT = re.compile(r"(%[0-9a-fA-F]?|\\[ux]?[0-9a-fA-F]{0,3}|&\#?\w{0,32})?…")
+"""Where a text was cut off, with what is left of an escape before it."""
 
 Spans = list[tuple[int, int]]
 """Where each character of a decoded text was in the original one."""
 
 
-def mask(text: str, secrets: Sequence[str], mark: str = "****") -> str:
-    """A text with a mark in the place of each secret."""
+def mask(text: str, secrets: Sequence[str], mark: str = "****", *, cut: bool = False) -> str:
+    """A text with a mark in the place of each secret; if it was `cut` off (…), also of the start of one."""
     forms = _forms(tuple(sorted(secrets)))
-    found = sorted(set(_find(text, forms))) if forms else []
+    found = sorted(set(_find(text, forms, cut))) if forms else []
     parts, end = [], 0
     for start, stop in found:
         if start >= end:
@@ -46,18 +50,10 @@ def mask_values(text: str, values: Iterable[str], mark: str) -> str:
     long, short = set[str](), set[str]()
     for value in filter(None, values):
         (long if len(value) >= _SHORTEST else short).add(value)
-    text = mask(text, sorted(long), mark)
-    for value in long:  # a quotation may have been cut in its middle
-        text = re.sub(rf"{_start_of(value)}…", f"{mark}…", text)
+    text = mask(text, sorted(long), mark, cut=True)
     for value in short:
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", mark, text)
     return text.replace(f"'{mark}'", mark)
-
-
-def _start_of(value: str) -> str:
-    """A pattern for all starts of a value that tell something of it."""
-    start, *rest = re.escape(value[:4]), *map(re.escape, value[4:])
-    return start + "".join(f"(?:{char}" for char in rest) + ")?" * len(rest)
 
 
 @functools.lru_cache(maxsize=64)
@@ -76,7 +72,7 @@ def _forms_of(secret: str) -> Iterator[str]:
     yield from (form for form in encoded if len(form) >= _SHORTEST)
 
 
-def _find(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+def _find(text: str, forms: tuple[str, ...], cut: bool) -> Iterator[tuple[int, int]]:
     """Where the forms are, in the text as it is and decoded."""
     spans: Spans = [(at, at + 1) for at in range(len(text))]
     for _ in range(_ROUNDS + 1):
@@ -85,10 +81,24 @@ def _find(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
             while at >= 0:
                 yield spans[at][0], spans[at + len(form) - 1][1]
                 at = text.find(form, at + len(form))
+        for start, end in _starts(text, forms) if cut else ():
+            if spans[end - 1][1] - spans[start][0] >= _SHORTEST_START:
+                yield spans[start][0], spans[end - 1][1]
         decoded, spans = _decode(text, spans)
         if decoded == text:
             return
         text = decoded
+
+
+def _starts(text: str, forms: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+    """Where a text was cut off inside of a form: the start of the form, and the end of what is left of it."""
+    for found in _CUT.finditer(text):
+        end = found.end() - 1
+        for stop in {found.start(), end}:
+            for form in forms:
+                sizes = range(min(len(form), stop), 0, -1)
+                if size := next((one for one in sizes if text.startswith(form[:one], stop - one)), 0):
+                    yield stop - size, end
 
 
 def _decode(text: str, spans: Spans) -> tuple[str, Spans]:

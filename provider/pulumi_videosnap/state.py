@@ -6,6 +6,7 @@ unless the caller asks for them.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,7 +30,7 @@ from pulumi_videosnap.core.urns import distinct_names, resource_name, stack_name
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
-from pulumi_videosnap.redaction import mask
+from pulumi_videosnap.redaction import mask, mask_values
 
 PROVIDER_TYPES = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videosnap": NATIVE_PREFIX}
 """The resources that have the stack's configuration as of the last write, and what their keys leave out."""
@@ -85,7 +86,7 @@ class RecordedResource:
 
     def hide(self, text: Any) -> Any:
         """A text of a report without `secrets`."""
-        return mask(text, self.secrets, SECRET) if isinstance(text, str) else text
+        return mask(text, self.secrets, SECRET, cut=True) if isinstance(text, str) else text
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -126,6 +127,13 @@ class Stack:
         """A key of the configuration; None where it is not set, or is an encrypted secret."""
         value = self.config.get(key)
         return value if isinstance(value, str) else None
+
+
+def hide_secrets_of(stacks: Sequence[Stack]) -> Callable[[str], str]:
+    """Takes every task's secrets out of a text: what a service says may be of another task or the account."""
+    lists = ((one.tasks, one.pending_creates, one.pending_replacements) for one in stacks)
+    secrets = {text for of_stack in lists for tasks in of_stack for task in tasks for text in task.secrets}
+    return functools.cache(lambda text: mask_values(text, secrets, SECRET))
 
 
 def read_stack(name: str | None, folder: Path, *, show_secrets: bool = False) -> Stack:

@@ -70,6 +70,10 @@ def _xml_leaf(text: str, name: str) -> str:
     return html.unescape(leaf).strip() if end else ""
 
 
+_REASONS = ("Code", "Message", "ErrorCode", "ErrorMessage")
+"""The fields that say why a job or its notification failed."""
+
+
 @dataclass(frozen=True)
 class ResponseParser:
     """Classifies the responses of one call, and reads what they contain.
@@ -96,14 +100,15 @@ class ResponseParser:
     def one(self, response: Response, field: str, kind: type[Item]) -> Item:
         """The object in a field of a successful response; Garbled when it is absent."""
         try:
-            return kind.model_validate((json_of(response) or {}).get(field))
+            return kind.model_validate(self._scrub_reasons((json_of(response) or {}).get(field)))
         except ValidationError as error:
             raise self._unreadable(response, field, error) from None
 
     def many(self, response: Response, field: str, inner: str, kind: type[Item]) -> list[Item]:
         """The objects in a list of a successful response; Garbled when one of them cannot be read."""
         try:
-            return [kind.model_validate(item) for item in self._list(response, field, inner)]
+            items = self._scrub_reasons(self._list(response, field, inner))
+            return [kind.model_validate(item) for item in items]
         except ValidationError as error:
             raise self._unreadable(response, field, error) from None
 
@@ -144,6 +149,17 @@ class ResponseParser:
         if not isinstance(value, list):
             raise self.garbled(response, f"not as documented in {field}")
         return [item for item in value if item is not None]
+
+    def _scrub_reasons(self, value: Any) -> Any:
+        """A response's content, with what it says of failures made fit for a message."""
+        if isinstance(value, list):
+            return list(map(self._scrub_reasons, value))
+        if not isinstance(value, dict):
+            return value
+        return {
+            name: self.scrub(one) if name in _REASONS and isinstance(one, str) else self._scrub_reasons(one)
+            for name, one in value.items()
+        }
 
     def _unreadable(self, response: Response, field: str, error: ValidationError) -> Garbled:
         places = (".".join((field, *map(str, problem["loc"]))) for problem in error.errors())

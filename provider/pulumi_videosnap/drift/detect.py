@@ -32,7 +32,7 @@ from pulumi_videosnap.errors import (
 from pulumi_videosnap.kinds import kind_of, kinds
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.report.formatting import few, value
-from pulumi_videosnap.state import RecordedResource, Stack, recorded_resource
+from pulumi_videosnap.state import RecordedResource, Stack, hide_secrets_of, recorded_resource
 
 READS_AT_ONCE = 16
 """Tasks that are read at a time, within the service's rate limit."""
@@ -62,13 +62,24 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         orphans += _only(Unmanaged, creates)
         checked.append(_check(stack, dependencies, progress, _only(Finding, creates)))
     listed = list(unmanaged(readable))
+    scope = (*_ignored(checked), *_scope(readable, dependencies), *_only(str, listed))
+    hide = hide_secrets_of(readable)
     return DriftReport(
         at=began,
         seconds=(dependencies.now() - began).total_seconds(),
-        stacks=tuple(checked),
+        stacks=tuple(_without_secrets(stack, hide) for stack in checked),
         unmanaged=(*orphans, *_only(Unmanaged, listed)),
-        scope=(*_ignored(checked), *_scope(readable, dependencies), *_only(str, listed)),
+        scope=tuple(map(hide, scope)),
     )
+
+
+def _without_secrets(stack: StackDrift, hide: Callable[[str], str]) -> StackDrift:
+    """A stack's findings; only those that could not be read quote a service."""
+    findings = (
+        one.model_copy(update={"why": hide(one.why)}) if one.verdict is Verdict.UNREADABLE else one
+        for one in stack.findings
+    )
+    return stack.model_copy(update={"findings": tuple(findings)})
 
 
 def _only(kind: type[T], found: Iterable[object]) -> list[T]:

@@ -161,7 +161,7 @@ def without_secrets(report: FramesReport) -> FramesReport:
 
 
 def _mask(secrets: tuple[str, ...], text: str) -> str:
-    return mask(text, secrets, SECRET)
+    return mask(text, secrets, SECRET, cut=True)
 
 
 def _masked(value: Any, hide: Callable[[str], str]) -> Any:

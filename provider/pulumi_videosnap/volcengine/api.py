@@ -101,16 +101,22 @@ class RtcApi:
     """
 
     def __init__(
-        self, account: Account, client: ApiClient, unknown_task: frozenset[str] = unknown_task_codes({})
+        self,
+        account: Account,
+        client: ApiClient,
+        unknown_task: frozenset[str] = unknown_task_codes({}),
+        hide: tuple[str, ...] = (),
     ) -> None:
+        """`hide` are further texts that no error repeats, such as the keys of a third party's bucket."""
         self._account = account
+        self._scrub = partial(account.credentials.scrub, also=hide)
         self._client = client
         self._unknown_task = unknown_task
 
     def start(self, body: StartSnapshotBody) -> Started:
         """Start a task, unless one with this id runs already."""
         # The code for an unknown task makes no sense here, and must not be read as "gone".
-        parser = self._parser("StartSnapshot", body.secrets(), unknown_task=frozenset())
+        parser = self._parser("StartSnapshot", unknown_task=frozenset())
         try:
             response = self._call(parser, self._post("StartSnapshot", body))
         except Rejected as refused:
@@ -203,12 +209,10 @@ class RtcApi:
         version = "2023-11-01" if action == "GetRoomOnlineUsers" else self._account.edition.version
         return Request(method, self._account.endpoint, (("Action", action), ("Version", version), *query))
 
-    def _parser(
-        self, action: str, secrets: tuple[str, ...] = (), unknown_task: frozenset[str] | None = None
-    ) -> ResponseParser:
+    def _parser(self, action: str, unknown_task: frozenset[str] | None = None) -> ResponseParser:
         return ResponseParser(
             action,
-            scrub=partial(self._account.credentials.scrub, also=secrets),
+            scrub=self._scrub,
             clock=self._client.clock,
             unknown_task=self._unknown_task if unknown_task is None else unknown_task,
         )
@@ -231,6 +235,12 @@ class RtcApi:
         return replace(request, headers={**request.headers, **added})
 
 
-def connect(profile: str | None = None, config: Lookup = no_config, edition: str | None = None) -> RtcApi:
+def connect(
+    profile: str | None = None,
+    config: Lookup = no_config,
+    edition: str | None = None,
+    hide: tuple[str, ...] = (),
+) -> RtcApi:
     """The RTC API with the account that `find_account` finds; cheap enough to do for every operation."""
-    return RtcApi(find_account(profile, edition, config=config), shared_client(), unknown_task_codes())
+    account = find_account(profile, edition, config=config)
+    return RtcApi(account, shared_client(), unknown_task_codes(), hide)

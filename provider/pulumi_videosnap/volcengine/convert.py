@@ -91,6 +91,16 @@ def _custom(custom: declared.CustomConfig, env: Mapping[str, str]) -> models.Cus
     )
 
 
+def third_party_keys(properties: Mapping[str, Any], env: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of a third party's bucket in inputs, as far as they are known: a service may repeat them."""
+    custom = value_at(properties, ("storageConfig", "customConfig"))
+    if not isinstance(custom, Mapping):
+        return ()
+    values = [custom.get(name) for name in ("accessKey", "secretKey")]
+    values += [env.get(str(custom.get(name))) for name in ("accessKeyEnv", "secretKeyEnv")]
+    return tuple(value for value in values if value and isinstance(value, str))
+
+
 def _from_environment(variable: str | None, field: str, env: Mapping[str, str]) -> Any:
     value = env.get(variable or "")
     if not value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -17,7 +18,7 @@ from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
 from pulumi_videosnap.errors import NotFound, VideosnapError
 from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.volcengine.api import Reading, RoomOnlineUsers, connect
-from pulumi_videosnap.volcengine.convert import to_outputs
+from pulumi_videosnap.volcengine.convert import third_party_keys, to_outputs
 from pulumi_videosnap.volcengine.models import TaskKey
 from pulumi_videosnap.volcengine.schema import RUNNING
 
@@ -106,7 +107,8 @@ class Api(Protocol):
 
 
 def _connect(profile: str | None, stack: Stack, edition: str | None = None) -> Api:
-    return connect(profile, stack.setting, edition)
+    hide = (key for task in stack.tasks for key in third_party_keys(task.properties, os.environ))
+    return connect(profile, stack.setting, edition, tuple(dict.fromkeys(hide)))
 
 
 def unmanaged(

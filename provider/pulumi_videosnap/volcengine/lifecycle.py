@@ -30,6 +30,7 @@ from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound, Videosna
 from pulumi_videosnap.volcengine.auth import edition_of
 from pulumi_videosnap.volcengine.convert import (
     task_key,
+    third_party_keys,
     to_inputs,
     to_outputs,
     with_history,
@@ -53,7 +54,7 @@ _OTHER_EDITION = (
 
 
 class SnapshotTaskLifecycle(Lifecycle):
-    """Drives one snapshot task; `connect` opens the API with the account of a profile, and of an edition."""
+    """Drives one snapshot task; `connect` opens the API with the account of a profile."""
 
     def __init__(
         self,
@@ -163,8 +164,8 @@ class SnapshotTaskLifecycle(Lifecycle):
                 forget(note["urn"])
 
     def _open(self, properties: Mapping[str, Any]) -> TaskApi:
-        edition = properties.get("edition")
-        return self._connect(properties.get("profile"), *([edition] if edition else []))
+        more = {"edition": properties.get("edition"), "hide": third_party_keys(properties, self._environ)}
+        return self._connect(properties.get("profile"), **{name: one for name, one in more.items() if one})
 
     def _start(self, task: SnapshotTaskInputs, recorded: Properties) -> Properties:
         api, context = self._open(task.properties()), replace(self._context, sleep=self._sleep)
@@ -212,9 +213,9 @@ def plan_update(recorded: Properties, changed: Collection[Path], keep_running: b
 def snapshot_task(context: Context) -> SnapshotTaskLifecycle:
     """The lifecycle of one snapshot task, with the account that the environment configures."""
 
-    def connect(profile: str | None, edition: str | None = None) -> TaskApi:
+    def connect(profile: str | None, edition: str | None = None, hide: tuple[str, ...] = ()) -> TaskApi:
         from pulumi_videosnap.volcengine import api  # noqa: PLC0415 - `check` does not need the HTTP stack
 
-        return api.connect(profile, context.config, edition)
+        return api.connect(profile, context.config, edition, hide)
 
     return SnapshotTaskLifecycle(context, connect, edition=lambda: edition_of(config=context.config))

@@ -207,10 +207,6 @@ class Body(Wire):
         text = self.model_dump_json(by_alias=True, exclude_none=True, context={"on_the_wire": True})
         return text.encode()
 
-    def secrets(self) -> tuple[str, ...]:
-        """The credential values inside, so that messages can be scrubbed of them."""
-        return ()
-
 
 class StartSnapshotBody(Body):
     """StartSnapshot. `max_idle_time` in seconds; `storage_config` is required."""
@@ -224,12 +220,6 @@ class StartSnapshotBody(Body):
     def key(self) -> TaskKey:
         """The identity that the program chose for the task."""
         return TaskKey(self.app_id, self.room_id, self.task_id)
-
-    def secrets(self) -> tuple[str, ...]:
-        """The keys of a third party's bucket, since a service may quote our request."""
-        custom = self.storage_config.custom_config
-        keys = (custom.access_key, custom.secret_key) if custom else ()
-        return tuple(key.get_secret_value() for key in keys if key)
 
 
 class UpdateSnapshotBody(Body):

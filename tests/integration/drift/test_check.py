@@ -29,9 +29,10 @@ from pulumi_videosnap.kinds import kind_by_title, kind_of
 from pulumi_videosnap.report.base import Dependencies, as_json
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
 from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
-from support.canary import ENCODINGS, leaks
+from support.canary import ENCODINGS, echoes, leaks
 from support.emulator import Emulator
 from support.mps_client import Mps
+from support.sampling import sample
 
 NOW = datetime(2026, 8, 4, 12, tzinfo=timezone.utc)
 ROOM = {"appId": "661e", "roomId": "Room1", "state": "running", "imageConfig": {"interval": 5}}
@@ -180,6 +181,7 @@ def test_an_automatic_task_of_a_secret_room_is_listed_without_the_rooms_name(emu
     }
 
 
+IN_ONE_LINE = [name for name, encode in ENCODINGS.items() if encode("two parts").isprintable()]
 ROOM_NAME = "cAnAryRoom/+42="
 
 
@@ -200,6 +202,41 @@ def test_a_secret_that_a_service_repeats_is_not_shown(encoding: str) -> None:
         assert leaks(text, name) == []
         assert "[secret]" in text
         assert all(char.isprintable() or char == "\n" for char in text)
+
+
+@pytest.mark.parametrize("encoding", sample(IN_ONE_LINE, 0.07))
+def test_a_secret_is_not_shown_where_a_service_repeats_it_elsewhere(
+    emulated: Emulator, encoding: str
+) -> None:
+    """In what it says of another task and of the account, and where a long message was cut off."""
+    name, (other, _) = "cAnAry/Room+42=of#a-tenant", _room(1)
+    room = {**other.properties, "roomId": name}
+    hidden = replace(other, inputs=room, properties=room, secret_paths=frozenset({("roomId",)}), urn="urn2")
+    for filler in (0, 270, 284):
+        message = "x" * filler + ENCODINGS[encoding](name)
+        emulated.fault("error", times=None, status=403, code="AccessDenied", message=message)
+        many = (hidden, *(replace(other, urn=f"urn{at}") for at in range(3, 2 * detect.READS_AT_ONCE)))
+        report = detect.detect_drift([Stack("dev", many)], Dependencies())
+        assert {"not read" in one.why for one in report.findings()} == {True, False}
+        assert any("automatic tasks are not known" in text for text in report.scope)
+        assert leaks(as_json(report), name) == []
+
+
+def test_a_third_partys_keys_that_variables_hold_are_not_shown(
+    emulated: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, (room, _) = {"accessKeyEnv": "tP7/kQ2+Wx9=Zb4L", "secretKeyEnv": "mH5+Yc8/Jg3=Nf1S"}, _room(1)
+    for name, key in keys.items():
+        monkeypatch.setenv(name.upper(), key)
+    custom = {"bucket": "frames", **{name: name.upper() for name in keys}}
+    inputs = {**room.properties, "storageConfig": {"customConfig": custom}}
+    for echo in sample(list(echoes(keys.values()).values()), 0.1):
+        if echo.isprintable():
+            emulated.fault("error", times=None, status=400, code="Bad", message=echo)
+            stack = Stack("dev", (replace(room, inputs=inputs, properties=inputs),))
+            text = as_json(detect.detect_drift([stack], Dependencies()))
+            assert text.count("was refused") == 2
+            assert [key for key in keys.values() if leaks(text, key)] == []
 
 
 def _ended(task_id: str) -> Present:

@@ -17,7 +17,7 @@ from support.story import Story
 def story(emulated: Emulator, app: str) -> Iterator[Story]:
     stack = MiniEngine(
         lambda host: SnapshotTaskLifecycle(
-            host, lambda profile: connect(profile, host.config), sleep=lambda seconds: None
+            host, lambda profile, **more: connect(profile, host.config, **more), sleep=lambda seconds: None
         )
     )
     told = Story(stack, emulated, app)

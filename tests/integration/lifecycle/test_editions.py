@@ -26,7 +26,7 @@ def engine() -> MiniEngine:
     return MiniEngine(
         lambda context: SnapshotTaskLifecycle(
             context,
-            lambda profile, edition=None: connect(profile, context.config, edition),
+            lambda profile, **more: connect(profile, context.config, **more),
             sleep=lambda seconds: None,
             edition=edition_of,
         )
@@ -57,9 +57,7 @@ def test_an_import_is_of_the_edition_that_is_set(
     stack: MiniEngine, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
-    task = SnapshotTaskLifecycle(
-        Context(), lambda profile, edition: connect(profile, edition=edition), edition=edition_of
-    )
+    task = SnapshotTaskLifecycle(Context(), connect, edition=edition_of)
     ours, other = f"byteplus/{app}/Room1/Task1", f"{app}/Room1/Task1"
     found = task.find(ours)
     assert found is not None

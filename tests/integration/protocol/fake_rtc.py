@@ -89,6 +89,11 @@ def refused(rtc: FakeRtc, request: Request) -> Response:
     return Response(401, _envelope(Code="SignatureDoesNotMatch", CodeN=100010, Message=message))
 
 
+def saying(text: str) -> Behaviour:
+    """A refusal of everything with this text."""
+    return lambda rtc, request: Response(403, _envelope(Code="AccessDenied", Message=text))
+
+
 def echoed_everywhere(rtc: FakeRtc, request: Request) -> Response:
     echo = text_of(request)
     error = {"Code": f"InvalidParameter.{echo}", "Message": echo}

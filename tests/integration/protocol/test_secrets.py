@@ -8,13 +8,15 @@ import copy
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
 
-from integration.protocol.fake_rtc import BAD_BEHAVIOURS, URN, FakeRtc, documented, surroundings
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, URN, FakeRtc, documented, saying, surroundings
+from support.canary import ENCODINGS, echoes, leaks
 from support.data import load
 from support.fake_server import Request
 from support.plugin import PROVIDER, Plugin, PluginError, running_plugin
@@ -169,6 +171,26 @@ def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path, front: str) -
     given_away = {where: found_in("\n".join(lines)) for where, lines in said.items()}
     assert not any(given_away.values()), given_away
     assert (plugin.stdout, plugin.stderr) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "encoding"), sample(list(product(("by value", "by their variables"), ENCODINGS)), 0.03)
+)
+def test_any_answer_may_repeat_the_keys_that_the_service_has(
+    given: str, encoding: str, tmp_path: Path, front: str
+) -> None:
+    """A third party's keys are sent once, with the start of the task, and the service has them then."""
+    keys, place, witness = (
+        (OTHERS_ACCESS_KEY, OTHERS_SECRET_KEY),
+        PLACES[f"a third party's keys {given}"],
+        Witness(),
+    )
+    with _run(place, tmp_path, front) as (rtc, plugin):
+        for filler in (0, 250, 280):  # where a long message is cut off
+            rtc.behaviour = saying("x" * filler + echoes(keys)[encoding])
+            _every_method(witness, plugin, {**INPUTS, **place.inputs}, "task")
+    assert len(witness.errors) >= 9
+    assert [(text, key) for text in witness.errors for key in keys if leaks(text, key)] == []
 
 
 def _carries(request: Request, secret: str) -> bool:

@@ -119,7 +119,7 @@ def new_stack() -> Stack:
     )
     api = RtcApi(Account(Credentials("AKLTexample", "secret")), caller)
     engine = MiniEngine(
-        lambda host: SnapshotTaskLifecycle(host, lambda profile: api, sleep=lambda seconds: None)
+        lambda host: SnapshotTaskLifecycle(host, lambda profile, **_: api, sleep=lambda seconds: None)
     )
     return Stack(engine, service)
 

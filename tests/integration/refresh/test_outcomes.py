@@ -156,7 +156,7 @@ def test_a_task_of_which_nothing_was_recorded_is_not_gone_but_unknown(stack: Sta
 
 
 def test_missing_credentials_are_no_drift() -> None:
-    def connect(profile: str | None) -> Any:
+    def connect(profile: str | None, **_: Any) -> Any:
         raise NotConfigured("no Volcengine credentials")
 
     lifecycle = SnapshotTaskLifecycle(Context(), connect)
@@ -173,7 +173,7 @@ OPTIONAL = [
 
 
 def _diff(recorded: dict[str, Any], inputs: dict[str, Any]) -> list[Path]:
-    def connect(profile: str | None) -> Any:
+    def connect(profile: str | None, **_: Any) -> Any:
         raise AssertionError("a diff calls nothing")
 
     return SnapshotTaskLifecycle(Context(), connect).diff(recorded, inputs)

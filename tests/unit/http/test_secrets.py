@@ -19,10 +19,11 @@ import pytest
 
 from pulumi_videosnap.alibaba.api import MpsApi
 from pulumi_videosnap.alibaba.auth import Account
-from pulumi_videosnap.errors import MAX_TEXT, CallFailed, one_line
+from pulumi_videosnap.errors import MAX_TEXT, TEXT_LIMIT, CallFailed, one_line
 from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import HttpTransport, TransportError
+from pulumi_videosnap.redaction import mask_values
 from pulumi_videosnap.settings import no_config
 from pulumi_videosnap.storage.bucket import open_bucket
 from pulumi_videosnap.storage.platforms import Location
@@ -30,7 +31,7 @@ from pulumi_videosnap.volcengine import auth as volcengine
 from pulumi_videosnap.volcengine.api import RtcApi
 from pulumi_videosnap.volcengine.models import TaskKey
 from support import fake_server
-from support.canary import echoes, leaks
+from support.canary import ENCODINGS, echoes, leaks
 from support.fake_server import FakeServer
 from support.sampling import sample
 from unit.scripted import (
@@ -173,12 +174,32 @@ def test_a_secret_is_shown_in_no_encoding(place: str, tmp_path: Path) -> None:
     } == {}
 
 
+def test_a_failed_jobs_reason_shows_no_secret_in_any_encoding() -> None:
+    """It is part of a response that succeeds, from which it gets into state, errors and reports."""
+    for echo in sample(list(echoes(MPS_KEYS.secrets()).values()), 0.3):
+        sent = {"MessageId": "", "ErrorCode": echo, "ErrorMessage": echo}
+        failed = {"Id": "1", "State": "Fail", "Code": echo, "Message": echo, "MNSMessageResult": sent}
+        api, _ = mps_api(mps_answer({"SnapshotJobList": {"SnapshotJob": [failed]}}))
+        (job,) = api.query(["1"]).jobs
+        shown = job.model_dump_json()
+        assert [one for one in MPS_KEYS.secrets() if leaks(shown, one)] == []
+
+
 @pytest.mark.parametrize(
     "before", ["", "x" * (MAX_TEXT - 30), " " * (MAX_TEXT - 30), "%20" * (MAX_TEXT // 3 - 9)]
 )
 def test_a_long_text_shows_no_part_of_a_secret_where_it_is_cut(before: str) -> None:
     for echo in sample(list(echoes([MPS_KEYS.secret_key * 3]).values()), 0.25):
         assert leaks(one_line(before + echo, [MPS_KEYS.secret_key * 3]), MPS_KEYS.secret_key * 3) == []
+
+
+@pytest.mark.parametrize("encoding", sample(list(ENCODINGS), 0.2))
+def test_a_short_message_shows_no_part_of_a_secret_where_it_is_cut(encoding: str) -> None:
+    """Of a secret that is known only after the cut, such as a value that the program marks."""
+    secret = "cAnAry&Value+42=/of%tenant#9"
+    for filler in range(TEXT_LIMIT - 170, TEXT_LIMIT, 2):
+        text = one_line("y" * filler + ENCODINGS[encoding](secret) + "z" * TEXT_LIMIT)
+        assert leaks(mask_values(text, [secret], "[secret]"), secret) == [], text
 
 
 def test_a_failure_of_the_real_transport_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
