@@ -147,14 +147,15 @@ def remuxed(
     pts_as_dts: bool = False,
     **options: str,
 ) -> bytes:
-    """The same packets in another file, without the first `lost` of them, `shift` ticks later."""
+    """The same packets in another file, `shift` ticks later, without the first `lost`; one is left."""
     with tempfile.TemporaryDirectory() as folder, av.open(io.BytesIO(video), "r") as source:
         path = Path(folder) / "video"
         with av.open(str(path), "w", format=container, options=options) as target:
             stream = target.add_stream_from_template(source.streams[0])
             if cover:
                 target.mux(_cover(target))
-            for packet in list(source.demux(source.streams[0]))[lost:]:
+            packets = list(source.demux(source.streams[0]))[:-1]  # the last one is empty
+            for packet in packets[min(lost, len(packets) - 1) :]:
                 if packet.dts is not None and packet.pts is not None:
                     packet.stream, packet.dts, packet.pts = stream, packet.dts + shift, packet.pts + shift
                     packet.pts = packet.dts if pts_as_dts else packet.pts

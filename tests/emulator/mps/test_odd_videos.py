@@ -67,6 +67,11 @@ def check(video: OddVideo, seed: int) -> tuple[int, int]:
     return len(claims), len(alone)
 
 
+@pytest.mark.parametrize("seed", [922776171], ids=["two frames at one time"])
+def test_generated_videos_that_were_misread(seed: int) -> None:
+    assert check(odd_video(seed), seed)
+
+
 def test_generated_videos(record_property: Callable[[str, object], None]) -> None:
     count = examples(6, 500)
     first, compared, wrong = int(os.environ[SEED_VARIABLE]) * 1000, list[tuple[int, int]](), list[str]()

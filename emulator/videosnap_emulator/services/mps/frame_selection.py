@@ -147,7 +147,8 @@ def _replace_black(
     """Replace a black first frame; a job of one frame fails when all that is examined is black."""
     if not _filters_black(config) or frames[0].at != 0:
         return frames
-    for number, frame in video.frames(_candidates(config, video.index)):
+    candidates = [one for one in _candidates(config, video.index) if one >= frames[0].number]
+    for number, frame in video.frames(candidates):
         if not is_black(frame, *_black_levels(config)):
             return [SelectedFrame(0, number), *frames[1:]]
     if config.single_frame:
