@@ -25,7 +25,7 @@ from support.sampling import sample
 
 DATA = json.loads(read("options.json"))
 ROWS: dict[str, Any] = DATA["rows"]
-READS = ("GetSnapshotTask", "QuerySnapshotJobList")
+READS = ("GetSnapshotTask", "GetRoomOnlineUsers", "QuerySnapshotJobList")
 REFUSED, KEPT = "will be refused", "continues to run"
 Json = dict[str, Any]
 
