@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pulumi
 
 from pulumi_videosnap.core.timestamps import format_rfc3339
-from pulumi_videosnap.dynamic.resource import program_config
+from pulumi_videosnap.dynamic.resource import call_later, program_config
 from pulumi_videosnap.errors import InvalidInput, NotFound
 from pulumi_videosnap.kinds import Listed
 from pulumi_videosnap.settings import Lookup
@@ -65,9 +65,7 @@ def get_snapshot_job_output(
     profile: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[SnapshotJobResult]:
     """`get_snapshot_job` for values that are only known later."""
-    return pulumi.Output.all(job_id, location, profile).apply(
-        lambda known: get_snapshot_job(known[0], location=known[1], profile=known[2])
-    )
+    return call_later(get_snapshot_job, job_id=job_id, location=location, profile=profile)
 
 
 def list_jobs(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
@@ -113,9 +111,7 @@ def object_version_output(
     profile: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[str]:
     """`object_version` for values that are only known later."""
-    return pulumi.Output.all(bucket, key, location, profile).apply(
-        lambda known: object_version(known[0], known[1], known[2], profile=known[3])
-    )
+    return call_later(object_version, bucket=bucket, key=key, location=location, profile=profile)
 
 
 def not_found(action: str, reason: str) -> NotFound:

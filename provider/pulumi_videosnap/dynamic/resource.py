@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pulumi
 from pulumi.dynamic import (
@@ -18,6 +18,7 @@ from pulumi.runtime.resource import all_aliases, register_resource
 from pulumi_videosnap.core.properties import camel, camel_path, names_of, snake
 from pulumi_videosnap.dynamic import options
 
+T = TypeVar("T")
 _TRANSLATES_OPTIONS = register_resource.__module__
 """The module of the SDK that translates resource options; properties are translated in another one."""
 _SECRETS = "additional_secret_outputs"
@@ -175,6 +176,11 @@ def camel_keys(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {camel(name): camel_keys(item) for name, item in value.items()}
     return value
+
+
+def call_later(lookup: Callable[..., T], **arguments: Any) -> pulumi.Output[T]:
+    """What a lookup finds once its arguments are known."""
+    return pulumi.Output.all(**arguments).apply(lambda known: lookup(**known))
 
 
 def program_config(key: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pulumi
 
-from pulumi_videosnap.dynamic.resource import program_config, snake_keys
+from pulumi_videosnap.dynamic.resource import call_later, program_config, snake_keys
 from pulumi_videosnap.errors import InvalidInput
 
 
@@ -75,9 +75,7 @@ def get_snapshot_task_output(
     profile: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[SnapshotTaskResult]:
     """`get_snapshot_task` for values that are only known later."""
-    return pulumi.Output.all(app_id, room_id, task_id, profile).apply(
-        lambda known: get_snapshot_task(known[0], known[1], known[2], profile=known[3])
-    )
+    return call_later(get_snapshot_task, app_id=app_id, room_id=room_id, task_id=task_id, profile=profile)
 
 
 @dataclass(frozen=True)
@@ -126,9 +124,7 @@ def get_room_online_users_output(
     profile: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[RoomOnlineUsersResult]:
     """`get_room_online_users` for values that are only known later."""
-    return pulumi.Output.all(app_id, room_id, profile).apply(
-        lambda known: get_room_online_users(known[0], known[1], profile=known[2])
-    )
+    return call_later(get_room_online_users, app_id=app_id, room_id=room_id, profile=profile)
 
 
 def _require_texts(**parts: str) -> list[str]:

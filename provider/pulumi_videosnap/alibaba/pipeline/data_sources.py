@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from pulumi_videosnap.alibaba.data_sources import not_found, require_id, require_state
-from pulumi_videosnap.dynamic.resource import program_config
+from pulumi_videosnap.dynamic.resource import call_later, program_config
 from pulumi_videosnap.kinds import Listed
 from pulumi_videosnap.settings import Lookup
 
@@ -60,9 +60,7 @@ def get_pipeline_output(
     profile: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[PipelineResult]:
     """`get_pipeline` for values that are only known later."""
-    return pulumi.Output.all(pipeline_id, location, profile).apply(
-        lambda known: get_pipeline(known[0], location=known[1], profile=known[2])
-    )
+    return call_later(get_pipeline, pipeline_id=pipeline_id, location=location, profile=profile)
 
 
 def search_pipelines(
@@ -84,9 +82,7 @@ def search_pipelines_output(
     profile: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[list[PipelineResult]]:
     """`search_pipelines` for values that are only known later."""
-    return pulumi.Output.all(state, location, profile).apply(
-        lambda known: search_pipelines(known[0], location=known[1], profile=known[2])
-    )
+    return call_later(search_pipelines, state=state, location=location, profile=profile)
 
 
 def list_pipelines(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:

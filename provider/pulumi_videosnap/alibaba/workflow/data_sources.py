@@ -10,7 +10,7 @@ import pulumi
 
 from pulumi_videosnap.alibaba.data_sources import not_found, require_id, require_state
 from pulumi_videosnap.core.timestamps import format_rfc3339
-from pulumi_videosnap.dynamic.resource import program_config, snake_keys
+from pulumi_videosnap.dynamic.resource import call_later, program_config, snake_keys
 from pulumi_videosnap.kinds import Listed
 from pulumi_videosnap.settings import Lookup
 
@@ -94,9 +94,7 @@ def get_snapshot_workflow_output(
     profile: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[SnapshotWorkflowResult]:
     """`get_snapshot_workflow` for values that are only known later."""
-    return pulumi.Output.all(workflow_id, location, profile).apply(
-        lambda known: get_snapshot_workflow(known[0], location=known[1], profile=known[2])
-    )
+    return call_later(get_snapshot_workflow, workflow_id=workflow_id, location=location, profile=profile)
 
 
 def search_snapshot_workflows(
@@ -119,9 +117,7 @@ def search_snapshot_workflows_output(
     profile: pulumi.Input[str] | None = None,
 ) -> pulumi.Output[list[MediaWorkflowResult]]:
     """`search_snapshot_workflows` for values that are only known later."""
-    return pulumi.Output.all(state, location, profile).apply(
-        lambda known: search_snapshot_workflows(known[0], location=known[1], profile=known[2])
-    )
+    return call_later(search_snapshot_workflows, state=state, location=location, profile=profile)
 
 
 def list_workflows(*, location: str, profile: str | None = None, config: Lookup) -> Iterator[Listed]:
