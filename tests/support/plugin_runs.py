@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import socket
 import subprocess
@@ -99,6 +100,19 @@ class Runs:
         for _, plugin in self._runs.values():
             self.left_behind += not plugin.end()
         self._runs.clear()
+
+    def unmanaged(self, folder: Path) -> list[Mapping[str, Any]]:
+        """What `videosnap drift` names on the same machine where the stack is empty."""
+        state, urn = folder / "state.json", "urn:pulumi:test::mini::pulumi:pulumi:Stack::mini-test"
+        state.write_text(
+            json.dumps({"deployment": {"resources": [{"type": "pulumi:pulumi:Stack", "urn": urn}]}})
+        )
+        plugin = ForkedPlugin(self, tuple, None)
+        code, report = plugin.command("drift", "--json", "--state", str(state))
+        plugin.end()
+        assert code == 0, report
+        found: list[Mapping[str, Any]] = json.loads(report)["unmanaged"]
+        return found
 
     def _lifecycle(self, context: Context) -> Lifecycle:
         found = self._runs.get(id(context.runs))

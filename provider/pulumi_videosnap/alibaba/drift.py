@@ -80,11 +80,6 @@ def _keys(outputs: Mapping[str, Any], output: str) -> list[str]:
     return [keys] if isinstance(keys, str) else list(keys or [])
 
 
-def pending_id(inputs: Mapping[str, Any]) -> str | None:  # noqa: ARG001
-    """None: the service chooses the id. `unmanaged` finds such a job by its token."""
-    return None
-
-
 def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
     """The job's state, and when it was submitted."""
     return str(outputs.get("state")), parse_rfc3339(outputs.get("creationTime"))

@@ -8,9 +8,7 @@ second job. A job cannot be changed and not be cancelled; it ends by itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from pulumi_videosnap.alibaba.auth import read_import_id, refuse_other_location, region_of, unavailable_in
 from pulumi_videosnap.alibaba.convert import (
@@ -21,8 +19,9 @@ from pulumi_videosnap.alibaba.convert import (
     with_recorded_count,
 )
 from pulumi_videosnap.alibaba.failures import failure, failure_reason, notification_failure, refusal
+from pulumi_videosnap.alibaba.job_account import JobAccount
 from pulumi_videosnap.alibaba.job_token import JobSearch, job_token, owner_tag
-from pulumi_videosnap.alibaba.models import SnapshotJob, State, SubmitSnapshotJobBody
+from pulumi_videosnap.alibaba.models import SnapshotJob, State
 from pulumi_videosnap.alibaba.object_keys import (
     declared_locations,
     objects_to_delete,
@@ -49,35 +48,8 @@ from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import NotFound, Rejected
 
 LOCATION: Path = ("input", "location")
-_KIND = "alibaba:SnapshotJob"
+TOKEN = "alibaba:SnapshotJob"  # noqa: S105 - a type, not a credential
 _MAY_BE_LEFT_OUT = ("creationTime", "notification", "token")
-
-
-class Jobs(Protocol):
-    """The jobs of one account and region (`alibaba.jobs.Jobs`)."""
-
-    def by_owner(  # noqa: D102
-        self, owner: str, wanted: JobSearch, progress: Callable[[str], None]
-    ) -> list[SnapshotJob]: ...
-    def submit(self, body: SubmitSnapshotJobBody, earlier: Sequence[SnapshotJob]) -> SnapshotJob: ...  # noqa: D102
-    def get(self, job_id: str, created: datetime | None) -> SnapshotJob: ...  # noqa: D102
-    def wait(self, job: SnapshotJob, timeout: float, progress: Callable[[str], None]) -> SnapshotJob: ...  # noqa: D102
-
-
-class Bucket(Protocol):
-    """One bucket (`storage.bucket.Bucket`)."""
-
-    def missing(self, keys: Iterable[str]) -> Sequence[str]: ...  # noqa: D102
-    def delete(self, keys: Iterable[str]) -> None: ...  # noqa: D102
-
-
-class JobAccount(Protocol):
-    """The account and region that one job lives in (`alibaba.account.OpenAccount`)."""
-
-    @property
-    def jobs(self) -> Jobs: ...  # noqa: D102
-    @property
-    def bucket(self) -> Callable[[str], Bucket]: ...  # noqa: D102
 
 
 def _available(location: str) -> str | None:
@@ -89,6 +61,8 @@ class SnapshotJobLifecycle(Lifecycle):
 
     `connect` finds the account of a profile at a location; `absence` says why there is no service there.
     """
+
+    token = TOKEN
 
     def __init__(
         self,
@@ -123,7 +97,7 @@ class SnapshotJobLifecycle(Lifecycle):
         name = declared or self._context.default_name()
         recorded = self._context.recorded.get("owner")
         kept = recorded if re.fullmatch(rf"{re.escape(str(name))}(-[0-9a-f]{{8}})?", str(recorded)) else None
-        owner = self._context.unique_name(name, kept, _KIND)
+        owner = self._context.unique_name(name, kept, TOKEN)
         return self._context.with_types(name) if self._context.other_declaring(f"owner {owner}") else owner
 
     def diff(self, recorded: Properties, inputs: Properties) -> list[Path]:
@@ -169,6 +143,29 @@ class SnapshotJobLifecycle(Lifecycle):
         refuse_other_location(import_id, inputs)
         job = SnapshotJobInputs.model_validate(inputs)
         return Found(found.id, {**inputs, "result": result_of(found)}, to_state(job, found))
+
+    def identity(self, inputs: Properties) -> Properties:
+        """The token in its UserData, where it is, and whether its frames are to be deleted."""
+        job = SnapshotJobInputs.model_validate(inputs)
+        kept = {
+            name: inputs[name] for name in ("owner", "profile", "onDelete") if inputs.get(name) is not None
+        }
+        return {**kept, "token": self._token(job), "input": {"location": job.input.location}}
+
+    def find_created(self, identity: Properties) -> Found | None:
+        """QuerySnapshotJobList by token: a job that runs, or has written frames that nobody will delete."""
+        account = self._connect(identity.get("profile"), identity["input"]["location"])
+        wanted = JobSearch(identity["token"], states=self._context.provider_ids)
+        owned = account.jobs.by_owner(owner_tag(identity["owner"]), wanted, self._context.progress)
+        found = wanted.adoptable(owned)
+        if found is None:
+            return None
+        known = {name: identity[name] for name in ("owner", "profile", "onDelete") if name in identity}
+        job = SnapshotJobInputs.model_validate({**to_inputs(found), **known})
+        keeps = job.on_delete == "keep-frames"
+        if found.has_ended and (keeps or self._was_deleted(account, job, found)):
+            return None
+        return Found(found.id, job.properties(), {**job.properties(), **to_state(job, found)})
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """The provider's own switches; with `wait_for`, waits for a job that has not ended."""
@@ -238,6 +235,7 @@ class SnapshotJobLifecycle(Lifecycle):
                 f"job {newest.id} failed before ({failure_reason(newest)}); submitting a new one"
             )
         self._context.progress("submitting")
+        self._context.note_creation(TOKEN, self.identity(job.properties()))
         try:
             return account.jobs.submit(submit_request(job, token), earlier)
         except Rejected as refused:

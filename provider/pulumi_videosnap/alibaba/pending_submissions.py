@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import time
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from typing import TypeVar
 
 from pulumi_videosnap.errors import CallFailed
+from pulumi_videosnap.settings import CALL_BUDGET, seconds_of
 
 LOOK_AGAIN = (0.5, 1.0, 2.0, 4.0)
-"""Seconds before each look for something whose creation got no response."""
+"""Seconds before each look for what got no response when it was created; together within a call's budget."""
 QUERY_AGAIN = 1.0
 """Seconds before another look for something that an earlier run may just have made."""
 IN_FLIGHT_FOR = 20.0
@@ -104,7 +107,10 @@ def send_once(
 
 
 def _look_again(find: Callable[[], Made | None], sleep: Callable[[float], None]) -> Made | None:
-    for pause in LOOK_AGAIN:
+    longest = seconds_of(CALL_BUDGET, os.environ)
+    for pause, all_pauses in zip(LOOK_AGAIN, accumulate(LOOK_AGAIN), strict=True):
+        if all_pauses > longest:
+            break
         sleep(pause)
         with contextlib.suppress(CallFailed):
             if (found := find()) is not None:

@@ -110,10 +110,10 @@ class Context:
     """Shows what the user should still see at the end of the run."""
     note_existing: Callable[[str, Properties], None] = _nothing
     """Notes the id and the outputs of a task that exists, whatever becomes of the call from here on."""
-    when_answered: Callable[[Callable[[], object]], object] = lambda act: act()
-    """Has something done once the engine has the answer to the call."""
-    made: Callable[[str, Callable[[], None]], None] = _nothing
-    """Notes the id of what this call has made, not adopted, and how to end it if nobody can record it."""
+    note_creation: Callable[[str, Properties], None] = _nothing
+    """Notes, before a call that makes something, the kind's token and its `Lifecycle.identity`."""
+    made: Callable[[Callable[[], None]], None] = _nothing
+    """Notes how to end what this call has made, not adopted, if nobody can record it."""
     config: Callable[[str], str | None] = no_config
     """Reads the stack's configuration by its full key, such as `videosnap:…`."""
     runs: RunRegistry = field(default_factory=RunRegistry)
@@ -209,6 +209,9 @@ class Context:
 class Lifecycle(ABC):
     """One kind of resource, from its declaration in a program to its end."""
 
+    token: str = ""
+    """What the registry calls the kind, `<cloud>:<Name>`; empty for one that makes nothing."""
+
     @abstractmethod
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete the inputs with defaults and say what is wrong with them; calls nothing."""
@@ -228,6 +231,14 @@ class Lifecycle(ABC):
     def find(self, import_id: str) -> Found | None:
         """What the service knows of a task for an import; None where it knows none."""
         raise VideosnapError(f"{import_id} cannot be imported: declare it, and `pulumi up` creates it")
+
+    def identity(self, inputs: Properties) -> Properties:  # noqa: ARG002
+        """What `find_created` needs of the inputs, for a note on this machine: no key."""
+        return {}
+
+    def find_created(self, identity: Properties) -> Found | None:  # noqa: ARG002
+        """What a create has left that was cut off before the engine had its answer; None where nothing."""
+        return None
 
     @abstractmethod
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:

@@ -16,6 +16,11 @@ def stack_name(urn: str) -> str:
     return urn.removeprefix("urn:pulumi:").partition("::")[0]
 
 
+def project_name(urn: str) -> str:
+    """The project's name, the second part of every URN."""
+    return urn.split("::")[1]
+
+
 def resource_types(urn: str) -> list[str]:
     """The types of a resource's parents, the outermost first, and its own."""
     return urn.rpartition("::")[0].rpartition("::")[2].split("$")

@@ -10,29 +10,27 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from pulumi_videosnap.core.encrypted import without_encrypted
 from pulumi_videosnap.core.lifecycle import Context, Present
-from pulumi_videosnap.core.pending import interrupted
 from pulumi_videosnap.drift.compare import BucketAccess, compare, interrupted_replacement, lost_frames
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Unmanaged, Verdict
+from pulumi_videosnap.drift.unrecorded import interrupted_creates, unmanaged
 from pulumi_videosnap.errors import (
     NotConfigured,
-    NotFound,
     Throttled,
     Unauthorized,
     Unreachable,
     VideosnapError,
     unexpected,
 )
-from pulumi_videosnap.kinds import kind_of, kinds
+from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.report.formatting import few, value
-from pulumi_videosnap.state import RecordedResource, Stack, hide_secrets_of, recorded_resource
+from pulumi_videosnap.state import RecordedResource, Stack, hide_secrets_of
 
 READS_AT_ONCE = 16
 """Tasks that are read at a time, within the service's rate limit."""
@@ -61,7 +59,8 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         creates = list(interrupted_creates(stack))
         orphans += _only(Unmanaged, creates)
         checked.append(_check(stack, dependencies, progress, _only(Finding, creates)))
-    listed = list(unmanaged(readable))
+    known = {one.id for one in orphans}
+    listed = [one for one in unmanaged(readable) if isinstance(one, str) or one.id not in known]
     scope = (*_ignored(checked), *_scope(readable, dependencies), *_only(str, listed))
     hide = hide_secrets_of(readable)
     return DriftReport(
@@ -217,61 +216,3 @@ class _Progress:
             if self._report:
                 self._report(self._done, self._total)
         return result
-
-
-def interrupted_creates(stack: Stack) -> Iterator[Unmanaged | Finding]:
-    """Tasks whose create was interrupted: unmanaged if running, a finding if the read failed."""
-    pending = {task.urn: task for task in (*_noted(stack), *stack.pending_creates)}
-    for task in pending.values():
-        inputs = without_encrypted(task.inputs)
-        if resource_id := task.kind.drift.pending_id(inputs):
-            yield from _read_created(task, resource_id, inputs, stack)
-
-
-def _noted(stack: Stack) -> Iterator[RecordedResource]:
-    """The creations that this machine has not ended, such as one whose provider was killed."""
-    recorded = {task.urn for task in stack.tasks}
-    for entry in interrupted(stack.name):
-        if entry["urn"] not in recorded and (kind := kind_of(entry)):
-            yield recorded_resource(entry, kind)
-
-
-def _read_created(
-    task: RecordedResource, resource_id: str, inputs: dict[str, object], stack: Stack
-) -> Iterator[Unmanaged | Finding]:
-    kind = task.kind
-    try:
-        lifecycle = kind.lifecycle(
-            Context(resource=task.urn, config=stack.for_provider(task.provider).setting)
-        )
-        outcome = lifecycle.read(resource_id, inputs)
-    except NotFound:
-        return
-    except VideosnapError as failed:
-        why = (
-            f"an `up` was interrupted while it created this task, and whether it runs is not known: {failed}"
-        )
-        yield Finding.of(task, Verdict.UNREADABLE, why)
-        return
-    if isinstance(outcome, Present) and not kind.has_ended(outcome.outputs):
-        state, created = kind.drift.state(outcome.outputs)
-        note = f"created for {task.name} by an interrupted `up` of {stack.name}; the next `up` adopts it"
-        shown = replace(task, id=resource_id).shown_id
-        yield Unmanaged(id=shown, where=kind.drift.service, state=state, created=created, note=note)
-
-
-def _with_creates(stack: Stack) -> Iterator[RecordedResource]:
-    """What says where to look: also a create that was interrupted, of which only the inputs are recorded."""
-    yield from stack.tasks
-    yield from (replace(task, properties=task.inputs) for task in stack.pending_creates)
-
-
-def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | str]:
-    """What services list and none of the stacks records, and sentences on which resources were searched."""
-    for kind in kinds():
-        known = [
-            (task, stack.for_provider(task.provider)) for stack in stacks for task in _with_creates(stack)
-        ]
-        recorded = [(task, stack) for task, stack in known if task.kind is kind]
-        if recorded:
-            yield from kind.drift.unmanaged(recorded)

@@ -55,9 +55,6 @@ class DriftRules(Protocol):
     ) -> Iterator[StoredObjects]:
         """The objects that a complete resource should have stored, as recorded or as the service says now."""
 
-    def pending_id(self, inputs: Mapping[str, Any]) -> str | None:
-        """The id under which a resource can be read whose create was interrupted; None where it has none."""
-
     def state(self, outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
         """The service's word for the state of a resource, and when the resource was created (UTC)."""
 

@@ -42,6 +42,7 @@ from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.errors import CallFailed, OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.engine_watch import end_with
+from pulumi_videosnap.plugin.left_over import end_left_over
 from pulumi_videosnap.plugin.run import RUN
 
 
@@ -109,7 +110,8 @@ class LifecycleProvider(ResourceProvider):
     def create(self, props: Properties) -> CreateResult:
         """Make or adopt the task."""
         existing: list[tuple[str, Properties]] = []
-        with _one_line_errors(), _recorded_if_made(existing), RUN.creating():
+        creating = RUN.creating(request.current_urn(), request.when_answered())
+        with _one_line_errors(), _recorded_if_made(existing), creating:
             task = self._task(note_existing=lambda *task: existing.append(task))
             created = task.create(_from_engine(props))
         return CreateResult(created.id, created.outputs)
@@ -137,13 +139,13 @@ class LifecycleProvider(ResourceProvider):
     def delete(self, id_: str, props: Properties) -> None:
         """End the task."""
         with _one_line_errors(props):
+            end_left_over(request.current_urn())
             self._task(deleted=id_).delete(id_, _from_engine(props))
 
     def _task(self, **details: Any) -> Lifecycle:
         thread_pool.raise_worker_limit()
         urn, timeout = request.current_urn(), request.current_timeout()
-        answered = request.when_answered()
-        return self.lifecycle(RUN.context(urn, timeout=timeout, when_answered=answered, **details))
+        return self.lifecycle(RUN.context(urn, timeout=timeout, **details))
 
 
 def _from_engine(properties: Mapping[str, Any]) -> Properties:

@@ -17,6 +17,7 @@ from pulumi.runtime.resource import all_aliases, register_resource
 
 from pulumi_videosnap.core.properties import camel, camel_path, names_of, snake
 from pulumi_videosnap.dynamic import options
+from pulumi_videosnap.plugin.program import announce
 
 T = TypeVar("T")
 _TRANSLATES_OPTIONS = register_resource.__module__
@@ -70,6 +71,7 @@ class TaskResource(Resource):
             options.refuse_provider(where, opts)
             hidden = {SECRETS_INPUT: _secret_paths(declared)}
             super().__init__(provider, resource_name, {**values, **hidden}, opts)
+        announce([self.urn])
         if ignored := options.ignored_timeouts(opts, self._waits):
             reason = (
                 f"nothing is waited for in {' and '.join(ignored)}, and every call has its own time limit"

@@ -20,6 +20,7 @@ from pulumi_videosnap.native.package import output_names
 from pulumi_videosnap.native.spelling import path_as_the_program_writes
 from pulumi_videosnap.native.values import from_struct, secret_paths, to_struct
 from pulumi_videosnap.plugin import engine_log
+from pulumi_videosnap.plugin.left_over import end_left_over
 from pulumi_videosnap.plugin.run import RUN
 
 
@@ -41,12 +42,10 @@ class _Call:
             RUN.note_secrets(self._urn, from_struct(one), secret_paths(one))
         self.failing = Failing(self._urn, self.properties, self.secrets)
         self.answering = partial(one_line_errors, context, self.failing)
-        self._when_answered = context.add_callback
 
     def lifecycle(self, **details: Any) -> Lifecycle:
         """The resource's lifecycle, with `details` of this call."""
-        notes = {"note_existing": self.failing.note, "when_answered": self._when_answered, **details}
-        return self.kind.lifecycle(RUN.context(self._urn, **notes))
+        return self.kind.lifecycle(RUN.context(self._urn, note_existing=self.failing.note, **details))
 
     def struct(self, properties: Properties) -> Any:
         """Properties for the engine, with the secrets of this call marked."""
@@ -90,7 +89,7 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             outputs = {**dict.fromkeys(output_names(call.kind.token), UNKNOWN), **call.properties}
             return provider_pb2.CreateResponse(properties=call.struct(outputs))
-        with call.answering(), RUN.creating():
+        with call.answering(), RUN.creating(request.urn, context.add_callback):
             created = call.lifecycle(timeout=request.timeout).create(call.properties)
         return provider_pb2.CreateResponse(id=created.id, properties=call.struct(created.outputs))
 
@@ -131,6 +130,7 @@ class Resources(provider_pb2_grpc.ResourceProviderServicer):
         """End the task."""
         call = _Call(request, request.properties, context)
         with call.answering():
+            end_left_over(request.urn)
             task = call.lifecycle(timeout=request.timeout, deleted=request.id)
             task.delete(request.id, call.properties)
         return Empty()

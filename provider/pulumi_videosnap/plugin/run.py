@@ -12,12 +12,13 @@ from functools import partial
 from pathlib import Path as File
 from typing import Any, NoReturn
 
+from pulumi_videosnap.core import pending
 from pulumi_videosnap.core.encrypted import secret_paths
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import Path, Properties, camel_path, texts_in, value_at
 from pulumi_videosnap.core.run_registry import Entry, RunRegistry
 from pulumi_videosnap.core.urns import stack_name
-from pulumi_videosnap.errors import Interrupted, VideosnapError
+from pulumi_videosnap.errors import CallFailed, Interrupted, VideosnapError
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.program import is_announced
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
@@ -47,7 +48,9 @@ class Run:
         self._creations = threading.Condition()
         self._creating = 0
         self._engine_is_gone = False
-        self._made: dict[tuple[str, str], Callable[[], None]] = {}
+        self._made: dict[str, Callable[[], None]] = {}
+        self._notes: dict[str, pending.Note] = {}
+        self._noted_before: set[str] = set()
 
     def set_state_id(self, state_id: str) -> None:
         """Note what tells this stack's state from that of a stack of the same names in another backend."""
@@ -92,9 +95,17 @@ class Run:
             is_announced=self._is_announced,
             is_moved=lambda task: is_announced(f"{task} {urn}"),
             sleep=self.sleep,
-            made=lambda id_, end: self._made.update({(urn, id_): end}),
+            made=lambda end: self._made.update({urn: end}),
+            note_creation=partial(self._note, urn),
             **details,
         )
+
+    def _note(self, urn: str, token: str, identity: Properties) -> None:
+        if urn:
+            if pending.is_noted(urn):
+                self._noted_before.add(urn)
+            self._notes[urn] = pending.Note(urn, token, identity, self._registry.state_id)
+            self._notes[urn].write()
 
     def warn(self, urn: str, text: str) -> None:
         """Show what the user should still see at the end of the run."""
@@ -112,14 +123,23 @@ class Run:
             raise Interrupted
 
     @contextlib.contextmanager
-    def creating(self) -> Iterator[None]:
-        """A creation, which the end of this process waits for; Interrupted where nobody can record it."""
+    def creating(self, urn: str, when_answered: Callable[[Callable[[], None]], object]) -> Iterator[None]:
+        """A creation, which the end of this process waits for; Interrupted where nobody can record it.
+
+        What it noted is forgotten `when_answered` calls back, or where it is certain that it made nothing.
+        """
         with self._creations:
             if self._engine_is_gone:
                 raise Interrupted
             self._creating += 1
         try:
             yield
+            when_answered(lambda: pending.forget(urn))
+        except VideosnapError as failed:
+            if urn in self._notes and not _may_have_made(failed) and urn not in self._noted_before:
+                del self._notes[urn]
+                pending.forget(urn)
+            raise
         finally:
             with self._creations:
                 self._creating -= 1
@@ -131,13 +151,19 @@ class Run:
             self._engine_is_gone = True
             self.cancel()
             self._creations.wait_for(lambda: not self._creating, FINISH_WITHIN)
-        made = dict(self._made)
-        recorded = {(one.resource, one.id) for one in _read_entries(next(iter(made))[0])} if made else set()
-        for one in made if recorded else ():  # where state cannot be read, it may record all
-            if one not in recorded:
-                with contextlib.suppress(Exception):
-                    made[one]()
+        for urn, note in self._unrecorded().items():
+            note.write()  # although the engine had the answer
+            with contextlib.suppress(Exception):
+                if end := self._made.get(urn):
+                    end()
+                    pending.forget(urn)
         os._exit(1)
+
+    def _unrecorded(self) -> dict[str, pending.Note]:
+        """The creations that state does not have; none where it cannot be read, since it may have all."""
+        entries = _read_entries(next(iter(self._notes))) if self._notes else ()
+        recorded = {entry.resource for entry in entries}
+        return {urn: note for urn, note in self._notes.items() if recorded and urn not in recorded}
 
     def _entries(self, urn: str) -> Sequence[Entry]:
         """The state of the stack that a URN is of, read once: a destroy or `--target` checks nothing."""
@@ -157,6 +183,11 @@ class Run:
 
 RUN = Run()
 """The run that this process serves; it serves one."""
+
+
+def _may_have_made(failed: VideosnapError) -> bool:
+    """Whether a creation that failed may have had its effect; what a failure records is in state."""
+    return isinstance(failed, Interrupted) or (isinstance(failed, CallFailed) and failed.may_have_acted)
 
 
 def _read_entries(urn: str) -> Sequence[Entry]:

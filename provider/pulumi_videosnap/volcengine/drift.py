@@ -81,12 +81,6 @@ def stored_objects(recorded: RecordedResource, outputs: Mapping[str, Any]) -> It
     yield from ()
 
 
-def pending_id(inputs: Mapping[str, Any]) -> str | None:
-    """The three ids that were chosen before the call."""
-    edition = [str(inputs["edition"])] if inputs.get("edition") else []
-    return "/".join([*edition, *(str(inputs.get(name, "")) for name in ("appId", "roomId", "taskId"))])
-
-
 def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
     """The status in words, and the start."""
     return str(outputs.get("status")), parse_rfc3339(outputs.get("startTime"))

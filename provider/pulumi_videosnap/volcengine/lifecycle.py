@@ -22,11 +22,10 @@ from pulumi_videosnap.core.lifecycle import (
     Present,
     ReadOutcome,
 )
-from pulumi_videosnap.core.pending import forget, left_over
 from pulumi_videosnap.core.properties import Path, Properties, Unknown
 from pulumi_videosnap.core.schema import Effect, differences, merge_inputs
 from pulumi_videosnap.core.validation import validate
-from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound, VideosnapError
+from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
 from pulumi_videosnap.volcengine.auth import edition_of
 from pulumi_videosnap.volcengine.convert import (
     task_key,
@@ -45,7 +44,7 @@ from pulumi_videosnap.volcengine.outcomes import (
 )
 from pulumi_videosnap.volcengine.rules import doubts, refusals
 from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
-from pulumi_videosnap.volcengine.start import INTERVAL, TaskApi, start_task
+from pulumi_videosnap.volcengine.start import INTERVAL, TOKEN, TaskApi, identity_of, start_task
 
 _OTHER_EDITION = (
     "is of another edition than VOLCENGINE_EDITION names; ids are byteplus/app/room/task there, else "
@@ -55,6 +54,8 @@ _OTHER_EDITION = (
 
 class SnapshotTaskLifecycle(Lifecycle):
     """Drives one snapshot task; `connect` opens the API with the account of a profile."""
+
+    token = TOKEN
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class SnapshotTaskLifecycle(Lifecycle):
     def check(self, declared: Mapping[str, object]) -> Checked:
         """Complete and validate the inputs; two resources of one program may not declare one task."""
         recorded = self._context.recorded.get("taskId")
-        name = self._context.unique_name(declared.get("taskId"), recorded, "volcengine:SnapshotTask")
+        name = self._context.unique_name(declared.get("taskId"), recorded, TOKEN)
         added = {"taskId": name, "edition": self._edition()}
         task, failures = validate(SnapshotTaskInputs, {**declared, **added})
         if task is None:
@@ -124,6 +125,19 @@ class SnapshotTaskLifecycle(Lifecycle):
         inputs = {**to_inputs(reading.task, names), "state": state_of(facts, keep_running=False)}
         return Found(key.id, inputs, with_history({}, {**inputs, **facts}, reading.at))
 
+    def identity(self, inputs: Properties) -> Properties:
+        """The three ids that were chosen before the call, and the account."""
+        return identity_of(inputs)
+
+    def find_created(self, identity: Properties) -> Found | None:
+        """GetSnapshotTask: a task that has ended left nothing to stop."""
+        key = TaskKey(identity["appId"], identity["roomId"], identity["taskId"], identity.get("edition"))
+        try:
+            facts = to_outputs(self._open(identity).get(key).task)
+        except NotFound:
+            return None
+        return None if has_ended(facts) else Found(key.id, identity, {**identity, **facts})
+
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
         """UpdateSnapshot for the interval; a change to a task that has ended starts a new run."""
         task = SnapshotTaskInputs.model_validate(inputs)
@@ -136,8 +150,7 @@ class SnapshotTaskLifecycle(Lifecycle):
         return merge_inputs(SnapshotTaskInputs, recorded, inputs)
 
     def delete(self, task_id: str, recorded: Properties) -> None:
-        """StopSnapshot, unless the task stays as another resource's; also for what a killed `up` started."""
-        self._stop_left_over()
+        """StopSnapshot, unless the task stays as another resource's."""
         key = TaskKey.parse(task_id)
         if holder := self._context.holder(key.id):
             self._context.progress(f"left running: it is the task of {holder}")
@@ -146,22 +159,6 @@ class SnapshotTaskLifecycle(Lifecycle):
             self._open(recorded).stop(key, recorded.get("businessId"))
         except NotFound:
             self._context.progress("had ended already")
-
-    def _stop_left_over(self) -> None:
-        """Stop what a process that was killed started for a resource that nobody declares or records."""
-        context = self._context
-        states = [context.runs.state_id, *context.provider_ids()]
-        for note in left_over(context.resource, states) if context.resource else ():
-            inputs, declared = note["inputs"], context.runs.declared()
-            with contextlib.suppress(VideosnapError, KeyError):
-                key = TaskKey(inputs["appId"], inputs["roomId"], inputs["taskId"], inputs.get("edition"))
-                known = {*declared, *(entry.id for entry in context.entries())}
-                if key.id in known or note["urn"] in declared.values() or context.is_announced(key.id):
-                    continue
-                with contextlib.suppress(NotFound):
-                    self._open(inputs).stop(key, None)
-                    context.warn(f"stopped snapshot task {key.id}, which an interrupted `up` had started")
-                forget(note["urn"])
 
     def _open(self, properties: Mapping[str, Any]) -> TaskApi:
         more = {"edition": properties.get("edition"), "hide": third_party_keys(properties, self._environ)}

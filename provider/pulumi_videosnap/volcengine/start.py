@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from pulumi_videosnap.core.lifecycle import Context
-from pulumi_videosnap.core.pending import noted
 from pulumi_videosnap.core.properties import Path, Properties
 from pulumi_videosnap.core.schema import differences
 from pulumi_videosnap.errors import CallFailed, NotFound, OutcomeUnknown, TaskConflict, TaskFailed
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 
 READ_BACK_PAUSES = (0.2, 0.4, 0.8, 1.6, 3.0)
 """Seconds between the reads after a start; how soon a new task can be read is not documented."""
-_TYPE = "pulumi-python:dynamic/volcengine:SnapshotTask"
+TOKEN = "volcengine:SnapshotTask"  # noqa: S105 - a type, not a credential
 INTERVAL: Path = ("imageConfig", "interval")
 
 _ADVICE_ON_CONFLICT = (
@@ -74,11 +73,15 @@ def start_task(
 
     `recorded` is what state has of an earlier run of the task.
     """
-    key: dict[str, str | None] = {"appId": task.app_id, "roomId": task.room_id, "taskId": task.task_id}
-    key |= {"profile": task.profile, "edition": task.edition}
-    state, when_answered = context.runs.state_id, context.when_answered
-    with noted(context.resource, _TYPE, key, state=state, when_answered=when_answered):
-        return _Start(task, recorded, api, context).run(start_request(task, environ))
+    if not recorded:
+        context.note_creation(TOKEN, identity_of(task.properties()))
+    return _Start(task, recorded, api, context).run(start_request(task, environ))
+
+
+def identity_of(inputs: Properties) -> Properties:
+    """What finds a task and stops it: its three ids, where it is, and the business that it is billed to."""
+    names = ("appId", "roomId", "taskId", "profile", "edition", "businessId")
+    return {name: inputs[name] for name in names if inputs.get(name) is not None}
 
 
 class _Start:
@@ -125,7 +128,7 @@ class _Start:
         self._context.note_existing(self._key.id, self._outputs(facts))
 
     def _made(self) -> None:
-        self._context.made(self._key.id, lambda: self._api.stop(self._key, self._task.business_id))
+        self._context.made(lambda: self._api.stop(self._key, self._task.business_id))
 
     def _send(self, request: StartSnapshotBody) -> Started:
         """StartSnapshot; where its response got lost, one that runs counts as started before."""

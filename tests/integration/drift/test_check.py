@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,14 +17,14 @@ from pulumi_videosnap.alibaba.drift import unmanaged
 from pulumi_videosnap.alibaba.job_token import owner_tag, state_tag
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Gone, Present
-from pulumi_videosnap.core.pending import noted
+from pulumi_videosnap.core.pending import Note
 from pulumi_videosnap.drift import detect
 from pulumi_videosnap.drift.html import as_html
 from pulumi_videosnap.drift.markdown import as_markdown
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
 from pulumi_videosnap.drift.text import as_text
-from pulumi_videosnap.errors import CallFailed, NotFound, Rejected, Unreachable
-from pulumi_videosnap.kinds import kind_by_title, kind_of
+from pulumi_videosnap.errors import CallFailed, Rejected, Unreachable
+from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies, as_json
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
 from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
@@ -73,9 +72,7 @@ def checked(
     faked: dict[str, Any] = {
         name: tuple(replace(one, kind=fake) for one in getattr(stack, name)) for name in lists
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(detect, "kind_of", lambda entry: fake if kind_of(entry) is LIVE else kind_of(entry))
-        return detect.detect_drift([replace(stack, **faked)], dependencies)
+    return detect.detect_drift([replace(stack, **faked)], dependencies)
 
 
 def _present(task_id: str) -> Present:
@@ -299,40 +296,31 @@ def _noted(*recorded: str) -> str:
     return json.dumps({"deployment": {"resources": resources, "pending_operations": noted}})
 
 
-@pytest.mark.parametrize(
-    ("answer", "unmanaged", "code"),
-    [
-        (_present, ["661e/Room1/Task1"], 0),
-        (_ended, [], 0),
-        (NotFound("GetSnapshotTask", "no such task", at=NOW), [], 0),
-        (Unreachable("GetSnapshotTask", "nobody listens there"), [], 2),
-    ],
-    ids=["runs", "ended", "never-started", "not-known"],
-)
+@pytest.mark.parametrize("there", [True, False])
 @pytest.mark.parametrize("by", ["the engine", "this machine", "both", "another stack"])
 def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
-    answer: Any, unmanaged: list[str], code: int, by: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    there: bool, by: str, emulated: Emulator
 ) -> None:
-    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path))
     [operation] = json.loads(_noted())["deployment"]["pending_operations"]
     of = operation["resource"]
     if by != "the engine":
         urn = of["urn"].replace(":dev:", ":other:") if by == "another stack" else of["urn"]
-        note = noted(urn, of["type"], of["inputs"])
-        note.__enter__()  # and never left, as when the process is killed
+        Note(urn, of["type"], of["inputs"]).write()  # and never forgotten, as when the process is killed
     export = _noted() if by in ("the engine", "both") else json.dumps({"deployment": {}})
-    unmanaged, code = ([], 0) if by == "another stack" else (unmanaged, code)
-
-    def answered(task_id: str) -> Present:
-        if isinstance(answer, CallFailed):
-            raise answer
-        told: Present = answer(task_id)
-        return told
-
-    report = checked(Service(answered), read_export(export, "acme/shop/dev"))
-    assert [one.id for one in report.unmanaged] == unmanaged
-    assert report.exit_code == code
+    state = read_export(export, "acme/shop/dev")
+    if there:
+        emulated.rtc.start()
+    report = detect.detect_drift([state], Dependencies(now=lambda: NOW))
+    assert [one.id for one in report.unmanaged] == ["661e/Room1/Task1"] * (there and by != "another stack")
     assert all("interrupted" in one.note for one in report.unmanaged)
+    assert report.exit_code == 0
+    emulated.fault("malformed", times=None)
+    report = detect.detect_drift([state], Dependencies(now=lambda: NOW))
+    assert report.exit_code == (0 if by == "another stack" else 2)
+    if there:
+        emulated.clear_faults()
+        emulated.rtc.stop()
+        assert detect.detect_drift([state], Dependencies(now=lambda: NOW)).unmanaged == ()
 
 
 def test_a_job_whose_up_was_broken_off_is_found_where_nothing_else_is_recorded(emulated: Emulator) -> None:

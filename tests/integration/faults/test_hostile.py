@@ -17,7 +17,6 @@ from pulumi.dynamic.dynamic import serialize_provider
 
 from integration.faults.scenarios import PROVIDERS
 from integration.faults.test_answers import JOB, TASK, resource, state_of
-from pulumi_videosnap.alibaba.pending_submissions import LOOK_AGAIN
 from pulumi_videosnap.http.transport import MAX_RESPONSE
 from pulumi_videosnap.report.base import ExitCode
 from support.data import load
@@ -31,8 +30,6 @@ from unit.http.test_transport import BAD, DRIPS
 
 BUDGET = 1.0
 LARGEST, TRIES = 150, 3
-LONGEST = {"create of a job": BUDGET + 2 + sum(LOOK_AGAIN)}
-"""Seconds, where it is not the budget and two more: a job whose answer makes no sense is looked for."""
 Answer = Response | Callable[[Request], Response]
 OK, NOON = b"HTTP/1.1 200 OK\r\n", {"Date": "Fri, 01 May 2026 13:00:00 GMT"}
 
@@ -173,7 +170,7 @@ def test_one_clear_outcome_in_time(forks: Forks, tmp_path: Path, behaviour: str,
     entries = [entry for of, entry in sample(PAIRS, 0.005) if of == behaviour]
     with FakeServer(BEHAVIOURS[behaviour]) as server:
         for entry in entries:
-            limit = LONGEST.get(entry, BUDGET + 2) * busy()
+            limit = (BUDGET + 2) * busy()
             tries = (enter(forks, tmp_path, server.endpoint, entry) for _ in range(TRIES))
             found = next((one for one in tries if one.seconds <= limit), None) or next(tries, None)
             assert found, f"{behaviour}, {entry}: more than {limit} s"

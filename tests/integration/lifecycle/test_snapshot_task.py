@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +9,6 @@ import pytest
 
 from pulumi_videosnap import volcengine
 from pulumi_videosnap.errors import NotFound, TaskConflict
-from pulumi_videosnap.settings import shared_folder
 from support.data import load
 from support.miniengine import Refused
 from support.story import Story
@@ -152,44 +148,6 @@ def test_a_renamed_resource_keeps_its_task_running(story: Story) -> None:
     both = "by urn:pulumi:test::mini::task::hall and by urn:pulumi:test::mini::task::foyer"
     assert refused.value.lines == [f"task_id 'Task1' is declared {both}; set another one"]
     story.ends_settled(foyer=story.declare())
-
-
-NOTES: dict[str, tuple[dict[str, Any], bool]] = {
-    "of a process that is dead": ({}, True),
-    "of a process that runs": ({"process": os.getpid()}, False),
-    "of an older version": ({"process": None}, False),
-    "of another backend": ({"state": "another"}, False),
-    "of another stack": ({"urn": "urn:pulumi:prod::mini::task::hall"}, False),
-    "of another project": ({"urn": "urn:pulumi:test::maxi::task::hall"}, False),
-    "of a declared resource": ({"urn": "urn:pulumi:test::mini::task::lobby"}, False),
-    "without a room": ({"inputs": {"appId": "a"}}, False),
-}
-
-
-@pytest.mark.parametrize(("state_id", "provider_ids"), [("mine", ()), ("", ("mine",))], ids=["up", "destroy"])
-@pytest.mark.parametrize("name", NOTES)
-def test_a_delete_ends_what_a_killed_process_had_started(
-    story: Story, name: str, state_id: str, provider_ids: tuple[str, ...]
-) -> None:
-    """And nothing that anybody else may have. A destroy knows the backend by what its state records."""
-    change, stopped = NOTES[name]
-    program = {"lobby": story.declare(), "more": story.declare(taskId="more")}
-    story.stack.up(program)
-    story.stack.state_id, story.stack.provider_ids = state_id, provider_ids
-    story.emulator.rtc.start(AppId=story.app, TaskId="hall")
-    inputs = {"appId": story.app, "roomId": "Room1", "taskId": "hall"}
-    note = {"urn": "urn:pulumi:test::mini::task::hall", "type": "task", "inputs": inputs, "state": "mine"}
-    ended = subprocess.Popen(["true"])
-    ended.wait(10)
-    folder = shared_folder() / "creating"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "note").write_text(json.dumps({**note, "process": ended.pid, **change}))
-    del program["more"]
-    story.stack.up(program)
-    assert ("hall" in [task["taskId"] for task in story.running()]) is not stopped
-    if not stopped:
-        story.emulator.stop(f"{story.app}/Room1/hall")
-    story.ends_settled(**program)
 
 
 def test_a_rename_with_other_settings_says_what_to_do(story: Story) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_videosnap.core.pending import interrupted
+from pulumi_videosnap.core.pending import notes
 from support.data import load
 from support.emulator import Emulator, clean_environment
 from support.engine_model import EngineModel, Kill, Resource, Run
@@ -374,8 +374,8 @@ class Walk:
 
     def _noted(self) -> set[str]:
         """The tasks of interrupted creations, which `videosnap drift` tells of."""
-        notes = [note["inputs"] for stack in STACKS for note in interrupted(stack, self.environment)]
-        return {f"{note['appId']}/{note['roomId']}/{note['taskId']}" for note in notes if "appId" in note}
+        noted = [note.inputs for stack in STACKS for note in notes(stack, env=self.environment)]
+        return {f"{note['appId']}/{note['roomId']}/{note['taskId']}" for note in noted if "appId" in note}
 
     def settle(self) -> None:
         """Every walk ends so: both stacks come true, a second run changes nothing, destroy ends it all."""

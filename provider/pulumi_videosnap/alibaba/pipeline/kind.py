@@ -140,10 +140,6 @@ class Drift(DriftRules):
     ) -> Iterator[StoredObjects]:
         yield from ()
 
-    def pending_id(self, inputs: Values) -> str | None:  # noqa: D102
-        adopted = inputs.get("adopt")
-        return adopted if isinstance(adopted, str) else None
-
     def state(self, outputs: Values) -> tuple[str, datetime | None]:  # noqa: D102
         return self.describe(outputs), None
 

@@ -55,6 +55,7 @@ class Api(Protocol):
 class PipelineLifecycle(NamedLifecycle[Api]):
     """Drives one pipeline."""
 
+    token = TOKEN
     inputs = PipelineInputs
 
     def check(self, declared: Mapping[str, object]) -> Checked:
@@ -104,6 +105,17 @@ class PipelineLifecycle(NamedLifecycle[Api]):
             return None
         return Found(found.id, to_inputs(found, {"location": location}), to_outputs(found))
 
+    def identity(self, inputs: Properties) -> Properties:
+        """Its name, and where it is: the service makes the id."""
+        names = ("name", "location", "profile")
+        return {name: inputs[name] for name in names if inputs.get(name) is not None}
+
+    def find_created(self, identity: Properties) -> Found | None:
+        """SearchPipeline for the one of this name."""
+        api = self._connect(identity.get("profile"), identity["location"])
+        named = [one for one in api.all_pipelines() if one.name == identity["name"]]
+        return Found(named[0].id, identity, {**to_outputs(named[0]), **identity}) if len(named) == 1 else None
+
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
         """UpdatePipeline where the service has something else than declared."""
         pipeline = PipelineInputs.model_validate(inputs)
@@ -140,16 +152,20 @@ class PipelineLifecycle(NamedLifecycle[Api]):
         found, was_there = create_once(
             _claim(pipeline),
             lambda: self._find(api, pipeline),
-            lambda: api.add(add_request(pipeline)),
+            lambda: self._add(api, pipeline),
             pending=api.pending,
             progress=self._context.progress,
             sleep=self._sleep,
         )
         if not was_there:
-            self._context.made(found.id, lambda: api.delete(found.id))
+            self._context.made(lambda: api.delete(found.id))
         else:
             self._context.warn(f"pipeline {found.id} has this name and these settings, and is taken over")
         return found
+
+    def _add(self, api: Api, pipeline: PipelineInputs) -> Pipeline:
+        self._context.note_creation(TOKEN, self.identity(pipeline.properties()))
+        return api.add(add_request(pipeline))
 
     def _find(self, api: Api, pipeline: PipelineInputs) -> Pipeline | None:
         """The pipeline that an earlier create made: of this name, and with all settings but its state."""

@@ -97,11 +97,6 @@ def stored_objects(
     yield from ()
 
 
-def pending_id(inputs: Mapping[str, Any]) -> str | None:  # noqa: ARG001
-    """None: the service chooses the id. `unmanaged` finds such a workflow by its name."""
-    return None
-
-
 def state(outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
     """Whether it is active, and when it was added."""
     return "Active" if outputs.get("active", True) else "Inactive", parse_rfc3339(outputs.get("creationTime"))

@@ -56,6 +56,7 @@ class Api(Protocol):
 class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
     """Drives one workflow."""
 
+    token = TOKEN
     inputs = SnapshotWorkflowInputs
 
     def check(self, declared: Mapping[str, object]) -> Checked:
@@ -101,7 +102,7 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
         self._context.runs.mark_created(found.media_workflow_id)
         self._context.note_existing(found.media_workflow_id, {**workflow.properties(), **to_outputs(found)})
         if not was_there:
-            self._context.made(found.media_workflow_id, lambda: self._end(api, found.media_workflow_id))
+            self._context.made(lambda: self._end(api, found.media_workflow_id))
         else:
             self._context.warn(
                 f"workflow {found.media_workflow_id} has the name {workflow.name!r} and is taken over"
@@ -126,6 +127,19 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
         inputs = read_inputs(found, {})
         refuse_other_location(import_id, inputs)
         return Found(workflow_id, inputs, to_outputs(found))
+
+    def identity(self, inputs: Properties) -> Properties:
+        """Its name, and where it is: the service makes the id."""
+        named = {name: inputs[name] for name in ("name", "profile") if inputs.get(name) is not None}
+        return {**named, "input": {"location": inputs["input"]["location"]}}
+
+    def find_created(self, identity: Properties) -> Found | None:
+        """SearchMediaWorkflow for the one of this name."""
+        api = self._connect(identity.get("profile"), identity["input"]["location"])
+        named = [one for one in api.all_workflows() if one.name == identity["name"]]
+        if len(named) != 1:
+            return None
+        return Found(named[0].media_workflow_id, identity, {**to_outputs(named[0]), **identity})
 
     def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:  # noqa: ARG002
         """Deactivate, set what differs in the service, activate."""
@@ -158,6 +172,7 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
         return self._connect(workflow.profile, workflow.input.location)
 
     def _add(self, api: Api, workflow: SnapshotWorkflowInputs) -> MediaWorkflow:
+        self._context.note_creation(TOKEN, self.identity(workflow.properties()))
         return api.add(workflow.name, topology_of(workflow), TRIGGER_MODES[workflow.trigger])
 
     def _find(self, api: Api, workflow: SnapshotWorkflowInputs) -> MediaWorkflow | None:

@@ -85,9 +85,6 @@ class Drift(DriftRules):
     def remedy(self, verdict: Any, fields: Any) -> str:
         return "`pulumi up --refresh` brings it back"
 
-    def pending_id(self, inputs: Values) -> str | None:
-        return str(inputs["name"])
-
     def state(self, outputs: Values) -> tuple[str, datetime | None]:
         return str(outputs["state"]), parse_rfc3339(outputs["startTime"])
 
