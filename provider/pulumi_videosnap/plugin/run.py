@@ -126,20 +126,27 @@ class Run:
     def creating(self, urn: str, when_answered: Callable[[Callable[[], None]], object]) -> Iterator[None]:
         """A creation, which the end of this process waits for; Interrupted where nobody can record it.
 
-        What it noted is forgotten `when_answered` calls back, or where it is certain that it made nothing.
+        Its note goes when the engine has the answer (`when_answered` calls back then), or at once where it is
+        certain that nothing was made.
         """
+        with self._counted():
+            try:
+                yield
+            except VideosnapError as failed:
+                if urn in self._notes and urn not in self._noted_before and not _may_have_made(failed):
+                    del self._notes[urn]
+                    pending.forget(urn)
+                raise
+            when_answered(lambda: pending.forget(urn))
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
         with self._creations:
             if self._engine_is_gone:
                 raise Interrupted
             self._creating += 1
         try:
             yield
-            when_answered(lambda: pending.forget(urn))
-        except VideosnapError as failed:
-            if urn in self._notes and not _may_have_made(failed) and urn not in self._noted_before:
-                del self._notes[urn]
-                pending.forget(urn)
-            raise
         finally:
             with self._creations:
                 self._creating -= 1
