@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ TYPES = {
 }
 COMPONENTS = [None, ("Front", "hall"), ("Back", "hall"), ("Front", "yard")]
 STEPS = 6
-STOP, SUBMIT = "StopSnapshot", "SubmitSnapshotJob"
+START, STOP, SUBMIT = "StartSnapshot", "StopSnapshot", "SubmitSnapshotJob"
 CHANGES = ("rename", "move", "component", "alias", "leave out", "swap names")
 RUNS = ("up", "up", "break off", "break off", "target", "exclude", "outside stop", "kill", "destroy a target")
 
@@ -153,12 +154,8 @@ class World:
     def holds(self, last: int, program: list[Slot]) -> None:
         """Nothing that is declared was ended, and no running task is in no entry of state."""
         declared = {(slot.place, slot.id) for slot in program if slot.kind == "task" and slot.id}
-        stopped = {
-            (call["summary"]["RoomId"], call["summary"]["TaskId"])
-            for call in self.emulator.calls(last)
-            if call["action"] == STOP and call["summary"]["AppId"] == self.app
-        }
-        assert not declared & stopped, f"ended: {declared & stopped}\n{self}"
+        ended = declared & self.ended(last)
+        assert not ended, f"ended: {ended}\n{self}"
         urns, keys = {slot.urn for slot in program}, self.keys()
         lost = {
             urn: set(kept) - keys for urn, kept in self.frames().items() if urn in urns and set(kept) - keys
@@ -170,6 +167,14 @@ class World:
             for one in self.emulator.running(self.app)
         }
         assert running <= recorded, f"orphaned: {running - recorded}\n{self}"
+
+    def ended(self, last: int) -> set[tuple[str, str]]:
+        """What was stopped: not what a killed `up` had started and not recorded, and the next one started."""
+        calls: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for call in self.emulator.calls(last):
+            if call["action"] in (START, STOP) and call["summary"]["AppId"] == self.app:
+                calls[call["summary"]["RoomId"], call["summary"]["TaskId"]].append(call["action"])
+        return {one for one, actions in calls.items() if STOP in (actions[0], actions[-1])}
 
     def settles(self) -> None:
         """A last full run: each slot has one task or job, nothing is left to do, and destroy ends it all."""

@@ -12,7 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,10 @@ class Note:
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.write_text(json.dumps(asdict(self)), encoding="utf-8")
 
+    def is_anothers(self) -> bool:
+        """Whether another process that runs has written it."""
+        return self.process != os.getpid() and not self.is_over()
+
     def is_over(self) -> bool:
         """Whether its process has ended; one of this machine that cannot be asked for is taken to run."""
         try:
@@ -54,9 +58,9 @@ class Note:
         return False
 
 
-def is_noted(urn: str, env: Mapping[str, str] = os.environ) -> bool:
-    """Whether there is a note of a resource."""
-    return _file(urn, env).exists()
+def note_of(urn: str, env: Mapping[str, str] = os.environ) -> Note | None:
+    """The note of a resource; None where there is none that can be read."""
+    return _read(_file(urn, env))
 
 
 def forget(urn: str, env: Mapping[str, str] = os.environ) -> None:
@@ -65,15 +69,19 @@ def forget(urn: str, env: Mapping[str, str] = os.environ) -> None:
         _file(urn, env).unlink()
 
 
-def notes(stack: str, states: Collection[str] = (), env: Mapping[str, str] = os.environ) -> Iterator[Note]:
-    """The notes of a stack, named with or without its owner and project: of one of its `states`, if known."""
+def notes(stack: str, env: Mapping[str, str] = os.environ) -> Iterator[Note]:
+    """The notes of the stacks of a name, which is given with or without an owner and a project."""
     with contextlib.suppress(OSError):
-        for file in sorted((shared_folder(env) / _FOLDER).iterdir()):
-            with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-                note = Note(**json.loads(file.read_text(encoding="utf-8")))
-                of_stack = stack_name(note.urn) == stack.rpartition("/")[2]
-                if of_stack and isinstance(note.inputs, dict) and (not states or note.state in {"", *states}):
-                    yield note
+        for note in map(_read, sorted((shared_folder(env) / _FOLDER).iterdir())):
+            if note and stack_name(note.urn) == stack.rpartition("/")[2]:
+                yield note
+
+
+def _read(file: Path) -> Note | None:
+    with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
+        note = Note(**json.loads(file.read_text(encoding="utf-8")))
+        return note if isinstance(note.inputs, dict) else None
+    return None
 
 
 def _file(urn: str, env: Mapping[str, str]) -> Path:

@@ -37,12 +37,13 @@ def _left_over(context: Context) -> Iterator[Note]:
 
 
 def _end(note: Note, context: Context) -> None:
-    kind, declared = resource_type(note.type.removeprefix(DYNAMIC_PREFIX)), context.runs.declared()
-    if kind is None or note.urn in declared.values() or context.is_announced(note.urn):
+    kind, entries = resource_type(note.type.removeprefix(DYNAMIC_PREFIX)), context.entries()
+    declared = context.runs.declared()
+    if kind is None or not entries or note.urn in declared.values() or context.is_announced(note.urn):
         return
     lifecycle = kind.lifecycle(RUN.context(note.urn))
     found = lifecycle.find_created(note.inputs)
-    if found is None or found.id in {*declared, *(entry.id for entry in context.entries())}:
+    if found is None or found.id in {*declared, *(entry.id for entry in entries)}:
         return
     lifecycle.delete(found.id, found.outputs)
     if lifecycle.find_created(note.inputs) is None:

@@ -28,6 +28,8 @@ from pulumi_videosnap.settings import Lookup, no_config
 SECRET = "[secret]"  # noqa: S105 - what stands for one in a message
 FINISH_WITHIN = 2.0
 """Seconds that creations have to finish when the engine is gone; no next run creates anything so soon."""
+ENDS_WITHIN = 10.0
+"""Seconds that a creation waits for the process of a run whose engine was killed."""
 CHECKED_WITHIN = 3.0
 """Seconds that a delete waits for the check of another resource that has the task."""
 
@@ -51,6 +53,7 @@ class Run:
         self._made: dict[str, Callable[[], None]] = {}
         self._notes: dict[str, pending.Note] = {}
         self._noted_before: set[str] = set()
+        self._answered: set[str] = set()
 
     def set_state_id(self, state_id: str) -> None:
         """Note what tells this stack's state from that of a stack of the same names in another backend."""
@@ -102,7 +105,7 @@ class Run:
 
     def _note(self, urn: str, token: str, identity: Properties) -> None:
         if urn:
-            if pending.is_noted(urn):
+            if pending.note_of(urn):
                 self._noted_before.add(urn)
             self._notes[urn] = pending.Note(urn, token, identity, self._registry.state_id)
             self._notes[urn].write()
@@ -130,6 +133,7 @@ class Run:
         certain that nothing was made.
         """
         with self._counted():
+            self._wait_for_earlier(urn)
             try:
                 yield
             except VideosnapError as failed:
@@ -137,7 +141,21 @@ class Run:
                     del self._notes[urn]
                     pending.forget(urn)
                 raise
-            when_answered(lambda: pending.forget(urn))
+            when_answered(lambda: self._forget_answered(urn))
+
+    def _forget_answered(self, urn: str) -> None:
+        """Remove a note, unless it is kept since the engine is gone and may have recorded nothing."""
+        with self._creations:
+            self._answered.add(urn)
+            if not self._engine_is_gone:
+                pending.forget(urn)
+
+    def _wait_for_earlier(self, urn: str) -> None:
+        """Wait while the process of a run whose engine was killed may still end what it made."""
+        deadline = time.monotonic() + ENDS_WITHIN
+        while (note := pending.note_of(urn)) and note.is_anothers() and time.monotonic() < deadline:
+            engine_log.progress(urn, "an earlier run ends what it had begun")
+            self.sleep(0.1)
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -158,19 +176,18 @@ class Run:
             self._engine_is_gone = True
             self.cancel()
             self._creations.wait_for(lambda: not self._creating, FINISH_WITHIN)
-        for urn, note in self._unrecorded().items():
-            note.write()  # although the engine had the answer
-            with contextlib.suppress(Exception):
-                if end := self._made.get(urn):
-                    end()
-                    pending.forget(urn)
-        os._exit(1)
-
-    def _unrecorded(self) -> dict[str, pending.Note]:
-        """The creations that state does not have; none where it cannot be read, since it may have all."""
+        for note in self._notes.values():
+            note.write()  # although the engine had the answer: the next run waits, and does not adopt
         entries = _read_entries(next(iter(self._notes))) if self._notes else ()
         recorded = {entry.resource for entry in entries}
-        return {urn: note for urn, note in self._notes.items() if recorded and urn not in recorded}
+        for urn in self._notes:
+            if urn in (recorded or self._answered):  # state that cannot be read may have all
+                pending.forget(urn)
+            elif recorded and urn in self._made:
+                with contextlib.suppress(Exception):
+                    self._made[urn]()
+                    pending.forget(urn)
+        os._exit(1)
 
     def _entries(self, urn: str) -> Sequence[Entry]:
         """The state of the stack that a URN is of, read once: a destroy or `--target` checks nothing."""

@@ -6,6 +6,7 @@ import json
 import re
 import socket
 import stat
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,7 @@ from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
 
 from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, surroundings
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
+from pulumi_videosnap.core.pending import Note, notes
 from pulumi_videosnap.plugin.program import announce
 from support.data import load
 from support.jobs import job_inputs
@@ -31,6 +33,7 @@ from support.plugin import (
     running_plugin,
     to_struct,
 )
+from support.processes import wait_until
 from unit.inputs.tasks import complete
 
 CASES: dict[str, dict[str, Any]] = load("rtc/identity.json")
@@ -129,6 +132,29 @@ def _announce_two(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     own = f"{KIND}moved"
     for front in (own.replace(DYNAMIC_TYPE, NATIVE_TYPE), own):
         announce(["app", "announced", "y"], [front])
+
+
+def test_a_create_waits_for_the_process_of_a_killed_run(
+    plugin: Plugin, rtc: FakeRtc, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may still end what it had made: the new run must not adopt that."""
+    monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(folder / "quota"))
+    earlier = subprocess.Popen(["sleep", "60"])
+    for name in ("waits", "waits-not"):
+        urn = (KIND + name).replace(DYNAMIC_TYPE, NATIVE_TYPE) if plugin.native else KIND + name
+        Note(urn, "", {}, process=earlier.pid if name == "waits" else 1 << 22).write()
+    with ThreadPoolExecutor() as pool:
+        inputs = {name: value for name, value in complete().items() if name != "profile"}
+        created = pool.submit(plugin.create, f"{KIND}waits", {**inputs, "taskId": "waits"})
+        wait_until(lambda: plugin.log.messages(f"{KIND}waits") != [])
+        assert plugin.log.messages(f"{KIND}waits")[0] == "an earlier run ends what it had begun"
+        plugin.create(f"{KIND}waits-not", {**inputs, "taskId": "waits-not"})
+        assert rtc.actions.count("StartSnapshot") == 1
+        earlier.kill()
+        earlier.wait(10)
+        created.result(60)
+    assert rtc.actions.count("StartSnapshot") == 2
+    wait_until(lambda: not list(notes("dev")))
 
 
 def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRtc, tmp_path: Path) -> None:
