@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from pydantic import ValidationError
-
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.pending import Note, forget, notes
 from pulumi_videosnap.core.urns import project_name, stack_name
@@ -23,7 +21,7 @@ def end_left_over(urn: str) -> None:
     context = RUN.context(urn)
     for note in _left_over(context) if urn else ():
         _looked_for.add(note.urn)
-        with contextlib.suppress(VideosnapError, ValidationError, KeyError, TypeError):
+        with contextlib.suppress(VideosnapError, ValueError, KeyError, TypeError):
             _end(note, context)
 
 

@@ -202,10 +202,10 @@ def test_one_more_try_ends_as_if_nothing_had_happened(sweep: Sweep, scenario: Sc
         tally = compare(scenario.kind, end, *ends)
         name = f"{scenario.kind}: {scenario.name}"
         count(FAULTS, scenario=name, front=point.front, fault=point.fault.name, **tally)
-        if not tally["survived"] and not known_to_be_left(point):
-            wrong.append(f"{point}\n    {end}\n    {ends}")
-        elif tally["orphans"] or tally["duplicates"] or tally["left behind"]:
-            wrong.append(f"{point}\n    {tally} {end}")
+        is_told = point.recovery == "destroy" and tally["told"]
+        bad = sum(tally[name] for name in ("orphans", "duplicates", "left behind"))
+        if bad or not (tally["survived"] or is_told):
+            wrong.append(f"{point}\n    {tally} {end}\n    {ends}")
     assert not wrong, "\n".join(wrong)
 
 
@@ -259,15 +259,3 @@ def compare(kind: str, end: End, expected: End, allowed: tuple[End, ...] = ()) -
 def _name(present: Any) -> str:
     """A job's token, or the name of something else."""
     return present if isinstance(present, str) else str(present[0])
-
-
-def known_to_be_left(point: Point) -> bool:
-    """What `destroy` alone cannot end: the engine calls nobody for what it has not recorded."""
-    kind, fault = point.scenario.kind, point.fault
-    killed = "killed" in fault.name if kind == "job" else fault.name.startswith("provider killed")
-    return point.recovery == "destroy" and (killed or (kind != "task" and is_lost(fault)))
-
-
-def is_lost(fault: Fault) -> bool:
-    """Whether a call acts, and no answer to it or to a later one comes."""
-    return fault.name in ACTS and not fault.times
