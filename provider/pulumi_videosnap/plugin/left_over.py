@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.pending import Note, forget, notes
 from pulumi_videosnap.core.urns import project_name, stack_name
-from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.kinds import DYNAMIC_PREFIX, resource_type
 from pulumi_videosnap.plugin.run import RUN
 
@@ -21,7 +20,7 @@ def end_left_over(urn: str) -> None:
     context = RUN.context(urn)
     for note in _left_over(context) if urn else ():
         _looked_for.add(note.urn)
-        with contextlib.suppress(VideosnapError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(Exception):  # whatever is in a note, the delete itself goes on
             _end(note, context)
 
 
