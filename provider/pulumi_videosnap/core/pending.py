@@ -4,6 +4,9 @@ A note says how to find what the service made, from before the call until the en
 outlives a process that was killed in between, when the engine has recorded nothing of the resource: the next
 `up` finds it, a delete of the same stack ends it, `videosnap drift` names it. It is a hint: there is none
 where nothing can be written.
+
+A process whose engine was killed ends what it made, unless the next `up` is there before: whose it is decides
+who has the note's file.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from pulumi_videosnap.core.properties import Properties
@@ -41,11 +44,19 @@ class Note:
         file = _file(self.urn, env)
         with contextlib.suppress(OSError):
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            file.write_text(json.dumps(asdict(self)), encoding="utf-8")
+            beside = file.with_suffix(f".{os.getpid()}")
+            beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
+            beside.replace(file)
 
-    def is_anothers(self) -> bool:
-        """Whether another process that runs has written it."""
-        return self.process != os.getpid() and not self.is_over()
+    def claim(self, env: Mapping[str, str] = os.environ) -> bool:
+        """Whether this process may end what it made: no other has taken it over, nor does from now on."""
+        file, claimed = _file(self.urn, env), _claimed(self.urn, env)
+        with contextlib.suppress(OSError):
+            file.replace(claimed)
+            if _read(claimed) == self:
+                return True
+            claimed.replace(file)
+        return False
 
     def is_over(self) -> bool:
         """Whether its process has ended; one of this machine that cannot be asked for is taken to run."""
@@ -58,15 +69,25 @@ class Note:
         return False
 
 
-def note_of(urn: str, env: Mapping[str, str] = os.environ) -> Note | None:
-    """The note of a resource; None where there is none that can be read."""
-    return _read(_file(urn, env))
+def take_over(urn: str, env: Mapping[str, str] = os.environ) -> bool:
+    """Make the note of a resource this process's own, if there is one; returns whether there is."""
+    note = _read(_file(urn, env))
+    if note:
+        replace(note, process=os.getpid()).write(env)
+    return note is not None
+
+
+def is_claimed(urn: str, env: Mapping[str, str] = os.environ) -> bool:
+    """Whether another process ends now what it made of a resource."""
+    note = _read(_claimed(urn, env))
+    return note is not None and not note.is_over()
 
 
 def forget(urn: str, env: Mapping[str, str] = os.environ) -> None:
     """Remove the note of a resource."""
-    with contextlib.suppress(OSError):
-        _file(urn, env).unlink()
+    for file in (_file(urn, env), _claimed(urn, env)):
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def notes(stack: str, env: Mapping[str, str] = os.environ) -> Iterator[Note]:
@@ -82,6 +103,10 @@ def _read(file: Path) -> Note | None:
         note = Note(**json.loads(file.read_text(encoding="utf-8")))
         return note if isinstance(note.inputs, dict) else None
     return None
+
+
+def _claimed(urn: str, env: Mapping[str, str]) -> Path:
+    return _file(urn, env).with_suffix(".claimed")
 
 
 def _file(urn: str, env: Mapping[str, str]) -> Path:

@@ -52,7 +52,6 @@ class Run:
         self._engine_is_gone = False
         self._made: dict[str, Callable[[], None]] = {}
         self._notes: dict[str, pending.Note] = {}
-        self._noted_before: set[str] = set()
         self._answered: set[str] = set()
 
     def set_state_id(self, state_id: str) -> None:
@@ -105,8 +104,6 @@ class Run:
 
     def _note(self, urn: str, token: str, identity: Properties) -> None:
         if urn:
-            if pending.note_of(urn):
-                self._noted_before.add(urn)
             self._notes[urn] = pending.Note(urn, token, identity, self._registry.state_id)
             self._notes[urn].write()
 
@@ -133,29 +130,30 @@ class Run:
         certain that nothing was made.
         """
         with self._counted():
-            self._wait_for_earlier(urn)
+            was_noted = self._take_over(urn)
             try:
                 yield
             except VideosnapError as failed:
-                if urn in self._notes and urn not in self._noted_before and not _may_have_made(failed):
-                    del self._notes[urn]
-                    pending.forget(urn)
+                if not was_noted and not _may_have_made(failed):
+                    self._notes.pop(urn, None)
+                    self._forget(urn)
                 raise
-            when_answered(lambda: self._forget_answered(urn))
+            when_answered(lambda: self._forget(urn))
 
-    def _forget_answered(self, urn: str) -> None:
-        """Remove a note, unless it is kept since the engine is gone and may have recorded nothing."""
+    def _take_over(self, urn: str) -> bool:
+        """Whether an earlier run has left a note; waits while its process ends what it made."""
+        was_noted, deadline = pending.take_over(urn), time.monotonic() + ENDS_WITHIN
+        while pending.is_claimed(urn) and time.monotonic() < deadline:
+            engine_log.progress(urn, "an earlier run ends what it had begun")
+            self.sleep(0.1)
+        return was_noted
+
+    def _forget(self, urn: str) -> None:
+        """Remove a note; where the engine is gone, it may have recorded nothing."""
         with self._creations:
             self._answered.add(urn)
             if not self._engine_is_gone:
                 pending.forget(urn)
-
-    def _wait_for_earlier(self, urn: str) -> None:
-        """Wait while the process of a run whose engine was killed may still end what it made."""
-        deadline = time.monotonic() + ENDS_WITHIN
-        while (note := pending.note_of(urn)) and note.is_anothers() and time.monotonic() < deadline:
-            engine_log.progress(urn, "an earlier run ends what it had begun")
-            self.sleep(0.1)
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
@@ -175,15 +173,15 @@ class Run:
         with self._creations:
             self._engine_is_gone = True
             self.cancel()
+            for urn in self._answered & self._notes.keys():
+                self._notes[urn].write()  # the engine may not have recorded the answer
             self._creations.wait_for(lambda: not self._creating, FINISH_WITHIN)
-        for note in self._notes.values():
-            note.write()  # although the engine had the answer: the next run waits, and does not adopt
         entries = _read_entries(next(iter(self._notes))) if self._notes else ()
         recorded = {entry.resource for entry in entries}
-        for urn in self._notes:
+        for urn, note in self._notes.items():
             if urn in (recorded or self._answered):  # state that cannot be read may have all
                 pending.forget(urn)
-            elif recorded and urn in self._made:
+            elif recorded and urn in self._made and note.claim():
                 with contextlib.suppress(Exception):
                     self._made[urn]()
                     pending.forget(urn)

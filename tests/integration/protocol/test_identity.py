@@ -134,21 +134,23 @@ def _announce_two(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
         announce(["app", "announced", "y"], [front])
 
 
-def test_a_create_waits_for_the_process_of_a_killed_run(
+def test_a_create_waits_for_what_a_killed_run_ends_and_takes_over_the_rest(
     plugin: Plugin, rtc: FakeRtc, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may still end what it had made: the new run must not adopt that."""
     monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(folder / "quota"))
     earlier = subprocess.Popen(["sleep", "60"])
-    for name in ("waits", "waits-not"):
-        urn = (KIND + name).replace(DYNAMIC_TYPE, NATIVE_TYPE) if plugin.native else KIND + name
-        Note(urn, "", {}, process=earlier.pid if name == "waits" else 1 << 22).write()
+    kind = KIND.replace(DYNAMIC_TYPE, NATIVE_TYPE) if plugin.native else KIND
+    ends, goes_on = (Note(kind + name, "", {}, process=earlier.pid) for name in ("ends", "goes-on"))
+    ends.write()
+    goes_on.write()
+    assert ends.claim()
+    inputs = {name: value for name, value in complete().items() if name != "profile"}
     with ThreadPoolExecutor() as pool:
-        inputs = {name: value for name, value in complete().items() if name != "profile"}
-        created = pool.submit(plugin.create, f"{KIND}waits", {**inputs, "taskId": "waits"})
-        wait_until(lambda: plugin.log.messages(f"{KIND}waits") != [])
-        assert plugin.log.messages(f"{KIND}waits")[0] == "an earlier run ends what it had begun"
-        plugin.create(f"{KIND}waits-not", {**inputs, "taskId": "waits-not"})
+        created = pool.submit(plugin.create, f"{KIND}ends", {**inputs, "taskId": "ends"})
+        wait_until(lambda: plugin.log.messages(f"{KIND}ends") != [])
+        assert plugin.log.messages(f"{KIND}ends")[0] == "an earlier run ends what it had begun"
+        plugin.create(f"{KIND}goes-on", {**inputs, "taskId": "goes-on"})
+        assert not goes_on.claim()
         assert rtc.actions.count("StartSnapshot") == 1
         earlier.kill()
         earlier.wait(10)
