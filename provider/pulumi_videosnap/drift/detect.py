@@ -19,7 +19,7 @@ from pulumi_videosnap.core.encrypted import without_encrypted
 from pulumi_videosnap.core.lifecycle import Context, Present
 from pulumi_videosnap.core.pending import interrupted
 from pulumi_videosnap.drift.compare import BucketAccess, compare, interrupted_replacement, lost_frames
-from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Unmanaged, Verdict
+from pulumi_videosnap.drift.model import DriftReport, FailedRuns, Finding, StackDrift, Unmanaged, Verdict
 from pulumi_videosnap.errors import (
     NotConfigured,
     NotFound,
@@ -69,6 +69,10 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         seconds=(dependencies.now() - began).total_seconds(),
         stacks=tuple(_without_secrets(stack, hide) for stack in checked),
         unmanaged=(*orphans, *_only(Unmanaged, listed)),
+        failed_runs=tuple(
+            one.model_copy(update={"latest": tuple(map(hide, one.latest))})
+            for one in _only(FailedRuns, listed)
+        ),
         scope=tuple(map(hide, scope)),
     )
 
@@ -266,8 +270,8 @@ def _with_creates(stack: Stack) -> Iterator[RecordedResource]:
     yield from (replace(task, properties=task.inputs) for task in stack.pending_creates)
 
 
-def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | str]:
-    """What services list and none of the stacks records, and sentences on which resources were searched."""
+def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | FailedRuns | str]:
+    """What services list and none of the stacks records, failed runs, and sentences on what was searched."""
     for kind in kinds():
         known = [
             (task, stack.for_provider(task.provider)) for stack in stacks for task in _with_creates(stack)

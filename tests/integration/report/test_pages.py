@@ -16,7 +16,7 @@ from pulumi_videosnap.review.html import as_html as review_page
 
 pytestmark = pytest.mark.browser
 REVIEWS = ("everything", "failed", "calm")
-REPORTS = ("each_verdict", "in_sync", "two_stacks", "one_error", "no_tasks", "no_stacks")
+REPORTS = ("each_verdict", "with_failed_runs", "two_stacks", "one_error", "no_tasks", "no_stacks")
 PAGES = [*(f"review-{name}" for name in REVIEWS), *(f"drift-{name}" for name in REPORTS)]
 
 
