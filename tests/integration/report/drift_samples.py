@@ -115,7 +115,14 @@ def with_unmanaged() -> DriftReport:
 
 
 def failed_runs(name: str, *latest: str, **more: Any) -> FailedRuns:
-    usual = {"name": name, "urn": name, "stack": "dev", "failed": len(latest), "runs": 9, "latest": latest}
+    usual: dict[str, Any] = {
+        "name": name,
+        "urn": name,
+        "stack": "dev",
+        "failed": len(latest),
+        "runs": 9,
+        "latest": latest,
+    }
     return FailedRuns(**{**usual, **more})
 
 
