@@ -48,7 +48,7 @@ sbom: setup ## what is installed, as CycloneDX in dist/sbom.json
 	@echo "sbom: dist/sbom.json"
 
 audit: setup ## known vulnerabilities of the locked packages; needs the advisories of PyPI or OSV
-	@$(VENV)/uv tool run --quiet pip-audit --strict --disable-pip -r requirements.lock
+	@scripts/audit
 
 lock: setup ## renew requirements.lock from pyproject.toml (hashes, no addresses)
 	@scripts/lock

@@ -32,7 +32,7 @@ for library in "$here"/lib/python3.*; do
         exec "$python" -I "$here/start.py" "$@"
     fi
 done
-echo "pulumi-resource-videosnap: none of these is on PATH: $(ls "$here/lib" | tr '\\n' ' '); install one" >&2
+echo "pulumi-resource-videosnap: not found on PATH:" $(ls "$here/lib")"; install one" >&2
 exit 1
 """
 START = """import sys
@@ -99,6 +99,8 @@ def main() -> None:
     size = (FOLDER.parent / name).stat().st_size / 1e6
     pythons = ", ".join(sorted(path.name for path in (FOLDER / "lib").iterdir()))
     print(f"dist/{name}: {size:.0f} MB, for {pythons}")  # noqa: T201
+    install = f"pulumi plugin install resource videosnap {version} --reinstall -f {FOLDER.parent / name}"
+    print(f"To install it: {install}")  # noqa: T201
 
 
 if __name__ == "__main__":

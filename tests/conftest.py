@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,9 @@ pytest_plugins = ["support.sampling", "support.data", "support.layers", "support
 # A busy machine is slow at everything: how long an example takes says nothing about what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# The engine of `make engine`, however the tests are started.
+os.environ["PATH"] = f"{Path(__file__).parents[1] / '.engine' / 'bin'}{os.pathsep}{os.environ['PATH']}"
 
 # A shell's background job ignores ^C, and so would every process that a test starts and interrupts.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -16,15 +16,9 @@ from itertools import filterfalse
 from pathlib import Path
 from typing import Any, cast
 
-from pulumi_videosnap.core.encrypted import (
-    MARK,
-    is_encrypted,
-    plain,
-    plain_texts,
-    secret_paths,
-)
+from pulumi_videosnap.core.encrypted import MARK, is_encrypted, plain, secret_paths
 from pulumi_videosnap.core.properties import Path as PropertyPath
-from pulumi_videosnap.core.properties import parse_path, value_at
+from pulumi_videosnap.core.properties import parse_path, texts_in, value_at
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.urns import distinct_names, resource_name, stack_name
 from pulumi_videosnap.errors import CannotCheck
@@ -81,7 +75,7 @@ class RecordedResource:
         """The id for a report. Where the task has secrets, only parts that are recorded in plain text too."""
         if not (paths := self.secret_paths):
             return self.id
-        plain = {text for block in (self.inputs, self.properties) for text in plain_texts(block, paths)}
+        plain = {text for block in (self.inputs, self.properties) for text in texts_in(block, paths)}
         return "/".join(part if part in plain else SECRET for part in self.id.split("/"))
 
     def hide(self, text: Any) -> Any:
@@ -93,7 +87,7 @@ class RecordedResource:
         """The texts that no report may contain, as far as they are known."""
         paths, shown = self.secret_paths, self.shown_id.split("/")
         values = (value_at(block, path) for block in (self.inputs, self.properties) for path in paths)
-        known = [text for value in values if not is_encrypted(value) for text in plain_texts(value)]
+        known = [text for value in values if not is_encrypted(value) for text in texts_in(value)]
         return (*known, *(part for part in self.id.split("/") if part not in shown))
 
 

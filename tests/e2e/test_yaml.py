@@ -21,7 +21,7 @@ TASK = "661e000000000000000543cf/Room1/stories.dev.lobby"
 @pytest.fixture
 def project(tmp_path: Path, emulator: Emulator) -> Project:
     if shutil.which("pulumi-language-yaml") is None:
-        pytest.fail("no `pulumi-language-yaml` on PATH: run `make yaml`, then `make test`", pytrace=False)
+        pytest.fail("no `pulumi-language-yaml` on PATH or in .engine/bin: run `make yaml`", pytrace=False)
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
     project = Project(tmp_path, "", emulator.environment)
     declare(project)

@@ -62,7 +62,7 @@ def require_engine() -> str:
     """The CLI's path; a test that needs it fails with the command to run when there is none."""
     found = shutil.which("pulumi")
     if found is None:
-        pytest.fail("no `pulumi` on PATH: run `make engine`, then `make test`", pytrace=False)
+        pytest.fail("no `pulumi` on PATH or in .engine/bin: run `make yaml`", pytrace=False)
     return found
 
 

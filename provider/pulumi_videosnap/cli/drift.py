@@ -22,6 +22,7 @@ from pulumi_videosnap.storage.bucket import open_bucket
 
 EPILOG = """\
 exit codes: 0 no drift, 1 drift, 2 not everything could be checked (whatever else was found).
+Unmanaged tasks and failed runs are reported, and are no drift: they leave the exit code as it is.
 
 What is recorded comes from `pulumi stack export`; the clouds are called directly, and nothing is written.
 `pulumi refresh` without --preview-only records what it finds, and then it is no drift any more.

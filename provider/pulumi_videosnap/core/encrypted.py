@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_videosnap.core.properties import Path
@@ -51,12 +51,3 @@ def secret_paths(value: Any, path: Path = ()) -> Iterator[Path]:
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from secret_paths(item, (*path, name))
-
-
-def plain_texts(value: Any, skip: Collection[Path] = (), at: Path = ()) -> Iterator[str]:
-    """The texts in a recorded value, without those at or below some paths."""
-    if at not in skip and isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from plain_texts(item, skip, (*at, name))
-    elif at not in skip and isinstance(value, str):
-        yield value

@@ -169,13 +169,13 @@ class Context:
         """The ids of the providers in the stack's state, which tell it from another backend's stack."""
         return [one.id for one in self.entries() if "::pulumi:providers:" in one.resource]
 
-    def default_name(self) -> str | None:
+    def default_name(self, mark: str = ".") -> str | None:
         """`<project>.<stack>.<name>`; None where the adapter does not know the resource."""
-        return self._prefix() + self.resource.split("::", 3)[3] if self.resource else None
+        return self._prefix(mark) + self.resource.split("::", 3)[3] if self.resource else None
 
-    def _prefix(self) -> str:
+    def _prefix(self, mark: str = ".") -> str:
         stack, project = self.resource.removeprefix("urn:pulumi:").split("::")[:2]
-        return f"{project}.{stack}."
+        return f"{project}{mark}{stack}{mark}"
 
     def unique_name(self, name: object, recorded: object, kind: str) -> object:
         """The value of a field that has the default name unless the program sets another.
@@ -193,8 +193,7 @@ class Context:
 
     def with_origin(self, failures: Iterable[Failure], name: object, field: str) -> list[Failure]:
         """The failures; one about a name that is the default says where that comes from."""
-        default = self.default_name() or ""
-        if name not in (None, default, default.replace(".", "-", 2)):
+        if name not in (None, self.default_name(), self.default_name("-")):
             return list(failures)
         origin = "; this is the default, made of the resource's name"
         return [replace(one, reason=one.reason + origin) if one.path == (field,) else one for one in failures]

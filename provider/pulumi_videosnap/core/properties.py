@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 Path = tuple[str | int, ...]
@@ -52,11 +52,19 @@ def _with_declared(properties: Properties, declared: Any, path: Path) -> Propert
     return {**properties, name: value}
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text and number in a value, as a message would write it."""
-    if isinstance(value, Mapping | list):
-        for item in value.values() if isinstance(value, Mapping) else value:
-            yield from texts_in(item)
+def texts_in(value: Any, skip: Collection[Path] = (), at: Path = ()) -> Iterator[str]:
+    """Every text in a value, and every number of the engine's (a float), as a message would write it.
+
+    Without those at or below some paths; items of a list are at the path of the list.
+    """
+    if at in skip:
+        return
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from texts_in(item, skip, (*at, name))
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item, skip, at)
     elif isinstance(value, float):
         yield repr(int(value)) if value.is_integer() else repr(value)
     elif isinstance(value, str):

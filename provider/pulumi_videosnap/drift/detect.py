@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pulumi_videosnap.core.encrypted import without_encrypted
 from pulumi_videosnap.core.lifecycle import Context, Present
 from pulumi_videosnap.drift.compare import BucketAccess, compare, interrupted_replacement, lost_frames
-from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift, Unmanaged, Verdict
+from pulumi_videosnap.drift.model import DriftReport, FailedRuns, Finding, StackDrift, Unmanaged, Verdict
 from pulumi_videosnap.drift.unrecorded import interrupted_creates, unmanaged
 from pulumi_videosnap.errors import (
     NotConfigured,
@@ -60,7 +60,8 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         orphans += _only(Unmanaged, creates)
         checked.append(_check(stack, dependencies, progress, _only(Finding, creates)))
     known = {one.id for one in orphans}
-    listed = [one for one in unmanaged(readable) if isinstance(one, str) or one.id not in known]
+    found = unmanaged(readable)
+    listed = [one for one in found if not (isinstance(one, Unmanaged) and one.id in known)]
     scope = (*_ignored(checked), *_scope(readable, dependencies), *_only(str, listed))
     hide = hide_secrets_of(readable)
     return DriftReport(
@@ -68,6 +69,10 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         seconds=(dependencies.now() - began).total_seconds(),
         stacks=tuple(_without_secrets(stack, hide) for stack in checked),
         unmanaged=(*orphans, *_only(Unmanaged, listed)),
+        failed_runs=tuple(
+            one.model_copy(update={"latest": tuple(map(hide, one.latest))})
+            for one in _only(FailedRuns, listed)
+        ),
         scope=tuple(map(hide, scope)),
     )
 

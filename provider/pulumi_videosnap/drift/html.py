@@ -8,12 +8,14 @@ from pathlib import Path
 from pulumi_videosnap.drift.model import DriftReport, Finding, StackDrift
 from pulumi_videosnap.drift.text import (
     AS_RECORDED,
+    FAILED_RUNS,
     INCOMPLETE,
     REPORTED,
     UNMANAGED,
     Group,
     check_time,
     created_span,
+    failed_runs,
     group_unmanaged,
     groups,
     headline,
@@ -67,6 +69,8 @@ def as_html(report: DriftReport) -> str:
             (one, created_span(one).removeprefix(", created ")) for one in group_unmanaged(report.unmanaged)
         ],
         unmanaged=UNMANAGED,
+        failed_runs=list(failed_runs(report)),
+        failed_title=FAILED_RUNS,
         value=lambda shown: value(shown, LONGEST_VALUE),
     )
 

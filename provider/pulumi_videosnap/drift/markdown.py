@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Unmanaged
 from pulumi_videosnap.drift.text import (
+    FAILED_RUNS,
     INCOMPLETE,
     UNMANAGED,
     Group,
     check_time,
     created_span,
+    failed_runs,
     group_unmanaged,
     groups,
     headline,
@@ -19,8 +21,8 @@ from pulumi_videosnap.report import markdown as md
 from pulumi_videosnap.report.formatting import quantity, value
 
 MARKER = "<!-- videosnap drift -->"
-UNREADABLE_STACKS, ORPHANS, SCOPE = 8_000, 10_000, 6_000
-"""Characters that stacks which cannot be checked, unmanaged tasks and the scope may take."""
+UNREADABLE_STACKS, ORPHANS, SENTENCES = 8_000, 10_000, 6_000
+"""Characters that stacks which cannot be checked, unmanaged tasks, failed runs and the scope may take."""
 LEAST_DETAILS = 1_000
 SHORTER = 60
 """Characters of a value in the table."""
@@ -32,7 +34,8 @@ def as_markdown(report: DriftReport) -> str:
     first = md.document(
         MARKER, f"### videosnap drift: {_headline(report)}", _check_time(report), _unreadable_stacks(report)
     )
-    last = md.document(_unmanaged(report), _scope(report)).strip("\n")
+    failed = _sentences(FAILED_RUNS, [*failed_runs(report)])
+    last = md.document(_unmanaged(report), failed, _sentences("Scope", report.scope)).strip("\n")
     room = md.LIMIT - len(first) - len(last)
     found = [(stack, group) for stack in report.stacks for group in groups(stack.findings)]
     findings = _table(found, len(report.stacks) > 1, room - LEAST_DETAILS)
@@ -133,9 +136,8 @@ def _jobs(jobs: Sequence[Unmanaged]) -> str:
     )
 
 
-def _scope(report: DriftReport) -> str:
-    listed = md.fitting(report.scope, _sentence, SCOPE, lambda count: f"- and {count:,} more.")
-    return md.details("Scope", listed)
+def _sentences(title: str, texts: Sequence[str]) -> str:
+    return md.details(title, md.fitting(texts, _sentence, SENTENCES, lambda count: f"- and {count:,} more."))
 
 
 def _sentence(text: str) -> str:

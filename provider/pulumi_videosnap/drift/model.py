@@ -101,6 +101,20 @@ class Unmanaged(ReportModel):
     note: str = ""
 
 
+class FailedRuns(ReportModel):
+    """What a recorded resource did that failed, such as with an upload: no drift, and no `up` repeats it."""
+
+    name: str = Field(description="the resource's name in the program")
+    urn: str
+    stack: str
+    failed: int = Field(description="how many runs failed")
+    runs: int = Field(description="how many runs there were")
+    since: datetime | None = Field(
+        None, description="when state was written; null: as far back as the service lists runs"
+    )
+    latest: tuple[str, ...] = Field((), description="a sentence on each of the latest: what failed, and why")
+
+
 class StackDrift(ReportModel):
     """The findings of one stack; `problem` is set when the stack itself could not be checked."""
 
@@ -121,6 +135,7 @@ class DriftReport(ReportModel):
     seconds: float = Field(description="how long it took")
     stacks: tuple[StackDrift, ...]
     unmanaged: tuple[Unmanaged, ...] = ()
+    failed_runs: tuple[FailedRuns, ...] = ()
     scope: tuple[str, ...] = Field((), description="sentences on what was checked, and what cannot be found")
 
     def findings(self) -> Iterator[Finding]:

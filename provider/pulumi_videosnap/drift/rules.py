@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from pulumi_videosnap.core.properties import Path
-from pulumi_videosnap.drift.model import Unmanaged, Verdict
+from pulumi_videosnap.drift.model import FailedRuns, Unmanaged, Verdict
 from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.storage.platforms import Location
 
@@ -58,8 +58,10 @@ class DriftRules(Protocol):
     def state(self, outputs: Mapping[str, Any]) -> tuple[str, datetime | None]:
         """The service's word for the state of a resource, and when the resource was created (UTC)."""
 
-    def unmanaged(self, recorded: Sequence[tuple[RecordedResource, Stack]]) -> Iterator[Unmanaged | str]:
-        """What the service lists and no stack records, and sentences on which resources were searched."""
+    def unmanaged(
+        self, recorded: Sequence[tuple[RecordedResource, Stack]]
+    ) -> Iterator[Unmanaged | FailedRuns | str]:
+        """What the service lists and no stack records, failed runs, and sentences on what was searched."""
 
     def scope(self, frames: bool) -> Iterator[str]:
         """Sentences on what a check of this kind cannot see; `frames` is whether buckets are listed."""

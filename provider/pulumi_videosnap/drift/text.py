@@ -28,6 +28,7 @@ REPORTED = (Verdict.FAILED, Verdict.MISSING, Verdict.STOPPED, Verdict.CHANGED, V
 """What is reported for each task, the worst first."""
 INCOMPLETE = "The check is INCOMPLETE: what could not be read may have drifted."
 UNMANAGED = "Unmanaged tasks, which a cloud has and no checked stack records"
+FAILED_RUNS = "Failed runs, which Pulumi does not repeat"
 
 _LONG = 90
 """Seconds from which on tenths are not shown."""
@@ -60,6 +61,7 @@ def as_text(report: DriftReport) -> Iterator[str]:
     for stack in report.stacks:
         yield from _stack(stack, report)
     yield from titled_list(UNMANAGED, map(_unmanaged, group_unmanaged(report.unmanaged)))
+    yield from titled_list(FAILED_RUNS, map(sentence, failed_runs(report)))
     yield from titled_list("Scope", map(sentence, report.scope))
 
 
@@ -68,6 +70,8 @@ def headline(report: DriftReport) -> str:
     parts = list(_findings(report))
     if report.unmanaged:
         parts.append(quantity(len(report.unmanaged), "unmanaged task"))
+    if failed := sum(one.failed for one in report.failed_runs):
+        parts.append(quantity(failed, "failed run"))
     return ("" if report.complete else "INCOMPLETE: ") + "; ".join(parts)
 
 
@@ -240,3 +244,14 @@ def created_span(jobs: Sequence[Unmanaged]) -> str:
         return ""
     first, last = exact(moments[0]), exact(moments[-1])
     return f", created {first}" + ("" if first == last else f" to {last}")
+
+
+def failed_runs(report: DriftReport) -> Iterator[str]:
+    """Sentences on the failed runs of each resource: how many, the latest ones, and where the others are."""
+    for one in report.failed_runs:
+        name = f"{one.stack}: {one.name}" if len(report.stacks) > 1 else one.name
+        since = f" since {exact(one.since)}" if one.since else ", as far back as the service lists them"
+        yield f"{name}: {one.failed:,} of {quantity(one.runs, 'run')} failed{since}."
+        yield from (f"{name}: {why}." for why in one.latest)
+        if more := one.failed - len(one.latest):
+            yield f"{name}: and {more:,} more, which `videosnap frames {one.name}` lists."

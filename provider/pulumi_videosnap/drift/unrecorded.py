@@ -11,7 +11,7 @@ from pulumi_videosnap.core.encrypted import without_encrypted
 from pulumi_videosnap.core.lifecycle import Context, Found, Lifecycle
 from pulumi_videosnap.core.pending import Note, notes
 from pulumi_videosnap.core.run_registry import Entry
-from pulumi_videosnap.drift.model import Finding, Unmanaged, Verdict
+from pulumi_videosnap.drift.model import FailedRuns, Finding, Unmanaged, Verdict
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.kinds import kind_of, kinds
 from pulumi_videosnap.state import RecordedResource, Stack, recorded_resource
@@ -69,8 +69,8 @@ def _unmanaged(task: RecordedResource, found: Found, whose: str) -> Unmanaged:
     return Unmanaged(id=shown, where=task.kind.drift.service, state=state, created=created, note=note)
 
 
-def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | str]:
-    """What services list and none of the stacks records, and sentences on which resources were searched."""
+def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | FailedRuns | str]:
+    """What services list and none of the stacks records, failed runs, and sentences on what was searched."""
     for kind in kinds():
         known = [
             (task, stack.for_provider(task.provider)) for stack in stacks for task in _with_creates(stack)

@@ -111,6 +111,11 @@ def test_failures_of_some_tasks_do_not_keep_the_others_from_being_asked(failure:
 SEALED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:"}
 
 
+def _opened(value: Any) -> dict[str, str]:
+    """A secret as `pulumi stack export --show-secrets` writes it."""
+    return {**SEALED, "plaintext": json.dumps(value)}
+
+
 @pytest.mark.parametrize(
     ("closed", "named"),
     [
@@ -151,7 +156,7 @@ def test_a_secret_that_differs_is_not_shown() -> None:
 @pytest.mark.parametrize("path", ["appId", "roomId", "taskId"])
 def test_an_id_shows_no_part_that_is_a_secret(path: str) -> None:
     """The id of a task repeats three of its inputs."""
-    secret = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"hush"'}
+    secret = _opened("hush")
     inputs = {**ROOM, "taskId": "Task1"}
     named = "/".join("hush" if name == path else str(inputs[name]) for name in ("appId", "roomId", "taskId"))
     resource = {
@@ -166,6 +171,33 @@ def test_an_id_shows_no_part_that_is_a_secret(path: str) -> None:
     assert [one.verdict for one in report.findings()] == [Verdict.MISSING]
     forms = ("\n".join(as_text(report)), as_markdown(report), as_html(report), report.model_dump_json())
     assert [("hush" in form, "secret" in form) for form in forms] == [(False, True)] * len(forms)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"targetStreams": {"streamList": [{"userId": _opened("hush7tenant"), "index": 0}]}},
+        {"targetStreams": {"streamList": _opened([{"userId": "hush7tenant"}, {"userId": "user1"}])}},
+        {"targetStreams": _opened({"streamList": [{"userId": "hush7tenant"}]})},
+        {"triggers": ["1.0", _opened("hush7tenant")]},
+    ],
+)
+def test_a_secret_in_a_list_is_not_shown_where_a_service_repeats_it(inputs: dict[str, Any]) -> None:
+    def answer(_: str) -> Present:
+        raise Rejected("GetSnapshotTask", "user hush7tenant is not here")
+
+    declared = {**ROOM, "taskId": "Task1", **inputs}
+    resource = {
+        "type": "pulumi-python:dynamic/volcengine:SnapshotTask",
+        "urn": "urn:pulumi:dev::shop::t::lobby",
+        "id": "661e/Room1/Task1",
+        "inputs": declared,
+        "outputs": declared,
+    }
+    stack = read_export(json.dumps({"deployment": {"resources": [resource]}}), "dev")
+    (finding,) = checked(Service(answer), stack).findings()
+    assert "hush7tenant" not in finding.why
+    assert "user [secret] is not here" in finding.why
 
 
 def test_an_automatic_task_of_a_secret_room_is_listed_without_the_rooms_name(emulated: Emulator) -> None:

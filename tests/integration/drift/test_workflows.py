@@ -11,7 +11,14 @@ import pytest
 from pulumi_videosnap.cli import main
 from support.emulator import Emulator
 from support.jobs import store_of
-from support.workflow_stacks import ObjectStory, engine_of, pipeline_inputs, snapshot, workflow_inputs
+from support.workflow_stacks import (
+    LOCATION,
+    ObjectStory,
+    engine_of,
+    pipeline_inputs,
+    snapshot,
+    workflow_inputs,
+)
 
 SEQUENCE = snapshot("{FileName}/{Count}.jpg", interval=2, num=3, frameType="normal", time=0)
 TOKENS = {"workflow": "alibaba:SnapshotWorkflow", "pipeline": "alibaba:Pipeline"}
@@ -36,10 +43,14 @@ class Written:
         ]
         self._file.write_text(json.dumps({"deployment": {"resources": resources}}))
 
-    def run(self, *command: str) -> tuple[int, dict[str, Any]]:
+    def show(self, *command: str) -> tuple[int, str]:
         self._capsys.readouterr()
-        code = main([*command, "--state", str(self._file), "--json"])
-        return code, json.loads(self._capsys.readouterr().out)
+        code = main([*command, "--state", str(self._file)])
+        return code, self._capsys.readouterr().out
+
+    def run(self, *command: str) -> tuple[int, dict[str, Any]]:
+        code, text = self.show(*command, "--json")
+        return code, json.loads(text)
 
 
 @pytest.fixture
@@ -75,10 +86,43 @@ def test_drift_names_the_field_the_orphans_and_the_failed_runs(story: ObjectStor
     [orphan] = said["unmanaged"]
     assert (orphan["id"], orphan["state"]) == (other.stack.state["other"].id, "Active")
     assert orphan["note"] == "workflow 'other': it processes uploads of thumbs too"
-    scope = "\n".join(said["scope"])
-    assert "thumbs: 1 of 2 runs failed in the last 90 days:" in scope
-    assert "of 'in/broken.mp4' failed in " in scope
-    assert "then upload it again" in scope
+    [failed] = said["failedRuns"]
+    assert (failed["name"], failed["failed"], failed["runs"], failed["since"]) == ("thumbs", 1, 2, None)
+    [why] = failed["latest"]
+    assert "of 'in/broken.mp4' failed in " in why
+    assert "then upload it again" in why
+    assert "failed" not in "\n".join(said["scope"])
+
+
+def test_failed_runs_are_reported_whatever_else_there_is_and_are_no_drift(
+    story: ObjectStory, written: Written
+) -> None:
+    """In sync, drifted, or not to be read: the exit code is that of the settings."""
+    stamps = workflow_inputs(name="stamps", input={"location": LOCATION, "bucket": "media", "prefix": "st/"})
+    story.stack.up({"thumbs": workflow_inputs(), "stamps": stamps})
+    written.save("workflow", story)
+    for number in range(5):
+        story.upload(f"in/broken{number}.mp4", b"no video")
+    story.upload("st/broken.mp4", b"no video")
+    code, text = written.show("drift")
+    assert (code, text.partition("\n")[0]) == (0, "No drift in 2 tasks of dev: 2 in sync; 6 failed runs.")
+    assert "\nFailed runs, which Pulumi does not repeat:\n  - " in text
+    points = " ".join(text.split())
+    assert "- thumbs: 5 of 5 runs failed, as far back as the service lists them." in points
+    assert "- stamps: 1 of 1 run failed, " in points
+    assert [points.count(f"in/broken{number}.mp4' failed in ") for number in range(5)] == [0, 0, 1, 1, 1]
+    assert "- thumbs: and 2 more, which `videosnap frames thumbs` lists." in points
+
+    story.emulator.request("PUT", f"/workflows/{story.stack.state['stamps'].id}", {"state": "Inactive"})
+    code, text = written.show("drift", "--markdown")
+    assert (code, "; 6 failed runs" in text, "<summary>Failed runs" in text) == (1, True, True)
+    story.emulator.fault("error", "QueryMediaWorkflowList", times=None, status=403, code="Forbidden")
+    code, text = written.show("drift")
+    assert (code, text.startswith("INCOMPLETE: "), "; 6 failed runs." in text) == (2, True, True)
+    story.emulator.clear_faults()
+    story.emulator.fault("error", "ListMediaWorkflowExecutions", times=None, status=403, code="Forbidden")
+    code, text = written.show("drift")
+    assert (code, "failed runs are not known" in " ".join(text.split())) == (1, True)
 
 
 def test_a_workflow_that_is_gone_and_a_pipeline_that_is_paused_are_drift(

@@ -427,7 +427,9 @@ def test_lookups_and_lists(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
     assert found.items() >= {**names, "status": "running", "maxIdleTime": 200}.items()
     assert found["imageConfig"]["interval"] == 5
     location = {"location": "oss-cn-hangzhou"}
-    id_ = jobs.create(JOB, job_inputs("listed", waitFor="submitted"))[0]
+    older, id_ = (
+        jobs.create(f"{JOB}-{name}", job_inputs(name, waitFor="submitted"))[0] for name in ("older", "listed")
+    )
     assert invoke(jobs, "alibaba:getSnapshotJob", jobId=id_, **location)["state"] == "Submitted"
     assert invoke(jobs, "alibaba:searchPipelines", **location)["pipelines"][0]["pipelineId"]
     for arguments, said in (
@@ -440,9 +442,9 @@ def test_lookups_and_lists(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
         invoke(plugin, "volcengine:connect")
 
     token = "videosnap:alibaba:SnapshotJob"
-    listed = list(jobs.stub.List(provider_pb2.ListRequest(token=token, query=to_struct(location), limit=2)))
-    assert listed[0].result.id == f"oss-cn-hangzhou/{id_}"
-    assert len(listed) == 2
+    for limit, ids in ((1, [id_]), (2, [id_, older])):
+        request = provider_pb2.ListRequest(token=token, query=to_struct(location), limit=limit)
+        assert [one.result.id for one in jobs.stub.List(request)] == [f"oss-cn-hangzhou/{one}" for one in ids]
     with pytest.raises(grpc.RpcError, match="has no list"):
         list(jobs.stub.List(provider_pb2.ListRequest(token="videosnap:volcengine:SnapshotTask")))
 

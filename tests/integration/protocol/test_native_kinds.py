@@ -11,6 +11,7 @@ import pytest
 from google.protobuf import json_format
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from pulumi_videosnap.alibaba.named import shorten
 from pulumi_videosnap.core.schema import Effect, facts
 from pulumi_videosnap.kinds import ResourceType, resource_types
 from pulumi_videosnap.native.package import schema
@@ -20,6 +21,8 @@ from support.plugin import UNKNOWN, Plugin, PluginError, running_plugin, to_stru
 from support.workflow_stacks import pipeline_inputs, snapshot, workflow_inputs
 
 LOCATION = "oss-cn-hangzhou"
+LONG = shorten(f"stories-dev-{'l' * 90}", 64)
+"""The default name of a workflow whose own name is too long for it."""
 INPUTS: dict[str, dict[str, Any]] = {
     "Pipeline": pipeline_inputs(name=None, notification={"queueName": "frames"}, state="paused"),
     "SnapshotWorkflow": workflow_inputs(
@@ -83,12 +86,25 @@ def test_a_resource_without_a_name_has_a_default_that_stays(native: Plugin, kind
     assert plain(native.stub.Check(request).inputs)["name"] == "stories-dev-before"
 
 
-def test_two_names_that_give_one_default_are_said_to_do_so(native: Plugin) -> None:
-    for name, refused in (("大厅", 0), ("会议", 1)):
-        _, failures = native.check(urn_of("Pipeline", name), INPUTS["Pipeline"])
-        assert [one.endswith("this is the default, made of the resource's name") for one in failures] == [
-            True
-        ] * refused
+def test_a_default_that_is_another_resources_name_is_said_to_be_the_default(native: Plugin) -> None:
+    for kind, name, chosen, expected in (
+        ("Pipeline", "大厅", None, []),
+        ("Pipeline", "会议", None, [True]),
+        ("Pipeline", "会议室", "stories-dev", [False]),
+        ("SnapshotWorkflow", "one", "stories-dev-two", []),
+        ("SnapshotWorkflow", "two", None, [True]),
+        ("SnapshotWorkflow", "two", "stories-dev-two", [True]),  # as the class of the dynamic front writes it
+        ("SnapshotWorkflow", "three", "stories-dev-two", [False]),
+        ("SnapshotWorkflow", "l" * 90, None, []),
+        ("SnapshotWorkflow", "other", LONG, [False]),
+        ("SnapshotWorkflow", "my.shop::four", "my.shop-dev-five", []),
+        ("SnapshotWorkflow", "my.shop::five", "my.shop-dev-five", [True]),
+    ):
+        project, _, own = name.rpartition("::")
+        urn = urn_of(kind, own).replace("::stories::", f"::{project or 'stories'}::")
+        _, failures = native.check(urn, INPUTS[kind] | ({"name": chosen} if chosen else {}))
+        origin = "; this is the default, made of the resource's name"
+        assert [one.endswith(origin) for one in failures] == expected, (kind, name)
 
 
 def test_an_adopted_pipeline_keeps_its_name(native: Plugin) -> None:

@@ -8,7 +8,15 @@ from typing import Any
 
 from integration.report.review_samples import REPORTS as FOLDER
 from integration.report.review_samples import urn
-from pulumi_videosnap.drift.model import Change, DriftReport, Finding, StackDrift, Unmanaged, Verdict
+from pulumi_videosnap.drift.model import (
+    Change,
+    DriftReport,
+    FailedRuns,
+    Finding,
+    StackDrift,
+    Unmanaged,
+    Verdict,
+)
 
 AT = datetime(2026, 11, 21, 18, 4, 5, 271_000, tzinfo=timezone.utc)
 
@@ -98,11 +106,33 @@ def grown(text: str, tasks: int, others: int) -> DriftReport:
         stray.model_copy(update={"state": f"{text}{n}"}) for n in range(others)
     )
     first = short.stacks[0].model_copy(update={"findings": named})
-    return report(first, *closed, unmanaged=strays, scope=(text * 20,) * others)
+    failed = tuple(failed_runs(f"{text}{n}", text * 20) for n in range(others))
+    return report(first, *closed, unmanaged=strays, failed_runs=failed, scope=(text * 20,) * others)
 
 
 def with_unmanaged() -> DriftReport:
     return report(stack(room("lobby")), unmanaged=_EACH.unmanaged)
+
+
+def failed_runs(name: str, *latest: str, **more: Any) -> FailedRuns:
+    usual: dict[str, Any] = {
+        "name": name,
+        "urn": name,
+        "stack": "dev",
+        "failed": len(latest),
+        "runs": 9,
+        "latest": latest,
+    }
+    return FailedRuns(**{**usual, **more})
+
+
+def with_failed_runs() -> DriftReport:
+    """Of one resource a single run failed, of another more than are told."""
+    why = "run 8f1b of 'in/{}.mp4' failed in cover: it is no video (InvalidParameter); upload it again"
+    stamps = failed_runs("stamps", why.format("a"), runs=1)
+    latest = [why.format(name) for name in "bcd"]
+    thumbs = failed_runs("thumbs", *latest, failed=1_205, runs=40_000, since=AT.replace(microsecond=0))
+    return report(stack(room("lobby")), failed_runs=(stamps, thumbs))
 
 
 def no_tasks() -> DriftReport:

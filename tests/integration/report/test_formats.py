@@ -80,7 +80,7 @@ strangers = st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE))
 GOLDEN = {
     REVIEW: ("usual", "everything", "failed", "partly_listed", "calm"),
     DRIFT: (
-        "each_verdict", "two_stacks", "in_sync", "with_unmanaged",
+        "each_verdict", "two_stacks", "in_sync", "with_unmanaged", "with_failed_runs",
         "many", "no_tasks", "no_stacks", "one_error",
     ),
 }  # fmt: skip
@@ -172,7 +172,7 @@ def test_a_page_has_the_same_parts_whatever_strangers_write(form: Form, text: st
     ("form", "names"),
     [
         (REVIEW, ("everything", "failed", "calm")),
-        (DRIFT, ("each_verdict", "in_sync", "two_stacks", "one_error", "no_tasks", "no_stacks")),
+        (DRIFT, ("each_verdict", "with_failed_runs", "two_stacks", "one_error", "no_tasks", "no_stacks")),
     ],
     ids=["review", "drift"],
 )

@@ -15,7 +15,7 @@ from pulumi_videosnap.alibaba.workflow.frames import failed_runs
 from pulumi_videosnap.alibaba.workflow.models import ACTIVE, MediaWorkflow
 from pulumi_videosnap.core.properties import Path
 from pulumi_videosnap.core.timestamps import parse_rfc3339
-from pulumi_videosnap.drift.model import Unmanaged, Verdict
+from pulumi_videosnap.drift.model import FailedRuns, Unmanaged, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.state import RecordedResource, Stack
@@ -109,7 +109,7 @@ def scope(frames: bool) -> Iterator[str]:  # noqa: ARG001
 
 def unmanaged(
     recorded: Sequence[tuple[RecordedResource, Stack]], connect: Connect = open_api
-) -> Iterator[Unmanaged | str]:
+) -> Iterator[Unmanaged | FailedRuns | str]:
     """Each account's workflows that no stack records, and the runs that failed since state was written."""
     accounts: dict[tuple[str | None, str, str], list[tuple[RecordedResource, Stack]]] = defaultdict(list)
     for task, stack in recorded:
@@ -166,16 +166,16 @@ def overlaps(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return same and (first.startswith(second) or second.startswith(first))
 
 
-def _failures(api: WorkflowApi, task: RecordedResource, stack: Stack) -> Iterator[str]:
+def _failures(api: WorkflowApi, task: RecordedResource, stack: Stack) -> Iterator[FailedRuns]:
     """What failed since the last `up` or refresh."""
     runs = list(api.runs(task.id, stack.written))
-    failed = [run for run in runs if run.failed]
-    if not failed:
-        return
-    since = f"since {stack.written:%Y-%m-%d %H:%M:%S} UTC" if stack.written else "in the last 90 days"
-    yield f"{task.name}: {len(failed):,} of {len(runs):,} runs failed {since}:"
-    for number, sentence in enumerate(failed_runs(failed)):
-        if number == _SHOWN_RUNS:
-            yield f"{task.name}: and more, which `videosnap frames {task.name}` lists."
-            return
-        yield f"{task.name}: {sentence}."
+    if failed := [run for run in runs if run.failed]:
+        yield FailedRuns(
+            name=task.name,
+            urn=task.urn,
+            stack=stack.name,
+            failed=len(failed),
+            runs=len(runs),
+            since=stack.written,
+            latest=tuple(next(failed_runs([run])) for run in failed[:_SHOWN_RUNS]),
+        )

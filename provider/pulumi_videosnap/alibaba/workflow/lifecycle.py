@@ -68,7 +68,8 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
         if workflow is None:
             return Checked({**declared, "name": name}, failures)
         properties = workflow.properties()
-        return Checked(properties, [*self._refusals(workflow)], [*doubts(properties)])
+        refusals = self._context.with_origin(self._refusals(workflow), declared.get("name"), "name")
+        return Checked(properties, refusals, [*doubts(properties)])
 
     def _refusals(self, workflow: SnapshotWorkflowInputs) -> Iterator[Failure]:
         if isinstance(workflow.input, Unknown) or isinstance(workflow.input.location, Unknown):
