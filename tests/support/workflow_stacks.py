@@ -1,4 +1,4 @@
-"""Workflows and pipelines driven by the small engine against the emulator."""
+"""Workflows and pipelines driven by the engine's model against the emulator."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
+from support.engine_model import EngineModel, Program, in_process
 from support.jobs import PLACE, TUTORIAL_PIPELINE, store_of
-from support.miniengine import MiniEngine, Program
 
 LOCATION = "oss-cn-hangzhou"
 
@@ -50,7 +50,7 @@ def pipeline_inputs(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if value is not None}
 
 
-def engine_of(kind: str) -> MiniEngine:
+def engine_of(kind: str) -> EngineModel:
     """A stack of workflows or of pipelines, in the environment of this process."""
     sender = ApiClient(
         HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
@@ -78,14 +78,14 @@ def engine_of(kind: str) -> MiniEngine:
             context, lambda *place: Pipelines(account(*place), sender), sleep=sleep
         ),
     }
-    return MiniEngine(made[kind])
+    return in_process(made[kind])
 
 
 @dataclass
 class ObjectStory:
     """What a test of workflows or pipelines needs: a stack, and the emulator."""
 
-    stack: MiniEngine
+    stack: EngineModel
     emulator: Emulator
 
     def workflows(self, state: str = "") -> list[dict[str, Any]]:

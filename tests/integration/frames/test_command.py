@@ -32,15 +32,15 @@ from pulumi_videosnap.storage.platforms import Location
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
+from support.engine_model import EngineModel, in_process
 from support.jobs import PLACE, job_engine, job_inputs, store_of
-from support.miniengine import MiniEngine
 from support.story import declare
 
 Run = Callable[..., tuple[int, str]]
 
 
-def room_engine() -> MiniEngine:
-    return MiniEngine(lambda context: SnapshotTaskLifecycle(context, connect, sleep=lambda seconds: None))
+def room_engine() -> EngineModel:
+    return in_process(lambda context: SnapshotTaskLifecycle(context, connect, sleep=lambda seconds: None))
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def state(emulated: Emulator, app: str, tmp_path: Path) -> Path:
     return export(tmp_path / "state.json", {"volcengine:SnapshotTask": rooms, "alibaba:SnapshotJob": jobs})
 
 
-def export(file: Path, stacks: dict[str, MiniEngine]) -> Path:
+def export(file: Path, stacks: dict[str, EngineModel]) -> Path:
     resources = [
         {
             "urn": f"urn:pulumi:dev::stories::pulumi-python:dynamic/{kind}::{name}",

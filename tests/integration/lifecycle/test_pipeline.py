@@ -12,8 +12,8 @@ from pulumi_videosnap.alibaba.pipeline.schema import PipelineInputs
 from pulumi_videosnap.core.schema import differences
 from pulumi_videosnap.errors import InvalidInput, TaskConflict, TaskFailed
 from support.emulator import Emulator
+from support.engine_model import Refused
 from support.jobs import TUTORIAL_PIPELINE
-from support.miniengine import Refused
 from support.workflow_stacks import ObjectStory, engine_of, pipeline_inputs
 
 SEARCH, ADD, QUERY = "SearchPipeline", "AddPipeline", "QueryPipelineList"

@@ -14,7 +14,7 @@ from pulumi_videosnap import volcengine
 from pulumi_videosnap.errors import NotFound, TaskConflict
 from pulumi_videosnap.settings import shared_folder
 from support.data import load
-from support.miniengine import Refused
+from support.engine_model import Refused
 from support.story import Story
 
 STORIES = load("rtc/stories.json")

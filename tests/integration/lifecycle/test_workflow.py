@@ -19,8 +19,8 @@ from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import differences, facts
 from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed, VideosnapError
 from support.emulator import Emulator
+from support.engine_model import Refused
 from support.jobs import TUTORIAL_PIPELINE
-from support.miniengine import Refused
 from support.workflow_stacks import LOCATION, ObjectStory, engine_of, snapshot, workflow_inputs
 from support.workflows import as_text, plain_topology
 
