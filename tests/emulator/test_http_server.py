@@ -17,6 +17,7 @@ import pytest
 
 from support.emulator import Emulator, running_emulator
 from support.mps_client import INPUT, SEQUENCE, Mps, query_of, texts
+from support.processes import megabytes
 from support.results import EMULATOR, Count
 from support.store_support import client_of
 from videosnap_emulator import http_server, server
@@ -162,21 +163,15 @@ def test_a_long_body_is_refused_before_it_is_read(emulator: Emulator, path: str,
             assert answer.read(40).startswith(b'{"error": "body: is longer than 1048576')
 
 
-def peak_memory(emulator: Emulator) -> int:
-    """Bytes at the most so far."""
-    lines = Path(f"/proc/{emulator.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
-
-
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory in /proc")
 @pytest.mark.parametrize("variable", list(PORTS))
 def test_a_body_of_many_megabytes_costs_no_memory(emulator: Emulator, variable: str) -> None:
-    before, piece = peak_memory(emulator), b" " * MEGABYTE
+    before, piece = megabytes(emulator.process.pid, "VmHWM"), b" " * MEGABYTE
     with contextlib.suppress(httpx.TransportError):
         body = (piece for _ in range(60))
         answer = httpx.post(f"{emulator.environment[variable]}/reset", content=body, timeout=30)
         assert answer.status_code >= 400
-    assert peak_memory(emulator) - before < 20 * MEGABYTE
+    assert megabytes(emulator.process.pid, "VmHWM") - before < 20
     assert emulator.show("/health")
 
 

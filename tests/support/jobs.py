@@ -125,10 +125,7 @@ class JobStory:
 
 def store_of(environment: Mapping[str, str]) -> Any:
     """A client with the key pair of the emulated Alibaba Cloud; it opens every bucket."""
-    access, secret = (
-        environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-        environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
-    )
+    access, secret = (environment[f"ALIBABA_CLOUD_ACCESS_KEY_{part}"] for part in ("ID", "SECRET"))
     endpoint = environment["ALIBABA_CLOUD_OSS_ENDPOINT"]
     return client(endpoint, access=access, secret=secret, region="cn-hangzhou")
 

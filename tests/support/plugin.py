@@ -111,9 +111,8 @@ class Plugin:
     ) -> tuple[str, dict[str, Any], Any]:
         recorded = None if inputs is None else self.with_provider(inputs, urn)
         properties = self.with_provider(outputs, urn)
-        answer = self.call(
-            "Read", provider_pb2.ReadRequest(urn=urn, id=id, properties=properties, inputs=recorded)
-        )
+        request = provider_pb2.ReadRequest(urn=urn, id=id, properties=properties, inputs=recorded)
+        answer = self.call("Read", request)
         read = _plain(answer.inputs) if answer.HasField("inputs") else None
         return answer.id, _plain(answer.properties), read
 
@@ -182,9 +181,8 @@ def running_plugin(
     given = [] if address is None else [listening if address.startswith("an engine") else address]
     command = [sys.executable, "-u", "-m", *COMMANDS[front], *given]
     with tempfile.TemporaryFile() as stderr:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=stderr, env=dict(environment), cwd=folder
-        )
+        streams: Any = {"stdout": subprocess.PIPE, "stderr": stderr}
+        process = subprocess.Popen(command, env=dict(environment), cwd=folder, **streams)
         plugin = None
         try:
             assert process.stdout is not None

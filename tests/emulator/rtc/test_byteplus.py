@@ -135,9 +135,7 @@ def test_vod_has_no_extras(byteplus: BytePlus) -> None:
     assert byteplus.task()["StorageConfig"]["VodConfig"] == {"AccountId": "1", "Region": 0, "Space": "s"}
 
 
-def test_keys_regions_and_versions_of_the_other_edition_are_refused(
-    emulator: Emulator, byteplus: BytePlus
-) -> None:
+def test_what_is_of_the_other_edition_is_refused(emulator: Emulator, byteplus: BytePlus) -> None:
     assert BytePlus(emulator, region="cn-north-1").code("StartSnapshot") == "InvalidCredential"
     assert BytePlus(emulator, version="2023-11-01").code("StartSnapshot") == "InvalidActionOrVersion"
     byteplus.client.set_ak(emulator.environment["VOLCENGINE_ACCESS_KEY"])

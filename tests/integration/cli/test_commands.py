@@ -240,9 +240,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_crash_of_a_command_is_exit_code_1(
-    command: str, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_crash_is_exit_code_1(command: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module(COMMANDS[command][0])
     for error, (code, named) in ERRORS.items():
 
@@ -324,7 +322,7 @@ def test_a_command_to_paste_names_the_same_resource_in_a_shell(name: str) -> Non
 
 @pytest.mark.parametrize("value", [{"plaintext": '"hush-room"'}, {"ciphertext": "v1:abc"}])
 @pytest.mark.parametrize("form", ["--json", "--markdown", "", "--html"])
-def test_a_secret_part_of_an_id_is_in_no_report(
+def test_a_secret_in_an_id_is_in_no_report(
     form: str, value: dict[str, str], run: Run, tmp_path: Path
 ) -> None:
     inputs = {**INPUTS, "roomId": {**SIGNATURE, **value}}

@@ -142,9 +142,7 @@ def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(
     assert report["stacks"][1]["problem"] is None
 
 
-def test_all_stacks_of_the_project_are_checked(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_stacks_are_checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     listed = json.dumps([{"name": "dev"}, {"name": "prod"}])
     Engine(monkeypatch, lambda asked: (0, listed if asked.startswith("stack ls") else EMPTY))
     assert main(["--all"], NOBODY) == 0
@@ -190,9 +188,7 @@ def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
 
 
 @pytest.mark.parametrize(("answer", "runs"), [("yes\n", True), ("y\n", True), ("no\n", False), ("\n", False)])
-def test_healing_asks_and_takes_nothing_but_a_yes(
-    monkeypatch: pytest.MonkeyPatch, answer: str, runs: bool
-) -> None:
+def test_healing_takes_nothing_but_a_yes(monkeypatch: pytest.MonkeyPatch, answer: str, runs: bool) -> None:
     terminal: Any = io.StringIO(answer)
     monkeypatch.setattr("sys.stdin", terminal)
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))

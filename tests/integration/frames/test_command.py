@@ -186,9 +186,7 @@ def test_a_store_that_refuses_or_is_dead_is_one_line_and_never_no_frames(
     assert "There are no snapshot tasks" not in output
 
 
-def test_no_state_is_an_error_that_says_what_to_do(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_without_state_it_says_what_to_do(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run_command("frames", main, ["--state", str(tmp_path / "none.json")]) == 2
     assert "cannot be read (FileNotFoundError)" in capsys.readouterr().err
     (tmp_path / "other.json").write_text("{}")
@@ -317,9 +315,7 @@ def test_no_two_frames_share_a_file_on_any_disk(keys: list[str], two_buckets: bo
         ("sheets", 4, "GetObject was refused: sheets/o_[12].jpg .AccessDenied"),
     ],
 )
-def test_a_series_that_cannot_be_downloaded_leaves_the_others(
-    tmp_path: Path, absent: str, there: int, problem: str
-) -> None:
+def test_a_series_that_fails_leaves_the_others(tmp_path: Path, absent: str, there: int, problem: str) -> None:
     keys = ("o_1.jpg", "o_2.jpg")
     report = report_of_series(stored_series("frames", *keys), stored_series("sheets", *keys))
 
@@ -395,11 +391,7 @@ def test_follow_prints_each_frame_once_until_it_is_interrupted(
 
 @pytest.mark.parametrize("refreshes", [True, False])
 def test_a_task_that_was_stopped_and_started_again_has_a_named_gap(
-    emulated: Emulator,
-    app: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    refreshes: bool,
+    emulated: Emulator, app: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], refreshes: bool
 ) -> None:
     engine, program, sheet = room_engine(), declare(app, framePrefix=f"{app}/"), tmp_path / "sheet.html"
     engine.up({"lobby": program})

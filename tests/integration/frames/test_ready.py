@@ -174,9 +174,8 @@ def test_once_created_it_stays_and_calls_nothing() -> None:
     assert isinstance(found, Present)
     assert "frames" not in found.inputs
     assert lifecycle(bucket).diff(created.outputs, found.inputs) == []
-    assert (
-        lifecycle(bucket).update(created.id, created.outputs, {**found.inputs, "timeout": 7})["timeout"] == 7
-    )
+    changed = lifecycle(bucket).update(created.id, created.outputs, {**found.inputs, "timeout": 7})
+    assert changed["timeout"] == 7
     lifecycle(bucket).delete(created.id, created.outputs)
     assert bucket.listings == listings
 

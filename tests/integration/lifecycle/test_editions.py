@@ -53,7 +53,7 @@ def services(emulator: Emulator) -> set[str]:
     return called
 
 
-def test_an_import_is_of_the_edition_that_is_set(
+def test_an_import_is_of_the_set_edition(
     stack: EngineModel, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.up({"lobby": declare(app, storageConfig=CUSTOM)})

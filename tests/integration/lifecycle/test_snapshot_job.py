@@ -54,14 +54,10 @@ def test_a_job_is_submitted_once_and_its_pictures_are_named(story: JobStory) -> 
     assert story.recorded().count(SUBMIT) == 0
     story.stack.up({"stills": job_inputs(userData="team-视频")})
     assert story.jobs()[-1]["userData"] == story.outputs()["token"]
-    assert story.outputs()["token"].startswith("team-视频-videosnap-"), (
-        "own user data stands before the token"
-    )
+    assert story.outputs()["token"].startswith("team-视频-videosnap-"), "own user data is before the token"
 
 
-def test_create_waits_for_the_end_or_a_refresh_finds_it_or_waiting_is_switched_on_later(
-    story: JobStory,
-) -> None:
+def test_create_waits_for_the_end_or_a_refresh_finds_it_or_waiting_begins_later(story: JobStory) -> None:
     story.pace(2, 5)
     story.stack.up({"stills": job_inputs()})
     said = "\n".join(story.stack.said)
@@ -437,9 +433,7 @@ def test_pipelines_are_all_found_over_their_pages(story: JobStory) -> None:
     assert night.speed == "Standard"
 
 
-def test_the_version_of_an_input_changes_with_its_content(
-    emulated: Emulator,
-) -> None:
+def test_the_version_of_an_input_changes_with_its_content(emulated: Emulator) -> None:
     store = store_of(emulated.environment)
     place = ("media", "视频 1.mp4", "oss-cn-hangzhou")
     with pytest.raises(NotFound, match=r"'视频 1.mp4' is not in bucket 'media'; upload it first"):

@@ -21,8 +21,15 @@ from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFa
 from support.emulator import Emulator
 from support.engine_model import Refused
 from support.jobs import TUTORIAL_PIPELINE
-from support.workflow_stacks import LOCATION, ObjectStory, engine_of, snapshot, workflow_inputs
-from support.workflows import as_text, plain_topology
+from support.mps_client import LOCATION
+from support.workflow_stacks import (
+    ObjectStory,
+    as_text,
+    engine_of,
+    plain_topology,
+    snapshot,
+    workflow_inputs,
+)
 
 SEARCH, ADD, QUERY = "SearchMediaWorkflow", "AddMediaWorkflow", "QueryMediaWorkflowList"
 DEACTIVATE, ACTIVATE, DELETE = "DeactivateMediaWorkflow", "ActivateMediaWorkflow", "DeleteMediaWorkflow"
@@ -91,9 +98,7 @@ def test_a_change_is_made_in_place_while_the_workflow_is_inactive(
     story.settled(before)
 
 
-def test_what_is_active_alone_changes_without_an_update_and_switches_of_ours_change_nothing(
-    story: ObjectStory,
-) -> None:
+def test_active_changes_without_an_update_and_switches_of_ours_change_nothing(story: ObjectStory) -> None:
     story.stack.up({"thumbs": workflow_inputs()})
     assert story.up({"thumbs": workflow_inputs(active=False)}) == [QUERY, DEACTIVATE, QUERY]
     inactive = {"thumbs": workflow_inputs(active=False, publish="auto")}
@@ -106,9 +111,7 @@ def test_what_is_active_alone_changes_without_an_update_and_switches_of_ours_cha
 @pytest.mark.parametrize(
     "change", [{"name": "covers"}, {"input": {"location": "oss-cn-shanghai", "bucket": "media"}}]
 )
-def test_a_new_name_or_region_replaces_and_the_old_one_is_deleted_first(
-    story: ObjectStory, change: dict[str, Any]
-) -> None:
+def test_a_new_name_or_region_replaces_after_a_delete(story: ObjectStory, change: dict[str, Any]) -> None:
     story.stack.up({"thumbs": workflow_inputs()})
     place = change.get("input", {}).get("location", LOCATION)
     output = {"location": place, "bucket": "frames", "object": "{RunId}.jpg"}
@@ -141,11 +144,7 @@ TOPOLOGY_DRIFT: dict[str, tuple[str, str, dict[str, Any]]] = {
         '"MessageType":"Queue","QueueName":"q","RoleName"',
         {"notification": (None, {"queueName": "q"})},
     ),
-    "cover": (
-        '"Type":"Snapshot"',
-        '"Type":"Screenshot"',
-        {},
-    ),
+    "cover": ('"Type":"Snapshot"', '"Type":"Screenshot"', {}),
 }
 
 
@@ -213,10 +212,8 @@ def test_an_activity_that_nobody_declared_is_drift_and_is_removed(story: ObjectS
 
 def test_a_deleted_workflow_is_made_again(story: ObjectStory) -> None:
     program = {"thumbs": workflow_inputs()}
-    for reading in ("deleted", "absent"):
-        story.emulator.request(
-            "PUT", "/readings", {"deleted-workflow": reading}
-        ) if reading == "absent" else None
+    for reading in ("listed", "absent"):
+        story.emulator.request("PUT", "/readings", {"deleted-workflow": reading})
         story.stack.up(program)
         story.change(state="Deleted")
         with pytest.raises(TaskFailed, match="deleted outside of Pulumi; run `pulumi up --refresh`"):
@@ -227,9 +224,7 @@ def test_a_deleted_workflow_is_made_again(story: ObjectStory) -> None:
         story.stack.destroy()
 
 
-def test_a_workflow_of_the_name_is_ours_only_with_the_same_topology_unless_it_is_adopted(
-    story: ObjectStory,
-) -> None:
+def test_a_workflow_of_the_name_is_ours_with_the_same_topology_or_adopted(story: ObjectStory) -> None:
     story.stack.up({"thumbs": workflow_inputs(publish="auto", trigger="manual")})
     [there] = story.workflows()
     story.stack.state.clear()
@@ -273,9 +268,7 @@ MAKE = {"thumbs": workflow_inputs()}
 CHANGE = {"thumbs": workflow_inputs(publish="auto", trigger="manual")}
 
 
-def test_an_inactive_workflow_that_a_crash_left_is_activated_although_nothing_else_differs(
-    story: ObjectStory,
-) -> None:
+def test_an_inactive_workflow_that_a_crash_left_is_activated(story: ObjectStory) -> None:
     story.stack.up(MAKE)
     story.emulator.fault("close-before", UPDATE, times=None)
     story.emulator.fault("close-before", "*", after=2, times=None)
@@ -360,13 +353,8 @@ def spelled(topology: str, how: str) -> Any:
 
 @pytest.mark.parametrize("how", ["as sent", "objects", "turned"])
 @pytest.mark.parametrize("path", LEAVES, ids=dotted)
-def test_every_field_of_a_snapshot_is_seen_to_drift_and_none_drifts_by_its_spelling(
-    path: tuple[str, ...], how: str
-) -> None:
-    block: dict[str, Any] = {
-        **snapshot("a{Count}{TileCount}.vtt", num=2),
-        "timeArray": {"timePointList": [0]},
-    }
+def test_every_field_of_a_snapshot_drifts_and_none_by_its_spelling(path: tuple[str, ...], how: str) -> None:
+    block = {**snapshot("a{Count}{TileCount}.vtt", num=2), "timeArray": {"timePointList": [0]}}
     block |= {"frameType": "intra", "format": "vtt", "subOut": {"isSptFrag": True}, "mediaCover": False}
     block |= {"tileOut": {"color": "red", "isKeepCellPic": True}, **SHEET, "time": 0}
     declared = SnapshotWorkflowInputs.model_validate(workflow_inputs(snapshots={"a": block})).properties()

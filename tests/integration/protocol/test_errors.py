@@ -68,7 +68,7 @@ WAYS_OUT = {
 
 @pytest.mark.parametrize("behaviour", [m for m in BAD_BEHAVIOURS if m != "conflicting"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_failed_call_is_one_line_with_a_way_out(
+def test_a_failure_is_one_line_with_a_way_out(
     plugin: Plugin, rtc: FakeRtc, call: str, behaviour: str
 ) -> None:
     rtc.behaviour = BAD_BEHAVIOURS[behaviour]
@@ -151,7 +151,7 @@ def test_a_mistake_of_ours_is_one_line_that_tells_nothing(plugin: Plugin, rtc: F
 
 
 @pytest.mark.parametrize(("debug", "shown"), [("1", True), ("yes", True), ("0", False), ("", False)])
-def test_a_traceback_is_for_those_who_ask(
+def test_a_traceback_is_shown_on_demand(
     rtc: FakeRtc, tmp_path: Path, front: str, debug: str, shown: bool
 ) -> None:
     rtc.behaviour = BAD_BEHAVIOURS["refused"]

@@ -136,9 +136,7 @@ def _without_the_secret_inputs(result: Any) -> Any:
         for name in ("accessKey", "secretKey"):
             custom.pop(name, None)
         return kept
-    return (
-        [_without_the_secret_inputs(item) for item in result] if isinstance(result, list | tuple) else result
-    )
+    return [_without_the_secret_inputs(one) for one in result] if isinstance(result, list | tuple) else result
 
 
 @pytest.mark.parametrize("name", sample(list(PLACES), 0.3))
@@ -176,9 +174,7 @@ def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path, front: str) -
 @pytest.mark.parametrize(
     ("given", "encoding"), sample(list(product(("by value", "by their variables"), ENCODINGS)), 0.03)
 )
-def test_any_answer_may_repeat_the_keys_that_the_service_has(
-    given: str, encoding: str, tmp_path: Path, front: str
-) -> None:
+def test_any_answer_may_repeat_the_keys(given: str, encoding: str, tmp_path: Path, front: str) -> None:
     """A third party's keys are sent once, with the start of the task, and the service has them then."""
     keys, place, witness = (
         (OTHERS_ACCESS_KEY, OTHERS_SECRET_KEY),

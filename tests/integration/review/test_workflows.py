@@ -97,9 +97,7 @@ def test_what_a_review_predicts_is_what_happens(
         assert enough or made[call["action"]] == call["count"], (call, made)
 
 
-def test_workflows_that_process_the_same_uploads_are_a_risk(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_two_workflows_of_an_upload_are_a_risk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def step(name: str, **changes: Any) -> dict[str, Any]:
         urn = f"urn:pulumi:d::p::dynamic/alibaba:SnapshotWorkflow::{name}"
         state = {"urn": urn, "type": "pulumi-python:dynamic/alibaba:SnapshotWorkflow"}
@@ -114,9 +112,5 @@ def test_workflows_that_process_the_same_uploads_are_a_risk(
     main(["review", str(preview), "--json", "--no-measure"])
     risks = json.loads(capsys.readouterr().out)["risks"]
     assert [(risk["code"], risk["task"], risk["text"]) for risk in risks] == [
-        (
-            "overlapping-workflows",
-            "b",
-            "a processes the same uploads: both run, and both are charged",
-        )
+        ("overlapping-workflows", "b", "a processes the same uploads: both run, and both are charged")
     ]
