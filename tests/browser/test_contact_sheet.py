@@ -20,20 +20,14 @@ from support.sampling import sample
 
 pytestmark = pytest.mark.browser
 
-FOCUSED = """() => {
-  const at = document.activeElement;
-  const frame = at.closest(".frame");
-  return frame ? [...document.querySelectorAll(".frame")].indexOf(frame) : at.id || at.textContent.trim();
-}"""
+FOCUSED = script("focused.js")
 
 ALL_PICTURES = """() => Promise.all([...document.querySelectorAll(".frame img")].map(
   async (image) => { await image.decode(); return image.naturalWidth; }))"""
 
 VISIBLE_FRAMES = "[...document.querySelectorAll('.frame')].filter((frame) => frame.checkVisibility()).length"
 
-BROKEN_EXTENSIONS = """() => [...document.querySelectorAll(".extension")]
-  .filter((node) => node.getClientRects().length > 1)
-  .map((node) => node.parentElement.textContent)"""
+BROKEN_EXTENSIONS = script("broken_extensions.js")
 
 MARK_BOTH_ENDS = script("mark_both_ends.js")
 """Links are told in a PDF with the page that they are on, so they show where each cell begins and ends."""

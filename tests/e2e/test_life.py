@@ -36,8 +36,7 @@ def test_changes_that_a_program_declares(stack: Stack) -> None:
         assert line in preview
     stack.up().ok()
     calls = stack.calls(last)
-    assert calls["faster"] == [UPDATE, GET]
-    assert calls["wider"] == [STOP, START, GET]
+    assert (calls["faster"], calls["wider"]) == ([UPDATE, GET], [STOP, START, GET])
     assert "kept" not in calls
     assert STOP not in calls["lobby"], "renaming stopped the task"
     assert "foyer" in {task["urn"].rpartition("::")[2] for task in stack.tasks()}

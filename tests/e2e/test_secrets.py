@@ -6,6 +6,7 @@ import pytest
 
 from e2e.conftest import Stack, sampled_front
 from support.canary import leaks
+from support.data import read
 from support.sampling import sample
 
 front = sampled_front
@@ -63,21 +64,7 @@ def test_a_key_of_the_account_stays_out_of_errors(stack: Stack, name: str) -> No
     _assert_hidden(failed.output, *stack.files())
 
 
-MARKED = """
-import os, pulumi
-from pulumi_videosnap import alibaba, volcengine
-
-secret = pulumi.Output.secret("cAnAry/+secret=42")
-place = {"location": "oss-cn-hangzhou", "bucket": "media"}
-if os.environ["ROOM"]:
-    storage = {"tos_config": {"account_id": "1", "bucket": "b"}}
-    volcengine.SnapshotTask("lobby", app_id="a1", room_id=secret, storage_config=storage)
-alibaba.SnapshotJob(
-    "stills",
-    input={**place, "object": secret},
-    snapshot_config={"output_file": {**place, "object": "out.jpg"}, "time": 0},
-)
-"""
+MARKED = read("programs/marked.txt")
 
 
 @pytest.mark.rotating

@@ -102,8 +102,7 @@ def test_names_are_decoded_but_repeated_as_they_came(mps: Mps) -> None:
     assert job["SnapshotConfig"]["OutputFile"]["Object"] == name
     mps.emulator.advance(1)
     first = mps.view(job)["objects"][0]
-    assert first["key"] == "截图/a b++00001.jpg"
-    assert mps.emulator.http.get(first["url"]).status_code == 200
+    assert (first["key"], mps.emulator.http.get(first["url"]).status_code) == ("截图/a b++00001.jpg", 200)
 
 
 def test_time_points(mps: Mps) -> None:

@@ -142,8 +142,7 @@ def test_every_completed_upload_is_a_run_of_each_workflow_that_matches(flow: Flo
     flow.upload("videos/x.mp4", bucket="frames")
     runs = flow.runs()
     assert [run["Name"] for run in runs] == ["c", "c", "c", "a", "c", "a"]
-    assert len({run["RunId"] for run in runs}) == 6
-    assert len({run["MediaId"] for run in runs}) == 3
+    assert (len({run["RunId"] for run in runs}), len({run["MediaId"] for run in runs})) == (6, 3)
     missing = next(run for run in runs if run["Input"]["InputFile"]["Object"] == "y.mp4")
     assert states(missing) == {"Act-Start": "Fail", "Act-Shot": "Skipped", "Act-Report": "Success"}
 

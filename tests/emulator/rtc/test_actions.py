@@ -264,8 +264,7 @@ def test_frames_are_s3_objects_with_metadata(emulator: Emulator) -> None:
     assert len(listed) == 2
     frame = emulator.show("/frames")["frames"][0]
     head = client.head_object(Bucket="frames", Key=frame["key"])
-    assert head["Metadata"]["captured-at"] == frame["time"]
-    assert head["ContentLength"] == frame["size"]
+    assert (head["Metadata"]["captured-at"], head["ContentLength"]) == (frame["time"], frame["size"])
     assert client.head_object(Bucket="media", Key="input.mp4")["ContentType"] == "video/mp4"
     emulator.request("POST", "/reset")
     assert "Contents" not in client.list_objects_v2(Bucket="frames")

@@ -31,6 +31,7 @@ from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import write_file
 from pulumi_videosnap.state import recorded_resource
+from support.data import read
 from support.fake_server import FakeServer, Response
 from support.sampling import sample
 
@@ -38,13 +39,7 @@ URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/volcengine:SnapshotTask::"
 SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 NAME = "Übersicht概览"
 INPUTS = {"appId": "app", "roomId": "hush-room", "taskId": "Task1", "imageConfig": {"interval": 5}}
-FAKE = """#!/bin/sh
-trap 'sleep 0.3; echo ended >> "$FAKE/calls"; exit 1' INT
-printf '%s\\n' "$*" >> "$FAKE/calls"
-env > "$FAKE/env"
-cat "$FAKE/out" || while :; do sleep 0.1; done
-exit "$(cat "$FAKE/code")"
-"""
+FAKE = read("programs/fake_pulumi.txt")
 
 
 NO_TASK = Response(

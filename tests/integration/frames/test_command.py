@@ -31,6 +31,7 @@ from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
+from support.data import load
 from support.emulator import Emulator
 from support.engine_model import EngineModel, in_process
 from support.jobs import PLACE, job_engine, job_inputs, store_of
@@ -272,21 +273,7 @@ def report_of_series(*series: Series) -> FramesReport:
     return FramesReport("dev", NOON, (task, other))
 
 
-KEYS = (
-    *(
-        "a/b.jpg",
-        "a//b.jpg",
-        "/a/b.jpg",
-        "a/b.jpg/",
-        "a/%2F/b.jpg",
-        "a.jpg",
-        "a.jpg/b.jpg",
-        "A.jpg",
-        "A/B.jpg",
-    ),
-    *("a%3Ab.jpg", "a:b.jpg", "caf\u00e9.jpg", "cafe\u0301.jpg", "a/b", "a/b/c/d.jpg", f"{'x' * 200}.jpg"),
-    *(f"{'x' * 201}.jpg", "stra\u00dfe.jpg", "STRASSE.jpg", "a/b-1.jpg", "..", "../a.jpg"),
-)
+KEYS = load("frames/odd_keys.json")
 
 
 @given(st.lists(st.sampled_from(KEYS), min_size=2, unique=True), st.booleans())
@@ -349,20 +336,7 @@ def test_a_claimed_moment_is_the_one_that_the_frame_shows(
     assert claimed == CLAIMED
 
 
-MOMENTS: list[dict[str, Any]] = [
-    {"timeArray": {"timePointList": [2000, 400, 1200, 400]}},
-    {"timeArray": {"timePointList": [400, 1200, 2000, 900_000]}},
-    {"timeArray": {"timePointList": [0, 1230, 2000]}},
-    {"time": 10_500, "interval": 1, "num": 50},
-    {"time": 700, "interval": 3},
-    {"time": 0, "interval": 0, "num": 5},
-    {"time": 500, "num": 4},
-    {"time": 0, "interval": 4, "blackLevel": 30, "pixelBlackThreshold": 255},
-    {"time": 0, "num": 1},
-    {"time": 3333, "num": 1, "interval": 9},
-    {"time": 0, "interval": 3, "frameType": "intra"},
-    {"time": 900, "interval": 3, "frameType": "intra"},
-]
+MOMENTS: list[dict[str, Any]] = load("frames/moments.json")
 CLAIMED = 12
 """Of the frames of these jobs, so many have a moment."""
 

@@ -14,6 +14,7 @@ from pulumi_videosnap.errors import InvalidInput, NotConfigured, TaskConflict
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.auth import edition_of, find_account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
+from support.data import load
 from support.emulator import Emulator
 from support.engine_model import EngineModel, Refused, in_process
 from support.story import declare
@@ -69,13 +70,7 @@ def test_an_import_is_of_the_set_edition(
         task.find(ours)
 
 
-READINGS: list[dict[str, str]] = [
-    {},
-    {"result-key": "snapshotTask"},
-    {"duplicate-start": "ok"},
-    {"duplicate-start": "refused"},
-    {"failure-status": "200"},
-]
+READINGS: list[dict[str, str]] = load("rtc/byteplus_readings.json")
 
 
 @pytest.mark.parametrize("reading", READINGS, ids=str)

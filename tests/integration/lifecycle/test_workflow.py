@@ -18,18 +18,12 @@ from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import differences, facts
 from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed, VideosnapError
+from support.data import load
 from support.emulator import Emulator
 from support.engine_model import Refused
 from support.jobs import TUTORIAL_PIPELINE
 from support.mps_client import LOCATION
-from support.workflow_stacks import (
-    ObjectStory,
-    as_text,
-    engine_of,
-    plain_topology,
-    snapshot,
-    workflow_inputs,
-)
+from support.workflow_stacks import ObjectStory, as_text, engine_of, plain_topology, snapshot, workflow_inputs
 
 SEARCH, ADD, QUERY = "SearchMediaWorkflow", "AddMediaWorkflow", "QueryMediaWorkflowList"
 DEACTIVATE, ACTIVATE, DELETE = "DeactivateMediaWorkflow", "ActivateMediaWorkflow", "DeleteMediaWorkflow"
@@ -126,26 +120,7 @@ DRIFT: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"triggerMode": "NotInAuto"}, {"trigger": ("automatic", "manual")}),
     ({"name": "other"}, {"name": ("thumbs", "other")}),
 ]
-TOPOLOGY_DRIFT: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "time": ('\\"Time\\":\\"2000\\"', '\\"Time\\":\\"40\\"', {"snapshots.cover.time": (2000, 40)}),
-    "size": ('\\"Width\\":\\"64\\"', '\\"Width\\":\\"80\\"', {"snapshots.cover.width": (64, 80)}),
-    "height": (
-        '\\"Width\\":\\"64\\"',
-        '\\"Width\\":\\"64\\",\\"Height\\":\\"9\\"',
-        {"snapshots.cover.height": (None, 9)},
-    ),
-    "key": ("covers/", "c/", {"snapshots.cover.outputFile.object": ("covers/{RunId}.jpg", "c/{RunId}.jpg")}),
-    "prefix": ('\\"in/\\"', '\\"out/\\"', {"input.prefix": ("in/", "out/")}),
-    "no prefix": (',\\"ObjectPrefix\\":\\"in/\\"', "", {"input.prefix": ("in/", None)}),
-    "publish": ('"PublishType":"Manual"', '"PublishType":"Auto"', {"publish": ("manual", "auto")}),
-    "role": ("AliyunMTSDefaultRole", "Other", {"role": (None, "Other")}),
-    "queue": (
-        '"RoleName"',
-        '"MessageType":"Queue","QueueName":"q","RoleName"',
-        {"notification": (None, {"queueName": "q"})},
-    ),
-    "cover": ('"Type":"Snapshot"', '"Type":"Screenshot"', {}),
-}
+TOPOLOGY_DRIFT: dict[str, tuple[str, str, dict[str, Any]]] = load("mps/topology_drift.json")
 
 
 @pytest.mark.parametrize(("change", "expected"), DRIFT, ids=str)
@@ -169,7 +144,7 @@ def test_drift_in_a_topology_is_told_by_field_and_spellings_are_none(story: Obje
     [one] = story.workflows()
     assert old in one["topology"]
     story.change(topology=one["topology"].replace(old, new))
-    assert story.stack.refresh() == {f"thumbs.{path}": values for path, values in expected.items()}
+    assert story.stack.refresh() == {f"thumbs.{path}": tuple(two) for path, two in expected.items()}
     story.stack.up(program)
     story.settled(program)
 
@@ -376,21 +351,7 @@ def test_every_field_of_a_snapshot_drifts_and_none_by_its_spelling(path: tuple[s
         assert [dotted(one.path) for _, one in seen] == expected
 
 
-MEDIA = {"location": LOCATION, "bucket": "media"}
-TOP: list[tuple[dict[str, Any], list[str]]] = [
-    ({"input": {**MEDIA, "bucket": "other", "prefix": "in/"}}, ["input.bucket"]),
-    ({"input": {**MEDIA, "prefix": "in/deeper/"}}, ["input.prefix"]),
-    ({"input": MEDIA}, ["input.prefix"]),
-    ({"pipelineId": "0" * 32}, ["pipelineId"]),
-    ({"notification": {"queueName": "other"}}, ["notification.queueName"]),
-    ({"notification": TOPIC}, ["notification.queueName", "notification.topic"]),
-    ({"notification": None}, ["notification.queueName"]),
-    ({"role": "Other"}, ["role"]),
-    ({"role": None}, ["role"]),
-    ({"publish": "manual"}, ["publish"]),
-    ({"snapshots": {"cover": FULL["snapshots"]["cover"]}}, ["snapshots.at", "snapshots.sheet"]),
-    ({"publish": "manual", "role": "Other", "pipelineId": "0" * 32}, ["pipelineId", "publish", "role"]),
-]
+TOP: list[tuple[dict[str, Any], list[str]]] = load("mps/workflow_drift.json")
 
 
 @pytest.mark.parametrize("how", ["as sent", "objects", "turned"])

@@ -23,7 +23,7 @@ from integration.protocol.fake_rtc import KEYS, KIND, URN, FakeRtc, conflicting,
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.dynamic import thread_pool
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
-from support.data import load
+from support.data import load, read
 from support.emulator import Emulator, clean_environment
 from support.jobs import job_inputs
 from support.plugin import PROVIDER, UNKNOWN, Plugin, PluginError, running_plugin, to_struct
@@ -76,8 +76,7 @@ def test_diff_as_a_whole(plugin: Plugin) -> None:
 
 def test_create_starts_the_task_with_whole_numbers_and_records_floats(plugin: Plugin, rtc: FakeRtc) -> None:
     id_, outputs = plugin.create(URN, task())
-    assert rtc.actions == ["StartSnapshot", "GetSnapshotTask"]
-    assert id_ == ID
+    assert (rtc.actions, id_) == (["StartSnapshot", "GetSnapshotTask"], ID)
     assert outputs == {**task(), "status": "running", "startTime": STARTED, "history": [START]}
     assert b".0" not in rtc.requests[0].body
     assert b'"Interval":5' in rtc.requests[0].body
@@ -93,8 +92,7 @@ def test_read_finds_what_was_created(plugin: Plugin, rtc: FakeRtc) -> None:
     rtc.task["ImageConfig"]["Interval"] = 9
     found, properties, inputs = plugin.read(URN, id_, outputs)
     drifted = edited(task(), {("imageConfig", "interval"): 9})
-    assert found == ID
-    assert inputs == drifted
+    assert (found, inputs) == (ID, drifted)
     [started, changed] = properties.pop("history")
     assert started == START
     assert (changed["event"], changed["interval"]) == ("interval", 9)
@@ -133,8 +131,7 @@ def test_update_changes_the_interval_and_calls_nothing_for_our_switches(plugin: 
     history = [(entry["event"], entry["interval"]) for entry in updated.pop("history")]
     assert history == [("start", 5), ("interval", 1)]
     del outputs["history"]
-    assert updated == {**outputs, **faster}
-    assert rtc.actions == ["UpdateSnapshot", "GetSnapshotTask"]
+    assert (updated, rtc.actions) == ({**outputs, **faster}, ["UpdateSnapshot", "GetSnapshotTask"])
 
 
 def test_delete(plugin: Plugin, rtc: FakeRtc) -> None:
@@ -171,8 +168,7 @@ def test_inputs_and_outputs_that_go_in_come_back_unharmed(plugin: Plugin) -> Non
     inputs = task(triggers=[1.5, {"deep": [True, "x", {"er": 2}]}, "é"], taskId="unharmed")
     before = copy.deepcopy(inputs)
     checked, refused = plugin.check(URN, inputs)
-    assert refused == []
-    assert checked == before
+    assert (refused, checked) == ([], before)
     _, outputs = plugin.create(URN, checked)
     assert outputs["triggers"] == before["triggers"]
 
@@ -316,16 +312,8 @@ def test_a_deaf_engine_is_no_failure(rtc: FakeRtc, tmp_path: Path, front: str, a
     assert (plugin.stdout, plugin.stderr) == ("", "")
 
 
-SERIALIZE = """
-from pulumi.dynamic.dynamic import serialize_provider
-from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
-print(serialize_provider(SnapshotTaskProvider()))
-"""
-LOAD = """
-import base64, sys, dill
-provider = dill.loads(base64.b64decode(sys.argv[1]))
-print(type(provider).__module__, type(provider).__qualname__, vars(provider))
-"""
+SERIALIZE = read("programs/pickle_serialize.txt")
+LOAD = read("programs/pickle_load.txt")
 
 
 def python(program: str, folder: Path, *arguments: str, **environment: str) -> str:

@@ -231,8 +231,7 @@ def test_credentials_that_cannot_be_used_are_not_repeated(name: str, tmp_path: P
     witness = Witness()
     with _run(BROKEN[name], tmp_path, front) as (rtc, plugin):
         _every_method(witness, plugin, INPUTS, "task")
-    assert rtc.requests == []
-    assert len(witness.errors) == 5
+    assert (rtc.requests, len(witness.errors)) == ([], 5)
     assert all(error.startswith("videosnap: ") for error in witness.errors)
     assert found_in("\n".join([*witness.errors, plugin.stdout, plugin.stderr, *plugin.log.messages()])) == []
 

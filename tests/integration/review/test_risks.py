@@ -315,14 +315,8 @@ def test_a_preview_that_hides_parts_is_reviewed(kind: str, base: dict[str, Any],
 HALL = inputs(appId="661e", roomId="Room1", taskId="stills")
 STILLS = {**job_inputs(onDelete="delete-frames"), "frames": ["stills/1.jpg", "stills/2.jpg"]}
 STEPS = {"room": (TYPE, HALL, "StopSnapshot"), "file": (JOB, STILLS, "DeleteObject")}
-LEFT = [  # steps as `operation name`, the outcomes of the deletes, how many calls end something
-    ("same new, delete old", "untouched", 0),
-    ("update new, delete old", "untouched", 0),
-    ("delete one, delete two", "untouched ended", 1),
-    ("delete one, delete two, same three", "untouched untouched", 0),
-    ("replace new, delete old", "untouched", 1),
-    ("delete old", "ended", 1),
-]
+LEFT = load("review_left.json")
+"""Steps as `operation name`, the outcomes of the deletes, how many calls end something."""
 
 
 @pytest.mark.parametrize("kind", STEPS)
@@ -358,13 +352,8 @@ def program(**idle: int) -> dict[str, Any]:
     return {name: {"kind": "room", "options": {}, "inputs": {**usual, **own[name]}} for name in NAMES}
 
 
-CASES = [  # the program, options of the preview, what is left out, what has a warning
-    ({"b": 5}, ["--target", "**::b"], "ac", "b"),
-    ({"a": 5, "c": 9}, ["--exclude", "**::a"], "a", "c"),
-    ({"a": 5}, ["--target", "**::b", "--refresh"], "ac", ""),
-    ({"a": 5, "b": 5}, [], "", "ab"),
-    ({}, ["--refresh"], "", ""),
-]
+CASES = load("review_partial.json")
+"""The program, options of the preview, what is left out, what has a warning."""
 
 
 @pytest.mark.rotating

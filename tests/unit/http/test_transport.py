@@ -99,12 +99,10 @@ def test_a_request_arrives_as_it_was_made(server: FakeServer, transport: HttpTra
     assert (request.method, request.body) == ("POST", "ü".encode())
     # Byte for byte what gets signed.
     assert request.target == "/?Action=Do&Text=a%20b%2Bc~%2F%25%C3%BC%2A%27%28%29&Empty="
-    assert request.headers["host"] == "some.host"
-    assert request.headers["authorization"] == "HMAC-SHA256 x"
+    assert (request.headers["host"], request.headers["authorization"]) == ("some.host", "HMAC-SHA256 x")
     assert request.headers["user-agent"] == user_agent()
     assert user_agent().startswith("pulumi-videosnap/")
-    assert request.headers["content-length"] == "2"
-    assert request.headers["accept-encoding"] == "identity"
+    assert (request.headers["content-length"], request.headers["accept-encoding"]) == ("2", "identity")
     transport(Request("POST", server.endpoint))
     assert server.requests[1].headers["content-length"] == "0"
 

@@ -30,6 +30,7 @@ from pulumi_videosnap.volcengine import (
     VodConfigArgs,
 )
 from support.cli import Project
+from support.data import load
 from support.sampling import sample
 
 _MARK, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
@@ -209,27 +210,9 @@ def _without_secrets(value: Any) -> Any:
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
-PATHS = {
-    "image_config.interval": "imageConfig.interval",
-    "imageConfig.interval": "imageConfig.interval",
-    'image_config["interval"]': 'imageConfig["interval"]',
-    '["image_config"].interval': '["imageConfig"].interval',
-    'storage_config["tos_config"].bucket': 'storageConfig["tosConfig"].bucket',
-    "storage_config.ve_image_x_config.service_id": "storageConfig.veImageXConfig.serviceId",
-    "target_streams.stream_list[0].user_id": "targetStreams.streamList[0].userId",
-    "targetStreams.stream_list[*].user_id": "targetStreams.streamList[*].userId",
-    'triggers[0]["main.py"]': 'triggers[0]["main.Py"]',
-    "max_idle_time": "maxIdleTime",
-    "*": "*",
-}
+PATHS = load("inputs/paths.json")
 """Paths as programs write them, and as state has them; a dot in a key of the user's own is no step."""
-UNKNOWN_PATHS = {
-    "intervall": "there is no 'intervall'; use one of app_id, ",
-    "image_confg.interval": "there is no 'image_confg'; use one of app_id, ",
-    "imageConfig.intervall": "there is no 'intervall'; use one of format, height, interval, width",
-    'storage_config["tos_config"].bukket': "there is no 'bukket'; use one of account_id, bucket, region",
-    "target_streams.stream_list[0].user": "there is no 'user'; use one of index, stream_type, user_id",
-}
+UNKNOWN_PATHS = load("inputs/unknown_paths.json")
 
 
 class _Mine(SnapshotTask):
@@ -350,14 +333,7 @@ def test_a_provider_of_the_native_front_is_refused_anyway(engine: _Engine, way: 
 
 
 PROGRAM = (Path(__file__).parents[2] / "data" / "programs" / "refused.txt").read_text()
-REFUSED = {
-    "slow": "image_config.interval must be a whole number from 1 to 600 seconds, not 601",
-    "my lobby": "task_id must be 1 to 128 letters, digits or any of @ . _ -, not 'stories.dev.my lobby'",
-    "crowd": "target_streams.stream_list must have at most 17 entries, not 18",
-    "twice": "storage_config.custom_config.access_key is set twice, as a value and through access_key_env",
-    "mistaken": "storage_config.custom_config.secret_key_env must be the name of an environment variable",
-    "shapeless": "storage_config.custom_config must be a block of fields",
-}
+REFUSED = load("inputs/refused_programs.json")
 ACCEPTED = {
     "brief": "max_idle_time is below 10 seconds",
     "spare": "storage_config.vod_config has no effect with storage type 'tos'",

@@ -23,6 +23,7 @@ from pulumi_videosnap.settings import Setting
 from pulumi_videosnap.volcengine.auth import KEYS as VOLCENGINE
 from pulumi_videosnap.volcengine.rules import BLOCKS
 from pulumi_videosnap.volcengine.schema import MAX_STREAMS, SnapshotTaskInputs
+from support.data import read
 
 KINDS: list[tuple[facts.Kind, type, type[Inputs]]] = [
     (facts.TASK, volcengine.SnapshotTask, SnapshotTaskInputs),
@@ -90,19 +91,8 @@ ROOT = Path(__file__).resolve().parents[3]
 PACK = ROOT / "policy"
 LEVELS = {"mandatory", "advisory", "disabled"}
 
-DECLARED = """\
-import json
-from policies import POLICIES
-print(json.dumps({
-    policy.name: {"level": policy.enforcement_level.value, "config": policy.config_schema.properties}
-    for policy in POLICIES
-}))
-"""
-UNKNOWNS = """\
-import json
-from pulumi_policy import proxy
-print(json.dumps([value for name, value in vars(proxy).items() if name.startswith("UNKNOWN_")]))
-"""
+DECLARED = read("programs/policy_declared.txt")
+UNKNOWNS = read("programs/policy_unknowns.txt")
 
 
 def run_with_the_pack(program: str) -> Any:

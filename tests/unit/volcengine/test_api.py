@@ -154,18 +154,7 @@ def test_vector(row: dict[str, Any]) -> None:
     assert not re.search("SECRET|AKLT|Signature" + ("|661e" if request.body else ""), shown)
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "host"),
-    [
-        ("https://rtc.volcengineapi.com", "rtc.volcengineapi.com"),
-        ("https://rtc.volcengineapi.com:443", "rtc.volcengineapi.com"),
-        ("http://rtc.volcengineapi.com:80", "rtc.volcengineapi.com"),
-        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
-        ("http://127.0.0.1:1443", "127.0.0.1:1443"),
-        ("http://[::1]:8080", "[::1]:8080"),
-        ("http://[::1]:80", "[::1]"),
-    ],
-)
+@pytest.mark.parametrize(("endpoint", "host"), load("rtc/signed_hosts.json"))
 def test_the_host_keeps_any_port_but_80_and_443(endpoint: str, host: str) -> None:
     assert signed_host(endpoint) == host
 
