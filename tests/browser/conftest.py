@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from pathlib import Path
@@ -15,8 +14,9 @@ from urllib.parse import quote
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page
+from playwright.sync_api import Browser
 
+from support.browser import Watched, watched
 from support.data import load
 from support.fake_server import FakeServer, Request, Response
 
@@ -161,28 +161,6 @@ def _response(status: int, kind: str, content: bytes) -> Response:
     return Response(status, content, headers, close=True)
 
 
-@dataclass
-class Watched:
-    """A page, and what it did that it should not."""
-
-    page: Page
-    complaints: list[str] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-    def note_console(self, said: ConsoleMessage) -> None:
-        if said.type == "error":
-            self.complaints.append(said.text)
-
-    def note_dialog(self, dialog: Dialog) -> None:
-        """An alert: somebody's id was run."""
-        self.complaints.append(dialog.message)
-        dialog.dismiss()
-
-    def look_now(self) -> None:
-        """Spare the rest until the page's next look, as a tab does that comes back into sight."""
-        self.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-
 Open = Callable[..., Watched]
 
 
@@ -199,24 +177,8 @@ def open_page(browser: Browser, fake: FakeEmulator) -> Iterator[Open]:
     with ExitStack() as stack:
 
         def open_it(width: int = 1440, height: int = 900, scheme: Any = "light", url: str = "") -> Watched:
-            return stack.enter_context(_opened(browser, url or fake.endpoint, width, height, scheme))
+            page = stack.enter_context(watched(browser, url or fake.endpoint, width, height, scheme))
+            page.page.wait_for_selector("#connection[data-state=alive]")
+            return page
 
         yield open_it
-
-
-@contextmanager
-def _opened(browser: Browser, url: str, width: int, height: int, scheme: Any) -> Iterator[Watched]:
-    options: Json = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
-    context = browser.new_context(**options, reduced_motion="reduce")
-    context.set_default_timeout(6000)
-    watched = Watched(context.new_page())
-    page = watched.page
-    page.on("console", watched.note_console)
-    page.on("pageerror", lambda error: watched.complaints.append(str(error)))
-    page.on("dialog", watched.note_dialog)
-    page.on("request", lambda request: watched.requests.append(request.url))
-    page.goto(url)
-    page.wait_for_selector("#connection[data-state=alive]")
-    yield watched
-    context.close()
-    assert watched.complaints == []

@@ -13,6 +13,8 @@ from support.cli import Project
 from support.data import read
 from support.emulator import Emulator
 from support.jobs import job_inputs
+from support.plugin import FRONTS
+from support.sampling import sample
 
 AT_ONCE = {"queuedSeconds": 0, "runningSeconds": 0}
 _SPELLING = {"snapshotConfig": "snapshot_config", "waitFor": "wait_for", "onDelete": "on_delete"}
@@ -78,6 +80,13 @@ class Stack(Project):
 def front() -> str:
     """The front of a test's stack; a module that is for both says so."""
     return "dynamic"
+
+
+@pytest.fixture(params=sample(FRONTS, 0.5))
+def sampled_front(request: pytest.FixtureRequest) -> str:
+    """One of the fronts, by the seed, both with --sweep: `front` in a module that is for both."""
+    found: str = request.param
+    return found
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from e2e.conftest import Stack
+from e2e.conftest import Stack, sampled_front
 from support.canary import echoes, leaks
 from support.emulator import Emulator, running_emulator
 from support.fake_server import FakeServer, Response
-from support.plugin import FRONTS
-from support.sampling import sample
+
+front = sampled_front
 
 PACK = str(Path(__file__).resolve().parents[2] / "policy")
 KEYS = {"access_key": "tP7/kQ2+Wx9=Zb4Lr6Vd", "secret_key": "mH5+Yc8/Jg3=Nf1Su0+Ke6/Oi9=Aq7Bp2Dt4Gw"}
@@ -35,13 +35,6 @@ REPORTS = {
 FORMS = ("raw", "JSON", "URL", "base64", "base64 in a URL", "hexadecimal", "HTML", "split by blanks")
 """How the services repeat the secrets; unit tests have the other encodings."""
 PAGES = {"drift": "--html", "review": "--html", "frames": "--sheet"}
-
-
-@pytest.fixture(params=sample(FRONTS, 0.5))
-def front(request: pytest.FixtureRequest) -> str:
-    """One of the fronts, by the seed; both with --sweep."""
-    found: str = request.param
-    return found
 
 
 @pytest.fixture

@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
-from e2e.conftest import Stack
+from e2e.conftest import Stack, sampled_front
 from support.cli import STACK
-from support.plugin import FRONTS
 from support.processes import descendants, killed, wait_until
 from support.results import FAULTS, Count
 from support.sampling import sample
+
+front = sampled_front
 
 START, GET, SUBMIT, QUERY = "StartSnapshot", "GetSnapshotTask", "SubmitSnapshotJob", "QuerySnapshotJobList"
 
@@ -46,13 +47,6 @@ STALL = 2
 CANARY = "cAnArySecret"
 RECOVERIES = ("destroy", "up", "refresh", "drift")
 SAMPLE = sample(KILLS, 0.1, by=lambda kill: kill.kind)
-
-
-@pytest.fixture(params=sample(FRONTS, 0.5))
-def front(request: pytest.FixtureRequest) -> str:
-    """One of the fronts, by the seed; both with --sweep."""
-    found: str = request.param
-    return found
 
 
 @pytest.mark.rotating

@@ -158,7 +158,7 @@ class World:
         assert not ended, f"ended: {ended}\n{self}"
         urns, keys = {slot.urn for slot in program}, self.keys()
         lost = {
-            urn: set(kept) - keys for urn, kept in self.frames().items() if urn in urns and set(kept) - keys
+            urn: set(kept) - keys for urn, kept in self.frames().items() if urn in urns and {*kept} - keys
         }
         assert not lost, f"frames were deleted: {lost}\n{self}"
         recorded = {one["id"] for one in self.project.tasks() if one["type"] == TYPES["task"]}

@@ -1,18 +1,23 @@
-"""Snapshot jobs with the real engine: failures, many at once, and what the user reads."""
+"""Snapshot jobs and workflows with the real engine: failures, many at once, and what the user reads."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from e2e.conftest import Stack
+from support.cli import Project
 from support.data import read
+from support.emulator import Emulator
 from support.jobs import store_of
 from support.plugin import FRONTS
 from support.processes import wait_until
 from support.sampling import examples, sample
+from support.workflow_stacks import ObjectStory, engine_of
 
 SUBMIT, QUERY = "SubmitSnapshotJob", "QuerySnapshotJobList"
 
@@ -126,3 +131,75 @@ def test_many_jobs_wait_side_by_side_and_keep_the_rate_limit(stack: Stack) -> No
     before = stack.emulator.last_call()
     stack.run("refresh", "--yes", "--skip-preview", "--suppress-progress").ok()
     assert [call["action"] for call in stack.emulator.calls(before)] in ([QUERY], [QUERY, QUERY])
+
+
+class Workflows(Project):
+    """A project with a pipeline and a workflow."""
+
+    def __init__(self, folder: Path, emulator: Emulator) -> None:
+        super().__init__(folder, read("programs/workflows.txt"), dict(emulator.environment))
+        self.story = ObjectStory(engine_of("workflow"), emulator)
+
+    def changed(self, **changes: Any) -> Workflows:
+        """Declare with other settings."""
+        self.environment["CHANGES"] = json.dumps(changes)
+        return self
+
+
+@pytest.fixture(params=sample(FRONTS, 0.5))
+def project(tmp_path: Path, emulator: Emulator, request: pytest.FixtureRequest) -> Workflows:
+    """A project of one of the fronts, by the seed; of both with --sweep."""
+    project = Workflows(tmp_path, emulator)
+    if request.param == "native":
+        project.use_native()
+    return project
+
+
+@pytest.mark.rotating
+def test_the_life_of_a_workflow(project: Workflows) -> None:
+    story = project.story
+    project.up().ok()
+    [workflow], [pipeline] = story.workflows(), story.pipelines()
+    assert (workflow["name"], pipeline["name"]) == ("stories-dev-thumbs", "stories-dev-queue")
+    assert workflow["pipelineId"] == pipeline["pipelineId"]
+    project.changed(width=80)
+    review = json.loads(project.videosnap("review", "--json", "--no-measure").ok().output)
+    [said] = review["tasks"]
+    assert said["fields"] == [
+        {"field": "snapshots.cover.width", "before": 64, "after": 80, "replaces": False}
+    ]
+    assert "uploads in about 2 s between are not processed" in said["effect"]
+    story.calls()
+    project.up().ok()
+    assert Counter(story.calls()) == {call["action"]: call["count"] for call in said["calls"]}
+
+    story.upload("in/猫 1.mp4")
+    found = json.loads(project.videosnap("frames", "thumbs", "--json").ok().output)
+    assert found["tasks"][0]["expected"] == 4
+    story.change(state="Inactive")
+    drifted = project.videosnap("drift").exits(1).output
+    assert "uploads are not processed" in drifted
+    project.up("--refresh").ok()
+    assert [one["state"] for one in story.workflows()] == ["Active"]
+    project.destroy().ok()
+    assert story.workflows() == story.pipelines() == []
+
+
+@pytest.mark.rotating
+def test_an_import_writes_a_program_that_has_nothing_to_do(tmp_path: Path, emulator: Emulator) -> None:
+    other, project = Workflows(tmp_path / "other", emulator), Workflows(tmp_path / "project", emulator)
+    other.up().ok()
+    [workflow], [pipeline] = other.story.workflows(), other.story.pipelines()
+    project.use_native()
+    program = ""
+    for kind, name, id_ in (
+        ("Pipeline", "queue", pipeline["pipelineId"]),
+        ("SnapshotWorkflow", "thumbs", workflow["workflowId"]),
+    ):
+        where = (f"videosnap:alibaba:{kind}", name, f"oss-cn-hangzhou/{id_}")
+        project.run("import", *where, "--yes", "--protect=false", "--out", "made.txt").ok()
+        program += (project.folder / "made.txt").read_text()
+    project.write(program.replace("import videosnap_sdk as", "import pulumi_videosnap as"))
+    project.run("preview", "--expect-no-changes").ok()
+    project.destroy().ok()
+    assert project.story.workflows() == project.story.pipelines() == []

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from e2e.conftest import Stack
+from e2e.conftest import Stack, sampled_front
 from support.data import read
-from support.plugin import FRONTS
 from support.sampling import sample
+
+front = sampled_front
 
 START, UPDATE, STOP, GET = "StartSnapshot", "UpdateSnapshot", "StopSnapshot", "GetSnapshotTask"
 DRIFT = 7
 HOUR = 3600
-
-
-@pytest.fixture(params=sample(FRONTS, 0.5))
-def front(request: pytest.FixtureRequest) -> str:
-    """One of the fronts, by the seed; both with --sweep."""
-    found: str = request.param
-    return found
 
 
 def test_changes_that_a_program_declares(stack: Stack) -> None:
@@ -42,8 +36,7 @@ def test_changes_that_a_program_declares(stack: Stack) -> None:
         assert line in preview
     stack.up().ok()
     calls = stack.calls(last)
-    assert calls["faster"] == [UPDATE, GET]
-    assert calls["wider"] == [STOP, START, GET]
+    assert (calls["faster"], calls["wider"]) == ([UPDATE, GET], [STOP, START, GET])
     assert "kept" not in calls
     assert STOP not in calls["lobby"], "renaming stopped the task"
     assert "foyer" in {task["urn"].rpartition("::")[2] for task in stack.tasks()}

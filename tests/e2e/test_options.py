@@ -98,9 +98,7 @@ def name_of(urn: str) -> str:
 def foretold(task: Json) -> Counter[str]:
     """The calls of a review's task that change something; how often objects are deleted is not in /calls."""
     left_out = (*READS, "DeleteObject")
-    return Counter(
-        {call["action"]: call["count"] for call in task["calls"] if call["action"] not in left_out}
-    )
+    return Counter({one["action"]: one["count"] for one in task["calls"] if one["action"] not in left_out})
 
 
 def change(table: Table, situation: Json) -> None:
@@ -120,7 +118,7 @@ def change(table: Table, situation: Json) -> None:
     refused = sorted(name for name, task in told.items() if task["outcome"] == REFUSED)
     before, last = table.running(), table.emulator.last_call()
     exclude = [
-        word for task in review["tasks"] if task["name"] in refused for word in ("--exclude", task["urn"])
+        word for one in review["tasks"] if one["name"] in refused for word in ("--exclude", one["urn"])
     ]
     ran = table.project.up(*words, *exclude)
     table.hold(situation["name"], ran.code == 0, ran.errors)

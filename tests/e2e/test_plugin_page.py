@@ -49,8 +49,7 @@ def _caches() -> Iterator[str]:
 
 @pytest.mark.sweep
 @pytest.mark.parametrize(
-    "section",
-    ["YAML", "An archive for `pulumi plugin install`", "TypeScript", "Go", "Python"],
+    "section", ["YAML", "An archive for `pulumi plugin install`", "TypeScript", "Go", "Python"]
 )
 def test_a_section_of_the_page(section: str, folder: Path, emulator: Emulator) -> None:
     require_engine()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.cli import Project
+from support.data import read
 from support.emulator import Emulator
 from support.sampling import sample
 
@@ -24,15 +25,7 @@ pulumi.export("task", lobby.task_id)
 pulumi.export("status", lobby.status)
 """
 
-UV_PROJECT = """
-[project]
-name = "stories"
-version = "0.1.0"
-requires-python = ">=3.10"
-dependencies = ["pulumi-videosnap"]
-[tool.uv.sources]
-pulumi-videosnap = {{path = "{wheel}"}}
-"""
+UV_PROJECT = read("programs/uv_project.txt")
 
 
 @pytest.fixture(scope="module")

@@ -33,13 +33,7 @@ from videosnap_emulator.services.mps.rpc import JsonObject, MpsRequest
 from videosnap_emulator.services.rtc.api import RtcService
 from videosnap_emulator.services.rtc.backend import RtcBackend
 from videosnap_emulator.services.rtc.capture import FrameCapturer, FrameFormat, SampleRenderer
-from videosnap_emulator.services.rtc.models import (
-    ImageSettings,
-    StartRequest,
-    Storage,
-    Stream,
-    TaskKey,
-)
+from videosnap_emulator.services.rtc.models import ImageSettings, StartRequest, Storage, Stream, TaskKey
 from videosnap_emulator.storage.store import StoredObject
 
 START = 1_700_000_000_123

@@ -10,7 +10,7 @@ import pytest
 from support.data import load
 from support.emulator import Emulator
 from support.mps_client import INPUT, SEQUENCE, SINGLE, Json, Mps, ref
-from support.workflows import topology
+from support.workflow_stacks import topology
 
 EMULATOR = Path(__file__).parents[2] / "emulator" / "videosnap_emulator"
 MINE = "ab" * 16

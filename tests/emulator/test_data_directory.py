@@ -25,6 +25,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from support.emulator import COMMAND, Emulator, running_emulator
 from support.mps_client import SEQUENCE, Mps, ref
+from support.processes import megabytes
 from support.results import EMULATOR, Count
 from support.sampling import examples, sample
 from support.store_support import WHEN, client_of
@@ -197,9 +198,7 @@ def test_damage_ends_in_a_sentence(
     ("data", "env"),
     [("/proc/none", "env"), ("/dev/null", "env"), ("data", "/proc/none/env"), ("data", "/dev/null/env")],
 )
-def test_a_place_that_cannot_be_written_is_one_sentence(
-    tmp_path: Path, data: str, env: str, count: Count
-) -> None:
+def test_an_unwritable_place_is_one_sentence(tmp_path: Path, data: str, env: str, count: Count) -> None:
     places = ["--env-file", str(tmp_path / env), "--data-dir", str(tmp_path / data)]
     ran = subprocess.run([*COMMAND, *places], capture_output=True, text=True, check=False, timeout=60)
     assert (ran.returncode, ran.stdout) == (2, "")
@@ -375,12 +374,6 @@ def test_a_restart_makes_up_for_the_time_it_was_down(tmp_path: Path) -> None:
     assert frames == 2 * (1 + 300) + 10 * 100, "a bound for each step: the rest is counted as skipped"
 
 
-def resident(emulator: Emulator) -> float:
-    """Megabytes in memory."""
-    lines = Path(f"/proc/{emulator.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
-
-
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory in /proc")
 @pytest.mark.parametrize("kept", sample([True, False], 0.5))
 def test_frames_are_not_kept_in_memory(tmp_path: Path, kept: bool) -> None:
@@ -391,10 +384,11 @@ def test_frames_are_not_kept_in_memory(tmp_path: Path, kept: bool) -> None:
         for number in range(100):
             emulator.request("PUT", f"/rooms/a/r{number}", room)
         emulator.advance(5)
-        before = resident(emulator)
+        before = megabytes(emulator.process.pid, "VmRSS")
         for _ in range(examples(1, 120)):
             emulator.advance(5)
-        grown, frames = resident(emulator) - before, sum(task["frames"] for task in emulator.tasks())
+        grown = megabytes(emulator.process.pid, "VmRSS") - before
+        frames = sum(task["frames"] for task in emulator.tasks())
         assert (len(emulator.tasks()), frames) == (200, 200 * (6 + 5 * examples(1, 120)))
         assert grown < examples(8, 50), "in the short form, 4 KB a frame"
         last = timedelta(seconds=5 + 5 * examples(1, 120))

@@ -15,8 +15,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from support.data import load
 from support.emulator import Emulator, running_emulator
 from support.mps_client import INPUT, SEQUENCE, Mps, query_of, texts
+from support.processes import megabytes
 from support.results import EMULATOR, Count
 from support.store_support import client_of
 from videosnap_emulator import http_server, server
@@ -25,20 +27,7 @@ from videosnap_emulator.storage.store import Store
 EVIL = "https://evil.example"
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 #: What a browser adds to requests of a page elsewhere.
-STRANGERS: dict[str, tuple[str, dict[str, str]]] = {
-    "a script": ("POST", {"origin": EVIL, "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors"}),
-    "a script of an old browser": ("POST", {"origin": EVIL}),
-    "a form": ("POST", {"origin": EVIL, **FORM}),
-    "a form in a sandbox": ("POST", {"origin": "null", **FORM}),
-    "a script that deletes": ("DELETE", {"origin": EVIL, "sec-fetch-site": "cross-site"}),
-    "its question before": ("OPTIONS", {"origin": EVIL, "access-control-request-method": "DELETE"}),
-    "a page of another port": ("POST", {"origin": "http://127.0.0.1:1", "sec-fetch-site": "same-site"}),
-    "a script that reads": ("GET", {"origin": EVIL}),
-    "a rebound name": ("GET", {"host": "evil.example"}),
-    "a rebound name's page": ("POST", {"host": "evil.example:80", "origin": "http://evil.example:80"}),
-    "a name that looks like ours": ("POST", {"host": "127.0.0.1.evil.example"}),
-    "no host": ("POST", {"host": ""}),
-}
+STRANGERS: dict[str, tuple[str, dict[str, str]]] = load("emulator/strangers.json")
 #: What changes nothing where reading has no effect, and starts and stops where a GET carries a whole call.
 READERS = {
     "an image": ("GET", {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}),
@@ -162,36 +151,19 @@ def test_a_long_body_is_refused_before_it_is_read(emulator: Emulator, path: str,
             assert answer.read(40).startswith(b'{"error": "body: is longer than 1048576')
 
 
-def peak_memory(emulator: Emulator) -> int:
-    """Bytes at the most so far."""
-    lines = Path(f"/proc/{emulator.process.pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
-
-
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory in /proc")
 @pytest.mark.parametrize("variable", list(PORTS))
 def test_a_body_of_many_megabytes_costs_no_memory(emulator: Emulator, variable: str) -> None:
-    before, piece = peak_memory(emulator), b" " * MEGABYTE
+    before, piece = megabytes(emulator.process.pid, "VmHWM"), b" " * MEGABYTE
     with contextlib.suppress(httpx.TransportError):
         body = (piece for _ in range(60))
         answer = httpx.post(f"{emulator.environment[variable]}/reset", content=body, timeout=30)
         assert answer.status_code >= 400
-    assert peak_memory(emulator) - before < 20 * MEGABYTE
+    assert megabytes(emulator.process.pid, "VmHWM") - before < 20
     assert emulator.show("/health")
 
 
-HOSTILE = {
-    "a colour": "\x1b[31mred",
-    "a title": "\x1b]0;owned\x07",
-    "an eight-bit sequence": "\x9b2J",
-    "another line": "x\n12:00:00 StartSnapshot 200",
-    "a return": "x\rGetSnapshotTask 200",
-    "text that runs backwards": "\u202egpj.exe",
-    "an isolate": "\u2066x\u2069",
-    "a separator": "x\u2028y\u0085z",
-    "invisible text": "\u200b\U000e0041",
-    "much": "A" * 15_000,
-}
+HOSTILE = load("emulator/hostile_texts.json")
 
 
 def test_the_log_holds_no_control_characters(emulator: Emulator, mps: Mps) -> None:

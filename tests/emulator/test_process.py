@@ -22,7 +22,7 @@ from support.mps_client import SEQUENCE, SINGLE, Mps, ref, refused
 from support.rtc_client import BODY
 from support.sampling import sample
 from support.store_support import client_of
-from support.workflows import topology
+from support.workflow_stacks import topology
 from videosnap_emulator import cli
 
 MINE = "cd" * 16

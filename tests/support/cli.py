@@ -70,11 +70,7 @@ class Project:
     """A Pulumi project with one program, in a folder."""
 
     def __init__(
-        self,
-        folder: Path,
-        program: str,
-        environment: Mapping[str, str],
-        virtualenv: Path = Path(sys.prefix),
+        self, folder: Path, program: str, environment: Mapping[str, str], virtualenv: Path = Path(sys.prefix)
     ) -> None:
         self.folder = folder
         self.pulumi = require_engine()

@@ -1,4 +1,4 @@
-"""Snapshot jobs driven by the small engine against the emulator, whose clock only waiting moves."""
+"""Snapshot jobs driven by the engine's model against the emulator, whose clock only waiting moves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
-from support.miniengine import MiniEngine
+from support.engine_model import EngineModel, in_process
 from support.store_support import client
 
 PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
@@ -59,7 +59,7 @@ class WaitingMovesTime:
         return self.slept
 
 
-def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngine:
+def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> EngineModel:
     """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
     time, notes = WaitingMovesTime(emulator), Path(tempfile.mkdtemp(prefix="intents"))
     atexit.register(shutil.rmtree, notes, ignore_errors=True)
@@ -82,14 +82,14 @@ def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> MiniEngin
 
         return SnapshotJobLifecycle(context, connect)
 
-    return MiniEngine(lifecycle)
+    return in_process(lifecycle)
 
 
 @dataclass
 class JobStory:
     """What a test of jobs needs: a stack, the emulator, and the bucket as any S3 client sees it."""
 
-    stack: MiniEngine
+    stack: EngineModel
     emulator: Emulator
 
     def jobs(self) -> list[dict[str, Any]]:
@@ -125,10 +125,7 @@ class JobStory:
 
 def store_of(environment: Mapping[str, str]) -> Any:
     """A client with the key pair of the emulated Alibaba Cloud; it opens every bucket."""
-    access, secret = (
-        environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-        environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
-    )
+    access, secret = (environment[f"ALIBABA_CLOUD_ACCESS_KEY_{part}"] for part in ("ID", "SECRET"))
     endpoint = environment["ALIBABA_CLOUD_OSS_ENDPOINT"]
     return client(endpoint, access=access, secret=secret, region="cn-hangzhou")
 

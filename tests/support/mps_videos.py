@@ -217,7 +217,6 @@ def shown_number(frame: RenderedObject) -> int:
 
 def opened(frame: RenderedObject) -> Image.Image:
     image = Image.open(io.BytesIO(frame.body))
-    assert image.format == "JPEG"
-    assert frame.content_type == "image/jpeg"
+    assert (image.format, frame.content_type) == ("JPEG", "image/jpeg")
     assert image.size == (frame.width, frame.height)
     return image

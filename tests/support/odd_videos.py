@@ -175,9 +175,8 @@ def _cut(recipe: OddRecipe, dice: random.Random) -> tuple[bytes, None]:
     """Any packets of a stream: it begins and ends anywhere."""
     body = make_video(recipe)
     packets = len(body) // 188
-    return body[
-        188 * dice.randrange(packets // 2) : 188 * dice.randrange(packets // 2 + 1, packets + 1)
-    ], None
+    first, last = dice.randrange(packets // 2), dice.randrange(packets // 2 + 1, packets + 1)
+    return body[188 * first : 188 * last], None
 
 
 def _bad_times(recipe: OddRecipe, _: random.Random) -> tuple[bytes, None]:
@@ -185,9 +184,8 @@ def _bad_times(recipe: OddRecipe, _: random.Random) -> tuple[bytes, None]:
 
 
 def _edited(recipe: OddRecipe, dice: random.Random) -> tuple[bytes, None]:
-    return remuxed(
-        make_video(recipe), recipe.container, shift=-512 * dice.randrange(min(12, recipe.frames))
-    ), None
+    shift = -512 * dice.randrange(min(12, recipe.frames))
+    return remuxed(make_video(recipe), recipe.container, shift=shift), None
 
 
 def _fragmented(recipe: OddRecipe, _: random.Random) -> tuple[bytes, Sequence[Fraction]]:

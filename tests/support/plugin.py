@@ -50,10 +50,10 @@ class PluginError(Exception):
 
     def __init__(self, text: str, details: bytes = b"") -> None:
         super().__init__(text)
-        self.recorded: tuple[str, dict[str, Any]] | None = None
+        self.recorded: tuple[str, dict[str, Any], dict[str, Any] | None] | None = None
         failed = provider_pb2.ErrorResourceInitFailed()
         if any(one.Unpack(failed) for one in status_pb2.Status.FromString(details).details):
-            self.recorded = failed.id, _plain(failed.properties)
+            self.recorded = failed.id, _plain(failed.properties), _plain(failed.inputs) or None
 
 
 class Plugin:
@@ -71,54 +71,77 @@ class Plugin:
     def configure(self, config: Mapping[str, Any]) -> None:
         self.call("Configure", provider_pb2.ConfigureRequest(args=to_struct(config), acceptSecrets=True))
 
-    def check(self, urn: str, inputs: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-        request = provider_pb2.CheckRequest(urn=urn, olds=to_struct({}), news=self.with_provider(inputs))
+    def check(
+        self, urn: str, inputs: Mapping[str, Any], olds: Mapping[str, Any] | None = None
+    ) -> tuple[dict[str, Any], list[str]]:
+        before = self.with_provider(olds, urn) if olds else to_struct({})
+        request = provider_pb2.CheckRequest(urn=urn, olds=before, news=self.with_provider(inputs, urn))
         answer = self.call("Check", request)
         refused = [failure.reason for failure in answer.failures]
         # Refused inputs may hold numbers that JSON does not have.
         return {} if refused else _plain(answer.inputs), refused
 
     def diff(self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]) -> list[str]:
-        request = provider_pb2.DiffRequest(
-            urn=urn, id=id, olds=self.with_provider(outputs), news=self.with_provider(inputs)
-        )
-        return list(self.call("Diff", request).replaces)
+        return self.changes(urn, id, outputs, inputs)[0]
+
+    def changes(
+        self,
+        urn: str,
+        id: str,
+        outputs: Mapping[str, Any],
+        inputs: Mapping[str, Any],
+        old_inputs: Mapping[str, Any] | None = None,
+    ) -> tuple[list[str], bool | None]:
+        """What replaces, and whether anything changes; None where the plugin leaves that to the engine."""
+        olds, news = self.with_provider(outputs, urn), self.with_provider(inputs, urn)
+        before = None if old_inputs is None else self.with_provider(old_inputs, urn)
+        request = provider_pb2.DiffRequest(urn=urn, id=id, olds=olds, news=news, old_inputs=before)
+        answer = self.call("Diff", request)
+        unknown = answer.changes == provider_pb2.DiffResponse.DIFF_UNKNOWN
+        changed = answer.changes == provider_pb2.DiffResponse.DIFF_SOME
+        return list(answer.replaces), None if unknown else changed
 
     def create(self, urn: str, inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        request = provider_pb2.CreateRequest(urn=urn, properties=self.with_provider(inputs))
+        request = provider_pb2.CreateRequest(urn=urn, properties=self.with_provider(inputs, urn))
         answer = self.call("Create", request)
         return answer.id, _plain(answer.properties)
 
-    def read(self, urn: str, id: str, outputs: Mapping[str, Any]) -> tuple[str, dict[str, Any], Any]:
-        request = provider_pb2.ReadRequest(urn=urn, id=id, properties=self.with_provider(outputs))
+    def read(
+        self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any] | None = None
+    ) -> tuple[str, dict[str, Any], Any]:
+        recorded = None if inputs is None else self.with_provider(inputs, urn)
+        properties = self.with_provider(outputs, urn)
+        request = provider_pb2.ReadRequest(urn=urn, id=id, properties=properties, inputs=recorded)
         answer = self.call("Read", request)
-        inputs = _plain(answer.inputs) if answer.HasField("inputs") else None
-        return answer.id, _plain(answer.properties), inputs
+        read = _plain(answer.inputs) if answer.HasField("inputs") else None
+        return answer.id, _plain(answer.properties), read
 
     def update(
         self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any]
     ) -> dict[str, Any]:
-        request = provider_pb2.UpdateRequest(
-            urn=urn, id=id, olds=self.with_provider(outputs), news=self.with_provider(inputs)
-        )
+        olds, news = self.with_provider(outputs, urn), self.with_provider(inputs, urn)
+        request = provider_pb2.UpdateRequest(urn=urn, id=id, olds=olds, news=news)
         return _plain(self.call("Update", request).properties)
 
     def delete(self, urn: str, id: str, outputs: Mapping[str, Any]) -> None:
-        self.call(
-            "Delete", provider_pb2.DeleteRequest(urn=urn, id=id, properties=self.with_provider(outputs))
-        )
+        properties = self.with_provider(outputs, urn)
+        self.call("Delete", provider_pb2.DeleteRequest(urn=urn, id=id, properties=properties))
 
-    def with_provider(self, values: Mapping[str, Any]) -> struct_pb2.Struct:
+    def with_provider(self, values: Mapping[str, Any], urn: str = "") -> struct_pb2.Struct:
         return to_struct({**values, "__provider": self._provider})
 
     def call(self, method: str, request: Any) -> Any:
         try:
-            return getattr(self.stub, method)(request, timeout=60)
+            return self._send(method, request)
         except grpc.RpcError as error:
-            text = (error.details() or "").strip()
+            text = (error.details() or str(error.code())).strip()
             # The dynamic front's errors begin with the name of their class.
             prefix = "videosnap: " if self.native and not text.startswith("Traceback") else ""
-            raise PluginError(prefix + text) from None
+            metadata: Any = error.trailing_metadata() or ()
+            raise PluginError(prefix + text, dict(metadata).get("grpc-status-details-bin", b"")) from None
+
+    def _send(self, method: str, request: Any) -> Any:
+        return getattr(self.stub, method)(request, timeout=60)
 
 
 def _stub(channel: grpc.Channel) -> Any:
@@ -158,9 +181,8 @@ def running_plugin(
     given = [] if address is None else [listening if address.startswith("an engine") else address]
     command = [sys.executable, "-u", "-m", *COMMANDS[front], *given]
     with tempfile.TemporaryFile() as stderr:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=stderr, env=dict(environment), cwd=folder
-        )
+        streams: Any = {"stdout": subprocess.PIPE, "stderr": stderr}
+        process = subprocess.Popen(command, env=dict(environment), cwd=folder, **streams)
         plugin = None
         try:
             assert process.stdout is not None

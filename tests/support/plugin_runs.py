@@ -1,41 +1,41 @@
-"""Runs of the small engine over forked provider processes, any of which may break at any call."""
+"""Runs of the engine's model over provider processes: forks that break at any call, servers with a port."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent import futures
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import empty_pb2
-from pulumi.runtime.proto import provider_pb2
+import grpc
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
 
-from pulumi_videosnap.core.lifecycle import (
-    Checked,
-    Context,
-    Created,
-    Failure,
-    Found,
-    Gone,
-    Lifecycle,
-    Present,
-)
-from pulumi_videosnap.core.properties import Path as PropertyPath
-from pulumi_videosnap.core.properties import Properties
+from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.core.run_registry import Entry
 from support.emulator import clean_environment
+from support.engine_model import EngineModel
 from support.forked_plugin import RESTART, Fault
-from support.miniengine import InitFailed, MiniEngine
-from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, EngineLog, Plugin, PluginError
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, PROVIDER, EngineLog, Plugin, PluginError, to_struct
+from support.plugin_host import PluginHost
+
+PROVIDERS = {
+    "volcengine:SnapshotTask": PROVIDER,
+    "alibaba:SnapshotJob": serialize_provider(SnapshotJobProvider()),
+}
 
 LEFT_BEHIND_AFTER = 10.0
 """Seconds after which a provider counts as left behind by its engine."""
@@ -89,17 +89,19 @@ class Runs:
     calls: int = 0
     """How many calls to services the last run made."""
     left_behind: int = 0
-    _runs: dict[int, tuple[object, ForkedPlugin]] = field(default_factory=dict)
 
-    def engine(self) -> MiniEngine:
+    def engine(self) -> EngineModel:
         """A stack of resources of one kind."""
-        return MiniEngine(self._lifecycle, type_=self.type_, previews=False)
+        return EngineModel(self._start, self.type_, previews=False)
 
-    def end(self) -> None:
-        """End the provider processes of runs that are over."""
-        for _, plugin in self._runs.values():
+    @contextlib.contextmanager
+    def _start(self, engine: EngineModel) -> Iterator[ForkedPlugin]:
+        fault, self.fault = self.fault, None
+        plugin = ForkedPlugin(self, engine.entries, fault)
+        try:
+            yield plugin
+        finally:
             self.left_behind += not plugin.end()
-        self._runs.clear()
 
     def unmanaged(self, folder: Path) -> list[Mapping[str, Any]]:
         """What `videosnap drift` names on the same machine where the stack is empty."""
@@ -113,15 +115,6 @@ class Runs:
         assert code == 0, report
         found: list[Mapping[str, Any]] = json.loads(report)["unmanaged"]
         return found
-
-    def _lifecycle(self, context: Context) -> Lifecycle:
-        found = self._runs.get(id(context.runs))
-        if found is None:
-            self.end()
-            fault, self.fault = self.fault, None
-            plugin = ForkedPlugin(self, context.entries, fault)
-            found = self._runs[id(context.runs)] = (context.runs, plugin)
-        return _PluginLifecycle(found[1], context.resource)
 
 
 class ForkedPlugin(Plugin):
@@ -196,36 +189,85 @@ class ForkedPlugin(Plugin):
         return False
 
 
-class _PluginLifecycle(Lifecycle):
-    """A lifecycle whose every step is a call of a provider's server."""
+@dataclass
+class Kill:
+    """Kill the plugin in a call that changes something, as soon as `hit` says so."""
 
-    def __init__(self, plugin: ForkedPlugin, urn: str) -> None:
-        self._plugin, self._urn = plugin, urn
+    hit: Callable[[], bool]
+    done: bool = False
 
-    def check(self, declared: Mapping[str, object]) -> Checked:
-        inputs, refused = self._plugin.check(self._urn, declared)
-        return Checked(inputs, [Failure((), reason) for reason in refused])
 
-    def diff(self, recorded: Properties, inputs: Properties) -> list[PropertyPath]:
-        return [(path,) for path in self._plugin.diff(self._urn, "", recorded, inputs)]
+class HostedRuns:
+    """What the runs of one stack have in common whose plugins have a port, and read state from a file.
 
-    def create(self, inputs: Properties) -> Created:
+    `announced` are the ids that the next run's program writes down for the plugin; `kill` is for that run.
+    """
+
+    def __init__(
+        self, stack: str, front: str, folder: Path, host: PluginHost, environment: Mapping[str, str]
+    ) -> None:
+        self.announced: list[str] = []
+        self.kill: Kill | None = None
+        self.front, self._file, self._host = front, folder / f"{stack}.json", host
+        self._environment = {**environment, "HOME": str(folder), "PATH": f"{folder}:{os.environ['PATH']}"}
+        self._server = grpc.server(futures.ThreadPoolExecutor(max_workers=2))
+        engine_pb2_grpc.add_EngineServicer_to_server(EngineLog(), self._server)
+        self._port = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.start()
+
+    def close(self) -> None:
+        self._server.stop(0).wait(10)
+
+    def engine(self) -> EngineModel:
+        """A stack whose resources go by their URNs."""
+        return EngineModel(self._start, previews=False)
+
+    def save(self, engine: EngineModel) -> None:
+        """Write what `pulumi stack export` prints."""
+        resources = [{"urn": one.resource, "id": one.id, "outputs": one.outputs} for one in engine.entries()]
+        text = json.dumps({"deployment": {"resources": resources}})
+        self._file.write_text(text.replace(DYNAMIC_TYPE, NATIVE_TYPE) if self.front == "native" else text)
+
+    @contextlib.contextmanager
+    def _start(self, engine: EngineModel) -> Iterator[Plugin]:
+        program = Path(self._environment["VIDEOSNAP_QUOTA_DIR"]) / f"program-{self._port}"
+        program.parent.mkdir(exist_ok=True)
+        program.write_text("".join(f"{hashlib.sha256(one.encode()).hexdigest()}\n" for one in self.announced))
+        kill, self.announced, self.kill = self.kill, [], None
+        pid, port = self._host.start(self.front, f"127.0.0.1:{self._port}", self._environment)
         try:
-            return Created(*self._plugin.create(self._urn, inputs))
-        except PluginError as failed:
-            if failed.recorded is not None:
-                raise InitFailed(str(failed), *failed.recorded) from None
-            raise
+            with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+                plugin = HostedPlugin(channel, self.front, lambda: self.save(engine), pid, kill)
+                plugin.configure({})
+                yield plugin
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
-    def read(self, task_id: str, recorded: Properties) -> Present | Gone:
-        id_, outputs, inputs = self._plugin.read(self._urn, task_id, recorded)
-        return Present(inputs if inputs is not None else recorded, outputs) if id_ else Gone()
 
-    def find(self, import_id: str) -> Found | None:
-        raise NotImplementedError
+class HostedPlugin(Plugin):
+    """One process with a port: one run of the engine."""
 
-    def update(self, task_id: str, recorded: Properties, inputs: Properties) -> Properties:
-        return self._plugin.update(self._urn, task_id, recorded, inputs)
+    def __init__(
+        self, channel: grpc.Channel, front: str, save: Callable[[], None], pid: int, kill: Kill | None
+    ) -> None:
+        super().__init__(channel, EngineLog(), "", front)
+        self._save, self._pid, self._kill = save, pid, kill
 
-    def delete(self, task_id: str, recorded: Properties) -> None:
-        self._plugin.delete(self._urn, task_id, recorded)
+    def with_provider(self, values: Mapping[str, Any], urn: str = "") -> struct_pb2.Struct:
+        kind = urn.split("::")[2].rpartition(DYNAMIC_TYPE)[2]
+        return to_struct(values if self.native else {**values, "__provider": PROVIDERS[kind]})
+
+    def _send(self, method: str, request: Any) -> Any:
+        self._save()
+        if self._kill is None or method not in ("Create", "Update", "Delete"):
+            return super()._send(method, request)
+        with futures.ThreadPoolExecutor(max_workers=1) as thread:
+            answer = thread.submit(super()._send, method, request)
+            while not answer.done():
+                if self._kill.hit():
+                    self._kill.done = True
+                    os.kill(self._pid, signal.SIGKILL)
+                    break
+                time.sleep(0.005)
+            return answer.result(timeout=60)

@@ -94,6 +94,12 @@ def _command_of(process: int) -> bytes:
         return b""
 
 
+def megabytes(process: int, what: str) -> float:
+    """Memory that a process has (`VmRSS`), or had at the most (`VmHWM`)."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(what)) / 1024
+
+
 def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
     """Ask again and again what only another process can bring about."""
     deadline = time.monotonic() + seconds

@@ -75,7 +75,7 @@ class Server:
 @contextlib.contextmanager
 def running_redis(folder: Path) -> Iterator[Server]:
     """Redis with a password and without a file."""
-    command, port = _tool("redis-server"), _free_port()
+    command, port = _tool("redis-server"), free_port()
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--requirepass", PASSWORD]
     url = f"redis://:{QUOTED}@127.0.0.1:{port}/0"
     yield from _running(Server(url, [command, *options, "--dir", str(folder)], port))
@@ -84,7 +84,7 @@ def running_redis(folder: Path) -> Iterator[Server]:
 @contextlib.contextmanager
 def running_postgresql(folder: Path) -> Iterator[Server]:
     """PostgreSQL with a role that has a password; it refuses to run as root."""
-    initdb, postgres, port = _tool("initdb"), _tool("postgres"), _free_port()
+    initdb, postgres, port = _tool("initdb"), _tool("postgres"), free_port()
     user = "postgres" if os.getuid() == 0 else None
     with contextlib.ExitStack() as stack:
         data = Path(stack.enter_context(_folder_of(user))) / "data"
@@ -131,7 +131,8 @@ def _tool(name: str) -> str:
     return found
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nothing listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])

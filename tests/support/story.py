@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from support.emulator import Emulator
-from support.miniengine import MiniEngine
+from support.engine_model import EngineModel
 
 ROOM, TASK = "Room1", "Task1"
 
@@ -15,7 +15,7 @@ ROOM, TASK = "Room1", "Task1"
 class Story:
     """What a test needs to tell one, with an AppId that no other story has."""
 
-    stack: MiniEngine
+    stack: EngineModel
     emulator: Emulator
     app: str
     told: bool = False

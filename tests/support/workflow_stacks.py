@@ -1,7 +1,8 @@
-"""Workflows and pipelines driven by the small engine against the emulator."""
+"""Workflows and pipelines driven by the engine's model against the emulator, and the vendor's topologies."""
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
@@ -21,10 +22,55 @@ from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
+from support.engine_model import EngineModel, Program, in_process
 from support.jobs import PLACE, TUTORIAL_PIPELINE, store_of
-from support.miniengine import MiniEngine, Program
+from support.mps_client import DEFAULT_PIPELINE, LOCATION, Json, ref
 
-LOCATION = "oss-cn-hangzhou"
+#: Snapshot activities by their names.
+SHOTS: Json = {
+    "Act-Shot": {"OutputFile": ref("%7BRunId%7D%2F%7BFileName%7D.jpg"), "Time": "2000", "Width": "64"}
+}
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def plain_topology(shots: Json | None = None, **start: Any) -> Json:
+    """A topology whose objects are objects; `start` are further parameters of its Start activity."""
+    shots = SHOTS if shots is None else shots
+    source = {"Bucket": "media", "Location": LOCATION, "ObjectPrefix": "videos/"}
+    activities: Json = {
+        "Act-Start": {
+            "Parameters": {"InputFile": source, "PipelineId": DEFAULT_PIPELINE, **start},
+            "Type": "Start",
+        }
+    }
+    activities |= {
+        name: {"Parameters": {"SnapshotConfig": one}, "Type": "Snapshot"} for name, one in shots.items()
+    }
+    activities["Act-Report"] = {"Parameters": {"PublishType": "Auto"}, "Type": "Report"}
+    after: Json = {"Act-Start": list(shots), **{name: ["Act-Report"] for name in shots}, "Act-Report": []}
+    return {"Activities": activities, "Dependencies": after}
+
+
+def as_text(topology: Json) -> str:
+    """The topology with the objects among its parameters as texts."""
+    activities = {
+        name: {
+            **one,
+            "Parameters": {
+                key: compact(value) if isinstance(value, dict) else value
+                for key, value in one["Parameters"].items()
+            },
+        }
+        for name, one in topology["Activities"].items()
+    }
+    return compact({**topology, "Activities": activities})
+
+
+def topology(shots: Json | None = None, **start: Any) -> str:
+    return as_text(plain_topology(shots, **start))
 
 
 def snapshot(key: str = "covers/{RunId}.jpg", **changes: Any) -> dict[str, Any]:
@@ -50,7 +96,7 @@ def pipeline_inputs(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in inputs.items() if value is not None}
 
 
-def engine_of(kind: str) -> MiniEngine:
+def engine_of(kind: str) -> EngineModel:
     """A stack of workflows or of pipelines, in the environment of this process."""
     sender = ApiClient(
         HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
@@ -78,14 +124,14 @@ def engine_of(kind: str) -> MiniEngine:
             context, lambda *place: Pipelines(account(*place), sender), sleep=sleep
         ),
     }
-    return MiniEngine(made[kind])
+    return in_process(made[kind])
 
 
 @dataclass
 class ObjectStory:
     """What a test of workflows or pipelines needs: a stack, and the emulator."""
 
-    stack: MiniEngine
+    stack: EngineModel
     emulator: Emulator
 
     def workflows(self, state: str = "") -> list[dict[str, Any]]:

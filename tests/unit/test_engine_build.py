@@ -18,6 +18,8 @@ from subprocess import PIPE, STDOUT, Popen, check_output
 
 import pytest
 
+from support.data import read
+
 ROOT = Path(__file__).resolve().parents[2]
 FAKES = ROOT / "tests" / "data" / "engine"
 RELEASE = "3.259.0"
@@ -31,30 +33,10 @@ UNSUITABLE = [
     ("echo v3.300.0", "another", "has no pulumi-language-python beside it"),
     ("exit 1", HOST, "reports version ''"),
 ]
-MAIN = """import signal
-from engine import __main__ as main, process
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
-process.HEARTBEAT = {}
-main.main()
-"""
+MAIN = read("programs/build_main.txt")
 
 
-INTERRUPTED = """import os, pathlib, signal, sys
-from engine import process
-signal.signal(signal.SIGINT, signal.default_int_handler)
-folder, interrupted, left = pathlib.Path(sys.argv[1]), 0, 0
-for _ in range(10):
-    pid = folder / "pid"
-    pid.write_text("")
-    script = f"kill -INT {os.getpid()}; echo $$ > {pid}; exec sleep 30"
-    try:
-        process.run("sh", ["/bin/sh", "-c", script], folder)
-    except KeyboardInterrupt:
-        interrupted += 1
-    number = pid.read_text().strip()
-    left += bool(number) and pathlib.Path("/proc", number).exists()
-print(f"{interrupted} interrupted, {left} left")
-"""
+INTERRUPTED = read("programs/interrupted_build.txt")
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What the registry of resource kinds recognises as one; tests/e2e/test_third_cloud.py registers another."""
+"""What state and previews show to be a resource kind; tests/e2e/test_third_cloud.py registers another."""
 
 from __future__ import annotations
 
@@ -111,3 +111,48 @@ def test_a_programs_own_provider_is_recognised_by_what_check_returns(title: str)
 def test_other_resources_are_of_no_kind(resource: dict[str, Any]) -> None:
     assert read_export(export(resource), "dev").tasks == ()
     assert read_preview(preview(resource)).steps == ()
+
+
+TYPE, KEY = "pulumi:providers:videosnap", "volcengineRegion"
+
+
+def provider(name: str, value: str) -> dict[str, Any]:
+    urn = f"urn:pulumi:dev::shop::{TYPE}::{name}"
+    return {"urn": urn, "type": TYPE, "id": name, "inputs": {KEY: value}}
+
+
+@pytest.mark.parametrize("default", ["default", "default_0_1_0"])
+@pytest.mark.parametrize("order", [1, -1], ids=["own-last", "own-first"])
+def test_a_provider_of_the_program_never_overrides_the_stacks_configuration(default: str, order: int) -> None:
+    resources = [provider(default, "of the stack"), provider("own", "of its own")][::order]
+    stack = read_export(json.dumps({"version": 3, "deployment": {"resources": resources}}), "dev")
+    assert stack.setting(f"videosnap:{KEY}") == "of the stack"
+
+
+NEW = "videosnap:volcengine:SnapshotTask"
+
+
+def resource(type_: str, name: str) -> dict[str, Any]:
+    urn = f"urn:pulumi:dev::shop::{type_}::{name}"
+    return {"urn": urn, "type": type_, "id": "a/b/c", "custom": True, "inputs": {}, "outputs": {}}
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        resource(NEW, "hall"),
+        resource(NEW, "old"),
+        resource("pulumi-python:dynamic/volcengine:SnapshotTask", "hall"),
+    ],
+    ids=["same", "renamed", "switched"],
+)
+def test_a_replacement_is_one_whatever_the_old_urn_was(old: dict[str, Any]) -> None:
+    new = resource(NEW, "hall")
+    both = {"urn": new["urn"], "oldState": old, "newState": new}
+    steps = [
+        {"op": "delete-replaced", "urn": old["urn"], "oldState": old},
+        {"op": "replace", **both},
+        {"op": "create-replacement", **both},
+    ]
+    (step,) = read_preview(json.dumps({"steps": steps})).steps
+    assert step.operation == "replace"

@@ -1,27 +1,108 @@
-"""Jobs on the videos, submitted as Pulumi would, and compared with the second implementation."""
+"""Jobs as Pulumi submits them, on videos whose frames show their number, and the second implementation.
+
+The number is drawn as sixteen grey blocks, four by four, which survive scaling and JPEG. Eight blocks are the
+bits, the other eight their opposites, so a reader needs no threshold and notices an image that is cut, turned
+or blurred. Half of an image is light.
+"""
 
 from __future__ import annotations
 
+import functools
 import io
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageStat
 
-from emulator.frame_truth import outputs
-from emulator.frame_truth.outputs import FrameObject, Layout, Sheet
-from emulator.frame_truth.reference import DecodedVideo, JobRequest, decode
-from emulator.frame_truth.videos import read_number, videos
+from emulator.frame_truth import reference
+from emulator.frame_truth.reference import DecodedVideo, FrameObject, JobRequest, Layout, Sheet, decode
 from pulumi_videosnap.errors import Rejected, TaskFailed
 from pulumi_videosnap.http.client import ApiClient
 from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
 from support.jobs import job_engine, store_of
+from support.mps_videos import Recipe, make_video, rotated, times
 from videosnap_emulator.media import frame_marker
+
+BITS = 8
+SIDE = 4
+LIGHT, DARK = 225, 5
+#: A bit and its opposite differ by at least this much in an image that can be read.
+CONTRAST = 25
+
+
+def draw_number(number: int, size: tuple[int, int], light: int = LIGHT) -> Image.Image:
+    bits = [number >> place & 1 for place in range(BITS)]
+    blocks = Image.new("L", (SIDE, SIDE))
+    blocks.putdata([light if bit else DARK for bit in bits + [1 - bit for bit in bits]])
+    return blocks.resize(size, Image.Resampling.NEAREST).convert("RGB")
+
+
+def read_number(image: Image.Image) -> int:
+    levels = [_level(image, block) for block in range(2 * BITS)]
+    differences = [levels[place] - levels[place + BITS] for place in range(BITS)]
+    assert all(abs(difference) > CONTRAST for difference in differences), f"unreadable: {levels}"
+    return sum(1 << place for place, difference in enumerate(differences) if difference > 0)
+
+
+def _level(image: Image.Image, block: int) -> float:
+    """The brightness at the middle of a block."""
+    row, column = divmod(block, SIDE)
+    wide, high = image.width / SIDE, image.height / SIDE
+    corners = (wide * (column + 0.3), high * (row + 0.3), wide * (column + 0.7), high * (row + 0.7))
+    left, top, right, bottom = map(round, corners)
+    patch = image.convert("L").crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    return ImageStat.Stat(patch).mean[0]
+
+
+@dataclass(frozen=True)
+class Numbered(Recipe):
+    """A video of numbered frames; `light` is how bright each is."""
+
+    size: tuple[int, int] = (96, 64)
+    b_frames: int = 0
+    light: Callable[[int], int] = lambda number: LIGHT
+
+    def image(self, number: int) -> Image.Image:
+        return draw_number(number, self.size, self.light(number))
+
+
+NTSC = Fraction(30_000, 1001)
+RECIPES = {
+    # Scene cuts: key frames as close as two frames and as far as three seconds.
+    "scenes.mp4": Numbered(frames=240, clock=NTSC, keys={0, 2, 31, 50, 141, 150, 200}, b_frames=3),
+    "late.mkv": Numbered("matroska", frames=130, keys=range(0, 130, 30), b_frames=2, pts=times(1, late=60)),
+    "late.mp4": Numbered(
+        frames=120, clock=24, keys=range(0, 120, 37), b_frames=2, pts=times(1, late=33), sound=8
+    ),
+    "portrait.mp4": Numbered(frames=90, clock=15, keys=range(0, 90, 15), size=(64, 112), b_frames=1),
+    "short.mp4": Numbered(frames=7, keys={0, 4}),
+    "one key.mp4": Numbered(frames=47, clock=10, keys={0}, size=(80, 48), b_frames=2),
+    # Very dark, dark, light: 200 ms a frame.
+    "black.mp4": Numbered(
+        frames=30, clock=5, keys=range(0, 30, 4), light=lambda n: 38 if n < 3 else 58 if n < 10 else 225
+    ),
+    "night.mp4": Numbered(frames=30, clock=5, keys=range(0, 30, 4), light=lambda n: 40 if n < 25 else 225),
+    "uneven.mp4": Numbered(frames=60, clock=1000, keys={0, 9, 10, 33}, pts=times(40, 33, 7, 120, 501, 1)),
+}
+#: These have dark beginnings, which a single frame at moment 0 must pass over.
+BEGIN_DARK = ("black.mp4", "night.mp4")
+#: The portrait with the flag that asks a player to turn it.
+ROTATED = "rotated.mp4"
+#: Videos that begin light.
+SMALL = [ROTATED, *(name for name in RECIPES if name not in BEGIN_DARK)]
+
+
+@functools.cache
+def videos() -> dict[str, bytes]:
+    made = {name: make_video(recipe) for name, recipe in RECIPES.items()}
+    return {**made, ROTATED: rotated(made["portrait.mp4"])}
+
 
 LOCATION = "oss-cn-hangzhou"
 SOURCES, RESULTS = "media", "frames"
@@ -92,7 +173,7 @@ class CheckedJobs:
         """Run a job that takes frames only, check everything, and return what it took."""
         folder = self.new_folder()
         config = config_of(request, folder + template)
-        frames = outputs.frame_objects(self.video(source), request, folder + template, source)
+        frames = reference.frame_objects(self.video(source), request, folder + template, source)
         if not frames:
             self._fail(folder, source, config)
             return []
@@ -107,8 +188,8 @@ class CheckedJobs:
         one, sheet = f"{folder}one/{{Count}}.jpg", f"{folder}all/{{TileCount}}.jpg"
         tiles = {"tileOutputFile": place(sheet), "tileOut": tile_out_of(layout)}
         config = {**config_of(request, one), **tiles}
-        frames = outputs.frame_objects(video, request, one, source)
-        sheets = outputs.sheets(video, request, layout, sheet, source)
+        frames = reference.frame_objects(video, request, one, source)
+        sheets = reference.sheets(video, request, layout, sheet, source)
         if not frames:
             self._fail(folder, source, config)
             return [], JobResult({}, {})
@@ -149,9 +230,7 @@ def check_frames(
     for one, frame in zip(stored, frames, strict=True):
         # A frame that begins between two milliseconds may have either in its metadata.
         noted, begins = int(one.metadata["source-ms"]), frame.frame.at * 1000
-        assert abs(noted - begins) < 1, (
-            f"{frame.key}: source-ms is {noted}, but it begins at {float(begins)} ms"
-        )
+        assert abs(noted - begins) < 1, f"{frame.key}: source-ms is {noted}, it begins at {float(begins)} ms"
 
 
 def check_sheets(result: JobResult, sheets: list[Sheet], read: ReadNumber) -> None:

@@ -13,7 +13,7 @@ from support.data import load
 from support.emulator import Emulator
 from support.mps_client import DEFAULT_PIPELINE, SEQUENCE, Json, Mps, found, ref, refused
 from support.store_support import client_of
-from support.workflows import SHOTS, plain_topology, topology
+from support.workflow_stacks import SHOTS, plain_topology, topology
 
 BAD = "InvalidParameter"
 MINE = "cd" * 16
@@ -142,8 +142,7 @@ def test_every_completed_upload_is_a_run_of_each_workflow_that_matches(flow: Flo
     flow.upload("videos/x.mp4", bucket="frames")
     runs = flow.runs()
     assert [run["Name"] for run in runs] == ["c", "c", "c", "a", "c", "a"]
-    assert len({run["RunId"] for run in runs}) == 6
-    assert len({run["MediaId"] for run in runs}) == 3
+    assert (len({run["RunId"] for run in runs}), len({run["MediaId"] for run in runs})) == (6, 3)
     missing = next(run for run in runs if run["Input"]["InputFile"]["Object"] == "y.mp4")
     assert states(missing) == {"Act-Start": "Fail", "Act-Shot": "Skipped", "Act-Report": "Success"}
 
@@ -236,9 +235,7 @@ def test_pipelines_of_runs(flow: Flow) -> None:
     assert states(run) == {"Act-Start": "Success", "Act-Shot": "Running"}
     flow.call("UpdatePipeline", PipelineId=MINE, Name="x", State="Active")
     assert flow.runs()[0]["State"] == "Completed"
-    assert flow.emulator.show("/messages")["messages"] == [], (
-        "a pipeline's queue is for jobs submitted directly"
-    )
+    assert flow.emulator.show("/messages")["messages"] == [], "a pipeline's queue is for direct jobs"
     flow.emulator.request("PUT", f"/pipelines/{MINE}", {"speed": "Boost"})
     flow.upload("videos/x.mp4")
     assert failure(flow.runs()[0])[0] == f"{BAD}.NotSupported"
@@ -282,9 +279,7 @@ def test_runs_go_on_whatever_becomes_of_their_workflow(flow: Flow) -> None:
 def test_pages_of_runs_and_workflows(flow: Flow) -> None:
     ids = [flow.add(f"w{number}") for number in range(3)][::-1]
     pages = [flow.call("SearchMediaWorkflow", PageNumber=number, PageSize=2) for number in (1, 2, 3)]
-    listed = [
-        [one["MediaWorkflowId"] for one in page["MediaWorkflowList"]["MediaWorkflow"]] for page in pages
-    ]
+    listed = [[one["MediaWorkflowId"] for one in it["MediaWorkflowList"]["MediaWorkflow"]] for it in pages]
     assert listed == [ids[:2], ids[2:], []]
     assert [page["TotalCount"] for page in pages] == [3, 3, 3]
     flow.upload("videos/x.mp4")
@@ -482,5 +477,5 @@ def test_every_reading_is_tried_named_and_forgotten_by_a_reset(emulator: Emulato
     assert emulator.show("/readings") == shown
     text = " ".join(one["choice"] for one in emulator.show("/assumptions")["assumptions"])
     assert [
-        name for name, values in shown["values"].items() if f"reading {name}={values[1]}" not in text.lower()
+        n for n, values in shown["values"].items() if f"reading {n}={values[1]}" not in text.lower()
     ] == []

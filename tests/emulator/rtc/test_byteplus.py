@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from support.data import load
 from support.emulator import Emulator
 from support.rtc_client import BODY, KEY, RtcClient, sign
 
@@ -91,17 +92,7 @@ def test_the_life_of_a_task(emulator: Emulator, byteplus: BytePlus) -> None:
     assert (stopped["ResponseMetadata"]["Error"]["Code"], stopped["Result"]) == (NOT_FOUND, None)
 
 
-REPAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"ImageConfig": {"Interval": 0}}, {"Interval": 2}),
-    ({"ImageConfig": {"Interval": 601}}, {"Interval": 2}),
-    ({"ImageConfig": {"Format": 7}}, {"Format": 0}),
-    ({"ImageConfig": {"Width": 1921, "Height": -1}}, {"Width": 0, "Height": 0}),
-    ({"MaxIdleTime": 0}, {"MaxIdleTime": 180}),
-    (
-        {"MaxIdleTime": 86_401, "ImageConfig": {"Interval": 600, "Width": 1920}},
-        {"MaxIdleTime": 180, "Interval": 600},
-    ),
-]
+REPAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = load("rtc/byteplus_repairs.json")
 
 
 @pytest.mark.parametrize(("changes", "expected"), REPAIRS)
@@ -135,9 +126,7 @@ def test_vod_has_no_extras(byteplus: BytePlus) -> None:
     assert byteplus.task()["StorageConfig"]["VodConfig"] == {"AccountId": "1", "Region": 0, "Space": "s"}
 
 
-def test_keys_regions_and_versions_of_the_other_edition_are_refused(
-    emulator: Emulator, byteplus: BytePlus
-) -> None:
+def test_what_is_of_the_other_edition_is_refused(emulator: Emulator, byteplus: BytePlus) -> None:
     assert BytePlus(emulator, region="cn-north-1").code("StartSnapshot") == "InvalidCredential"
     assert BytePlus(emulator, version="2023-11-01").code("StartSnapshot") == "InvalidActionOrVersion"
     byteplus.client.set_ak(emulator.environment["VOLCENGINE_ACCESS_KEY"])

@@ -31,6 +31,7 @@ from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import write_file
 from pulumi_videosnap.state import recorded_resource
+from support.data import read
 from support.fake_server import FakeServer, Response
 from support.sampling import sample
 
@@ -38,13 +39,7 @@ URN = "urn:pulumi:dev::shop::pulumi-python:dynamic/volcengine:SnapshotTask::"
 SIGNATURE = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 NAME = "Übersicht概览"
 INPUTS = {"appId": "app", "roomId": "hush-room", "taskId": "Task1", "imageConfig": {"interval": 5}}
-FAKE = """#!/bin/sh
-trap 'sleep 0.3; echo ended >> "$FAKE/calls"; exit 1' INT
-printf '%s\\n' "$*" >> "$FAKE/calls"
-env > "$FAKE/env"
-cat "$FAKE/out" || while :; do sleep 0.1; done
-exit "$(cat "$FAKE/code")"
-"""
+FAKE = read("programs/fake_pulumi.txt")
 
 
 NO_TASK = Response(
@@ -240,9 +235,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_no_crash_of_a_command_is_exit_code_1(
-    command: str, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_crash_is_exit_code_1(command: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     module = importlib.import_module(COMMANDS[command][0])
     for error, (code, named) in ERRORS.items():
 
@@ -324,7 +317,7 @@ def test_a_command_to_paste_names_the_same_resource_in_a_shell(name: str) -> Non
 
 @pytest.mark.parametrize("value", [{"plaintext": '"hush-room"'}, {"ciphertext": "v1:abc"}])
 @pytest.mark.parametrize("form", ["--json", "--markdown", "", "--html"])
-def test_a_secret_part_of_an_id_is_in_no_report(
+def test_a_secret_in_an_id_is_in_no_report(
     form: str, value: dict[str, str], run: Run, tmp_path: Path
 ) -> None:
     inputs = {**INPUTS, "roomId": {**SIGNATURE, **value}}

@@ -7,8 +7,8 @@ from typing import Any
 
 from integration.drift.expected import WITH_PICTURES, WORLD, Cell
 from support.emulator import Emulator
+from support.engine_model import Entry
 from support.jobs import PLACE, job_engine, job_inputs, store_of
-from support.miniengine import Entry
 
 NEVER, SOON = 100 * 86_400, 100
 """Seconds a job takes that does not end within the matrix, or only after it was recorded."""

@@ -12,7 +12,7 @@ from integration.drift.expected import Cell
 from integration.drift.jobs import Jobs
 from integration.drift.tasks import SnapshotTasks
 from support.emulator import Emulator
-from support.miniengine import Entry
+from support.engine_model import Entry
 
 STACK = "urn:pulumi:dev::matrix::"
 TYPES = {"room": "volcengine:SnapshotTask", "job": "alibaba:SnapshotJob"}

@@ -16,7 +16,7 @@ from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from pulumi_videosnap.volcengine.models import TaskKey
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from support.emulator import Emulator
-from support.miniengine import Entry, MiniEngine
+from support.engine_model import EngineModel, Entry, in_process
 
 APP = "661e000000000000000d21f7"
 USER, OTHER = "user0", "user1"
@@ -69,8 +69,8 @@ class SnapshotTasks:
             if cell.drift == "restarted-alike":
                 self._restart(cell)
 
-    def _stack(self) -> MiniEngine:
-        return MiniEngine(lambda host: SnapshotTaskLifecycle(host, connect, sleep=lambda seconds: None))
+    def _stack(self) -> EngineModel:
+        return in_process(lambda host: SnapshotTaskLifecycle(host, connect, sleep=lambda seconds: None))
 
     def _prepare(self, cell: Cell) -> None:
         if cell.state in ("idle", "ended-idle"):

@@ -87,8 +87,7 @@ def test_a_dead_endpoint_costs_a_few_calls_and_not_one_a_task() -> None:
     service = Service(dead)
     report = checked(service, [task(number) for number in range(MANY)])
     assert service.asked <= detect.READS_AT_ONCE + detect.MAX_FAILURES
-    assert report.counts[Verdict.UNREADABLE.value] == MANY
-    assert report.exit_code == 2
+    assert (report.counts[Verdict.UNREADABLE.value], report.exit_code) == (MANY, 2)
     assert sum("not read" in finding.why for finding in report.findings()) == MANY - service.asked
 
 

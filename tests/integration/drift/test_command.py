@@ -24,6 +24,7 @@ from pulumi_videosnap.drift.model import Change, Verdict
 from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.report.base import Dependencies
+from support.data import load
 from unit.inputs.tasks import complete
 
 EMPTY = json.dumps({"version": 3, "deployment": {"manifest": {"time": "2026-08-04T10:00:00.123456789Z"}}})
@@ -49,18 +50,7 @@ class Engine:
         return self._run(arguments, folder).returncode
 
 
-@pytest.mark.parametrize(
-    ("arguments", "named"),
-    [
-        (["--all", "--stack", "dev"], "--all"),
-        (["--state", "file", "--stack", "dev"], "--state"),
-        (["--state", "file", "--heal"], "--heal"),
-        (["--yes"], "--yes"),
-        (["--state", "absent.json"], "absent.json"),
-        (["--cwd", "absent"], "absent"),
-        (["--all"], "no stack"),
-    ],
-)
+@pytest.mark.parametrize(("arguments", "named"), load("drift_bad_arguments.json"))
 def test_bad_arguments_are_refused_by_name(
     arguments: list[str], named: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -80,13 +70,7 @@ def test_what_is_no_state_is_refused(
     assert "not a Pulumi stack export" in capsys.readouterr().err
 
 
-PROVIDERS: dict[str, tuple[dict[str, str], str, dict[str, str]]] = {
-    "each has its own": ({"default": "AKdefault", "own": "AKown"}, "own", {"R1": "AKdefault", "R2": "AKown"}),
-    "only the program's has one": ({"default": "", "own": "AKown"}, "own", {"R2": "AKown"}),
-    "only the engine's has one": ({"default_0_1_0": "AKdefault", "own": ""}, "own", {"R1": "AKdefault"}),
-    "two of the program": ({"other": "AKother", "own": "AKown"}, "own", {"R2": "AKown"}),
-    "none of the program": ({"default": "AKdefault"}, "default", {"R1": "AKdefault", "R2": "AKdefault"}),
-}
+PROVIDERS: dict[str, tuple[dict[str, str], str, dict[str, str]]] = load("drift_providers.json")
 """The keys of a stack's providers, the provider of the second of two tasks, and who calls in which room."""
 
 
@@ -126,8 +110,7 @@ def test_a_key_of_a_provider_reaches_no_task_of_another(
         )
     sent = map(text_of, rtc.requests)
     pairs = {(re.findall("R[12]", text)[0], re.findall("Credential=(AK[a-z]+)", text)[0]) for text in sent}
-    assert sorted(pairs) == sorted(called.items())
-    assert unread == 2 - len(called)
+    assert (sorted(pairs), unread) == (sorted(called.items()), 2 - len(called))
 
 
 def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(
@@ -142,9 +125,7 @@ def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(
     assert report["stacks"][1]["problem"] is None
 
 
-def test_all_stacks_of_the_project_are_checked(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_stacks_are_checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     listed = json.dumps([{"name": "dev"}, {"name": "prod"}])
     Engine(monkeypatch, lambda asked: (0, listed if asked.startswith("stack ls") else EMPTY))
     assert main(["--all"], NOBODY) == 0
@@ -190,9 +171,7 @@ def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
 
 
 @pytest.mark.parametrize(("answer", "runs"), [("yes\n", True), ("y\n", True), ("no\n", False), ("\n", False)])
-def test_healing_asks_and_takes_nothing_but_a_yes(
-    monkeypatch: pytest.MonkeyPatch, answer: str, runs: bool
-) -> None:
+def test_healing_takes_nothing_but_a_yes(monkeypatch: pytest.MonkeyPatch, answer: str, runs: bool) -> None:
     terminal: Any = io.StringIO(answer)
     monkeypatch.setattr("sys.stdin", terminal)
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -15,16 +15,104 @@ from typing import Any
 import pytest
 
 from integration.drift import jobs, tasks
-from integration.drift.expected import TABLE, TABLES, UNREADABLE, UNSAID, Cell, Told, expected
+from integration.drift.expected import TABLE, TABLES, UNREADABLE, UNSAID, Cell, Expected, Told, expected
 from integration.drift.population import UNTIL_LOOKED_AT, UNTIL_RECORDED, Population, populate
 from integration.drift.scenarios import PATIENCE, Scenario, scenarios
-from integration.drift.score import FALSE, HUSHED, MISSED, Score, score_report
 from pulumi_videosnap.cli.drift import main
 from pulumi_videosnap.drift.model import DRIFTED, Verdict
+from pulumi_videosnap.report.base import ExitCode
 from pulumi_videosnap.volcengine.drift import FIRST_LOOK
 from support.emulator import Emulator, running_emulator
 from support.layers import COUNTED
 from support.sampling import sample
+
+FALSE, MISSED, HUSHED = "false drift", "missed drift", "could not check, told as no drift"
+GAVE_UP, VERDICT, FIELDS, LOST, EXIT = (
+    "checked, told as could not check",
+    "another verdict",
+    "other fields",
+    "not told, or told twice",
+    "another exit code",
+)
+MISTAKES = (FALSE, MISSED, HUSHED, GAVE_UP, VERDICT, FIELDS, LOST, EXIT)
+
+
+@dataclass
+class Score:
+    """What was held against each other, and what came out otherwise than it had to."""
+
+    cells: int = 0
+    expected: Counter[str] = field(default_factory=Counter)
+    mistakes: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+    def mistake(self, kind: str, note: str) -> None:
+        """Count one."""
+        self.mistakes[kind] += 1
+        self.notes.append(f"{kind}: {note}")
+
+    def lines(self) -> list[str]:
+        """The counts, for people."""
+        of = ", ".join(f"{count} {verdict}" for verdict, count in sorted(self.expected.items()))
+        return [f"{self.cells} cells: {of}", ", ".join(f"{kind}: {self.mistakes[kind]}" for kind in MISTAKES)]
+
+
+def score_report(score: Score, where: str, cells: Sequence[Cell], told: Mapping[str, Told], run: Any) -> None:
+    """Hold a run's report, as JSON, against the table; `told` is by kind of task."""
+    code, report = run
+    findings = [finding for stack in report["stacks"] for finding in stack["findings"]]
+    names = Counter(finding["name"] for finding in findings)
+    for strange in names.keys() - {cell.name for cell in cells}:
+        score.mistake(LOST, f"{where}: {strange} is no task of this stack")
+    by_name = {finding["name"]: finding for finding in findings}
+    for cell in cells:
+        may = expected(cell, told[cell.kind])
+        score.cells += 1
+        score.expected[may[0].verdict.value] += 1
+        if names[cell.name] != 1:
+            score.mistake(LOST, f"{where}: {cell.name} is told {names[cell.name]} times")
+            continue
+        _hold(score, f"{where}: {cell.name}", may, by_name[cell.name])
+    _hold_the_code(score, where, [expected(cell, told[cell.kind]) for cell in cells], code, report)
+
+
+def _hold(score: Score, where: str, may: Sequence[Expected], finding: Mapping[str, Any]) -> None:
+    said = Verdict(finding["verdict"])
+    fields = {change["field"] for change in finding["changes"]}
+    best = next((one for one in may if one.verdict is said), None)
+    if best is None:
+        wanted = " or ".join(one.verdict.value for one in may)
+        kind = _mistake([one.verdict for one in may], said)
+        score.mistake(kind, f"{where} is {said.value!r}, not {wanted!r} ({finding['why']})")
+    elif not best.fields <= fields <= best.fields | best.perhaps:
+        score.mistake(FIELDS, f"{where} names {sorted(fields)}, not {sorted(best.fields)}")
+
+
+def _mistake(may: Sequence[Verdict], said: Verdict) -> str:
+    """Which kind of mistake a wrong verdict is."""
+    if said is Verdict.UNREADABLE:
+        return GAVE_UP
+    if said in DRIFTED:
+        return VERDICT if any(verdict in DRIFTED for verdict in may) else FALSE
+    if any(verdict not in DRIFTED and verdict is not Verdict.UNREADABLE for verdict in may):
+        return VERDICT
+    return MISSED if any(verdict in DRIFTED for verdict in may) else HUSHED
+
+
+def _hold_the_code(
+    score: Score, where: str, may: Iterable[Sequence[Expected]], code: int, report: Mapping[str, Any]
+) -> None:
+    """The exit code, and what the report says of it, where the table leaves nothing open."""
+    sure = [one[0].verdict for one in may if len(one) == 1]
+    wanted = ExitCode.FAILED if Verdict.UNREADABLE in sure else None
+    if wanted is None and sure:
+        wanted = ExitCode.FINDING if any(verdict in DRIFTED for verdict in sure) else ExitCode.AS_EXPECTED
+    if wanted is None:  # some calls failed, so something could not be checked
+        wanted = ExitCode.FAILED
+    said = (code, report["exitCode"], report["complete"])
+    if said != (wanted, wanted, wanted != ExitCode.FAILED):
+        score.mistake(EXIT, f"{where}: exit code, exitCode and complete are {said}, not {wanted}")
+
 
 EVERY, BOTH = list(TABLE), ("room", "job")
 SAMPLE = 0.15
@@ -187,9 +275,7 @@ def test_the_matrix_has_a_cell_for_every_row_and_state() -> None:
     assert len(of_kind("job", EVERY)) == sum(map(len, jobs_of))
     rows = len(TABLES["went on"]), len(TABLES["recorded ends"])
     assert len(of_kind("room", EVERY)) >= 2 * (4 * rows[0] + 4 * rows[1])
-    seen = {
-        one.verdict for cell in EVERY for told in Told if _fits(cell, told) for one in expected(cell, told)
-    }
+    seen = {one.verdict for cell in EVERY for how in Told if _fits(cell, how) for one in expected(cell, how)}
     assert seen == set(Verdict)
 
 

@@ -11,8 +11,8 @@ import pytest
 from pulumi_videosnap.cli import main
 from support.emulator import Emulator
 from support.jobs import store_of
+from support.mps_client import LOCATION
 from support.workflow_stacks import (
-    LOCATION,
     ObjectStory,
     engine_of,
     pipeline_inputs,

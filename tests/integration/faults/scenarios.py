@@ -15,8 +15,8 @@ from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.alibaba.workflow.resource import SnapshotWorkflowProvider
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
 from support.emulator import Emulator
+from support.engine_model import EngineModel
 from support.jobs import TUTORIAL_PIPELINE, job_inputs, store_of
-from support.miniengine import MiniEngine
 from support.story import declare
 from support.workflow_stacks import pipeline_inputs, workflow_inputs
 
@@ -102,7 +102,7 @@ class World:
 
     kind: str
     emulator: Emulator
-    stack: MiniEngine
+    stack: EngineModel
     history: list[Any] = field(default_factory=list)
 
     def take(self, step: Step) -> None:

@@ -41,7 +41,6 @@ def machines(emulator: Emulator, forks: Forks, tmp_path: Path, request: pytest.F
     def machine(kind: str) -> Machine:
         token, provider = PROVIDERS[kind]
         runs = Runs(forks, request.param, DYNAMIC_TYPE + token, serialize_provider(provider()), environment)
-        request.addfinalizer(runs.end)
         return Machine(kind, emulator, runs.engine(), runs=runs)
 
     return machine

@@ -22,7 +22,6 @@ from integration.faults.scenarios import PROVIDERS, SCENARIOS, Scenario, World
 from support.emulator import Emulator, clean_environment, running_emulator
 from support.fake_server import FakeServer, Request, Response
 from support.forked_plugin import ACTS, CLOCK, FAULT_SERVER, LATE, MOMENTS, REFUSES, RESTART, TOLD, Fault
-from support.miniengine import InitFailed
 from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
 from support.plugin_runs import EngineKilled, Forks, Runs
 from support.results import FAULTS, Count
@@ -137,7 +136,6 @@ class Sweep:
             world.take(step)
         runs.fault = fault
         broken = not skip and _try(world, scenario.step)
-        runs.end()
         calls, runs.fault = runs.calls, None
         if broken or recovery == "destroy":
             world.take("destroy" if recovery == "destroy" else scenario.step)
@@ -146,7 +144,6 @@ class Sweep:
         truth = world.truth()
         if recovery != "destroy":
             world.take("destroy")
-        runs.end()
         left = world.present(), world.frames()
         told = bool(fault and any(left) and runs.unmanaged(self.folder))
         return End(truth, left, calls, told, runs.left_behind)
@@ -166,7 +163,7 @@ def _try(world: World, step: Any) -> bool:
     """Whether a step fails."""
     try:
         world.take(step)
-    except (PluginError, InitFailed, EngineKilled):
+    except (PluginError, EngineKilled):
         return True
     return False
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
 import random
+import sys
 import tracemalloc
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
-from integration.frames import bodies
-from integration.frames.bodies import encoded, gradient
+from integration.frames import samples
+from integration.frames.samples import encoded, gradient
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.frames import decode
 from pulumi_videosnap.frames.decode import UnreadableFrame, decode_frame, is_black, is_same
@@ -50,12 +49,12 @@ UNREADABLE = [
     (JPEG[:4], "damaged"),
     (PNG[: len(PNG) // 2], "truncated"),
     (b"\x89PNG\r\n\x1a\n" + bytes(40), "damaged"),
-    (bodies.png_bomb(60_000, 60_000), "too large to decode safely"),
-    (bodies.png_bomb(8_000, 8_000), "too large to decode safely: 8,000 × 8,000 pixels"),
-    (bodies.png_bomb(2**31 - 1, 1), "too large to decode safely"),
-    (bodies.jpeg_bomb(65_000, 65_000), "too large to decode safely"),
-    (bodies.text_bomb(), "damaged"),
-    (bodies.many_scans(200), "too slow to decode safely: 210 scans of 4,000,000 pixels"),
+    (samples.png_bomb(60_000, 60_000), "too large to decode safely"),
+    (samples.png_bomb(8_000, 8_000), "too large to decode safely: 8,000 × 8,000 pixels"),
+    (samples.png_bomb(2**31 - 1, 1), "too large to decode safely"),
+    (samples.jpeg_bomb(65_000, 65_000), "too large to decode safely"),
+    (samples.text_bomb(), "damaged"),
+    (samples.many_scans(200), "too slow to decode safely: 210 scans of 4,000,000 pixels"),
 ]
 
 
@@ -68,8 +67,7 @@ def test_what_cannot_be_decoded_says_why_and_takes_no_memory(body: bytes, reason
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
         tracemalloc.stop()
-    assert refused.value.reason == reason
-    assert str(refused.value) == f"not a frame: {reason}"
+    assert (refused.value.reason, str(refused.value)) == (reason, f"not a frame: {reason}")
 
 
 def test_too_many_bytes_are_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +110,7 @@ UNUSUAL = {
     "palette": encoded(gradient().quantize(16)),
     "clear-palette": encoded(gradient().quantize(16), transparency=b"\0\x80\xff"),
     "16-bit": encoded(Image.new("I;16", (2, 1), 128 * 257)),
-    "animated": bodies.animated(),
+    "animated": samples.animated(),
 }
 
 
@@ -139,12 +137,10 @@ def test_frames_are_the_same_by_their_pixels_alone() -> None:
     assert not is_same(decode_frame(PNG), decode_frame(encoded(other)))
     black, turned = (decode_frame(encoded(Image.new("RGB", size))) for size in ((60, 40), (40, 60)))
     assert not is_same(black, turned)
-    assert is_same(decode_frame(bodies.animated()), decode_frame(PNG)), "the first image of an animation"
+    assert is_same(decode_frame(samples.animated()), decode_frame(PNG)), "the first image of an animation"
 
 
-def test_large_frames_have_one_digest_however_they_are_cut_into_bands(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_large_frames_have_one_digest_however_they_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     body = encoded(gradient(40, 700))
     whole = decode_frame(body)
     monkeypatch.setattr(decode, "_ROWS_AT_ONCE", 99)
@@ -183,14 +179,7 @@ def test_black_is_where_all_but_one_in_ten_thousand_pixels_are(image: Image.Imag
 
 
 def test_without_pillow_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name == "PIL":
-            raise ModuleNotFoundError("No module named 'PIL'", name="PIL")
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    monkeypatch.setitem(sys.modules, "PIL", None)
     with pytest.raises(VideosnapError, match=r"needs Pillow.*pip install 'pulumi-videosnap\[frames\]'"):
         decode_frame(JPEG)
 

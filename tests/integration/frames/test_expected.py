@@ -59,9 +59,7 @@ def test_which_frames_are_present_late_or_missing(case: dict[str, Any]) -> None:
     found = frames(recorded(*case["history"]), *case["written"], until=case["until"])
     assert missing_at(found) == case["missing"]
     assert conditions(found) == [CONDITIONS[letter] for letter in case["conditions"]]
-    assert not [
-        f.due for f in found if f.condition is L and (f.due != at(10) or "3.0 s after its" not in f.why)
-    ]
+    assert not [f.due for f in found if f.condition is L and (f.due != at(10) or "3.0 s after" not in f.why)]
 
 
 @given(st.lists(st.floats(-0.2, 0.2), min_size=2, max_size=60), st.sampled_from([1, 2, 5, 60]))

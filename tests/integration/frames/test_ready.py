@@ -70,8 +70,7 @@ def lifecycle(
 def test_it_waits_until_enough_frames_exist_and_reports_progress() -> None:
     bucket, progress = Growing("a/1.jpg", "a/notes.txt", "a/2.jpg", "a/3.jpg"), list[str]()
     created = lifecycle(bucket, progress).create(INPUTS)
-    assert created.outputs["frames"] == ["a/1.jpg", "a/2.jpg"]
-    assert bucket.listings == 3
+    assert (created.outputs["frames"], bucket.listings) == (["a/1.jpg", "a/2.jpg"], 3)
     assert progress == ["1 of 2 frames after 0 s", "1 of 2 frames after 2 s"]
 
 
@@ -174,9 +173,8 @@ def test_once_created_it_stays_and_calls_nothing() -> None:
     assert isinstance(found, Present)
     assert "frames" not in found.inputs
     assert lifecycle(bucket).diff(created.outputs, found.inputs) == []
-    assert (
-        lifecycle(bucket).update(created.id, created.outputs, {**found.inputs, "timeout": 7})["timeout"] == 7
-    )
+    changed = lifecycle(bucket).update(created.id, created.outputs, {**found.inputs, "timeout": 7})
+    assert changed["timeout"] == 7
     lifecycle(bucket).delete(created.id, created.outputs)
     assert bucket.listings == listings
 
@@ -206,8 +204,7 @@ def test_a_program_waits_for_frames_and_has_their_keys(tmp_path: Path, emulator:
     project.preview().ok()
     project.up().ok()
     outputs = project.outputs()
-    assert len(outputs["first"]) == 2
-    assert sorted(outputs["all"]) == sorted(outputs["first"])
+    assert (len(outputs["first"]), sorted(outputs["all"])) == (2, sorted(outputs["first"]))
     assert outputs["late"] == [f"{app}-late/{number:05d}.jpg" for number in (1, 2, 3)]
     assert outputs["job"] == outputs["stills"] == [f"{app}-00001.jpg"]
     project.up("--expect-no-changes").ok()

@@ -166,9 +166,7 @@ DENIED = Unauthorized("ListObjects", "access denied", code="AccessDenied")
         ("frames", GONE, []),
     ],
 )
-def test_a_bucket_that_fails_leaves_the_other_series_readable(
-    bad: str, failure: Exception, frames: list[str]
-) -> None:
+def test_a_failing_bucket_leaves_the_others_readable(bad: str, failure: Exception, frames: list[str]) -> None:
     """A sheet's bucket is its own; a job that keeps only sheets never asks for the frames' bucket."""
     good = next(name for name in ("frames", "sheets") if name != bad)
     buckets = {good: Bucket(stored("o_1.jpg", 0), stored("o_s1.jpg", 0)), bad: Bucket(fails=failure)}
@@ -190,10 +188,7 @@ def test_a_bucket_that_fails_leaves_the_other_series_readable(
 def test_a_key_that_two_jobs_wrote_has_no_moment() -> None:
     bucket = Bucket(stored("o_1.jpg", 0), stored("o_2.jpg", 0))
     found = report(bucket, job("one", ["o_1.jpg", "o_2.jpg"]), job("two", ["o_2.jpg"]))
-    assert [[frame.offset_ms for frame in task.series[0].frames] for task in found.tasks] == [
-        [2, None],
-        [None],
-    ]
+    assert [[one.offset_ms for one in task.series[0].frames] for task in found.tasks] == [[2, None], [None]]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Stacks of snapshot tasks, driven by the small engine against the emulator."""
+"""Stacks of snapshot tasks, driven by the engine's model against the emulator."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pytest
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
-from support.miniengine import MiniEngine
+from support.engine_model import in_process
 from support.story import Story
 
 
 @pytest.fixture
 def story(emulated: Emulator, app: str) -> Iterator[Story]:
-    stack = MiniEngine(
+    stack = in_process(
         lambda host: SnapshotTaskLifecycle(
             host, lambda profile, **more: connect(profile, host.config, **more), sleep=lambda seconds: None
         )

@@ -14,16 +14,17 @@ from pulumi_videosnap.errors import InvalidInput, NotConfigured, TaskConflict
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.auth import edition_of, find_account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
+from support.data import load
 from support.emulator import Emulator
-from support.miniengine import MiniEngine, Refused
+from support.engine_model import EngineModel, Refused, in_process
 from support.story import declare
 
 CUSTOM = {"customConfig": {"bucket": "frames", "accessKeyEnv": "A_KEY", "secretKeyEnv": "A_SECRET"}}
 VOD: dict[str, Any] = {"vodConfig": {"accountId": "1", "space": "s"}}
 
 
-def engine() -> MiniEngine:
-    return MiniEngine(
+def engine() -> EngineModel:
+    return in_process(
         lambda context: SnapshotTaskLifecycle(
             context,
             lambda profile, **more: connect(profile, context.config, **more),
@@ -34,7 +35,7 @@ def engine() -> MiniEngine:
 
 
 @pytest.fixture
-def stack(emulated: Emulator, monkeypatch: pytest.MonkeyPatch) -> MiniEngine:
+def stack(emulated: Emulator, monkeypatch: pytest.MonkeyPatch) -> EngineModel:
     for name in ("A_KEY", "A_SECRET"):
         monkeypatch.setenv(name, "write-only")
     monkeypatch.setenv("VOLCENGINE_EDITION", "byteplus")
@@ -53,8 +54,8 @@ def services(emulator: Emulator) -> set[str]:
     return called
 
 
-def test_an_import_is_of_the_edition_that_is_set(
-    stack: MiniEngine, app: str, monkeypatch: pytest.MonkeyPatch
+def test_an_import_is_of_the_set_edition(
+    stack: EngineModel, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
     task = SnapshotTaskLifecycle(Context(), connect, edition=edition_of)
@@ -69,18 +70,12 @@ def test_an_import_is_of_the_edition_that_is_set(
         task.find(ours)
 
 
-READINGS: list[dict[str, str]] = [
-    {},
-    {"result-key": "snapshotTask"},
-    {"duplicate-start": "ok"},
-    {"duplicate-start": "refused"},
-    {"failure-status": "200"},
-]
+READINGS: list[dict[str, str]] = load("rtc/byteplus_readings.json")
 
 
 @pytest.mark.parametrize("reading", READINGS, ids=str)
 def test_the_life_of_a_task_and_a_task_that_is_there_already(
-    stack: MiniEngine, emulated: Emulator, app: str, reading: dict[str, str]
+    stack: EngineModel, emulated: Emulator, app: str, reading: dict[str, str]
 ) -> None:
     emulated.request("PUT", "/byteplus/readings", reading)
     services(emulated)
@@ -104,7 +99,7 @@ def test_the_life_of_a_task_and_a_task_that_is_there_already(
 
 
 def test_another_edition_replaces_and_each_entry_of_state_is_read_where_it_is(
-    stack: MiniEngine, emulated: Emulator, app: str, monkeypatch: pytest.MonkeyPatch
+    stack: EngineModel, emulated: Emulator, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = {"lobby": declare(app, storageConfig=CUSTOM)}
     monkeypatch.delenv("VOLCENGINE_EDITION")
@@ -125,7 +120,7 @@ def test_another_edition_replaces_and_each_entry_of_state_is_read_where_it_is(
 
 
 def test_a_key_of_one_edition_is_never_used_in_the_other(
-    stack: MiniEngine, emulated: Emulator, app: str, monkeypatch: pytest.MonkeyPatch
+    stack: EngineModel, emulated: Emulator, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pair = [emulated.environment[f"BYTEPLUS_{half}_KEY"] for half in ("ACCESS", "SECRET")]
     for half in ("ACCESS", "SECRET"):
@@ -157,7 +152,7 @@ def test_the_public_host_and_its_region() -> None:
 
 @pytest.mark.parametrize("field", ["storageClass", "autoSetFileExtension"])
 def test_fields_that_the_edition_does_not_have_are_refused_and_not_sent(
-    stack: MiniEngine, emulated: Emulator, app: str, field: str
+    stack: EngineModel, emulated: Emulator, app: str, field: str
 ) -> None:
     value = {"storageClass": "archive", "autoSetFileExtension": True}[field]
     with pytest.raises(Refused, match="does not exist in BytePlus' edition; leave it out"):
@@ -170,7 +165,7 @@ def test_fields_that_the_edition_does_not_have_are_refused_and_not_sent(
 
 
 def test_drift_reads_and_searches_each_task_in_its_own_edition(
-    stack: MiniEngine, emulated: Emulator, app: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stack: EngineModel, emulated: Emulator, app: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
     entry, kind = stack.state["lobby"], "pulumi-python:dynamic/volcengine:SnapshotTask"

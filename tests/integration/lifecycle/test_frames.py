@@ -46,9 +46,7 @@ def test_pictures_show_the_moments_at_which_they_were_taken_until_a_stop(story: 
     assert len(_pictures_of(story, "user0")) == 7
 
 
-def test_only_the_declared_streams_are_captured_in_their_format_and_from_a_new_interval_on(
-    story: Story,
-) -> None:
+def test_declared_streams_are_captured_in_their_format_and_from_a_new_interval_on(story: Story) -> None:
     streams: dict[str, Any] = {"targetStreams": {"streamList": [{"userId": "user1"}]}}
     png = {"format": "png", "width": 320, "height": 180}
     story.stack.up({"lobby": story.declare(**streams, imageConfig={"interval": 5, **png})})

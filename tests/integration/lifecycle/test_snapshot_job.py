@@ -43,8 +43,7 @@ def test_a_job_is_submitted_once_and_its_pictures_are_named(story: JobStory) -> 
     assert story.stack.up(program) == {"stills": "create"}
     assert story.recorded().count(SUBMIT) == 1
     outputs = story.outputs()
-    assert outputs["state"] == "Success"
-    assert outputs["count"] == 3
+    assert (outputs["state"], outputs["count"]) == ("Success", 3)
     assert outputs["frames"] == THREE == story.keys()
     assert outputs["jobId"] == story.stack.state["stills"].id == story.jobs()[0]["jobId"]
     assert outputs["creationTime"].endswith("Z")
@@ -54,14 +53,10 @@ def test_a_job_is_submitted_once_and_its_pictures_are_named(story: JobStory) -> 
     assert story.recorded().count(SUBMIT) == 0
     story.stack.up({"stills": job_inputs(userData="team-视频")})
     assert story.jobs()[-1]["userData"] == story.outputs()["token"]
-    assert story.outputs()["token"].startswith("team-视频-videosnap-"), (
-        "own user data stands before the token"
-    )
+    assert story.outputs()["token"].startswith("team-视频-videosnap-"), "own user data is before the token"
 
 
-def test_create_waits_for_the_end_or_a_refresh_finds_it_or_waiting_is_switched_on_later(
-    story: JobStory,
-) -> None:
+def test_create_waits_for_the_end_or_a_refresh_finds_it_or_waiting_begins_later(story: JobStory) -> None:
     story.pace(2, 5)
     story.stack.up({"stills": job_inputs()})
     said = "\n".join(story.stack.said)
@@ -165,30 +160,13 @@ def test_the_same_inputs_after_destroy_find_the_finished_job(story: JobStory) ->
     assert any("change `triggers` to submit a new one" in line for line in story.stack.said)
 
 
-@pytest.mark.parametrize(
-    ("first", "then", "adopted", "said"),
-    [
-        ("a", "b c a", True, "change `triggers` to submit a new one"),
-        ("a", "b c", False, "it is not adopted"),
-        ("a", "a", True, "change `triggers` to submit a new one"),
-        ("a", "b", False, "another backend, or by this stack before it was destroyed; it is not adopted"),
-        ("", "b", True, "it may be of a stack of the same names in another backend"),
-        ("a", "", False, "it is not adopted"),
-        ("", "", True, "change `triggers` to submit a new one"),
-    ],
-    ids=[
-        "at-the-other-front",
-        "of-neither-front",
-        "after-a-crash",
-        "another-backend",
-        "an-older-version",
-        "an-id-unknown-now",
-        "no-id-at-all",
-    ],
-)
-def test_a_job_of_the_same_names_is_adopted_only_by_its_own_state(
-    story: JobStory, first: str, then: str, adopted: bool, said: str
-) -> None:
+ADOPTIONS: dict[str, tuple[str, str, bool, str]] = load("mps/adoptions.json")
+"""The backend of a first run, that of a second and of its providers; whether it adopts, and what it says."""
+
+
+@pytest.mark.parametrize("name", ADOPTIONS)
+def test_a_job_of_the_same_names_is_adopted_only_by_its_own_state(story: JobStory, name: str) -> None:
+    first, then, adopted, said = ADOPTIONS[name]
     program = {"stills": job_inputs(userData="team")}
     story.stack.state_id = first
     story.stack.up(program)
@@ -437,9 +415,7 @@ def test_pipelines_are_all_found_over_their_pages(story: JobStory) -> None:
     assert night.speed == "Standard"
 
 
-def test_the_version_of_an_input_changes_with_its_content(
-    emulated: Emulator,
-) -> None:
+def test_the_version_of_an_input_changes_with_its_content(emulated: Emulator) -> None:
     store = store_of(emulated.environment)
     place = ("media", "视频 1.mp4", "oss-cn-hangzhou")
     with pytest.raises(NotFound, match=r"'视频 1.mp4' is not in bucket 'media'; upload it first"):

@@ -10,7 +10,7 @@ import pytest
 from pulumi_videosnap import volcengine
 from pulumi_videosnap.errors import NotFound, TaskConflict
 from support.data import load
-from support.miniengine import Refused
+from support.engine_model import Refused
 from support.story import Story
 
 STORIES = load("rtc/stories.json")

@@ -21,6 +21,7 @@ from integration.protocol.fake_rtc import (
     documented,
     surroundings,
 )
+from support.data import load
 from support.fake_server import Request, Response
 from support.plugin import Plugin, PluginError, running_plugin
 from unit.inputs.tasks import complete
@@ -56,19 +57,12 @@ def assert_one_line(said: str) -> None:
     assert len(said) < 1000
 
 
-WAYS_OUT = {
-    "refused": "check VOLCENGINE_SECRET_KEY",
-    "fault": "try again later",
-    "throttled": "run fewer stacks at once",
-    "page": "check VOLCENGINE_RTC_ENDPOINT",
-    "hung up": "check VOLCENGINE_RTC_ENDPOINT and the network",
-    "echoed piecemeal": "grant the key's user the permission in the IAM console",
-}
+WAYS_OUT = load("rtc/ways_out.json")
 
 
 @pytest.mark.parametrize("behaviour", [m for m in BAD_BEHAVIOURS if m != "conflicting"])
 @pytest.mark.parametrize("call", CALLS)
-def test_a_failed_call_is_one_line_with_a_way_out(
+def test_a_failure_is_one_line_with_a_way_out(
     plugin: Plugin, rtc: FakeRtc, call: str, behaviour: str
 ) -> None:
     rtc.behaviour = BAD_BEHAVIOURS[behaviour]
@@ -114,8 +108,7 @@ def test_a_start_whose_answer_is_lost_is_adopted_or_recorded(plugin: Plugin, rtc
     status, failed = status_pb2.Status.FromString(details), provider_pb2.ErrorResourceInitFailed()
     assert [one.Unpack(failed) for one in status.details] == [True] * (outcome == "recorded")
     if outcome == "recorded":
-        assert failed.id == ID
-        assert failed.properties["status"] == "not confirmed"
+        assert (failed.id, failed.properties["status"]) == (ID, "not confirmed")
         assert {"appId", *([] if plugin.native else ["__provider"])} <= set(failed.properties)
         assert list(failed.reasons) == [status.message]
         assert f"{ID} may be running nevertheless and is recorded" in status.message
@@ -151,7 +144,7 @@ def test_a_mistake_of_ours_is_one_line_that_tells_nothing(plugin: Plugin, rtc: F
 
 
 @pytest.mark.parametrize(("debug", "shown"), [("1", True), ("yes", True), ("0", False), ("", False)])
-def test_a_traceback_is_for_those_who_ask(
+def test_a_traceback_is_shown_on_demand(
     rtc: FakeRtc, tmp_path: Path, front: str, debug: str, shown: bool
 ) -> None:
     rtc.behaviour = BAD_BEHAVIOURS["refused"]

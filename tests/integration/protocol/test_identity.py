@@ -24,15 +24,7 @@ from pulumi_videosnap.core.pending import Note, notes
 from pulumi_videosnap.plugin.program import announce
 from support.data import load
 from support.jobs import job_inputs
-from support.plugin import (
-    DYNAMIC_TYPE,
-    NATIVE_TYPE,
-    PROVIDER,
-    Plugin,
-    PluginError,
-    running_plugin,
-    to_struct,
-)
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, PROVIDER, Plugin, PluginError, running_plugin, to_struct
 from support.processes import wait_until
 from unit.inputs.tasks import complete
 
@@ -88,9 +80,8 @@ def test_a_delete_ends_what_is_nobody_elses(plugin: Plugin, rtc: FakeRtc, case: 
         if len(rtc.requests) > before:
             stopped.append(f"{name} {id_}")
         else:
-            assert plugin.log.messages(f"{KIND}{case}-{name}")[-1].startswith(
-                "left running: it is the task of "
-            )
+            said = plugin.log.messages(f"{KIND}{case}-{name}")[-1]
+            assert said.startswith("left running: it is the task of ")
     assert stopped == told["stopped"]
 
 
@@ -120,9 +111,7 @@ def test_what_the_program_declares_counts_before_its_check_and_without(
     assert rtc.actions == ["StopSnapshot"]
     rtc.requests.clear()
     plugin.delete(f"{KIND}moved", "app/announced/y", _task("announced", "y"))
-    assert rtc.actions == ["StopSnapshot"], (
-        "the same resource, which moves to the other front and is replaced"
-    )
+    assert rtc.actions == ["StopSnapshot"], "the same resource, which moves to the other front"
 
 
 def _announce_two(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,13 +158,9 @@ def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRt
 @pytest.mark.parametrize(
     ("name", "chosen"), [("大厅", None), ("l" * 130, None), ("lob by", "a b"), ("é", None)]
 )
-def test_a_name_that_cannot_be_in_an_id_is_said_to_be_the_default(
-    plugin: Plugin, name: str, chosen: str | None
-) -> None:
+def test_a_refused_name_is_said_to_be_the_default(plugin: Plugin, name: str, chosen: str | None) -> None:
     for declared in (None, f"stories.dev.{name}") if chosen is None else (chosen,):
-        inputs = {
-            key: value for key, value in {**_task("r", ""), "taskId": declared}.items() if value is not None
-        }
+        inputs = {key: one for key, one in {**_task("r", ""), "taskId": declared}.items() if one is not None}
         _, [refusal] = plugin.check(f"{KIND}{name}", inputs)
         assert refusal.startswith("task_id must be 1 to 128 letters, digits or any of @ . _ -")
         assert refusal.endswith("; this is the default, made of the resource's name") is (chosen is None)

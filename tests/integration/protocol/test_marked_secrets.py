@@ -97,9 +97,7 @@ def test_a_check_repeats_no_secret(plugin: Plugin, case: str) -> None:
 
 @pytest.mark.parametrize("behaviour", sample(list(BAD_BEHAVIOURS), 0.3))
 @pytest.mark.parametrize("path", [("roomId",), ("storageConfig", "tosConfig", "bucket")], ids="/".join)
-def test_a_service_that_repeats_it_is_not_quoted(
-    plugin: Plugin, rtc: FakeRtc, behaviour: str, path: tuple[str, ...]
-) -> None:
+def test_a_service_is_not_quoted(plugin: Plugin, rtc: FakeRtc, behaviour: str, path: tuple[str, ...]) -> None:
     rtc.behaviour = BAD_BEHAVIOURS[behaviour]
     secret = f"canary{len(path)}secret"
     inputs = edited(task(), {path: secret, ("taskId",): behaviour.replace("'", "").replace(" ", "-")})

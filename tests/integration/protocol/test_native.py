@@ -155,8 +155,7 @@ def test_a_preview_calls_nothing_and_knows_what_the_program_says(plugin: Plugin,
         urn=TASK, id=ID, olds=to_struct(recorded), news=to_struct(faster), preview=True
     )
     updated = plain(plugin.stub.Update(update).properties)
-    assert updated["imageConfig"]["interval"] == 9
-    assert updated["taskId"] == "Task1"
+    assert (updated["imageConfig"]["interval"], updated["taskId"]) == (9, "Task1")
     for found in (planned, updated):
         only_known_later = {
             found[name] for name in ("status", "startTime", "history", "endTime", "stopReason")

@@ -136,9 +136,7 @@ def _without_the_secret_inputs(result: Any) -> Any:
         for name in ("accessKey", "secretKey"):
             custom.pop(name, None)
         return kept
-    return (
-        [_without_the_secret_inputs(item) for item in result] if isinstance(result, list | tuple) else result
-    )
+    return [_without_the_secret_inputs(one) for one in result] if isinstance(result, list | tuple) else result
 
 
 @pytest.mark.parametrize("name", sample(list(PLACES), 0.3))
@@ -176,9 +174,7 @@ def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path, front: str) -
 @pytest.mark.parametrize(
     ("given", "encoding"), sample(list(product(("by value", "by their variables"), ENCODINGS)), 0.03)
 )
-def test_any_answer_may_repeat_the_keys_that_the_service_has(
-    given: str, encoding: str, tmp_path: Path, front: str
-) -> None:
+def test_any_answer_may_repeat_the_keys(given: str, encoding: str, tmp_path: Path, front: str) -> None:
     """A third party's keys are sent once, with the start of the task, and the service has them then."""
     keys, place, witness = (
         (OTHERS_ACCESS_KEY, OTHERS_SECRET_KEY),
@@ -235,8 +231,7 @@ def test_credentials_that_cannot_be_used_are_not_repeated(name: str, tmp_path: P
     witness = Witness()
     with _run(BROKEN[name], tmp_path, front) as (rtc, plugin):
         _every_method(witness, plugin, INPUTS, "task")
-    assert rtc.requests == []
-    assert len(witness.errors) == 5
+    assert (rtc.requests, len(witness.errors)) == ([], 5)
     assert all(error.startswith("videosnap: ") for error in witness.errors)
     assert found_in("\n".join([*witness.errors, plugin.stdout, plugin.stderr, *plugin.log.messages()])) == []
 

@@ -24,6 +24,7 @@ from pulumi_videosnap.http.shared_rate import SharedReservations, shared_reserva
 from support.data import read
 from support.emulator import clean_environment
 from support.servers import PASSWORD, QUOTED, Server, running_postgresql, running_redis
+from unit.http.test_rate_limit import busiest_second
 
 LIMIT = 60
 THREADS = 4
@@ -41,12 +42,7 @@ class Count:
     told: list[str] = field(default_factory=list)
 
     def busiest_second(self) -> int:
-        times, first, most = sorted(at for at, *_ in self.calls), 0, 0
-        for last, moment in enumerate(times):
-            while moment - times[first] >= 1:
-                first += 1
-            most = max(most, last - first + 1)
-        return most
+        return busiest_second([at for at, *_ in self.calls])
 
     def a_second(self) -> float:
         """Calls a second, without the first second, in which a server that is empty gives none."""
@@ -83,9 +79,7 @@ def counted(
         ]
         try:
             thread.start()
-            assert [worker.stdout and worker.stdout.readline() for worker in workers] == ["ready\n"] * len(
-                folders
-            )
+            assert [one.stdout and one.stdout.readline() for one in workers] == ["ready\n"] * len(folders)
             for worker in workers:
                 assert worker.stdin
                 worker.stdin.write("go\n")
@@ -186,9 +180,7 @@ class _Failing:
         return earliest
 
 
-def test_a_lost_server_is_told_once_and_asked_again_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lost_server_is_told_once_and_asked_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now, failing, told = [100.0], _Failing(), list[str]()
     monkeypatch.setattr("pulumi_videosnap.http.shared_rate.time.monotonic", lambda: now[0])
     local = SqliteReservations(tmp_path / "new" / "q.sqlite3")
@@ -198,9 +190,7 @@ def test_a_lost_server_is_told_once_and_asked_again_later(
         limiter.take("a", "Do", 1000, 45)
     assert failing.asked == 1
     [line] = told
-    assert line.startswith(
-        "the rate limit is enforced on this machine only, because the server of VIDEOSNAP_"
-    )
+    assert line.startswith("the rate limit is enforced on this machine only, because the server of VIDEOSNAP")
     assert PASSWORD not in line
     assert QUOTED not in line
     now[0] += shared_rate.TRY_AGAIN_AFTER

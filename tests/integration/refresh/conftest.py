@@ -19,7 +19,7 @@ from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.volcengine.api import RtcApi
 from pulumi_videosnap.volcengine.auth import Account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
-from support.miniengine import MiniEngine
+from support.engine_model import EngineModel, in_process
 
 BEGAN = 1_700_000_000.0
 UNKNOWN_TASK = "InvalidParameter.ErrorActiveTaskNotFound"
@@ -81,7 +81,7 @@ def _running(body: dict[str, Any], now: float) -> dict[str, Any]:
 class Stack:
     """One declared task that runs."""
 
-    engine: MiniEngine
+    engine: EngineModel
     service: Service
     declared: dict[str, Any] = field(default_factory=dict)
 
@@ -118,7 +118,7 @@ def new_stack() -> Stack:
         clock=lambda: service.now,
     )
     api = RtcApi(Account(Credentials("AKLTexample", "secret")), caller)
-    engine = MiniEngine(
+    engine = in_process(
         lambda host: SnapshotTaskLifecycle(host, lambda profile, **_: api, sleep=lambda seconds: None)
     )
     return Stack(engine, service)

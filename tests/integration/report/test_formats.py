@@ -250,8 +250,7 @@ def test_without_jinja_one_sentence_says_what_to_install(monkeypatch: pytest.Mon
 
 def test_one_error_of_many_tasks_is_told_once() -> None:
     _, comment, page = DRIFT.all_forms(drift_samples.one_error())
-    assert comment.count("AccessDenied") == 2
-    assert page.count("AccessDenied") == 1
+    assert (comment.count("AccessDenied"), page.count("AccessDenied")) == (2, 1)
     assert "room-199" in page
 
 

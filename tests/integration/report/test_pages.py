@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from integration.report import drift_samples, review_samples
-from integration.report.page_checks import WIDTHS, check_looks, opened
+from integration.report.page_checks import WIDTHS, opened
 from integration.report.review_samples import HOSTILE
 from pulumi_videosnap.drift.html import as_html as drift_page
 from pulumi_videosnap.review.html import as_html as review_page
+from support.browser import check_looks
 
 pytestmark = pytest.mark.browser
 REVIEWS = ("everything", "failed", "calm")

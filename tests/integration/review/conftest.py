@@ -65,10 +65,7 @@ def _write_profiles(home: Path, of: dict[str, str]) -> None:
         "access_key_id": of["ALIBABA_CLOUD_ACCESS_KEY_ID"],
         "access_key_secret": of["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
     }
-    files = {
-        ".volcengine": {"profiles": {"second": volcengine}},
-        ".aliyun": {"profiles": [alibaba]},
-    }
+    files = {".volcengine": {"profiles": {"second": volcengine}}, ".aliyun": {"profiles": [alibaba]}}
     for folder, content in files.items():
         (home / folder).mkdir(parents=True)
         (home / folder / "config.json").write_text(json.dumps(content))

@@ -114,9 +114,7 @@ def an_hour_later(emulator: Emulator, begin: float, was: Runs, known: Jobs, last
     """Let an hour pass after a change, and look at everything; `last` is the last call before the change."""
     change = now(emulator)
     # Not the calls that were sent back for their number.
-    calls = tuple(
-        call for call in emulator.calls(last) if not (call["code"] or "").startswith(_REFUSED_FOR_NOW)
-    )
+    calls = tuple(one for one in emulator.calls(last) if not (one["code"] or "").startswith(_REFUSED_FOR_NOW))
     advance(emulator, HOUR)
     made = jobs_by_folder(emulator, {job["jobId"] for jobs in known.values() for job in jobs})
     pages = store_of(emulator.environment).get_paginator("list_objects_v2")
@@ -182,9 +180,7 @@ def _outcome(
 
 def _rates(streams: Mapping[Stream, list[float]], window: Window) -> dict[Stream, float]:
     per_hour = HOUR / (window.end - window.begin)
-    counted = {
-        stream: sum(window.begin <= at < window.end for at in times) for stream, times in streams.items()
-    }
+    counted = {name: sum(window.begin <= at < window.end for at in times) for name, times in streams.items()}
     return {stream: count * per_hour for stream, count in counted.items() if count}
 
 

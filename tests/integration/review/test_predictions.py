@@ -98,9 +98,7 @@ def note(request: pytest.FixtureRequest, record_property: Callable[[str, object]
         ("jobs", fields_of(SnapshotJobInputs, {}), Outcome.NEW_JOB),
     ],
 )
-def test_every_field_has_a_change(
-    kind: str, fields: Iterator[tuple[str, FieldFacts]], replacing: Outcome
-) -> None:
+def test_each_field_changes(kind: str, fields: Iterator[tuple[str, FieldFacts]], replacing: Outcome) -> None:
     """Each field has a change that does what the model says of it; a program declares all but a few."""
     changes = [*load_changes(f"{kind} after incidents"), *load_changes(kind)]
     known = dict(fields)
@@ -158,9 +156,7 @@ def test_what_a_review_predicts_is_what_happens(
 
 def some(changes: list[Change]) -> list[Change]:
     """A sample with every outcome in it, what is forced, and all changes that share a room or a folder."""
-    chosen = sample(
-        changes, SAMPLE, by=lambda change: (change.outcome, change.was != "", change.name == FORCED)
-    )
+    chosen = sample(changes, SAMPLE, by=lambda one: (one.outcome, one.was != "", one.name == FORCED))
     places = {_place_of(change) for change in chosen}
     return [change for change in changes if _place_of(change) in places]
 

@@ -1,4 +1,4 @@
-"""What is flagged, from previews as the engine writes them, what is not, and what a preview hides."""
+"""What is flagged, what is not, what a preview hides or leaves out, and how big frames are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import io
 import json
 from collections.abc import Callable
 from contextlib import redirect_stdout
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +16,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from integration.frames.test_report import NOON, Bucket, at, job, room
+from integration.review.conftest import Stack
 from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import main as videosnap
+from pulumi_videosnap.errors import Unreachable
+from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.review.estimate import prices_model
 from pulumi_videosnap.review.model import FrameEstimate
+from pulumi_videosnap.review.preview import SAME, Plan, Step
+from pulumi_videosnap.review.rules import FrameForm
+from pulumi_videosnap.review.sizes import Measured, measure
+from pulumi_videosnap.state import RecordedResource
+from pulumi_videosnap.storage.bucket import StoredObject
 from support.data import load
 from support.jobs import job_inputs
 from support.plugin import UNKNOWN
+from support.sampling import sample
 from unit.inputs.tasks import edited, paths
 
 TABLES = load("review_risks.json")
@@ -234,16 +246,13 @@ FIELDS = [("imageConfig", "interval"), ("targetStreams", "streamList")]
     + [(("targetStreams",), UNKNOWN), (("imageConfig",), UNKNOWN)],
     ids=str,
 )
-def test_what_is_not_known_yet_is_reckoned_as_nothing(
-    path: tuple[str, ...], value: str, reviewed: Reviewed
-) -> None:
+def test_what_is_not_known_is_counted_as_0(path: tuple[str, ...], value: str, reviewed: Reviewed) -> None:
     review = reviewed(step("create", "a", None, edited(inputs(), {path: value})))
     (task,) = review["tasks"]
     assert (task["outcome"], task["after"]["perHour"]) == ("starts", None)
     assert review["totals"]["picturesPerHourAfter"] == 0
 
 
-JOB = "pulumi-python:dynamic/alibaba:SnapshotJob"
 FILE: dict[str, Any] = TABLES["job"]
 """A job whose frames are on sheets alone."""
 LEAVES = [("num",), ("tileOut",), ("tileOut", "lines"), ("tileOut", "isKeepCellPic"), ()]
@@ -256,9 +265,7 @@ def test_a_jobs_sheets_are_counted(reviewed: Reviewed) -> None:
 
 @pytest.mark.parametrize("path", LEAVES, ids=str)
 @pytest.mark.parametrize("value", [UNKNOWN, "[secret]"])
-def test_a_jobs_frames_are_not_known_where_a_part_is_not(
-    path: tuple[str, ...], value: str, reviewed: Reviewed
-) -> None:
+def test_a_jobs_frames_are_unknown_with_a_part(path: tuple[str, ...], value: str, reviewed: Reviewed) -> None:
     told = edited(FILE, {("snapshotConfig", *path): value})
     (task,) = reviewed(step("create", "a", None, told, JOB))["tasks"]
     assert (task["outcome"], task["after"]["once"]) == ("new job", None)
@@ -308,21 +315,13 @@ def test_a_preview_that_hides_parts_is_reviewed(kind: str, base: dict[str, Any],
 HALL = inputs(appId="661e", roomId="Room1", taskId="stills")
 STILLS = {**job_inputs(onDelete="delete-frames"), "frames": ["stills/1.jpg", "stills/2.jpg"]}
 STEPS = {"room": (TYPE, HALL, "StopSnapshot"), "file": (JOB, STILLS, "DeleteObject")}
-LEFT = [  # steps as `operation name`, the outcomes of the deletes, how many calls end something
-    ("same new, delete old", "untouched", 0),
-    ("update new, delete old", "untouched", 0),
-    ("delete one, delete two", "untouched ended", 1),
-    ("delete one, delete two, same three", "untouched untouched", 0),
-    ("replace new, delete old", "untouched", 1),
-    ("delete old", "ended", 1),
-]
+LEFT = load("review_left.json")
+"""Steps as `operation name`, the outcomes of the deletes, how many calls end something."""
 
 
 @pytest.mark.parametrize("kind", STEPS)
 @pytest.mark.parametrize(("steps", "outcomes", "ends"), LEFT, ids=str)
-def test_two_entries_with_one_task_end_it_once(
-    reviewed: Reviewed, kind: str, steps: str, outcomes: str, ends: int
-) -> None:
+def test_two_entries_end_it_once(reviewed: Reviewed, kind: str, steps: str, outcomes: str, ends: int) -> None:
     """A rename broke off: an entry whose task or frames another one has is dropped, and nothing is called."""
     type_, declared, action = STEPS[kind]
     pairs = [pair.split() for pair in steps.split(", ")]
@@ -339,3 +338,112 @@ def test_two_entries_with_one_task_end_it_once(
         assert (totals["picturesPerHourAfter"] == totals["picturesPerHourBefore"]) == survives
     else:
         assert sum(made.get(action, 0) for made in calls) == len(STILLS["frames"]) * ("ended" in outcomes)
+
+
+NAMES = "abc"
+WARNING = "is below 10 seconds"
+
+
+def program(**idle: int) -> dict[str, Any]:
+    """A room for each name, of which some have another `max_idle_time`."""
+    storage = {"tos_config": {"account_id": "1", "bucket": "frames"}}
+    usual = {"app_id": "partial", "storage_config": storage}
+    own = {name: {"room_id": name, "max_idle_time": idle.get(name, 180)} for name in NAMES}
+    return {name: {"kind": "room", "options": {}, "inputs": {**usual, **own[name]}} for name in NAMES}
+
+
+CASES = load("review_partial.json")
+"""The program, options of the preview, what is left out, what has a warning."""
+
+
+@pytest.mark.rotating
+def test_a_targeted_preview_is_told_in_every_format(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    file = stack.preview(program(b=5), "--show-sames", "--target", "**::b")
+    assert reviewed_partly(file, capsys) == ("ac", "b", 1), "before anything is created"
+    stack.up(program()).ok()
+    for idle, options, left_out, warned in sample(CASES, 0.4):
+        file = stack.preview(program(**idle), "--show-sames", *options)
+        assert reviewed_partly(file, capsys) == (left_out, warned, len(NAMES) - len(left_out)), options
+        texts = [file.with_suffix(".html")]
+        videosnap(["review", str(file), "--no-measure", "--html", str(texts[0])])
+        text, page = capsys.readouterr().out, texts[0].read_text()
+        videosnap(["review", str(file), "--no-measure", "--markdown"])
+        for form in (text, page, capsys.readouterr().out):
+            assert ("partial, " in form) == ("leaves out" in form) == bool(left_out)
+            assert (WARNING in " ".join(form.split())) == bool(warned)
+    less = {name: task for name, task in program().items() if name != "a"}
+    file = stack.preview(less, "--show-sames", "--target", "**::b")
+    assert reviewed_partly(file, capsys)[0] == "ac", "also what the program no longer declares"
+
+
+def reviewed_partly(file: Any, capsys: pytest.CaptureFixture[str]) -> tuple[str, str, int]:
+    """The names that are left out, those that have a warning, and how many tasks the preview is about."""
+    videosnap(["review", str(file), "--no-measure", "--json"])
+    review = json.loads(capsys.readouterr().out)
+    assert all(WARNING in one["text"] for one in review["warnings"])
+    about = len(review["tasks"]) + review["unchanged"]
+    return "".join(review["leftOut"]), "".join(one["task"] for one in review["warnings"]), about
+
+
+FORM = FrameForm("jpeg", 640 * 360)
+SMALL = {"interval": 5.0, "format": "jpeg", "width": 640, "height": 360}
+
+
+def picture(key: str, size: int, seconds: float = 10) -> StoredObject:
+    return StoredObject(key, size, at(seconds))
+
+
+def measured(bucket: Bucket, *tasks: tuple[str, RecordedResource]) -> tuple[dict[str, Measured], list[str]]:
+    """What is measured of tasks, each with what happens to it, by their names."""
+    known = [(step, replace(task, urn=task.name, inputs=task.properties)) for step, task in tasks]
+    steps = [Step(step, task.name, task.name, task.kind, task, {}) for step, task in known]
+    dependencies = Dependencies(open_bucket=bucket.open, now=lambda: NOON + timedelta(hours=1))
+    return measure(Plan("dev", tuple(steps)), dependencies)
+
+
+def small(name: str, **more: Any) -> RecordedResource:
+    return room(name, **{"imageConfig": SMALL, **more})
+
+
+def test_the_mean_is_that_of_the_tasks_own_pictures() -> None:
+    bucket = Bucket(picture("a/1.jpg", 1000), picture("a/2.jpg", 2000), picture("a/notes.txt", 9999))
+    assert measured(bucket, ("update", small("a"))) == ({"a": Measured(1500, 2, FORM)}, [])
+
+
+def test_pictures_of_a_task_that_stays_as_it_is_are_not_taken_for_those_of_one_that_changes() -> None:
+    bucket = Bucket(picture("a/1.jpg", 1000), picture("b/1.jpg", 9000))
+    mine = small("a", framePrefix="a/")
+    other = small("b", framePrefix="b/", imageConfig=SMALL | {"width": 1280})
+    assert measured(bucket, ("update", mine), (SAME, other)) == ({"a": Measured(1000, 1, FORM)}, [])
+
+
+def test_tasks_that_share_a_bucket_and_take_alike_pictures_are_measured_together() -> None:
+    bucket = Bucket(picture("x/1.jpg", 1000), picture("y/1.jpg", 3000))
+    both = measured(bucket, ("update", small("a")), (SAME, small("b")))
+    assert both == ({"a": Measured(2000, 2, FORM, shared=True)}, [])
+
+
+def test_tasks_that_share_a_bucket_and_take_other_pictures_are_not_measured() -> None:
+    bucket = Bucket(picture("x/1.jpg", 1000), picture("y/1.jpg", 9000))
+    large = small("b", imageConfig={**SMALL, "width": 1920, "height": 1080})
+    sizes, (problem,) = measured(bucket, ("update", small("a")), ("update", large))
+    assert sizes == {}
+    assert problem.startswith("The frames of a and b were not measured; a: 2 frames could be its own")
+
+
+def test_a_jobs_pictures_are_measured_too() -> None:
+    bucket = Bucket(picture("o_1.jpg", 500), picture("o_2.jpg", 700))
+    sizes, _ = measured(bucket, ("replace", job("stills", ["o_1.jpg", "o_2.jpg"])))
+    assert (sizes["stills"].bytes_each, sizes["stills"].count) == (600, 2)
+
+
+def test_nothing_is_listed_where_no_task_that_is_there_changes() -> None:
+    bucket = Bucket()
+    assert measured(bucket, (SAME, small("a"))) == ({}, [])
+    assert bucket.listings == []
+
+
+def test_a_bucket_that_cannot_be_listed_is_named_with_its_reason() -> None:
+    bucket = Bucket(fails=Unreachable("ListObjectsV2", "nobody listens there"))
+    sizes, (problem,) = measured(bucket, ("update", small("a")))
+    assert (sizes, "nobody listens there" in problem) == ({}, True)

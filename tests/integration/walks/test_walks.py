@@ -12,8 +12,9 @@ import random
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ import pytest
 from pulumi_videosnap.core.pending import notes
 from support.data import load
 from support.emulator import Emulator, clean_environment
-from support.engine_model import EngineModel, Kill, Resource, Run
+from support.engine_model import EngineModel, Refused
 from support.jobs import PLACE
-from support.plugin import FRONTS
+from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
 from support.plugin_host import PluginHost, plugin_host
+from support.plugin_runs import HostedRuns, Kill
 from support.sampling import examples
 
 TASK, JOB = "volcengine:SnapshotTask", "alibaba:SnapshotJob"
@@ -101,13 +103,10 @@ class Slot:
     def folder(self) -> str:
         return f"{self.app}/{self.stack}/{self.name}/{self.generation}"
 
-    def resource(self) -> Resource:
-        return Resource(self.kind, self.name, self._inputs(), self.parents, self.alias, self.task)
-
     def urn(self) -> str:
-        return self.resource().urn(self.stack)
+        return f"urn:pulumi:{self.stack}::walk::{self.parents}{DYNAMIC_TYPE}{self.kind}::{self.name}"
 
-    def _inputs(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, Any]:
         if self.kind == JOB:
             output = {**PLACE, "object": f"{self.folder}/frame.jpg"}
             return {
@@ -123,6 +122,14 @@ class Slot:
             "keepRunning": self.keep_running,
             "storageConfig": {"tosConfig": {"accountId": "2100000000", "bucket": "frames"}},
         }
+
+
+@dataclass
+class Run:
+    """What a run of the engine did or tried, by URN, and the error with which it ended."""
+
+    steps: dict[str, str]
+    error: str = ""
 
 
 class Walk:
@@ -143,14 +150,13 @@ class Walk:
             "VIDEOSNAP_CALL_BUDGET": "3",
         }
         self.slots = {stack: [Slot(stack, number, self.app) for number in range(5)] for stack in STACKS}
-        self.engines = {
-            stack: EngineModel(stack, front, folder, self.host, self.environment) for stack in STACKS
-        }
+        self.runs = {one: HostedRuns(one, front, folder, self.host, self.environment) for one in STACKS}
+        self.engines = {stack: runs.engine() for stack, runs in self.runs.items()}
 
     def close(self) -> None:
         self.emulator.clear_faults()
-        for engine in self.engines.values():
-            engine.close()
+        for runs in self.runs.values():
+            runs.close()
         self.folder.cleanup()
 
     # What a user changes in a program.
@@ -206,23 +212,24 @@ class Walk:
         self._up(stack, refresh)
 
     def refresh(self, stack: str) -> None:
-        self._holds({stack: self.engines[stack].refresh()})
+        self._run(stack, EngineModel.refresh)
+        self._no_orphan()
 
     def destroy(self, stack: str) -> None:
-        self._destroyed(stack, self.engines[stack].destroy())
+        self._destroyed(stack, self._run(stack, EngineModel.destroy))
 
     def destroy_a_target(self, stack: str, number: int) -> None:
         entries = list(self.engines[stack].state)
         if entries:
-            self.engines[stack].destroy([entries[number % len(entries)]])
+            self._run(stack, lambda engine: engine.destroy([entries[number % len(entries)]]))
         self._no_orphan()
 
     def crash(self, stack: str, call: int, before: bool, what: str) -> None:
         """SIGKILL while a call of the service goes on; the engine records nothing of it."""
         last = self.emulator.last_call()
         self.emulator.fault("stall-before" if before else "stall-after", after=call, seconds=STALL)
-        engine, kill = self.engines[stack], Kill(self._struck)
-        run = engine.up(self._program(stack), kill=kill) if what == "up" else engine.destroy(kill=kill)
+        kill = self.runs[stack].kill = Kill(self._struck)
+        run = self._run_up(stack) if what == "up" else self._run(stack, EngineModel.destroy)
         if kill.done and before:
             self._let_it_act()
         self.emulator.clear_faults()
@@ -247,11 +254,20 @@ class Walk:
 
     # How they are run, and what must hold.
 
-    def _program(self, stack: str) -> list[Resource]:
-        return [slot.resource() for slot in self.slots[stack] if slot.declared]
+    def _run(self, stack: str, act: Callable[[EngineModel], object]) -> Run:
+        engine = self.engines[stack]
+        try:
+            act(engine)
+        except (PluginError, Refused) as failed:
+            return Run(engine.done, str(failed))
+        return Run(engine.done)
 
     def _run_up(self, stack: str, refresh: bool = False) -> Run:
-        return self.engines[stack].up(self._program(stack), refresh=refresh)
+        slots = [slot for slot in self.slots[stack] if slot.declared]
+        self.runs[stack].announced = [slot.task for slot in slots if slot.task]
+        program = {slot.urn(): slot.inputs() for slot in slots}
+        aliases = {slot.urn(): slot.alias for slot in slots if slot.alias}
+        return self._run(stack, lambda engine: engine.up(program, aliases, refresh=refresh))
 
     def _up(self, stack: str, refresh: bool) -> None:
         last = self.emulator.last_call()
@@ -313,7 +329,7 @@ class Walk:
             if slot.kind == TASK:
                 task = truth[state[urn].id]
                 readable = now - _time(task["startTime"]) <= READABLE
-                if readable and (refresh or urn in run.made):
+                if readable and (refresh or run.steps.get(urn) in ("create", "replace")):
                     self._is_true(slot, state[urn], task)
 
     def _is_true(self, slot: Slot, entry: Any, task: dict[str, Any]) -> None:
@@ -341,7 +357,7 @@ class Walk:
             for call in self.emulator.calls(last)
             if call["action"] == "StopSnapshot" and call["summary"]["AppId"] == self.app
         }
-        replaced = {urn for run in runs.values() for urn in run.replaced}
+        replaced = {urn for run in runs.values() for urn, step in run.steps.items() if step == "replace"}
         for stack in STACKS:
             for slot in self.slots[stack]:
                 if slot.declared and slot.task in stopped and slot.urn() not in replaced:
@@ -385,10 +401,10 @@ class Walk:
             self._up(stack, refresh=True)
             last = self.emulator.last_call()
             again = self._run_up(stack)
-            assert not again.applied, again
+            assert not again.steps, again
             assert self.emulator.last_call() == last
         for stack in STACKS:
-            self._destroyed(stack, self.engines[stack].destroy())
+            self._destroyed(stack, self._run(stack, EngineModel.destroy))
 
 
 def _time(text: str) -> datetime:

@@ -1,25 +1,33 @@
-"""The calls: what goes out, what comes back, at which rate, and with a nonce of its own each time."""
+"""The calls: what goes out, how it is signed, what comes back, at which rate, and what is repeated."""
 
 from __future__ import annotations
 
+import importlib
 import json
 import time
 from datetime import datetime, timedelta, timezone
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pulumi_videosnap import errors
 from pulumi_videosnap.alibaba.api import MpsApi, new_nonce
-from pulumi_videosnap.alibaba.auth import Account
-from pulumi_videosnap.errors import Garbled, Rejected
+from pulumi_videosnap.alibaba.auth import Account, sign
+from pulumi_videosnap.alibaba.lifecycle import snapshot_job
+from pulumi_videosnap.core.lifecycle import Context
+from pulumi_videosnap.errors import Garbled, InvalidInput, Rejected
 from pulumi_videosnap.http.client import ApiClient
+from pulumi_videosnap.http.credentials import Credentials
 from pulumi_videosnap.http.rate_limit import RateLimiter, Slot, account_digest
 from pulumi_videosnap.http.request import Request, Response
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import TransportError
 from support.data import load
-from unit.scripted import AT, DATE, MPS_KEYS, SUBMIT, mps_answer, mps_api, sample
+from unit.scripted import AT, DATE, MPS_KEYS, SUBMIT, mps_answer, mps_api, mps_refusal, sample
 
 RESULTS = load("mps/results.json")
 NO_PIPELINES: dict[str, Any] = {"PipelineList": {"Pipeline": []}, "TotalCount": 0}
@@ -165,10 +173,8 @@ def test_pipelines() -> None:
     search = {"PipelineList": {"Pipeline": [{"Id": "p1", "State": "Active"}]}, "TotalCount": "3"}
     some = {"PipelineList": {"Pipeline": [{"Id": "p1"}]}, "NonExistPids": {"String": ["p2"]}}
     api, script = mps_api(mps_answer({**search, "PageNumber": 2, "PageSize": 1}), mps_answer(some))
-    page, found = (
-        api.search_pipelines("Active", page_number=2, page_size=1),
-        api.query_pipelines(["p1", "p2"]),
-    )
+    page = api.search_pipelines("Active", page_number=2, page_size=1)
+    found = api.query_pipelines(["p1", "p2"])
     assert ([pipeline.id for pipeline in page.pipelines], page.total) == (["p1"], 3)
     assert ([pipeline.id for pipeline in found.pipelines], found.unknown) == (["p1"], ["p2"])
     assert [(r.headers["x-acs-action"], query(r)) for r in script.requests] == [
@@ -231,3 +237,139 @@ def test_each_action_draws_on_its_own_quota() -> None:
         ("QueryPipelineList", 100),
     ]
     assert slots.taken == [(f"{account}/{action}", 0.95 * limit) for action, limit in limits]
+
+
+JOB = {"SnapshotJob": {"Id": "f4e3", "State": "Submitted"}}
+LOOK_FIRST = "it may have taken effect nevertheless; check before repeating it"
+STEPS = load("mps/lost_responses.json")
+"""The error that each is for a submission, and the message of a failed connection or a response."""
+
+
+def step_of(first: Any, *body: str, retry: Retry = Retry.IF_IDEMPOTENT) -> Response | Exception:
+    return Response(first, {}, body[0].encode()) if body else TransportError(first, retry)
+
+
+@pytest.mark.parametrize("row", STEPS["may have acted"])
+def test_what_may_have_acted_is_repeated_only_for_a_read(row: list[Any]) -> None:
+    api, script = mps_api(step_of(*row[1:]), mps_answer(JOB))
+    with pytest.raises(getattr(errors, row[0]), match=LOOK_FIRST):
+        api.submit(SUBMIT)
+    assert len(script.requests) == 1
+    api, script = mps_api(step_of(*row[1:]), mps_answer())
+    assert api.list_jobs().jobs == []
+    assert len(script.requests) == 2
+    with pytest.raises(errors.CallFailed) as failed:
+        mps_api(step_of(*row[1:]))[0].list_jobs()
+    assert "check before" not in str(failed.value)
+
+
+@pytest.mark.parametrize("row", STEPS["did nothing"])
+def test_what_certainly_did_nothing_is_repeated(row: list[Any]) -> None:
+    step = step_of(*row[1:], retry=Retry.ALWAYS)
+    api, script = mps_api(step, step, mps_answer(JOB))
+    assert api.submit(SUBMIT).id == "f4e3"
+    nonces = {request.headers["x-acs-signature-nonce"] for request in script.requests}
+    assert (len(script.requests), len(nonces)) == (3, 3)
+
+
+def test_a_refusal_of_the_key_is_final_and_throttling_that_stays_is_reported() -> None:
+    api, script = mps_api(mps_refusal("InvalidAccessKeyId.NotFound", status=404))
+    with pytest.raises(errors.Unauthorized):
+        api.submit(SUBMIT)
+    assert len(script.requests) == 1
+    api, _ = mps_api(mps_refusal("Throttling.User", "Request was denied due to user flow control."))
+    with pytest.raises(errors.Throttled, match="user flow control"):
+        api.submit(SUBMIT)
+
+
+@pytest.mark.parametrize(
+    "given", ["", "18d5be4175a44eccae311aee19896390", "oss-cn-hangzhou/", "/18d5", "a/b-c"]
+)
+def test_an_id_without_a_location_or_a_job_is_told_the_form(given: str) -> None:
+    with pytest.raises(InvalidInput, match=f"{given!r} is not of the form location/job"):
+        snapshot_job(Context()).find(given)
+
+
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=timezone.utc)
+
+# The vendor's page 2593177, "V3 request structure and signature".
+PUBLISHED = Request(
+    "POST",
+    "https://ecs.cn-shanghai.aliyuncs.com",
+    (("ImageId", "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd"), ("RegionId", "cn-shanghai")),
+)
+PUBLISHED_KEYS = Credentials("YourAccessKeyId", "YourAccessKeySecret")
+PUBLISHED_NONCE = "3156853299f313e23d1673dc12e1703d"
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_the_published_vector() -> None:
+    now = datetime(2023, 10, 26, 10, 22, 32, tzinfo=timezone.utc)
+    headers = sign(PUBLISHED, PUBLISHED_KEYS, "RunInstances", "2014-05-26", now=now, nonce=PUBLISHED_NONCE)
+    assert headers == {
+        "Host": "ecs.cn-shanghai.aliyuncs.com",
+        "x-acs-action": "RunInstances",
+        "x-acs-version": "2014-05-26",
+        "x-acs-date": "2023-10-26T10:22:32Z",
+        "x-acs-signature-nonce": PUBLISHED_NONCE,
+        "x-acs-content-sha256": EMPTY,
+        "Authorization": (
+            "ACS3-HMAC-SHA256 Credential=YourAccessKeyId,SignedHeaders=host;x-acs-action;"
+            "x-acs-content-sha256;x-acs-date;x-acs-signature-nonce;x-acs-version,"
+            "Signature=06563a9e1b43f5dfe96b81484da74bceab24a1d853912eee15083a6f0f3283c0"
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["https://mts.cn-hangzhou.aliyuncs.com", "http://127.0.0.1:8080", "http://[::1]:80"]
+)
+def test_the_host_is_sent_as_it_is_signed(endpoint: str) -> None:
+    signed = sign(Request("POST", endpoint), PUBLISHED_KEYS, "A", "V", now=NEW_YEAR, nonce="n")
+    assert signed["Host"] == endpoint.partition("//")[2]
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+ODD = ["", "\n", "a b", "a+b", "%2F", "{Count}.jpg", "%7BCount%7D", "视频/流", "&=?#", *" +*~%"]
+# Parameter names are the vendor's: ASCII letters.
+NAMES = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz.1", min_size=1, max_size=8)
+QUERIES = st.dictionaries(NAMES, st.one_of(TEXT, st.sampled_from(ODD)), max_size=6)
+KEYS = st.text("abcXYZ019+/=", min_size=1, max_size=20)
+HOSTS = st.sampled_from(["mts.cn-hangzhou.aliyuncs.com", "127.0.0.1:8080", "localhost:443"])
+HEADERS = {
+    "Accept": st.just("application/json"),
+    "User-Agent": st.sampled_from(["pulumi-videosnap/1", "  padded  "]),
+    "content-type": st.just("application/x-www-form-urlencoded"),
+}
+REQUESTS = st.builds(
+    Request,
+    st.sampled_from(["GET", "POST"]),
+    HOSTS.map("https://{}".format),
+    QUERIES.map(lambda query: tuple(query.items())),
+    headers=st.fixed_dictionaries({}, optional=HEADERS),
+    body=st.one_of(st.just(b""), TEXT.map(str.encode)),
+)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::SyntaxWarning")
+@settings(max_examples=200, deadline=None)
+@given(
+    request_=REQUESTS,
+    keys=st.builds(Credentials, st.just("LTAIEXAMPLE"), KEYS, st.one_of(st.none(), KEYS)),
+    nonce=st.text("0123456789abcdef-", min_size=1, max_size=36),
+    now=st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(timezone.utc)),
+)
+def test_the_official_signer_agrees(request_: Request, keys: Credentials, nonce: str, now: datetime) -> None:
+    ours = sign(request_, keys, "SubmitSnapshotJob", "2014-06-18", now=now, nonce=nonce)
+    payload = _official().hash(request_.body, "ACS3-HMAC-SHA256").hex()
+    assert ours["x-acs-content-sha256"] == payload
+    signed = {**request_.headers, **{name: v for name, v in ours.items() if name != "Authorization"}}
+    query = dict(request_.query)
+    theirs = SimpleNamespace(method=request_.method, pathname="/", query=query, headers=signed)
+    pair = (keys.access_key, keys.secret_key)
+    assert ours["Authorization"] == _official().get_authorization(theirs, "ACS3-HMAC-SHA256", payload, *pair)
+
+
+def _official() -> Any:
+    """The vendor's helpers; imported late, as they are heavy and may warn on newer Pythons."""
+    return importlib.import_module("alibabacloud_tea_openapi.utils").Utils

@@ -119,9 +119,7 @@ def test_accounts_and_actions_do_not_share(time: VirtualTime) -> None:
 
 
 @pytest.mark.parametrize("shared", [False, True])
-def test_a_queue_longer_than_the_patience_is_told_and_not_joined(
-    shared: bool, time: VirtualTime, tmp_path: Path
-) -> None:
+def test_a_queue_beyond_the_patience_is_not_joined(shared: bool, time: VirtualTime, tmp_path: Path) -> None:
     limiter = limiter_on(time, tmp_path / "q.sqlite3" if shared else None, sleep=lambda seconds: None)
     for _ in range(3):
         limiter.take("a", "Do", 0.1, 45)
@@ -156,9 +154,7 @@ DAMAGE: dict[str, bytes | str] = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_store_is_replaced_and_the_limit_kept_by_all(
-    damage: str, time: VirtualTime, tmp_path: Path
-) -> None:
+def test_a_damaged_store_is_replaced_with_its_limit(damage: str, time: VirtualTime, tmp_path: Path) -> None:
     path, warnings, left = tmp_path / "q.sqlite3", list[str](), list[float]()
     limiters = [limiter_on(time, path, warn=warnings.append) for _ in range(4)]
 
@@ -194,9 +190,7 @@ def test_a_locked_store_stops_all_threads_once_and_together(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("broken", ["below a file", "a folder"])
-def test_a_broken_store_is_reported_once_and_the_limit_kept_here(
-    broken: str, time: VirtualTime, tmp_path: Path
-) -> None:
+def test_a_broken_store_is_told_and_the_limit_kept(broken: str, time: VirtualTime, tmp_path: Path) -> None:
     path, warnings, left = tmp_path / "q.sqlite3", list[str](), list[float]()
     if broken == "below a file":
         path.write_text("")

@@ -26,6 +26,7 @@ from pulumi_videosnap.http.transport import (
     user_agent,
 )
 from support.fake_server import FakeServer, Response
+from support.servers import free_port
 
 LOST = "connection closed before"
 CHUNKS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n10\r\nbroken"
@@ -88,13 +89,6 @@ def transport() -> Iterator[HttpTransport]:
     transport.close()
 
 
-def closed_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-    return port
-
-
 def test_a_request_arrives_as_it_was_made(server: FakeServer, transport: HttpTransport) -> None:
     server.respond = lambda request: Response(body=request.body, headers={"X-Seen": "yes"})
     query = (("Action", "Do"), ("Text", "a b+c~/%ü*'()"), ("Empty", ""))
@@ -105,19 +99,15 @@ def test_a_request_arrives_as_it_was_made(server: FakeServer, transport: HttpTra
     assert (request.method, request.body) == ("POST", "ü".encode())
     # Byte for byte what gets signed.
     assert request.target == "/?Action=Do&Text=a%20b%2Bc~%2F%25%C3%BC%2A%27%28%29&Empty="
-    assert request.headers["host"] == "some.host"
-    assert request.headers["authorization"] == "HMAC-SHA256 x"
+    assert (request.headers["host"], request.headers["authorization"]) == ("some.host", "HMAC-SHA256 x")
     assert request.headers["user-agent"] == user_agent()
     assert user_agent().startswith("pulumi-videosnap/")
-    assert request.headers["content-length"] == "2"
-    assert request.headers["accept-encoding"] == "identity"
+    assert (request.headers["content-length"], request.headers["accept-encoding"]) == ("2", "identity")
     transport(Request("POST", server.endpoint))
     assert server.requests[1].headers["content-length"] == "0"
 
 
-def test_any_status_is_a_response_and_a_redirect_is_not_followed(
-    server: FakeServer, transport: HttpTransport
-) -> None:
+def test_any_status_is_a_response_a_redirect_too(server: FakeServer, transport: HttpTransport) -> None:
     chunks = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n6\r\n world\r\n0\r\n\r\n"
     cookie, elsewhere = {"Set-Cookie": "session=1; Path=/"}, {"Location": "/elsewhere"}
     busy = Response(503, b"busy", {"Retry-After": "3"})
@@ -143,14 +133,14 @@ def test_no_password_file_overwrites_the_signature(
 def test_what_listens_here_is_not_asked_through_a_proxy(
     variable: str, server: FakeServer, transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(variable, f"http://127.0.0.1:{closed_port()}")
+    monkeypatch.setenv(variable, f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("NO_PROXY", "")
     assert transport(Request("GET", server.endpoint)).status == 200
 
 
 def test_a_dead_proxy_is_told(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("HTTP_PROXY", "http_proxy"):
-        monkeypatch.setenv(variable, f"http://127.0.0.1:{closed_port()}")
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{free_port()}")
     for variable in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(variable, "")
     with pytest.raises(TransportError, match="proxy") as failed:
@@ -183,14 +173,12 @@ def test_a_response_that_drips_ends_at_the_deadline(drip: str, server: FakeServe
     assert time.monotonic() - began < 1
 
 
-def test_an_endpoint_that_is_not_there_is_final_soon(
-    transport: HttpTransport, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_absent_endpoint_is_final_soon(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     with pytest.raises(TransportError, match="connection refused") as refused:
-        transport(Request("GET", f"http://127.0.0.1:{closed_port()}"))
+        transport(Request("GET", f"http://127.0.0.1:{free_port()}"))
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(TransportError, match="host name not found") as not_found:
         transport(Request("GET", "http://rtc.localhost"))
@@ -210,9 +198,7 @@ def test_a_header_that_cannot_be_sent_is_refused(server: FakeServer, transport: 
     assert server.requests == []
 
 
-def test_a_connection_that_the_server_closed_is_replaced(
-    server: FakeServer, transport: HttpTransport
-) -> None:
+def test_a_connection_that_the_server_ends_is_replaced(server: FakeServer, transport: HttpTransport) -> None:
     server.respond = CUT
     with pytest.raises(TransportError):
         transport(Request("GET", server.endpoint))

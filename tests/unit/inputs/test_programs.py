@@ -1,10 +1,14 @@
-"""However a program writes a task down, the engine gets the same inputs, and keys go there as secrets."""
+"""However a program writes a task down, the engine gets the same inputs, and keys go there as secrets; wrong
+inputs are one line of the real CLI that names the field.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -25,6 +29,9 @@ from pulumi_videosnap.volcengine import (
     VeImageXConfigArgs,
     VodConfigArgs,
 )
+from support.cli import Project
+from support.data import load
+from support.sampling import sample
 
 _MARK, _SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 
@@ -203,27 +210,9 @@ def _without_secrets(value: Any) -> Any:
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
-PATHS = {
-    "image_config.interval": "imageConfig.interval",
-    "imageConfig.interval": "imageConfig.interval",
-    'image_config["interval"]': 'imageConfig["interval"]',
-    '["image_config"].interval': '["imageConfig"].interval',
-    'storage_config["tos_config"].bucket': 'storageConfig["tosConfig"].bucket',
-    "storage_config.ve_image_x_config.service_id": "storageConfig.veImageXConfig.serviceId",
-    "target_streams.stream_list[0].user_id": "targetStreams.streamList[0].userId",
-    "targetStreams.stream_list[*].user_id": "targetStreams.streamList[*].userId",
-    'triggers[0]["main.py"]': 'triggers[0]["main.Py"]',
-    "max_idle_time": "maxIdleTime",
-    "*": "*",
-}
+PATHS = load("inputs/paths.json")
 """Paths as programs write them, and as state has them; a dot in a key of the user's own is no step."""
-UNKNOWN_PATHS = {
-    "intervall": "there is no 'intervall'; use one of app_id, ",
-    "image_confg.interval": "there is no 'image_confg'; use one of app_id, ",
-    "imageConfig.intervall": "there is no 'intervall'; use one of format, height, interval, width",
-    'storage_config["tos_config"].bukket': "there is no 'bukket'; use one of account_id, bucket, region",
-    "target_streams.stream_list[0].user": "there is no 'user'; use one of index, stream_type, user_id",
-}
+UNKNOWN_PATHS = load("inputs/unknown_paths.json")
 
 
 class _Mine(SnapshotTask):
@@ -258,9 +247,7 @@ def _ignore_by_transformation(args: Any) -> Any:
 
 
 @pytest.mark.parametrize("kind", [SnapshotTask, _Mine])
-def test_paths_in_options_reach_the_engine_as_state_has_them(
-    engine: _Engine, warnings: list[str], kind: type
-) -> None:
+def test_paths_reach_the_engine_as_state_has_them(engine: _Engine, warnings: list[str], kind: type) -> None:
     request = declare_with(engine, kind, ignore_changes=list(PATHS), replace_on_changes=list(PATHS))
     assert [list(request.ignoreChanges), list(request.replaceOnChanges)] == [[*PATHS.values()]] * 2
     assert engine.declared["one"]["triggers"] == [{"main.Py": 1}], "as state of older versions has it"
@@ -313,9 +300,7 @@ def test_an_import_names_what_to_do_instead(engine: _Engine) -> None:
 
 @pytest.mark.parametrize("way", ["provider", "list", "map", "parent", "its parent"])
 @pytest.mark.parametrize("package", ["videosnap", "aws"])
-def test_a_provider_of_the_native_front_is_refused_however_it_comes(
-    engine: _Engine, way: str, package: str
-) -> None:
+def test_a_provider_of_the_native_front_is_refused_anyway(engine: _Engine, way: str, package: str) -> None:
     def program() -> None:
         own = pulumi.ProviderResource(package, "own", {})
         site = pulumi.ComponentResource("my:Site", "site", None, pulumi.ResourceOptions(providers=[own]))
@@ -345,3 +330,38 @@ def test_a_provider_of_the_native_front_is_refused_however_it_comes(
 
     pulumi.runtime.test(program)()  # type: ignore[no-untyped-call]
     assert ("stills" in engine.declared) is (package == "aws")
+
+
+PROGRAM = (Path(__file__).parents[2] / "data" / "programs" / "refused.txt").read_text()
+REFUSED = load("inputs/refused_programs.json")
+ACCEPTED = {
+    "brief": "max_idle_time is below 10 seconds",
+    "spare": "storage_config.vod_config has no effect with storage type 'tos'",
+}
+CANARY = "canary/TVRjMl+aadf=="
+
+
+@pytest.mark.rotating
+@pytest.mark.engine
+def test_a_preview_says_what_is_wrong_with_each_resource(tmp_path: Path) -> None:
+    project = Project(tmp_path / "stack", PROGRAM, {})
+    project.run("config", "set", "--secret", "key", CANARY).ok()
+    refused, accepted = sample(list(REFUSED), 0.34), sample(list(ACCEPTED), 0.5)
+    # Some at the same time, since the engine lingers for five seconds after a refusal.
+    with ThreadPoolExecutor(3) as threads:
+        previews = dict(
+            zip(
+                [*accepted, *refused],
+                threads.map(lambda name: project.preview(env={"TASK": name}), [*accepted, *refused]),
+                strict=True,
+            )
+        )
+    for name, preview in previews.items():
+        if name in ACCEPTED:
+            assert preview.exits(0).output.count(f"warning: {ACCEPTED[name]}") == 1
+        else:
+            seen = preview.exits(1).output
+            [line] = [line for line in seen.splitlines() if line.startswith("error: ")]
+            assert f"SnapshotTask resource '{name}' has a problem: {REFUSED[name]}" in line
+            assert "Traceback" not in seen
+            assert CANARY[:12] not in seen

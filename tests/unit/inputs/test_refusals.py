@@ -61,9 +61,7 @@ def test_a_wrong_input_of_a_workflow_or_a_pipeline_is_refused(
 
 
 @pytest.mark.parametrize("kind", WORKFLOWS)
-def test_complete_inputs_of_a_workflow_and_a_pipeline_are_valid_and_stay(
-    checks: dict[str, Check], kind: str
-) -> None:
+def test_complete_inputs_of_a_workflow_and_a_pipeline_stay(checks: dict[str, Check], kind: str) -> None:
     assert checks[kind](WORKFLOWS[kind]) == (WORKFLOWS[kind], [])
 
 

@@ -18,6 +18,7 @@ from pulumi_videosnap.storage.client import ClientConfig
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform, platforms
 from pulumi_videosnap.volcengine import frames, models
 from pulumi_videosnap.volcengine.frames import NOT_READABLE, REGIONS, VENDORS, platform_name
+from support.data import load
 
 ALL = sorted(platforms())
 OWN_FILES = {"tos", "oss", "aws"}
@@ -76,16 +77,7 @@ def test_a_platform_that_cannot_be_read(name: str, text: str) -> None:
         open_bucket(Location(name, "space"), env=no_config)
 
 
-@pytest.mark.parametrize(
-    ("vendor", "region", "name", "where"),
-    [
-        (None, 3, "tos", "ap-southeast-1"),
-        (None, 4, "tos", None),
-        ("aws", 24, "aws", "af-south-1"),
-        ("aliyun", 20, "oss", "eu-central-1"),
-        ("huawei", 0, "obs", None),
-    ],
-)
+@pytest.mark.parametrize(("vendor", "region", "name", "where"), load("storage_places.json"))
 def test_where_a_task_writes(vendor: str | None, region: int, name: str, where: str | None) -> None:
     block = {"bucket": "b", "region": region}
     custom = {"type": "custom", "customConfig": {**block, "vendor": vendor}}
