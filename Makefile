@@ -19,7 +19,7 @@ engine: ## a real Pulumi CLI in .engine/bin, unless PATH has one
 yaml: ## the same with the host of YAML programs, which is built where none is installed
 	@$(PYTHON) -m engine yaml
 
-demo: setup engine ## the demo: both resources from start to end, offline
+demo: setup engine ## the demo: a live room, a video file and a bucket, from start to end, offline
 	@$(VENV)/python -m examples.demo
 
 emulator: setup ## the emulator with its live page; ^C ends it, its data stays in .emulator

@@ -87,7 +87,7 @@ def quotas() -> Iterator[str]:
 
 def job_error_codes() -> Iterator[str]:
     """What each code of a failed or refused job means, and what to do."""
-    yield "| code | cause | cure |"
+    yield "| code | cause | what to do |"
     yield "|---|---|---|"
     by_rule: dict[ErrorRule, list[str]] = {}
     for code, rule in CODES.items():

@@ -37,7 +37,10 @@ def _add_ports(options: argparse.ArgumentParser, services: Iterable[type[Service
 
 def parser(services: Iterable[type[Service[Any]]]) -> argparse.ArgumentParser:
     """Return the parser of the emulator's options with those of the services."""
-    options = argparse.ArgumentParser(prog="videosnap emulator", description="Run the offline emulator.")
+    options = argparse.ArgumentParser(
+        prog="videosnap emulator",
+        description="Run the offline emulator. Source FILE to point a shell at it; ^C ends it.",
+    )
     options.add_argument(
         "--env-file",
         type=Path,
@@ -46,7 +49,7 @@ def parser(services: Iterable[type[Service[Any]]]) -> argparse.ArgumentParser:
         help="write endpoints and keys here once ready",
     )
     options.add_argument(
-        "--data-dir", type=Path, metavar="DIR", help="keep the state here and come back with it"
+        "--data-dir", type=Path, metavar="DIR", help="keep the state here, and load it at the next start"
     )
     options.add_argument("--host", default="127.0.0.1", help="loopback address to listen on (%(default)s)")
     _add_ports(options, services)
@@ -63,7 +66,7 @@ def parser(services: Iterable[type[Service[Any]]]) -> argparse.ArgumentParser:
         "--service",
         action="append",
         metavar="MODULE:CLASS",
-        help="emulate one more service, such as that of a test (may be repeated)",
+        help="emulate one more service, such as one of your own (may be repeated)",
     )
     for service in services:
         service.add_options(options)

@@ -36,13 +36,13 @@ def _upload_two(cloud: Cloud, pulumi: Pulumi) -> None:
 
 
 def _upload_broken(cloud: Cloud, pulumi: Pulumi) -> None:
-    step("A third upload breaks off. `videosnap drift` has the failed run, its cause and its cure:")
+    step("A third upload is cut short. `videosnap drift` lists the failed run, its cause and what to do:")
     _upload(cloud, "talk", _video("camera1")[:9000])
     pulumi.drift(expect=(0,), show=everything)
 
 
 def _change(cloud: Cloud, pulumi: Pulumi) -> None:
-    step("The frame at 5 seconds would be a better thumbnail. That is a change in place:")
+    step("The frame at 5 seconds would be a better thumbnail. The workflow stays, but is inactive meanwhile:")
     pulumi("config", "set", "moment", "5000", show=nothing)
     pulumi.review()
     before = cloud.last_call()
@@ -52,7 +52,7 @@ def _change(cloud: Cloud, pulumi: Pulumi) -> None:
     step("The third video is uploaded again, in full. Its thumbnail is the frame at 5 seconds:")
     _upload(cloud, "talk", _video("camera1"))
     pulumi.contact_sheet(SHEET, expect=AS_EXPECTED_OR_NOT)
-    say("(The one that is missing is that of the upload that broke off.)")
+    say("(The missing one is that of the upload that was cut short.)")
     _download(cloud)
 
 

@@ -4,7 +4,7 @@ A service is one folder in ``services/`` with a subclass of `Service`, and one l
 ``services/__init__.py``. From that object come its port and command-line options, the environment variables
 that it exports, the keys that the storage accepts, its rate limits, its rows in the database, its part of the
 control API and of the page, and its assumptions. A service from elsewhere, a test's for instance, is added
-with the hidden option ``videosnap emulator --service MODULE:CLASS``, which may be repeated.
+with the option ``videosnap emulator --service MODULE:CLASS``, which may be repeated.
 
 The gateway serves one request like this, on the service's own port:
 

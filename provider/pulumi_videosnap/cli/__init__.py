@@ -35,7 +35,7 @@ COMMANDS = {
         "pulumi_videosnap.cli.frames",
         "list, verify, download and show the frames of a stack's tasks",
     ),
-    "emulator": ("videosnap_emulator.cli", "run the offline stand-in for the cloud, with a live page"),
+    "emulator": ("videosnap_emulator.cli", "run the offline emulator of the clouds, with a live page"),
 }
 """Each command with its module, imported on demand, whose `main` parses the arguments, and a line of help."""
 

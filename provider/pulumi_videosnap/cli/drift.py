@@ -24,8 +24,8 @@ EPILOG = """\
 exit codes: 0 no drift, 1 drift, 2 not everything could be checked (whatever else was found).
 Unmanaged tasks and failed runs are reported, and are no drift: they leave the exit code as it is.
 
-What is recorded comes from `pulumi stack export`; the clouds are called directly, and nothing is written.
-`pulumi refresh` without --preview-only records what it finds, and then it is no drift any more.
+What is recorded comes from `pulumi stack export`; the clouds are called directly. Nothing is changed without
+--heal. `pulumi refresh` without --preview-only records what it finds, and then it is no drift any more.
 """
 REPORTER: Reporter[DriftReport] = Reporter(text=as_text, markdown=as_markdown, html=as_html)
 
@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         help="do not look for the frames of finished jobs",
     )
     REPORTER.add_options(parser)
-    add("--heal", action="store_true", help="show the plan that brings back what drifted, ask, and run it")
+    add("--heal", action="store_true", help="show the plan that fixes the drift, ask, and run it")
     add("--yes", action="store_true", help="run the plan of --heal without asking")
     return parser
 

@@ -45,14 +45,14 @@ def parser() -> argparse.ArgumentParser:
     add("--stack", help="the stack; by default the selected one")
     add("--cwd", type=Path, default=Path(), metavar="DIR", help="the project's directory")
     add("--state", metavar="FILE", help="read a file of `pulumi stack export` instead (- is standard input)")
-    add("--prefix", help="where state has no keys of frames, look for them below this prefix only")
+    add("--prefix", help="of tasks whose frames state does not record, count only keys with this prefix")
     add("--verify", action="store_true", help="decode each frame: find unreadable, black and frozen ones")
     REPORTER.add_options(parser)
     add(
         "--download",
         type=Path,
         metavar="DIR",
-        help="download the frames; a second run takes what is new or has changed",
+        help="download the frames; a second run downloads what is new or has changed",
     )
     add("--follow", action="store_true", help="list again every few seconds until the tasks have ended or ^C")
     add("--every", type=float, default=5.0, metavar="SECONDS", help="how often --follow lists (%(default)s)")

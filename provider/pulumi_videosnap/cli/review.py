@@ -58,14 +58,14 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=limits.floor,
         metavar="SECONDS",
-        help="an interval below is a risk (%(default)s)",
+        help="report an interval shorter than this as a risk (%(default)s)",
     )
     add(
         "--idle",
         type=int,
         default=limits.idle,
         metavar="SECONDS",
-        help="a max_idle_time from here on is a risk (%(default)s)",
+        help="report a max_idle_time of this or longer as a risk (%(default)s)",
     )
     add("--no-measure", action="store_true", help="do not list buckets: assume the size of frames")
     add("--strict", action="store_true", help="exit with 1 when there is a risk")

@@ -99,7 +99,9 @@ class PipelineInputs(Inputs):
     profile: Annotated[Profile | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="account to use, from the vendor's profile file"
     )
-    presence: Annotated[str, Effect.IN_PLACE] = Field(PRESENT, description="set by the provider")
+    presence: Annotated[str, Effect.IN_PLACE] = Field(
+        PRESENT, description="set by the provider: whether it should exist"
+    )
 
     @property
     def is_adopted(self) -> bool:

@@ -80,7 +80,7 @@ class SnapshotWorkflow(TaskResource, module="alibaba", name="SnapshotWorkflow"):
     active: pulumi.Output[bool]
     """Whether anything is processed at all."""
     adopt: pulumi.Output[bool]
-    """Whether a workflow of this name with other settings was to be taken over."""
+    """Whether a workflow of this name with other settings was to be adopted."""
     profile: pulumi.Output[str | None]
     """The account, by its name in the vendor's profile file."""
     media_workflow_id: pulumi.Output[str]
@@ -120,7 +120,7 @@ class SnapshotWorkflow(TaskResource, module="alibaba", name="SnapshotWorkflow"):
         :param publish: `"manual"` (default) leaves frames private; `"auto"` gives them the bucket's rules.
         :param trigger: `"automatic"` (default), or `"manual"`: only what AddMedia names.
         :param active: whether anything is processed at all (default true).
-        :param adopt: take over a workflow of this name that has other settings, and change it.
+        :param adopt: adopt a workflow of this name that has other settings, and change it.
         :param profile: account to use, from the vendor's profile file.
         """
         for activity in snapshots if isinstance(snapshots, Mapping) else ():

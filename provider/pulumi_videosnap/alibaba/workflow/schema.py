@@ -79,7 +79,7 @@ class SnapshotWorkflowInputs(Inputs):
     )
     active: Annotated[bool, Effect.IN_PLACE] = Field(True, description="whether anything is processed at all")
     adopt: Annotated[bool, Effect.IN_PLACE, Mark.NOT_RETURNED] = Field(
-        False, description="take over a workflow of this name that has other settings, and change it"
+        False, description="adopt a workflow of this name that has other settings, and change it"
     )
     profile: Annotated[Profile | None, Effect.REPLACE, Mark.NOT_RETURNED] = Field(
         None, description="account to use, from the vendor's profile file"
@@ -88,7 +88,9 @@ class SnapshotWorkflowInputs(Inputs):
         default_factory=lambda: [],
         description="set by the provider: what the workflow does beside its snapshots, which is nothing",
     )
-    presence: Annotated[str, Effect.IN_PLACE] = Field(PRESENT, description="set by the provider")
+    presence: Annotated[str, Effect.IN_PLACE] = Field(
+        PRESENT, description="set by the provider: whether it should exist"
+    )
 
     @model_validator(mode="after")
     def _rules_among_fields(self) -> SnapshotWorkflowInputs:
