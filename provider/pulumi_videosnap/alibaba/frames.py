@@ -60,7 +60,8 @@ def _in_bucket(
 
 def _notes(properties: Mapping[str, Any]) -> Iterator[str]:
     if properties.get("count") and not properties.get("frames") and not properties.get("vtt"):
-        yield "no keys of frames are recorded: their template has {SnapshotTime}, or only sheets are kept"
+        why = "only sheets are kept" if properties.get("tileFrames") else "their template has {SnapshotTime}"
+        yield f"no keys of frames are recorded: {why}"
     if properties.get("vtt"):
         yield f"the keys of the frames of a WebVTT are not documented: {properties['vtt']} lists them"
 

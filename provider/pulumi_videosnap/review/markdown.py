@@ -113,7 +113,7 @@ def _task(task: TaskReview, currency: str) -> str:
 
 
 def _field(field: FieldChange) -> str:
-    replaces = " (needs another task)" if field.replaces else ""
+    replaces = " (needs a replacement)" if field.replaces else ""
     before, after = (md.code(value(side, md.SHORT)) for side in (field.before, field.after))
     return f"{md.code(field.field)}: {before} {ARROW} {after}{replaces}"
 

@@ -49,7 +49,7 @@ class FieldChange(ReportModel):
     field: str = Field(description="as a program writes it, such as image_config.interval")
     before: Any = None
     after: Any = None
-    replaces: bool = Field(False, description="whether this change needs another task")
+    replaces: bool = Field(False, description="whether this change needs a replacement")
 
 
 class FrameEstimate(ReportModel):

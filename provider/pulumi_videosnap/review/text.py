@@ -139,7 +139,7 @@ def _task(task: TaskReview, currency: str, risky: bool) -> Iterator[str]:
 
 
 def _field(field: FieldChange) -> str:
-    replaces = " (needs another task)" if field.replaces else ""
+    replaces = " (needs a replacement)" if field.replaces else ""
     return f"{printable(field.field)}: {value(field.before)} => {value(field.after)}{replaces}"
 
 

@@ -160,7 +160,7 @@ class PipelineLifecycle(NamedLifecycle[Api]):
         if not was_there:
             self._context.made(lambda: api.delete(found.id))
         else:
-            self._context.warn(f"pipeline {found.id} has this name and these settings, and is taken over")
+            self._context.warn(f"pipeline {found.id} has this name and these settings, and is adopted")
         return found
 
     def _add(self, api: Api, pipeline: PipelineInputs) -> Pipeline:

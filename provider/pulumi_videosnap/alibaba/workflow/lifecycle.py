@@ -106,7 +106,7 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
             self._context.made(lambda: self._end(api, found.media_workflow_id))
         else:
             self._context.warn(
-                f"workflow {found.media_workflow_id} has the name {workflow.name!r} and is taken over"
+                f"workflow {found.media_workflow_id} has the name {workflow.name!r} and is adopted"
             )
         return Created(found.media_workflow_id, self._settle(api, workflow, found.media_workflow_id))
 

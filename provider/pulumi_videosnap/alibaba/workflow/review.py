@@ -105,7 +105,7 @@ def _create(step: Step) -> StepEffect:
         return StepEffect(Outcome.STARTS, f"a workflow that is inactive: it would take {text}", calls)
     by_hand = text_at(step.inputs, "trigger") == "manual"
     text = f"takes {text}" + (" that AddMedia names" if by_hand else "")
-    note = "a workflow of this name with the same topology is taken over instead of a new one"
+    note = "a workflow of this name with the same topology is adopted; no new one is added"
     return StepEffect(Outcome.STARTS, text, calls, notes=(note,))
 
 
