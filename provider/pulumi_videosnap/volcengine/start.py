@@ -182,23 +182,27 @@ class _Start:
             raise self._conflict([_UNREADABLE_SETTINGS])
         self._recorded, plain = former.outputs, without_encrypted(former.outputs)
         settings = {name: plain.get(name) for name in _RETURNED if name in former.outputs}
-        self._set_interval({**self._task.properties(), **settings})
+        self._has_other_interval({**self._task.properties(), **settings})
+        self._set_interval()  # somebody may have set another one, which nobody can read
         return {name: plain[name] for name in ("status", "startTime") if name in plain}
 
     def _bring_in_line(self, found: SnapshotTask) -> SnapshotTask:
-        changed = self._set_interval(to_inputs(found, self._task.properties()))
-        return self._api.get(self._key).task if changed else found
+        if not self._has_other_interval(to_inputs(found, self._task.properties())):
+            return found
+        self._set_interval()
+        return self._api.get(self._key).task
 
-    def _set_interval(self, actual: Properties) -> bool:
-        """Set another interval, and say whether there was one; TaskConflict where another setting differs."""
+    def _has_other_interval(self, actual: Properties) -> bool:
+        """Whether a running task has another interval than declared; TaskConflict for another setting."""
         compared = differences(SnapshotTaskInputs, self._task.properties(), actual)
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
         if differing:
             raise self._conflict(list(map(format_difference, differing.values())))
-        if interval is not None:
-            self._api.update(self._key, self._task.image_config.interval, self._task.business_id)
         return interval is not None
+
+    def _set_interval(self) -> None:
+        self._api.update(self._key, self._task.image_config.interval, self._task.business_id)
 
     def _warn_of_adoption(self, since: str) -> None:
         """A task carries no owner. One that state has in another entry is this stack's own."""

@@ -235,6 +235,7 @@ def test_a_rename_when_the_task_cannot_be_read_any_more(story: Story, name: str)
     if recorded is not None:
         story.stack.state["lobby"] = replace(kept, outputs={**kept.outputs, **recorded})
     [before] = story.running()
+    story.emulator.change(story.task, interval=500)  # nobody can see this either
     refused = pytest.raises(TaskConflict, match=refusal) if refusal else contextlib.nullcontext()
     with story.emulator.recording(story.app) as calls, refused:
         story.stack.up({"foyer": story.declare(**{**SELDOM, **changes})})
@@ -245,6 +246,7 @@ def test_a_rename_when_the_task_cannot_be_read_any_more(story: Story, name: str)
         story.ends_settled(foyer=story.declare(**SELDOM))
         return
     foyer = story.stack.state["foyer"].outputs
+    assert story.running()[0]["interval"] == foyer["imageConfig"]["interval"]
     assert (foyer["startTime"], foyer["history"]) == (kept.outputs["startTime"], kept.outputs["history"])
     story.ends_settled(foyer=story.declare(**{**SELDOM, **changes}))
 

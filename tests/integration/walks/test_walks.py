@@ -612,6 +612,7 @@ def walks(shared_emulator: Emulator) -> Iterator[Walks]:
         yield Walks(shared_emulator, host)
 
 
+@pytest.mark.timeout(3600)  # in a sweep
 def test_random_walks(walks: Walks, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     seed, size = request.config.option.sample_seed, examples(12, 100)
     with contextlib.ExitStack() as stack, ThreadPoolExecutor(AT_ONCE) as pool:
