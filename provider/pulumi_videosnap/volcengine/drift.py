@@ -20,6 +20,7 @@ from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.volcengine.api import Reading, RoomOnlineUsers, connect
 from pulumi_videosnap.volcengine.convert import third_party_keys, to_outputs
 from pulumi_videosnap.volcengine.models import TaskKey
+from pulumi_videosnap.volcengine.outcomes import NOT_CONFIRMED
 from pulumi_videosnap.volcengine.schema import RUNNING
 
 service: str = "Volcengine RTC"
@@ -55,6 +56,8 @@ def explain_change(field: str, recorded: Any, actual: Any) -> str:
 
 def explain_end(outputs: Mapping[str, Any]) -> str:
     """Since when, and why, no frames have been taken."""
+    if outputs.get("status") == NOT_CONFIRMED:
+        return "StartSnapshot was not answered, and GetSnapshotTask does not find it: it may run all the same"
     since = f" since {outputs['endTime']}" if outputs.get("endTime") else ""
     return f"no frames have been taken{since}: {_END_REASONS.get(str(outputs.get('stopReason')), 'it ended')}"
 

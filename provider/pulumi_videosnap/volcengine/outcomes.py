@@ -52,8 +52,9 @@ def has_ended(outputs: Mapping[str, Any]) -> bool:
 
 def interpret_not_found(recorded: Properties, unknown: NotFound) -> ReadOutcome:
     """A task that the service does not know: gone within 72 hours of its start, unreadable later."""
-    if recorded.get("status") == NOT_CONFIRMED:
-        return Gone()
+    if recorded.get("status") == NOT_CONFIRMED:  # it may run for over 72 hours: an `up` or a delete finds out
+        inputs = {**inputs_of(SnapshotTaskInputs, recorded), "state": NOT_CONFIRMED}
+        return Present(inputs, {**recorded, **inputs})
     started = parse_rfc3339(recorded.get("startTime"))
     if started is None:
         raise unknown  # nothing was ever recorded of it: an import or a lookup of a task that does not exist

@@ -10,8 +10,10 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
+from pulumi_videosnap.core.encrypted import without_encrypted
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.core.run_registry import Entry
 from pulumi_videosnap.core.schema import differences
 from pulumi_videosnap.errors import CallFailed, NotFound, OutcomeUnknown, TaskConflict, TaskFailed
 from pulumi_videosnap.volcengine.convert import (
@@ -25,7 +27,7 @@ from pulumi_videosnap.volcengine.convert import (
 )
 from pulumi_videosnap.volcengine.models import SnapshotTask, StartSnapshotBody, TaskKey
 from pulumi_videosnap.volcengine.outcomes import NOT_CONFIRMED, has_ended
-from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
+from pulumi_videosnap.volcengine.schema import RUNNING, SnapshotTaskInputs
 
 if TYPE_CHECKING:
     from pulumi_videosnap.volcengine.api import Reading, Started
@@ -43,6 +45,8 @@ _ADVICE_ON_RENAME = (
     "it is recorded as {}: rename or move it first, and change its settings in the next `pulumi up`, or give "
     "the new resource an alias"
 )
+_RETURNED = ("targetStreams", "maxIdleTime", "imageConfig", "storageConfig")
+"""The settings that the service would tell of."""
 _UNREADABLE_SETTINGS = "it runs, but its settings cannot be read: it started over 72 hours ago"
 _NO_OWNER = (
     ": an interrupted `up` or another stack started it, the service does not say who; declare one task_id in "
@@ -99,27 +103,23 @@ class _Start:
     def run(self, request: StartSnapshotBody) -> Properties:
         self._context.progress("starting")
         started = self._send(request)
-        if not started.already_running:
-            self._made()
-        found: SnapshotTask | None
-        if started.already_running:
-            found = self._adopt()
-        else:
-            self._note(_accepted(started))
-            found = self._confirm()
-        if found is not None and not started.is_certain:
-            found = self._bring_in_line(found)
+        facts = self._adopt() if started.already_running else self._start(started)
         self._context.runs.mark_created(self._key.id)
-        if found is None:
-            self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
-            return self._outputs(_accepted(started))
-        facts = to_outputs(found)
         if has_ended(facts):
             self._note(facts)
             why = f"it {facts['status']} at once ({facts.get('stopReason', 'no reason given')})"
             raise TaskFailed(f"snapshot task {self._key.id}", why, _ADVICE_ON_FAILURE)
         self._context.progress(facts["status"])
         return self._outputs(facts)
+
+    def _start(self, started: Started) -> Properties:
+        self._made()
+        self._note(_accepted(started))
+        found = self._confirm()
+        if found is None:
+            self._context.warn("the service accepted the task but does not list it yet; run `pulumi refresh`")
+            return _accepted(started)
+        return to_outputs(found if started.is_certain else self._bring_in_line(found))
 
     def _outputs(self, facts: Properties) -> Properties:
         return with_history(self._recorded, {**self._task.properties(), **facts})
@@ -169,26 +169,43 @@ class _Start:
             self._context.sleep(pause)
         return self._api.get(self._key).task
 
-    def _adopt(self) -> SnapshotTask:
+    def _adopt(self) -> Properties:
         """Take over a running task with the declared settings; another interval is brought in line."""
         try:
-            found = self._bring_in_line(self._read_back())
+            facts = to_outputs(self._bring_in_line(self._read_back()))
         except NotFound:
-            raise self._conflict([_UNREADABLE_SETTINGS]) from None
-        self._warn_of_adoption(to_outputs(found).get("startTime") or "a time that is not known")
-        return found
+            facts = self._adopt_as_recorded()
+        self._warn_of_adoption(facts.get("startTime") or "a time that is not known")
+        return facts
+
+    def _adopt_as_recorded(self) -> Properties:
+        """Take over a task that cannot be read any more, with the settings that its former entry has."""
+        former = self._former_entry()
+        if former is None or former.outputs.get("status") != RUNNING:
+            raise self._conflict([_UNREADABLE_SETTINGS])
+        self._recorded, plain = former.outputs, without_encrypted(former.outputs)
+        settings = {name: plain.get(name) for name in _RETURNED if name in former.outputs}
+        self._has_other_interval({**self._task.properties(), **settings})
+        self._set_interval()  # somebody may have set another one, which nobody can read
+        return {name: plain[name] for name in ("status", "startTime") if name in plain}
 
     def _bring_in_line(self, found: SnapshotTask) -> SnapshotTask:
-        task, inputs = self._task, self._task.properties()
-        compared = differences(SnapshotTaskInputs, inputs, to_inputs(found, inputs))
+        if not self._has_other_interval(to_inputs(found, self._task.properties())):
+            return found
+        self._set_interval()
+        return self._api.get(self._key).task
+
+    def _has_other_interval(self, actual: Properties) -> bool:
+        """Whether a running task has another interval than declared; TaskConflict for another setting."""
+        compared = differences(SnapshotTaskInputs, self._task.properties(), actual)
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)
         if differing:
             raise self._conflict(list(map(format_difference, differing.values())))
-        if interval is None:
-            return found
-        self._api.update(self._key, task.image_config.interval, task.business_id)
-        return self._api.get(self._key).task
+        return interval is not None
+
+    def _set_interval(self) -> None:
+        self._api.update(self._key, self._task.image_config.interval, self._task.business_id)
 
     def _warn_of_adoption(self, since: str) -> None:
         """A task carries no owner. One that state has in another entry is this stack's own."""
@@ -197,10 +214,15 @@ class _Start:
             self._context.warn(f"snapshot task {self._key.id} runs since {since} and is adopted{_NO_OWNER}")
 
     def _conflict(self, differing: list[str]) -> TaskConflict:
-        own = self._context.resource
-        others = [one.resource for one in self._context.entries() if one.id == self._key.id]
-        renamed = _ADVICE_ON_RENAME.format(others[0]) if others and own not in others else ""
-        return TaskConflict(f"snapshot task {self._key.id}", differing, renamed or _ADVICE_ON_CONFLICT)
+        former = self._former_entry()
+        advice = _ADVICE_ON_RENAME.format(former.resource) if former else _ADVICE_ON_CONFLICT
+        return TaskConflict(f"snapshot task {self._key.id}", differing, advice)
+
+    def _former_entry(self) -> Entry | None:
+        """The entry of state that has the task under another name, where none has it under this one."""
+        entries = [one for one in self._context.entries() if one.id == self._key.id]
+        is_own = self._context.resource in {one.resource for one in entries}
+        return entries[0] if entries and not is_own else None
 
 
 def _accepted(started: Started) -> Properties:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from support.story import Story
 STORIES = load("rtc/stories.json")
 REPLACED = {"step": "replace", "calls": "StopSnapshot StartSnapshot GetSnapshotTask"}
 THREE_DAYS = 3 * 86400
+SELDOM: dict[str, Any] = {"imageConfig": {"interval": 600}}
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:bm8="}
 
 
 def test_create_starts_the_task_and_reads_it_back_and_delete_accepts_that_it_is_gone(story: Story) -> None:
@@ -160,6 +164,69 @@ def test_a_rename_with_other_settings_says_what_to_do(story: Story) -> None:
     story.stack.up({"foyer": story.declare()})
     story.stack.up({"foyer": story.declare(**wider)})
     story.ends_settled(foyer=story.declare(**wider))
+
+
+TOO_OLD_TO_BE_READ: dict[str, tuple[dict[str, Any], Any, str]] = {
+    "its name alone": ({}, {}, ""),
+    "its interval": ({"imageConfig": {"interval": 9}}, {}, ""),
+    "what the service never knew": ({"keepRunning": True, "framePrefix": "hall/"}, {}, ""),
+    "its width": (
+        {"imageConfig": {"interval": 600, "width": 64}},
+        {},
+        r"image_config.width: running with 0\S*, declared 64\); it is recorded as urn:\S+::lobby: rename",
+    ),
+    "a task that is recorded as ended": ({}, {"status": "ended"}, "its settings cannot be read"),
+    "a task that may never have run": ({}, {"status": "not confirmed"}, "its settings cannot be read"),
+    "a task with a secret bucket": ({}, {"storageConfig": SECRET}, "storage_config.type: running with None"),
+    "a task that nothing records": ({}, None, r"its settings cannot be read: .*\); declare the settings"),
+}
+"""What a rename without an alias changes, what else state has (None for nothing), and the refusal if any."""
+
+
+@pytest.mark.parametrize("name", TOO_OLD_TO_BE_READ)
+def test_a_rename_when_the_task_cannot_be_read_any_more(story: Story, name: str) -> None:
+    """Its old entry of state says what it has; that it runs, StartSnapshot says."""
+    changes, recorded, refusal = TOO_OLD_TO_BE_READ[name]
+    story.stack.up({"lobby": story.declare(**SELDOM)})
+    happen(story, "three days")
+    kept = story.stack.state.pop("lobby")
+    if recorded is not None:
+        story.stack.state["lobby"] = replace(kept, outputs={**kept.outputs, **recorded})
+    [before] = story.running()
+    story.emulator.change(story.task, interval=500)  # nobody can see this either
+    refused = pytest.raises(TaskConflict, match=refusal) if refusal else contextlib.nullcontext()
+    with story.emulator.recording(story.app) as calls, refused:
+        story.stack.up({"foyer": story.declare(**{**SELDOM, **changes})})
+    assert "StopSnapshot" not in calls
+    assert [task["startTime"] for task in story.running()] == [before["startTime"]]
+    if refusal:
+        story.stack.state = {"foyer": kept}
+        story.ends_settled(foyer=story.declare(**SELDOM))
+        return
+    foyer = story.stack.state["foyer"].outputs
+    assert story.running()[0]["interval"] == foyer["imageConfig"]["interval"]
+    assert (foyer["startTime"], foyer["history"]) == (kept.outputs["startTime"], kept.outputs["history"])
+    story.ends_settled(foyer=story.declare(**{**SELDOM, **changes}))
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_start_that_was_never_answered_stays_in_state(story: Story, runs: bool) -> None:
+    """Nobody can tell one that never ran from one that runs for too long to be read."""
+    declared = story.declare(taskId="Task1" if runs else "Task2", **SELDOM)
+    story.stack.up({"lobby": story.declare(**SELDOM)})
+    lobby = story.stack.state["lobby"]
+    outputs = {name: value for name, value in lobby.outputs.items() if name not in ("startTime", "history")}
+    lobby.outputs = {**outputs, **declared, "status": "not confirmed"}
+    lobby.id = f"{story.app}/Room1/{declared['taskId']}"
+    happen(story, "three days")
+    assert story.stack.refresh()["lobby.state"] == ("running", "not confirmed")
+    if runs:
+        story.stack.destroy()
+        story.ends_settled()
+    else:
+        assert story.stack.up({"lobby": declared}) == {"lobby": "update"}
+        story.emulator.stop(story.task)
+        story.ends_settled(lobby=declared)
 
 
 def test_an_automatic_task_goes_by_the_users_name(story: Story) -> None:
