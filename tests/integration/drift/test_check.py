@@ -403,7 +403,7 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
         "input": {"location": "oss-cn-hangzhou"},
     }
     recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
-    stack, since = Stack("dev", (recorded,), state_ids=frozenset({"ours"})), NOW - timedelta(hours=6)
+    stack, since = Stack("dev", (recorded,), state_ids={"ours": ""}), NOW - timedelta(hours=6)
     listed = [one for one, _ in UNMANAGED.values()]
     *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since), lambda *_: {})
     notes = {int(one.id, 16): one.note for one in orphans if isinstance(one, Unmanaged)}

@@ -140,11 +140,14 @@ def test_a_create_waits_for_what_a_killed_run_ends_and_takes_over_the_rest(
     monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(folder / "quota"))
     earlier = subprocess.Popen(["sleep", "60"])
     kind = KIND.replace(DYNAMIC_TYPE, NATIVE_TYPE) if plugin.native else KIND
-    ends, goes_on = (Note(kind + name, "", {}, process=earlier.pid) for name in ("ends", "goes-on"))
+    inputs = {name: value for name, value in complete().items() if name != "profile"}
+    ids = {name: inputs[name] for name in ("appId", "roomId")}
+    ends, goes_on = (
+        Note(kind + name, "", {**ids, "taskId": name}, process=earlier.pid) for name in ("ends", "goes-on")
+    )
     ends.write()
     goes_on.write()
     assert ends.claim()
-    inputs = {name: value for name, value in complete().items() if name != "profile"}
     with ThreadPoolExecutor() as pool:
         created = pool.submit(plugin.create, f"{KIND}ends", {**inputs, "taskId": "ends"})
         wait_until(lambda: plugin.log.messages(f"{KIND}ends") != [])
