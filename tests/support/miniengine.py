@@ -60,6 +60,8 @@ class MiniEngine:
     """What the engine tells a backend's state by; none as from a program of an older version."""
     provider_ids: tuple[str, ...] = ()
     """The ids of the providers in state, such as that of the other front."""
+    own_provider_ids: tuple[str, ...] = ()
+    """The ids of the program's own providers in state, which have keys of their own."""
     type_: str = "task"
     previews: bool = True
     """Whether `up` previews first, as it does without --skip-preview."""
@@ -122,8 +124,9 @@ class MiniEngine:
     def _entries(self) -> list[RecordedEntry]:
         there = {name: entry for name, entry in self.state.items() if not entry.pending_replacement}
         entries = [RecordedEntry(self._urn(name), entry.id, entry.outputs) for name, entry in there.items()]
-        provider = "urn:pulumi:test::mini::pulumi:providers:any::default"
-        return [*entries, *(RecordedEntry(provider, one, {}) for one in self.provider_ids)]
+        ids = {"default": self.provider_ids, "own": self.own_provider_ids}
+        providers = {f"urn:pulumi:test::mini::pulumi:providers:any::{name}": ids[name] for name in ids}
+        return [*entries, *(RecordedEntry(urn, one, {}) for urn in providers for one in providers[urn])]
 
     def _plan(
         self, run: Callable[[str], Lifecycle], name: str, declared: Mapping[str, Any]
