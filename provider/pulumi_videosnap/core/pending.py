@@ -63,8 +63,9 @@ class Note:
                 file.replace(earlier._set_aside(env))
             beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
             beside.replace(file)
-        with contextlib.suppress(OSError):
-            beside.unlink()
+        for other in (beside, self._set_aside(env)):
+            with contextlib.suppress(OSError):
+                other.unlink()
 
     def forget(self, env: Mapping[str, str] = os.environ) -> None:
         """Remove this very note."""

@@ -128,8 +128,8 @@ class Run:
     def creating(self, urn: str, when_answered: Callable[[Callable[[], None]], object]) -> Iterator[None]:
         """A creation, which the end of this process waits for; Interrupted where nobody can record it.
 
-        Its note goes when the engine has the answer (`when_answered` calls back then), or at once where it is
-        certain that nothing was made.
+        Its note goes when the engine has the answer (`when_answered` calls back then), or at once where
+        nothing was made.
         """
         with self._counted():
             earlier = self._take_over(urn)
@@ -137,10 +137,8 @@ class Run:
                 yield
             except VideosnapError as failed:
                 if not _may_have_made(failed):
-                    self._notes.pop(urn, None)
-                    self._forget(urn)
-                    if earlier:  # what that one made is there all the same
-                        earlier.write()
+                    withdraw = partial(self._withdraw, urn, earlier)
+                    when_answered(withdraw) if urn in self._made else withdraw()
                 raise
             when_answered(lambda: self._forget(urn))
 
@@ -151,6 +149,13 @@ class Run:
             engine_log.progress(urn, "an earlier run ends what it had begun")
             self.sleep(0.1)
         return earlier
+
+    def _withdraw(self, urn: str, earlier: pending.Note | None) -> None:
+        """Remove the note of a creation that failed; what an earlier run made is there all the same."""
+        self._notes.pop(urn, None)
+        self._forget(urn)
+        if earlier:
+            earlier.write()
 
     def _forget(self, urn: str) -> None:
         """Remove a note; where the engine is gone, it may have recorded nothing."""

@@ -124,7 +124,7 @@ DAMAGE: list[dict[str, Any]] = [
 
 def test_nothing_in_the_folder_stops_a_run(machines: Machines, tmp_path: Path) -> None:
     world, other = machines("task"), machines("pipeline")
-    note, (folder, missing) = break_off(world), (tmp_path / "creating", tmp_path / "missing")
+    note, folder = break_off(world), tmp_path / "creating"
     [file] = folder.iterdir()
     texts = ["", "{", "7", "[]", "[" * 100_000, "{}", '{"more": 7}', "9" * 5000, "\0" * 2_000_000]
     for number, text in enumerate([*texts, *(json.dumps({**vars(note), **one}) for one in DAMAGE)]):
@@ -132,12 +132,9 @@ def test_nothing_in_the_folder_stops_a_run(machines: Machines, tmp_path: Path) -
     file.unlink()
     for name in (file.name, "pipe"):
         os.mkfifo(folder / name)
-    for name, target in {
-        f"{file.name}.claimed": "/dev/zero",
-        "device": "/dev/zero",
-        "nowhere": missing,
-    }.items():
-        (folder / name).symlink_to(target)
+    for name in (f"{file.name}.claimed", "device"):
+        (folder / name).symlink_to("/dev/zero")
+    (folder / "nowhere").symlink_to("nowhere")
     (folder / "folder").mkdir()
     (folder / "bytes").write_bytes(b"\xff\xfe")
     other.take(PROGRAMS["pipeline"])
@@ -147,6 +144,30 @@ def test_nothing_in_the_folder_stops_a_run(machines: Machines, tmp_path: Path) -
     assert len(world.present()) == 1
     world.take("destroy")
     assert world.present() == other.present() == []
+
+
+def test_a_note_stays_until_the_engine_is_told_of_a_failure(machines: Machines, tmp_path: Path) -> None:
+    world = machines("pipeline")
+    world.emulator.fault("error", "UpdatePipeline", times=None, status=400, code="InvalidParameter")
+    world.runs.fault = Fault(f"provider killed, {TOLD}")
+    with pytest.raises(PluginError):
+        world.take(pipeline(state="paused"))
+    world.emulator.clear_faults()
+    assert len(world.runs.unmanaged(tmp_path)) == len(world.present()) == 1
+
+
+def test_a_refused_create_leaves_the_note_of_the_one_before(machines: Machines) -> None:
+    world, other = machines("task"), machines("pipeline")
+    world.take(task(taskId="theirs"))
+    world.stack.state.clear()
+    break_off(world)
+    with pytest.raises(PluginError, match="exists with other settings"):
+        world.take(task(taskId="theirs", imageConfig={"interval": 5, "width": 640}))
+    world.runs.end()
+    other.take(PROGRAMS["pipeline"])
+    other.take("destroy")
+    assert [name for name, *_ in world.present()] == ["theirs"]
+    assert list(notes("test", env=world.runs.environment)) == []
 
 
 def test_what_a_changed_program_leaves_is_named_and_ended(machines: Machines, tmp_path: Path) -> None:
