@@ -32,8 +32,8 @@ _LONGEST = 65536
 """Characters of a note at most: what else may be in the folder is not read to its end."""
 _CLOCKS_DIFFER_BY = 900.0
 """Seconds; a service accepts no request whose date is further off."""
-_UNDATED_FOR = 86400.0
-"""Seconds for which a note tells what to end where the service does not say when it was made."""
+_ENDS_FOR = 86400.0
+"""Seconds for which a note tells what to end; by then somebody else may have taken it over."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Note:
     def may_have_made(self, created: datetime | None) -> bool:
         """Whether its call may have made what a service says was created then, or does not say when."""
         age = (created.timestamp() if created else time.time()) - self.at
-        return abs(age) <= (_CLOCKS_DIFFER_BY if created else _UNDATED_FOR)
+        return abs(age) <= (_CLOCKS_DIFFER_BY if created else _ENDS_FOR)
 
     def claim(self, env: Mapping[str, str] = os.environ) -> bool:
         """Whether this process may end what it made: no other has taken it over, nor does from now on."""
