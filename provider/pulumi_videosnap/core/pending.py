@@ -63,9 +63,9 @@ class Note:
                 file.replace(earlier._set_aside(env))
             beside.write_text(json.dumps(asdict(self)), encoding="utf-8")
             beside.replace(file)
-        for other in (beside, self._set_aside(env)):
-            with contextlib.suppress(OSError):
-                other.unlink()
+            self._set_aside(env).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
 
     def forget(self, env: Mapping[str, str] = os.environ) -> None:
         """Remove this very note."""
@@ -79,8 +79,11 @@ class Note:
 
     def may_have_made(self, created: datetime | None) -> bool:
         """Whether its call may have made what a service says was created then, or does not say when."""
-        age = (created.timestamp() if created else time.time()) - self.at
-        return abs(age) <= (_CLOCKS_DIFFER_BY if created else _ENDS_FOR)
+        return created is None or abs(created.timestamp() - self.at) <= _CLOCKS_DIFFER_BY
+
+    def is_recent(self) -> bool:
+        """Whether it tells what to end."""
+        return abs(time.time() - self.at) <= _ENDS_FOR
 
     def claim(self, env: Mapping[str, str] = os.environ) -> bool:
         """Whether this process may end what it made: no other has taken it over, nor does from now on."""

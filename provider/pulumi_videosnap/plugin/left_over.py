@@ -64,10 +64,10 @@ def _end(note: Note, context: Context) -> None:
         return
     lifecycle = kind.lifecycle(RUN.context(note.urn))
     found = lifecycle.find_created(note.inputs)
-    if found is None and note.may_have_made(None):
+    if found is None and note.is_recent():
         return  # the call may still arrive
     if found and found.id not in {entry.id for entry in entries}:
-        if not (note.may_have_made(None) and note.may_have_made(kind.drift.state(found.outputs)[1])):
+        if not (note.is_recent() and note.may_have_made(kind.drift.state(found.outputs)[1])):
             return
         lifecycle.delete(found.id, found.outputs)
         if lifecycle.find_created(note.inputs) is not None:
