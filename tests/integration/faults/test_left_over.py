@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
 
 from integration.faults.scenarios import CLEAN, PROVIDERS, World, job, pipeline, task, workflow
 from pulumi_videosnap.core.pending import Note, notes
@@ -154,6 +155,18 @@ def test_a_note_stays_until_the_engine_is_told_of_a_failure(machines: Machines, 
         world.take(pipeline(state="paused"))
     world.emulator.clear_faults()
     assert len(world.runs.unmanaged(tmp_path)) == len(world.present()) == 1
+
+
+def test_a_note_says_what_is_secret(machines: Machines, tmp_path: Path) -> None:
+    world = machines("task")
+    [inputs] = task(roomId="backstage").values()
+    if world.runs.front == "native":
+        inputs = {**inputs, "roomId": {rpc._special_sig_key: rpc._special_secret_sig, "value": "backstage"}}
+    world.runs.fault = Fault(f"provider killed, {TOLD}")
+    with pytest.raises(PluginError):
+        world.take({"lobby": {**inputs, "__videosnapSecrets": [["roomId"]]}})
+    [found] = world.runs.unmanaged(tmp_path)
+    assert found["id"].endswith("/[secret]/Task1")
 
 
 def test_a_refused_create_leaves_the_note_of_the_one_before(machines: Machines) -> None:
