@@ -2,7 +2,7 @@
 
 A note says how to find what the service made, from before the call until the engine has the answer. So it
 outlives a process that was killed in between, when the engine has recorded nothing of the resource: the next
-`up` finds it, a delete of the same stack ends it, `videosnap drift` names it. It is a hint: there is none
+`up` finds it, a destroy of the same stack ends it, `videosnap drift` names it. It is a hint: there is none
 where nothing can be written.
 
 A process whose engine was killed ends what it made, unless the next `up` is there before: whose it is decides
