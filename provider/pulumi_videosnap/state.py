@@ -20,7 +20,13 @@ from pulumi_videosnap.core.encrypted import MARK, is_encrypted, plain, secret_pa
 from pulumi_videosnap.core.properties import Path as PropertyPath
 from pulumi_videosnap.core.properties import parse_path, texts_in, value_at
 from pulumi_videosnap.core.timestamps import parse_rfc3339
-from pulumi_videosnap.core.urns import distinct_names, resource_name, stack_name
+from pulumi_videosnap.core.urns import (
+    distinct_names,
+    is_default_provider,
+    project_name,
+    resource_name,
+    stack_name,
+)
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
@@ -108,10 +114,12 @@ class Stack:
     pending_replacements: tuple[RecordedResource, ...] = ()
     pending_creates: tuple[RecordedResource, ...] = ()
     shared: tuple[RecordedResource, ...] = ()
-    state_ids: frozenset[str] = frozenset()
-    """What tells this stack's state from that of a stack of the same names in another backend."""
+    state_ids: Mapping[str, str] = field(default_factory=dict)
+    """The providers' ids, which tell this state from another backend's; each with how resources name it."""
     provider_configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """The configuration of each of the program's own providers, by its URN."""
+    project: str = ""
+    """Empty where nothing is in state, so that it is not known."""
 
     def for_provider(self, urn: str) -> Stack:
         """This stack with the configuration of a provider: no key of one reaches another's tasks."""
@@ -174,8 +182,9 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             tuple(_record_all((one for one in resources if one.get("pendingReplacement")), names)),
             tuple(_record_all(pending, names)),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
-            frozenset(str(one.get("id")) for one in providers),
+            {str(one.get("id")): f"{one['urn']}::{one.get('id')}" for one in providers},
             {str(one["urn"]): _config([one]) for one in filterfalse(_is_default, providers)},
+            project_name(str(resources[0]["urn"])) if resources else "",
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi stack export; create one with `pulumi stack export`") from None
@@ -278,8 +287,7 @@ def _config(providers: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def _is_default(resource: Mapping[str, Any]) -> bool:
-    """Whether the engine made a provider by itself: `default`, or with a version after it."""
-    return resource_name(str(resource.get("urn"))).partition("_")[0] == "default"
+    return is_default_provider(str(resource.get("urn")))
 
 
 def _stack_name(resources: Sequence[Mapping[str, Any]]) -> str:

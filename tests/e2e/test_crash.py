@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from e2e.conftest import Stack, sampled_front
+from pulumi_videosnap.core.pending import notes
 from support.cli import STACK
 from support.processes import descendants, killed, wait_until
 from support.results import FAULTS, Count
@@ -111,6 +112,8 @@ def test_a_task_whose_provider_was_killed_is_found_and_adopted(stack: Stack) -> 
         wait_until(lambda: run.poll() is not None or _faults_hit(stack) > 0)
         with killed(run, "provider"):
             assert (stack.rooms(), stack.tasks()) == (["lobby"], [])
+    [note] = notes("dev", stack.environment)
+    assert note.state, "nothing tells the stack from one of the same names in another backend"
     stack.destroy().ok()
     found = " ".join(stack.videosnap("drift").ok().output.split())
     assert "created for lobby by an interrupted `up` of dev; the next `up` adopts it" in found

@@ -63,6 +63,8 @@ class EngineModel:
     """What the engine tells a backend's state by; none as from a program of an older version."""
     provider_ids: tuple[str, ...] = ()
     """The ids of the providers in state, such as that of the other front."""
+    own_provider_ids: tuple[str, ...] = ()
+    """The ids of the program's own providers in state, which have keys of their own."""
 
     def preview(self, program: Program) -> dict[str, str]:
         """What `up` would do, by resource: create, update, replace or delete; nothing for the unchanged."""
@@ -103,10 +105,11 @@ class EngineModel:
     def entries(self) -> list[RecordedEntry]:
         """What state has, as a provider reads it."""
         there = {name: entry for name, entry in self.state.items() if not entry.replacing}
-        provider = "urn:pulumi:test::mini::pulumi:providers:any::default"
+        provider, ids = "urn:pulumi:test::mini::pulumi:providers:any::", self.provider_ids
         return [
             *(RecordedEntry(self._urn(name), entry.id, entry.outputs) for name, entry in there.items()),
-            *(RecordedEntry(provider, one, {}) for one in self.provider_ids),
+            *(RecordedEntry(f"{provider}default", one, {}) for one in ids),
+            *(RecordedEntry(f"{provider}own", one, {}) for one in self.own_provider_ids),
         ]
 
     def _urn(self, name: str) -> str:

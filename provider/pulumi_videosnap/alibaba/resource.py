@@ -10,9 +10,7 @@ import pulumi
 
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
 from pulumi_videosnap.dynamic.provider import LifecycleProvider
-from pulumi_videosnap.dynamic.resource import TaskResource, is_native, to_plain
-from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
-from pulumi_videosnap.dynamic.state_id import state_id
+from pulumi_videosnap.dynamic.resource import TaskResource, to_plain
 
 
 @dataclass(kw_only=True)
@@ -249,6 +247,5 @@ class SnapshotJob(TaskResource, module="alibaba", name="SnapshotJob"):
             "on_delete": on_delete,
             "triggers": triggers,
             "profile": profile,
-            STATE_ID_INPUT: None if is_native() else state_id(),
         }
         super().__init__(SnapshotJobProvider(), resource_name, props, opts)

@@ -65,6 +65,11 @@ class RunRegistry:
         with self._lock:
             self._compared[task] = resource
 
+    def has_program(self) -> bool:
+        """Whether the engine has checked or compared anything: it does neither in a destroy."""
+        with self._lock:
+            return bool(self._declared or self._compared)
+
     def renamed(self, task: str, resource: str, entries: Callable[[], Sequence[Entry]]) -> str:
         """The resource that an entry of state belongs to, which is deleted under the name that it has there.
 

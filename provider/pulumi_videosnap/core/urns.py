@@ -21,6 +21,11 @@ def project_name(urn: str) -> str:
     return urn.split("::")[1]
 
 
+def is_default_provider(urn: str) -> bool:
+    """Whether the engine made a provider by itself: `default`, or with a version after it."""
+    return resource_name(urn).partition("_")[0] == "default"
+
+
 def resource_types(urn: str) -> list[str]:
     """The types of a resource's parents, the outermost first, and its own."""
     return urn.rpartition("::")[0].rpartition("::")[2].split("$")

@@ -52,11 +52,12 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
     progress = _Progress(sum(len(stack.tasks) for stack in readable), dependencies.checked)
     orphans: list[Unmanaged] = []
     checked = []
+    begun = interrupted_creates(readable)
     for stack in stacks:
         if isinstance(stack, StackDrift):
             checked.append(stack)
             continue
-        creates = list(interrupted_creates(stack))
+        creates = next(begun)
         orphans += _only(Unmanaged, creates)
         checked.append(_check(stack, dependencies, progress, _only(Finding, creates)))
     known = {one.id for one in orphans}

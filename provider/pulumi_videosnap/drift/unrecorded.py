@@ -5,49 +5,64 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pydantic import ValidationError
-
 from pulumi_videosnap.core.encrypted import without_encrypted
 from pulumi_videosnap.core.lifecycle import Context, Found, Lifecycle
 from pulumi_videosnap.core.pending import Note, notes
 from pulumi_videosnap.core.run_registry import Entry
+from pulumi_videosnap.core.urns import project_name
 from pulumi_videosnap.drift.model import FailedRuns, Finding, Unmanaged, Verdict
 from pulumi_videosnap.errors import VideosnapError
-from pulumi_videosnap.kinds import kind_of, kinds
+from pulumi_videosnap.kinds import ResourceKind, kind_of, kinds
 from pulumi_videosnap.state import RecordedResource, Stack, recorded_resource
 
 _NOT_KNOWN = "an `up` was interrupted while it created this, and whether it is there is not known"
 
 
-def interrupted_creates(stack: Stack) -> Iterator[Unmanaged | Finding]:
-    """What interrupted creates left is unmanaged; where that is not known, there is a finding.
+def interrupted_creates(stacks: Sequence[Stack]) -> Iterator[Sequence[Unmanaged | Finding]]:
+    """What interrupted creates left in each stack: unmanaged, or a finding where that is not known.
 
-    The engine has noted a create in state, or the plugin has on this machine.
+    The engine has noted a create in state, or the plugin has on this machine. None is named twice.
     """
-    recorded = {task.urn for task in stack.tasks}
-    noted = {note.urn: note for note in notes(stack.name) if note.urn not in recorded}
-    begun = {task.urn: task for task in stack.pending_creates}
-    for note in noted.values():
+    known = {(one.kind.token, one.id) for stack in stacks for one in (*stack.tasks, *stack.shared)}
+    return ([*_left_in(stack, known)] for stack in stacks)
+
+
+def _left_in(stack: Stack, known: set[tuple[str, str]]) -> Iterator[Unmanaged | Finding]:
+    project = stack.project or "".join(stack.name.split("/")[1:-1])
+    own = [note for note in notes(stack.name) if project in {"", project_name(note.urn)}]
+    noted = {note.urn for note in own}
+    for note in own:
         if kind := kind_of({"type": note.type}):
-            begun[note.urn] = recorded_resource({"urn": note.urn, "inputs": note.inputs}, kind)
-    for urn, task in begun.items():
-        yield from _left_by(task, noted.get(urn), stack)
+            yield from _left_by(_noted(note, kind, stack), note, stack, known)
+    for task in stack.pending_creates:
+        if task.urn not in noted:
+            yield from _left_by(task, None, stack, known)
 
 
-def _left_by(task: RecordedResource, note: Note | None, stack: Stack) -> Iterator[Unmanaged | Finding]:
-    lifecycle = _lifecycle(task, stack)
+def _noted(note: Note, kind: ResourceKind, stack: Stack) -> RecordedResource:
+    provider = stack.state_ids.get(note.state, "")
+    task = recorded_resource({"urn": note.urn, "inputs": note.inputs, "provider": provider}, kind)
+    begun = {one.urn: one.secret_paths for one in stack.pending_creates}
+    secret = {(name,) for name in note.secret}
+    return replace(task, secret_paths=begun.get(note.urn, frozenset()) | secret)
+
+
+def _left_by(
+    task: RecordedResource, note: Note | None, stack: Stack, known: set[tuple[str, str]]
+) -> Iterator[Unmanaged | Finding]:
     try:
+        lifecycle = _lifecycle(task, stack)
         found = lifecycle.find_created(
             note.inputs if note else lifecycle.identity(without_encrypted(task.inputs))
         )
-    except (ValidationError, KeyError, TypeError):  # not all inputs are known
-        return
     except VideosnapError as failed:
-        yield Finding.of(task, Verdict.UNREADABLE, f"{_NOT_KNOWN}: {failed}")
+        yield Finding.of(task, Verdict.UNREADABLE, task.hide(f"{_NOT_KNOWN}: {failed}"))
         return
-    recorded = {(one.kind.token, one.id) for one in stack.tasks}
-    if found and (task.kind.token, found.id) not in recorded:
-        yield _unmanaged(task, found, _whose(note, stack))
+    except Exception:  # not all inputs are known, or a note is damaged
+        return
+    if found and (task.kind.token, found.id) not in known:
+        known.add((task.kind.token, found.id))
+        yield _unmanaged(task, found, note, stack)
 
 
 def _lifecycle(task: RecordedResource, stack: Stack) -> Lifecycle:
@@ -56,17 +71,25 @@ def _lifecycle(task: RecordedResource, stack: Stack) -> Lifecycle:
     return task.kind.lifecycle(Context(resource=task.urn, config=config, entries=lambda: providers))
 
 
+def _unmanaged(task: RecordedResource, found: Found, note: Note | None, stack: Stack) -> Unmanaged:
+    state, created = task.kind.drift.state(found.outputs)
+    up = "an interrupted `up`" if note is None or note.is_over() else "an `up` that was interrupted, or runs"
+    made = f"created for {task.name} by {up} of {_whose(note, stack)}"
+    if note and not note.may_have_made(created):
+        made = f"{up} of {stack.name} asked for one of this id or name for {task.name}, but at another time"
+    return Unmanaged(
+        id=replace(task, id=found.id).shown_id,
+        where=task.kind.drift.service,
+        state=state,
+        created=created,
+        note=made,
+    )
+
+
 def _whose(note: Note | None, stack: Stack) -> str:
     if note is None or not note.state or not stack.state_ids or note.state in stack.state_ids:
         return f"{stack.name}; the next `up` adopts it"
     return f"a stack named {stack.name} in another backend, or of this one before it was destroyed"
-
-
-def _unmanaged(task: RecordedResource, found: Found, whose: str) -> Unmanaged:
-    state, created = task.kind.drift.state(found.outputs)
-    note = f"created for {task.name} by an interrupted `up` of {whose}"
-    shown = replace(task, id=found.id).shown_id
-    return Unmanaged(id=shown, where=task.kind.drift.service, state=state, created=created, note=note)
 
 
 def unmanaged(stacks: Sequence[Stack]) -> Iterator[Unmanaged | FailedRuns | str]:

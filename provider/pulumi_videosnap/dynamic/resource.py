@@ -17,6 +17,8 @@ from pulumi.runtime.resource import all_aliases, register_resource
 
 from pulumi_videosnap.core.properties import camel, camel_path, names_of, snake
 from pulumi_videosnap.dynamic import options
+from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
+from pulumi_videosnap.dynamic.state_id import state_id
 from pulumi_videosnap.plugin.program import announce
 
 T = TypeVar("T")
@@ -69,7 +71,7 @@ class TaskResource(Resource):
         else:
             options.refuse_import(where, opts, self._instead_of_import)
             options.refuse_provider(where, opts)
-            hidden = {SECRETS_INPUT: _secret_paths(declared)}
+            hidden = {SECRETS_INPUT: _secret_paths(declared), STATE_ID_INPUT: state_id()}
             super().__init__(provider, resource_name, {**values, **hidden}, opts)
         announce([self.urn])
         if ignored := options.ignored_timeouts(opts, self._waits):

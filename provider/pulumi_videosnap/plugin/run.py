@@ -104,7 +104,9 @@ class Run:
 
     def _note(self, urn: str, token: str, identity: Properties) -> None:
         if urn:
-            self._notes[urn] = pending.Note(urn, token, identity, self._registry.state_id)
+            secrets = self._secrets[urn]
+            secret = [name for name, value in identity.items() if not secrets.isdisjoint(texts_in(value))]
+            self._notes[urn] = pending.Note(urn, token, identity, self._registry.state_id, secret=secret)
             self._notes[urn].write()
 
     def warn(self, urn: str, text: str) -> None:
@@ -126,27 +128,34 @@ class Run:
     def creating(self, urn: str, when_answered: Callable[[Callable[[], None]], object]) -> Iterator[None]:
         """A creation, which the end of this process waits for; Interrupted where nobody can record it.
 
-        Its note goes when the engine has the answer (`when_answered` calls back then), or at once where it is
-        certain that nothing was made.
+        Its note goes when the engine has the answer (`when_answered` calls back then), or at once where
+        nothing was made.
         """
         with self._counted():
-            was_noted = self._take_over(urn)
+            earlier = self._take_over(urn)
             try:
                 yield
             except VideosnapError as failed:
-                if not was_noted and not _may_have_made(failed):
-                    self._notes.pop(urn, None)
-                    self._forget(urn)
+                if not _may_have_made(failed):
+                    withdraw = partial(self._withdraw, urn, earlier)
+                    when_answered(withdraw) if urn in self._made else withdraw()
                 raise
             when_answered(lambda: self._forget(urn))
 
-    def _take_over(self, urn: str) -> bool:
-        """Whether an earlier run has left a note; waits while its process ends what it made."""
-        was_noted, deadline = pending.take_over(urn), time.monotonic() + ENDS_WITHIN
+    def _take_over(self, urn: str) -> pending.Note | None:
+        """The note that an earlier run has left; waits while its process ends what it made."""
+        earlier, deadline = pending.take_over(urn), time.monotonic() + ENDS_WITHIN
         while pending.is_claimed(urn) and time.monotonic() < deadline:
             engine_log.progress(urn, "an earlier run ends what it had begun")
             self.sleep(0.1)
-        return was_noted
+        return earlier
+
+    def _withdraw(self, urn: str, earlier: pending.Note | None) -> None:
+        """Remove the note of a creation that failed; what an earlier run made is there all the same."""
+        self._notes.pop(urn, None)
+        self._forget(urn)
+        if earlier:
+            earlier.write()
 
     def _forget(self, urn: str) -> None:
         """Remove a note; where the engine is gone, it may have recorded nothing."""

@@ -354,6 +354,35 @@ def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
         assert detect.detect_drift([state], Dependencies(now=lambda: NOW)).unmanaged == ()
 
 
+LEFT: dict[str, tuple[list[dict[str, Any]], str, str]] = {
+    "once": ([{}, {"urn": "hall"}], "661e/Room1/Task1", "or runs of acme/shop/dev; the next `up` adopts it"),
+    "without a secret": ([{"secret": ["appId"]}], "[secret]/Room1/Task1", "interrupted, or runs of acme"),
+    "of another time": ([{"at": 0.0}], "661e/Room1/Task1", "asked for one of this id or name for lobby, but"),
+    "not of another project": ([{"project": "books"}], "", ""),
+    "not if another stack has it": ([{}], "", ""),
+}
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_is_left_is_named_once_in_true_words(name: str, emulated: Emulator) -> None:
+    changes, shown, words = LEFT[name]
+    emulated.rtc.start()
+    [task] = [one["resource"] for one in json.loads(_noted())["deployment"]["pending_operations"]]
+    for change in changes:
+        parts = task["urn"].split("::")
+        parts[1], parts[3] = change.get("project", parts[1]), change.get("urn", parts[3])
+        more = {key: change[key] for key in change if key in ("secret", "at")}
+        Note("::".join(parts), task["type"], task["inputs"], **more).write()
+    stacks = [read_export(json.dumps({"deployment": {}}), "acme/shop/dev")]
+    if "another stack" in name:
+        there = {**task, "id": "661e/Room1/Task1", "outputs": task["inputs"]}
+        there["urn"] = there["urn"].replace(":dev:", ":prod:")
+        stacks.append(read_export(json.dumps({"deployment": {"resources": [there]}}), "acme/shop/prod"))
+    found = detect.detect_drift(stacks, Dependencies(now=lambda: NOW)).unmanaged
+    assert [one.id for one in found] == ([shown] if shown else [])
+    assert [one.note for one in found if words not in one.note] == []
+
+
 def test_a_job_whose_up_was_broken_off_is_found_where_nothing_else_is_recorded(emulated: Emulator) -> None:
     """State has the engine's note of the create alone, with its inputs."""
     with contextlib.closing(Mps(emulated)) as mps:
@@ -434,7 +463,7 @@ def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
         "input": {"location": "oss-cn-hangzhou"},
     }
     recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
-    stack, since = Stack("dev", (recorded,), state_ids=frozenset({"ours"})), NOW - timedelta(hours=6)
+    stack, since = Stack("dev", (recorded,), state_ids={"ours": ""}), NOW - timedelta(hours=6)
     listed = [one for one, _ in UNMANAGED.values()]
     *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since), lambda *_: {})
     notes = {int(one.id, 16): one.note for one in orphans if isinstance(one, Unmanaged)}

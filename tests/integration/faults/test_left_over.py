@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
+from pulumi.runtime import rpc
 
 from integration.faults.scenarios import CLEAN, PROVIDERS, World, job, pipeline, task, workflow
 from pulumi_videosnap.core.pending import Note, notes
@@ -18,6 +20,7 @@ from support.emulator import Emulator, clean_environment
 from support.forked_plugin import TOLD, Fault
 from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
 from support.plugin_runs import Forks, Runs
+from support.workflow_stacks import pipeline_inputs
 
 PROGRAMS = {"task": task(), "job": job(**CLEAN), "workflow": workflow(), "pipeline": pipeline()}
 
@@ -87,6 +90,9 @@ NOTES: dict[str, tuple[dict[str, Any], bool]] = {
     "of a process that runs": ({"process": os.getpid()}, False),
     "of no process": ({"process": None}, False),
     "of another backend": ({"state": "another"}, False),
+    "of the program's own provider": ({"state": "own"}, False),
+    "of yesterday": ({"at": time.time() - 86400}, False),
+    "of a clock that is minutes off": ({"at": time.time() - 300}, True),
     "of another stack": ({"urn": "urn:pulumi:prod::mini::task::hall"}, False),
     "of another project": ({"urn": "urn:pulumi:test::maxi::task::hall"}, False),
     "of an unknown kind": ({"type": "acme:Camera"}, False),
@@ -103,10 +109,100 @@ def test_nothing_is_ended_that_may_be_anothers(machines: Machines, name: str, tm
     note = break_off(world)
     [file] = (tmp_path / "creating").iterdir()
     file.write_text(json.dumps({**vars(note), **change}))
-    other.stack.provider_ids = ("mine",)
+    other.stack.provider_ids, other.stack.own_provider_ids = ("mine",), ("own",)
     other.take(PROGRAMS["pipeline"])
     other.take("destroy")
     assert (world.present() == []) is ends
+
+
+DAMAGE: list[dict[str, Any]] = [
+    {"urn": 7}, {"urn": None}, {"urn": "urn:pulumi:test"}, {"urn": "urn:pulumi:test::mini::\ud800::lobby"},
+    {"type": 7}, {"type": []}, {"state": []}, {"at": "now"}, {"at": 10**400}, {"at": None}, {"secret": 7},
+    {"inputs": {"appId": 7, "roomId": [], "taskId": {}}}, {"inputs": {"appId": "\ud800"}},
+]  # fmt: skip
+
+
+def test_nothing_in_the_folder_stops_a_run(machines: Machines, tmp_path: Path) -> None:
+    world, other = machines("task"), machines("pipeline")
+    note, folder = break_off(world), tmp_path / "creating"
+    [file] = folder.iterdir()
+    texts = ["", "{", "7", "[]", "[" * 100_000, "{}", '{"more": 7}', "9" * 5000, "\0" * 2_000_000]
+    for number, text in enumerate([*texts, *(json.dumps({**vars(note), **one}) for one in DAMAGE)]):
+        (folder / f"{number}").write_text(text)
+    file.unlink()
+    for name in (file.name, "pipe"):
+        os.mkfifo(folder / name)
+    for name in (f"{file.name}.claimed", "device"):
+        (folder / name).symlink_to("/dev/zero")
+    (folder / "nowhere").symlink_to("nowhere")
+    (folder / "folder").mkdir()
+    (folder / "bytes").write_bytes(b"\xff\xfe")
+    other.take(PROGRAMS["pipeline"])
+    assert world.runs.unmanaged(tmp_path) == []
+    other.take("destroy")
+    world.take(PROGRAMS["task"])
+    assert len(world.present()) == 1
+    world.take("destroy")
+    assert world.present() == other.present() == []
+
+
+def test_a_note_stays_until_the_engine_is_told_of_a_failure(machines: Machines, tmp_path: Path) -> None:
+    world = machines("pipeline")
+    world.emulator.fault("error", "UpdatePipeline", times=None, status=400, code="InvalidParameter")
+    world.runs.fault = Fault(f"provider killed, {TOLD}")
+    with pytest.raises(PluginError):
+        world.take(pipeline(state="paused"))
+    world.emulator.clear_faults()
+    assert len(world.runs.unmanaged(tmp_path)) == len(world.present()) == 1
+
+
+def test_a_note_says_what_is_secret(machines: Machines, tmp_path: Path) -> None:
+    world = machines("task")
+    [inputs] = task(roomId="backstage").values()
+    if world.runs.front == "native":
+        inputs = {**inputs, "roomId": {rpc._special_sig_key: rpc._special_secret_sig, "value": "backstage"}}
+    world.runs.fault = Fault(f"provider killed, {TOLD}")
+    with pytest.raises(PluginError):
+        world.take({"lobby": {**inputs, "__videosnapSecrets": [["roomId"]]}})
+    [found] = world.runs.unmanaged(tmp_path)
+    assert found["id"].endswith("/[secret]/Task1")
+
+
+def test_a_refused_create_leaves_the_note_of_the_one_before(machines: Machines) -> None:
+    world, other = machines("task"), machines("pipeline")
+    world.take(task(taskId="theirs"))
+    world.stack.state.clear()
+    break_off(world)
+    with pytest.raises(PluginError, match="exists with other settings"):
+        world.take(task(taskId="theirs", imageConfig={"interval": 5, "width": 640}))
+    other.take(PROGRAMS["pipeline"])
+    other.take("destroy")
+    assert [name for name, *_ in world.present()] == ["theirs"]
+    assert list(notes("test", env=world.runs.environment)) == []
+
+
+def test_what_a_changed_program_leaves_is_named_and_ended(machines: Machines, tmp_path: Path) -> None:
+    """The next `up` declares another task under the name, and does not find the first."""
+    world = machines("task")
+    break_off(world)
+    world.take(task(taskId="Task2"))
+    [found] = world.runs.unmanaged(tmp_path)
+    assert found["id"].endswith("/Task1")
+    world.take("destroy")
+    assert world.present() == []
+    assert list(notes("test", env=world.runs.environment)) == []
+
+
+@pytest.mark.parametrize("hall", ["hall", "queue"])
+def test_an_up_ends_nothing_that_its_program_comes_to_later(machines: Machines, hall: str) -> None:
+    world, before = machines("pipeline"), {"first": pipeline_inputs(name="first")}
+    world.take(before)
+    world.runs.fault = Fault(f"provider killed, {TOLD}")
+    with pytest.raises(PluginError):
+        world.take({**before, **pipeline()})
+    made = {one["name"]: one["pipelineId"] for one in world.emulator.show("/pipelines")["pipelines"]}
+    world.take({"first": pipeline_inputs(name="first", speedLevel=2), hall: pipeline()["queue"]})
+    assert world.stack.state[hall].id in made.values()
 
 
 @pytest.mark.parametrize("declared", ["hall", "lobby"])

@@ -22,6 +22,7 @@ from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, surroundings
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.core.pending import Note, notes
 from pulumi_videosnap.plugin.program import announce
+from pulumi_videosnap.volcengine.start import identity_of
 from support.data import load
 from support.jobs import job_inputs
 from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, PROVIDER, Plugin, PluginError, running_plugin, to_struct
@@ -129,11 +130,14 @@ def test_a_create_waits_for_what_a_killed_run_ends_and_takes_over_the_rest(
     monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(folder / "quota"))
     earlier = subprocess.Popen(["sleep", "60"])
     kind = KIND.replace(DYNAMIC_TYPE, NATIVE_TYPE) if plugin.native else KIND
-    ends, goes_on = (Note(kind + name, "", {}, process=earlier.pid) for name in ("ends", "goes-on"))
+    inputs = {name: value for name, value in complete().items() if name != "profile"}
+    ends, goes_on = (
+        Note(kind + name, "", identity_of({**inputs, "taskId": name}), process=earlier.pid)
+        for name in ("ends", "goes-on")
+    )
     ends.write()
     goes_on.write()
     assert ends.claim()
-    inputs = {name: value for name, value in complete().items() if name != "profile"}
     with ThreadPoolExecutor() as pool:
         created = pool.submit(plugin.create, f"{KIND}ends", {**inputs, "taskId": "ends"})
         wait_until(lambda: plugin.log.messages(f"{KIND}ends") != [])
