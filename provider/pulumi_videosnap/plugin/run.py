@@ -131,7 +131,7 @@ class Run:
         Its note goes when the engine has the answer (`when_answered` calls back then), or at once where
         nothing was made.
         """
-        with self._counted():
+        with self._count_creation():
             earlier = self._take_over(urn)
             try:
                 yield
@@ -165,7 +165,7 @@ class Run:
                 pending.forget(urn)
 
     @contextlib.contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _count_creation(self) -> Iterator[None]:
         with self._creations:
             if self._engine_is_gone:
                 raise Interrupted
