@@ -162,7 +162,7 @@ def test_a_kill_while_the_engine_starts(stack: Stack, kind: str, processes: int,
 def _count(count: Count, stack: Stack, fault: str) -> None:
     """A point that was survived; its test has checked the rest."""
     front = "native" if "native" in (stack.folder / f"Pulumi.{STACK}.yaml").read_text() else "dynamic"
-    zeros = dict.fromkeys(("orphans", "told", "duplicates", "left behind"), 0)
+    zeros = dict.fromkeys(("orphans", "reported", "duplicates", "left behind"), 0)
     scenario = "with the real engine"
     count(
         FAULTS, scenario=scenario, front=front, fault=f"{fault}, real engine", points=1, survived=1, **zeros

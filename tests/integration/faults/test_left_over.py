@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,8 +90,8 @@ NOTES: dict[str, tuple[dict[str, Any], bool]] = {
     "of no process": ({"process": None}, False),
     "of another backend": ({"state": "another"}, False),
     "of the program's own provider": ({"state": "own"}, False),
-    "of yesterday": ({"at": time.time() - 86400}, False),
-    "of a clock that is minutes off": ({"at": time.time() - 300}, True),
+    "of yesterday": ({"at": -86400.0}, False),
+    "of a clock that is minutes off": ({"at": -300.0}, True),
     "of another stack": ({"urn": "urn:pulumi:prod::mini::task::hall"}, False),
     "of another project": ({"urn": "urn:pulumi:test::maxi::task::hall"}, False),
     "of an unknown kind": ({"type": "acme:Camera"}, False),
@@ -108,6 +107,7 @@ def test_nothing_is_ended_that_may_be_anothers(machines: Machines, name: str, tm
     world, other = machines("task"), machines("pipeline")
     note = break_off(world)
     [file] = (tmp_path / "creating").iterdir()
+    change = {**change, "at": note.at + change.get("at", 0)}
     file.write_text(json.dumps({**vars(note), **change}))
     other.stack.provider_ids, other.stack.own_provider_ids = ("mine",), ("own",)
     other.take(PROGRAMS["pipeline"])
