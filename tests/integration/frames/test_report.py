@@ -290,7 +290,7 @@ def test_the_engines_export_is_read() -> None:
     video = kind_by_title("video file")
     present = RecordedResource("stills", video, "abc", {"state": "Success"}, urn)
     gone = RecordedResource("stills", video, "gone", {}, urn)
-    assert stack == Stack("dev", (present,), pending_replacements=(gone,))
+    assert stack == Stack("dev", (present,), pending_replacements=(gone,), project="proj")
 
 
 def test_what_texts_begin_with() -> None:
