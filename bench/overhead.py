@@ -21,7 +21,7 @@ from support.plugin import running_plugin
 
 TASKS = 200
 ROUNDS = 5
-ROUNDS_OF_A_PROCESS = 15
+ROUNDS_OF_A_PROCESS = 31
 ROOT = Path(__file__).resolve().parent.parent
 INPUTS = {
     "appId": "661e000000000000000543cf",

@@ -8,6 +8,8 @@ process knows (the stack's configuration, the run's claims) therefore stands in 
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import sys
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +44,6 @@ from pulumi_videosnap.dynamic.state_id import INPUT as STATE_ID_INPUT
 from pulumi_videosnap.errors import CallFailed, OutcomeUnknown, VideosnapError, debugging, unexpected
 from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.engine_watch import end_with
-from pulumi_videosnap.plugin.left_over import end_left_over
 from pulumi_videosnap.plugin.run import RUN
 
 
@@ -54,6 +55,11 @@ def _serves_the_engine() -> bool:
 
 if _serves_the_engine():  # a native plugin imports this module too
     RUN.serves = True
+    # A short-lived process: collections during its imports would take a fifth of their time.
+    gc.freeze()
+    gc.set_threshold(10_000)
+    # Pydantic would look for plugins of its own in each installed package, at the first model.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if address := engine_log.engine_address():
         end_with(address)
     if not debugging():
@@ -138,6 +144,8 @@ class LifecycleProvider(ResourceProvider):
 
     def delete(self, id_: str, props: Properties) -> None:
         """End the task."""
+        from pulumi_videosnap.plugin.left_over import end_left_over  # noqa: PLC0415 - no program deletes
+
         with _one_line_errors(props):
             end_left_over(request.current_urn())
             self._task(deleted=id_).delete(id_, _from_engine(props))

@@ -7,7 +7,6 @@ wins. Credentials are never mixed across sources.
 
 from __future__ import annotations
 
-import configparser
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -205,6 +204,8 @@ def json_object(path: Path) -> dict[str, Any]:
 
 def ini_section(path: Path, name: str) -> dict[str, str] | None:
     """The settings of one section of an INI file; None when there is no such section."""
+    import configparser  # noqa: PLC0415 - for a profile alone
+
     sections = configparser.ConfigParser(interpolation=None)
     try:
         sections.read_string(_text(path))
