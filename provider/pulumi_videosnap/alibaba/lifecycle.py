@@ -41,7 +41,7 @@ from pulumi_videosnap.core.lifecycle import (
     Present,
     ReadOutcome,
 )
-from pulumi_videosnap.core.properties import Path, Properties, value_at
+from pulumi_videosnap.core.properties import Path, Properties, chosen, value_at
 from pulumi_videosnap.core.schema import Effect, differences, inputs_of, merge_inputs
 from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.core.validation import validate
@@ -147,9 +147,7 @@ class SnapshotJobLifecycle(Lifecycle):
     def identity(self, inputs: Properties) -> Properties:
         """The token in its UserData, where it is, and whether its frames are to be deleted."""
         job = SnapshotJobInputs.model_validate(inputs)
-        kept = {
-            name: inputs[name] for name in ("owner", "profile", "onDelete") if inputs.get(name) is not None
-        }
+        kept = chosen(inputs, "owner", "profile", "onDelete")
         return {**kept, "token": self._token(job), "input": {"location": job.input.location}}
 
     def find_created(self, identity: Properties) -> Found | None:

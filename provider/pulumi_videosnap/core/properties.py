@@ -36,6 +36,11 @@ def value_at(properties: Mapping[str, Any], path: Path) -> Any:
     return value
 
 
+def chosen(properties: Properties, *names: str) -> Properties:
+    """Some of the properties: those that are set."""
+    return {name: properties[name] for name in names if properties.get(name) is not None}
+
+
 def as_if_read(recorded: Properties, declared: Properties) -> Properties:
     """What is recorded, as if an import had read what the program declares of what it could not read."""
     found = recorded

@@ -16,6 +16,7 @@ from pulumi_videosnap.core.timestamps import parse_rfc3339
 from pulumi_videosnap.drift.model import Unmanaged, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects, explain_other_value
 from pulumi_videosnap.errors import NotFound, VideosnapError
+from pulumi_videosnap.report.formatting import exact
 from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.volcengine.api import Reading, RoomOnlineUsers, connect
 from pulumi_videosnap.volcengine.convert import third_party_keys, to_outputs
@@ -58,16 +59,22 @@ def explain_end(outputs: Mapping[str, Any]) -> str:
     """Since when, and why, no frames have been taken."""
     if outputs.get("status") == NOT_CONFIRMED:
         return "StartSnapshot was not answered, and GetSnapshotTask does not find it: it may run all the same"
-    since = f" since {outputs['endTime']}" if outputs.get("endTime") else ""
+    since = f" since {_time(outputs, 'endTime')}" if outputs.get("endTime") else ""
     return f"no frames have been taken{since}: {_END_REASONS.get(str(outputs.get('stopReason')), 'it ended')}"
 
 
 def describe(outputs: Mapping[str, Any]) -> str:
     """When it ended, or since when it runs."""
     if outputs.get("endTime") or outputs.get("stopReason"):
-        return f"ended {outputs.get('endTime') or ''} ({outputs.get('stopReason') or 'no reason given'})"
+        when = f"ended {_time(outputs, 'endTime')}" if outputs.get("endTime") else "ended"
+        return f"{when} ({outputs.get('stopReason') or 'no reason given'})"
     interval = (outputs.get("imageConfig") or {}).get("interval")
-    return f"{outputs.get('status')} since {outputs.get('startTime')}, a frame every {interval} s"
+    return f"{outputs.get('status')} since {_time(outputs, 'startTime')}, a frame every {interval} s"
+
+
+def _time(outputs: Mapping[str, Any], name: str) -> str:
+    at = parse_rfc3339(outputs.get(name))
+    return exact(at.replace(microsecond=0)) if at else "a time that is not known"
 
 
 def remedy(verdict: Verdict, fields: Collection[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pulumi_videosnap.core.encrypted import without_encrypted
 from pulumi_videosnap.core.lifecycle import Context
-from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.core.properties import Path, Properties, chosen
 from pulumi_videosnap.core.run_registry import Entry
 from pulumi_videosnap.core.schema import differences
 from pulumi_videosnap.errors import CallFailed, NotFound, OutcomeUnknown, TaskConflict, TaskFailed
@@ -84,8 +84,7 @@ def start_task(
 
 def identity_of(inputs: Properties) -> Properties:
     """What finds a task and stops it: its three ids, where it is, and the business that it is billed to."""
-    names = ("appId", "roomId", "taskId", "profile", "edition", "businessId")
-    return {name: inputs[name] for name in names if inputs.get(name) is not None}
+    return chosen(inputs, "appId", "roomId", "taskId", "profile", "edition", "businessId")
 
 
 class _Start:
@@ -185,18 +184,18 @@ class _Start:
             raise self._conflict([_UNREADABLE_SETTINGS])
         self._recorded, plain = former.outputs, without_encrypted(former.outputs)
         settings = {name: plain.get(name) for name in _RETURNED if name in former.outputs}
-        self._has_other_interval({**self._task.properties(), **settings})
+        self._check_settings({**self._task.properties(), **settings})
         self._set_interval()  # somebody may have set another one, which nobody can read
         return {name: plain[name] for name in ("status", "startTime") if name in plain}
 
     def _bring_in_line(self, found: SnapshotTask) -> SnapshotTask:
-        if not self._has_other_interval(to_inputs(found, self._task.properties())):
+        if not self._check_settings(to_inputs(found, self._task.properties())):
             return found
         self._set_interval()
         return self._api.get(self._key).task
 
-    def _has_other_interval(self, actual: Properties) -> bool:
-        """Whether a running task has another interval than declared; TaskConflict for another setting."""
+    def _check_settings(self, actual: Properties) -> bool:
+        """Whether a running task has another interval than declared; TaskConflict for any other setting."""
         compared = differences(SnapshotTaskInputs, self._task.properties(), actual)
         differing = {d.path: d for leaf, d in compared if leaf.compared}
         interval = differing.pop(INTERVAL, None)

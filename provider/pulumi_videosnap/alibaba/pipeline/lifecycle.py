@@ -31,7 +31,7 @@ from pulumi_videosnap.core.lifecycle import (
     Present,
     ReadOutcome,
 )
-from pulumi_videosnap.core.properties import Path, Properties
+from pulumi_videosnap.core.properties import Path, Properties, chosen
 from pulumi_videosnap.core.schema import inputs_of
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import InvalidInput, Rejected, TaskConflict, TaskFailed
@@ -107,8 +107,7 @@ class PipelineLifecycle(NamedLifecycle[Api]):
 
     def identity(self, inputs: Properties) -> Properties:
         """Its name, and where it is: the service makes the id."""
-        names = ("name", "location", "profile")
-        return {name: inputs[name] for name in names if inputs.get(name) is not None}
+        return chosen(inputs, "name", "location", "profile")
 
     def find_created(self, identity: Properties) -> Found | None:
         """SearchPipeline for the one of this name."""

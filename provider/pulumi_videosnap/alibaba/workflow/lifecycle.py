@@ -28,7 +28,7 @@ from pulumi_videosnap.core.lifecycle import (
     Present,
     ReadOutcome,
 )
-from pulumi_videosnap.core.properties import Path, Properties, Unknown
+from pulumi_videosnap.core.properties import Path, Properties, Unknown, chosen
 from pulumi_videosnap.core.schema import Difference, inputs_of
 from pulumi_videosnap.core.validation import validate
 from pulumi_videosnap.errors import CallFailed, Rejected, TaskConflict, TaskFailed
@@ -131,8 +131,7 @@ class SnapshotWorkflowLifecycle(NamedLifecycle[Api]):
 
     def identity(self, inputs: Properties) -> Properties:
         """Its name, and where it is: the service makes the id."""
-        named = {name: inputs[name] for name in ("name", "profile") if inputs.get(name) is not None}
-        return {**named, "input": {"location": inputs["input"]["location"]}}
+        return {**chosen(inputs, "name", "profile"), "input": chosen(inputs["input"], "location")}
 
     def find_created(self, identity: Properties) -> Found | None:
         """SearchMediaWorkflow for the one of this name."""
