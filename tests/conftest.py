@@ -1,7 +1,5 @@
 """What every test may use: one emulator for the whole session, and a private world in it for each test."""
 
-from __future__ import annotations
-
 import os
 import signal
 import uuid

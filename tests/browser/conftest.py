@@ -1,7 +1,5 @@
 """A stand-in for the emulator's server, with canned answers, and a browser to look at the page with."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence

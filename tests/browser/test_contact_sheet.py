@@ -1,7 +1,5 @@
 """The contact sheet in a real browser and on paper: layout, keys, and that untrusted names stay text."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Projects that the real engine runs against the emulator."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The engine's backends of a team: the same life of a stack on each, with our commands reading its state."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """One table: places where a secret could be seen x the encodings in which a careless service repeats it."""
 
-from __future__ import annotations
-
 import html
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

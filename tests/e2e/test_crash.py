@@ -1,7 +1,5 @@
 """Killing the engine or the provider at any moment of create: one more `up`, and there is exactly one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

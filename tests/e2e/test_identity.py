@@ -1,7 +1,5 @@
 """A resource is its URN: whatever breaks off, nothing that is declared is ended, orphaned or doubled."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """The life of tasks under the real engine, through its command line; what a user reads of failures."""
 
-from __future__ import annotations
-
 import pytest
 
 from e2e.conftest import Stack, sampled_front

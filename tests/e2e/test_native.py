@@ -1,7 +1,5 @@
 """The native front with the real engine: moving a stack there and back, imports, ^C, deadlines."""
 
-from __future__ import annotations
-
 import signal
 import time
 from pathlib import Path

@@ -4,8 +4,6 @@
 A stack has one task and one job for each option; a situation is one change of them all, or one from outside.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter

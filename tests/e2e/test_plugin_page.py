@@ -1,7 +1,5 @@
 """docs/plugin.md, followed to the letter in an empty home directory, against the emulator."""
 
-from __future__ import annotations
-
 import re
 import subprocess
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A canary in every place for a credential: it may reach the service, and nothing else."""
 
-from __future__ import annotations
-
 import pytest
 
 from e2e.conftest import Stack, sampled_front

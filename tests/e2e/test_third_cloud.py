@@ -3,8 +3,6 @@
 `third_cloud/provider` and `third_cloud/service.py` are also the example for whoever adds a cloud.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """State that an earlier version wrote: every command works on it, and an upgrade changes nothing."""
 
-from __future__ import annotations
-
 import json
 import re
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The wheel that users install: built here, installed into an empty environment, used elsewhere."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

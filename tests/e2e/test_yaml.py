@@ -1,7 +1,5 @@
 """examples/yaml with the real engine: the life of a task and a job that no program declares."""
 
-from __future__ import annotations
-
 import shutil
 import sys
 from pathlib import Path

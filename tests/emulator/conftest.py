@@ -1,7 +1,5 @@
 """A client of the running emulator, a store that is served, and the videos that several tests use."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any

@@ -1,7 +1,5 @@
 """The services without HTTP: worker threads of MPS, determinism and frames of RTC, bad state."""
 
-from __future__ import annotations
-
 import sqlite3
 import threading
 from argparse import ArgumentParser

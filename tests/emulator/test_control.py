@@ -1,7 +1,5 @@
 """The control API: what it changes, shows and refuses."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

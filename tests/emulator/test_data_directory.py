@@ -1,7 +1,5 @@
 """The data directory: damage, a full disk, kills under load, what older commits left, the clock, memory."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import random

@@ -1,7 +1,5 @@
 """Faults and rate limits: what a caller sees, what still takes effect, and which calls are concerned."""
 
-from __future__ import annotations
-
 import asyncio
 from argparse import Namespace
 from collections.abc import Callable

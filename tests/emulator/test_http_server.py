@@ -1,7 +1,5 @@
 """All ports: no requests of strangers' pages, bounded connections and bodies, a log for terminals."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 import resource

@@ -1,7 +1,5 @@
 """The vendors' own clients of every generation: tasks, jobs, workflows, pipelines, the tutorial."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

@@ -1,7 +1,5 @@
 """The emulator's process: how it ends, what it comes back with, what it refuses, services from elsewhere."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import sqlite3

@@ -1,7 +1,5 @@
 """The emulator's store, through boto3 and directly: objects, its folder, who may use it, bodies in chunks."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import http.client

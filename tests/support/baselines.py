@@ -1,7 +1,5 @@
 """State that released versions wrote, and how that of a new one is recorded: `scripts/baseline VERSION`."""
 
-from __future__ import annotations
-
 import json
 import sys
 import tempfile

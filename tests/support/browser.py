@@ -1,7 +1,5 @@
 """One headless Chromium for all tests that open a page, watched pages, and whether they can be read."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager

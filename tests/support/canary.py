@@ -1,7 +1,5 @@
 """Secrets as careless services repeat them, and whether a text gives one away in any of these forms."""
 
-from __future__ import annotations
-
 import base64
 import html
 import json

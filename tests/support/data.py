@@ -3,8 +3,6 @@
 `--update-golden` writes to the golden files what the code says now.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

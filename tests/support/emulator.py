@@ -1,7 +1,5 @@
 """The emulator as a test sees it: a process of its own, its control API, and what it exports."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shlex

@@ -1,7 +1,5 @@
 """`FakeServer`: an HTTP server on loopback with scripted responses, good and bad."""
 
-from __future__ import annotations
-
 import socket
 import ssl
 import struct

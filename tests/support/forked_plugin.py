@@ -7,8 +7,6 @@ and, for a service whose work takes time, the emulator's. What breaks does so wh
 or its answer enters; a kill is a SIGKILL, which no `finally` sees.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib.util
 import io

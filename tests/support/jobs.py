@@ -1,7 +1,5 @@
 """Snapshot jobs driven by the engine's model against the emulator, whose clock only waiting moves."""
 
-from __future__ import annotations
-
 import atexit
 import os
 import shutil

@@ -1,7 +1,5 @@
 """The order of the tests by layer, the time of each layer, and what tests counted, at the end of a run."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from itertools import groupby
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A small MPS client for the tests: its signers are written from the vendor's documents a third time."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -3,8 +3,6 @@
 Frame n carries the bits of n as 12 light and dark blocks along its top, the lowest bit on the left.
 """
 
-from __future__ import annotations
-
 import random
 import shutil
 import subprocess

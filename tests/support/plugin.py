@@ -4,8 +4,6 @@ One suite of tests is for both: the requests of a test have the dynamic type in 
 on the way to a native plugin and back in what it logs.
 """
 
-from __future__ import annotations
-
 import contextlib
 import subprocess
 import sys

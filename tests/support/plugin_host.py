@@ -4,8 +4,6 @@ A line of its input is one request, `{"front": …, "address": the engine's, "en
 prints its process id, then the port that it serves.
 """
 
-from __future__ import annotations
-
 import contextlib
 import importlib
 import json

@@ -1,7 +1,5 @@
 """Processes that a test starts, and all that they start in turn: none outlives its block."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import signal

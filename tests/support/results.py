@@ -1,7 +1,5 @@
 """The tables of a sweep: what tests counted, printed at the end of a run and kept for docs/reliability.md."""
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping

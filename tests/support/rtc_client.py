@@ -1,7 +1,5 @@
 """A small RTC client for the tests, with a third signer written from the vendor's documents."""
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import hmac

@@ -2,8 +2,6 @@
 run to run and that the printed seed replays.
 """
 
-from __future__ import annotations
-
 import os
 import random
 from collections import defaultdict

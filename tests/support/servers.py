@@ -1,7 +1,5 @@
 """Real servers of Debian's packages on loopback, each in a folder of its own; else a skip."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

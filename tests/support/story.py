@@ -1,7 +1,5 @@
 """A story: one stack of snapshot tasks against the emulator, from its first `up` to its empty end."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

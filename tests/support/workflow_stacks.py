@@ -1,7 +1,5 @@
 """Workflows and pipelines driven by the engine's model against the emulator, and the vendor's topologies."""
 
-from __future__ import annotations
-
 import json
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """The clients of both clouds on virtual time, against a script of responses and failures."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The architecture as rules: who may import whom, what names a cloud, and how large a module may be."""
 
-from __future__ import annotations
-
 import ast
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """`scripts/audit` with a fake auditor: what it says and exits with, above all where it could not check."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What state and previews show to be a resource kind; tests/e2e/test_third_cloud.py registers another."""
 
-from __future__ import annotations
-
 import base64
 import json
 import pickle

@@ -3,8 +3,6 @@
 The tables are tests/data/{rtc,mps}/models.json; the names of a request's fields there are ours.
 """
 
-from __future__ import annotations
-
 import json
 from datetime import timezone
 from typing import Any

@@ -5,8 +5,6 @@ bits, the other eight their opposites, so a reader needs no threshold and notice
 or blurred. Half of an image is light.
 """
 
-from __future__ import annotations
-
 import functools
 import io
 import itertools

@@ -1,7 +1,5 @@
 """Frames of written and of generated jobs: sizes, names, ends, black beginnings, edges; sheets; WebVTT."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from typing import Any

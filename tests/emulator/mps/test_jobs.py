@@ -1,7 +1,5 @@
 """A job's life on the emulated clock, how it is found again, and pipelines."""
 
-from __future__ import annotations
-
 import io
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Requests over the wire: what is refused with which code, all official spellings, hostile input."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

@@ -1,7 +1,5 @@
 """Workflows over the wire: what is refused, what triggers, how runs go, and each reading of the documents."""
 
-from __future__ import annotations
-
 import copy
 import json
 from collections.abc import Callable

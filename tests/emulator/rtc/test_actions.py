@@ -1,7 +1,5 @@
 """The four actions over the wire, the frames that they lead to, and the signature."""
 
-from __future__ import annotations
-
 import io
 import itertools
 import json

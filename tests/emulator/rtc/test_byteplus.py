@@ -1,7 +1,5 @@
 """The BytePlus edition on its own port, as the vendor's official Python SDK for it sees it."""
 
-from __future__ import annotations
-
 import json
 import warnings
 from importlib import import_module

@@ -1,7 +1,5 @@
 """Every command under what its surroundings do to it: broken input, an odd locale, a full disk, ^C."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import html

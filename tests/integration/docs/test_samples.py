@@ -3,8 +3,6 @@
 After a change of the output: `WRITE_SAMPLES=1 scripts/test tests/integration/docs`, read it, `scripts/docs`.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterator

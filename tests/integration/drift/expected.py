@@ -4,8 +4,6 @@ Written without a look at the command, so that no mistake sits in both. A cell i
 happened to it since; a scenario is what holds while the command runs.
 """
 
-from __future__ import annotations
-
 from configparser import ConfigParser
 from dataclasses import dataclass
 from enum import Enum, auto

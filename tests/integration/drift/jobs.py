@@ -1,7 +1,5 @@
 """Snapshot jobs of the matrix: what is declared, how each comes into its state, and what happens then."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The tasks that the matrix is about, made by real lifecycles against the emulator, and their export."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

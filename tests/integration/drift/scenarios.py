@@ -5,8 +5,6 @@ of its clock, environment variables to `set` (null takes one away), a response o
 which a service is `silent`.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Live rooms of the matrix: what is declared, how each comes into its state, and what happens then."""
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import os

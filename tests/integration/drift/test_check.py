@@ -1,7 +1,5 @@
 """A drift run's own sense: when it stops asking, what nobody manages, which records it cannot use."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import threading

@@ -1,7 +1,5 @@
 """The command around a drift run: what it refuses, which stacks it takes, how it heals."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

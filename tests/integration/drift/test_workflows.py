@@ -1,7 +1,5 @@
 """What `drift` and `frames` say of workflows: fields, orphans, failed runs, and the frames of each upload."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

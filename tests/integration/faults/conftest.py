@@ -1,7 +1,5 @@
 """Provider processes for every test of faults."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """What users do with each kind of resource, and what is true afterwards: the scenarios that faults meet."""
 
-from __future__ import annotations
-
 import functools
 import uuid
 from collections.abc import Callable, Mapping

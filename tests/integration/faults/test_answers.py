@@ -1,7 +1,5 @@
 """Answers that cannot be true: one clear error for that task, the others go on, and no time is lost."""
 
-from __future__ import annotations
-
 import json
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A service that behaves in bad ways, at every entry point: one clear outcome, in time, in little memory."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

@@ -1,7 +1,5 @@
 """What a killed process had made and nobody recorded: `drift` names it, and a delete in its stack ends it."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 The end is that of the undisturbed run, and after `destroy` nothing is left, by what the emulator says.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json

@@ -1,7 +1,5 @@
 """Reports for the contact sheet, bodies of frames, and of objects that pretend to be one."""
 
-from __future__ import annotations
-
 import struct
 import zlib
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`videosnap frames` on a live room's task and two jobs, against the emulator's real S3-protocol store."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

@@ -1,7 +1,5 @@
 """The contact sheet and the summary as text: sentences, policy, keys, and positions on the timeline."""
 
-from __future__ import annotations
-
 import re
 import sys
 from dataclasses import replace

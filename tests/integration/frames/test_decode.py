@@ -1,7 +1,5 @@
 """Decoding frames: what is measured of good ones, and that bad ones do no harm."""
 
-from __future__ import annotations
-
 import random
 import sys
 import tracemalloc

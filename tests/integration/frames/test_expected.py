@@ -1,7 +1,5 @@
 """Which frames of a live room should be there: intervals that change, restarts, gaps, late ones."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta, timezone
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Stacks of snapshot tasks, driven by the engine's model against the emulator."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

@@ -1,7 +1,5 @@
 """The BytePlus edition of RTC: a life there, nothing of one edition in the other, its documents' readings."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

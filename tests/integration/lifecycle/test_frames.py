@@ -1,7 +1,5 @@
 """What a task is for: real pictures, at the right moments, in the declared format and size."""
 
-from __future__ import annotations
-
 import io
 import itertools
 from datetime import datetime

@@ -1,7 +1,5 @@
 """What all resources of a process share of the account's jobs: pages, rounds of questions, lost answers."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """Stories of pipelines: added once, found again, changed in place, adopted and handed back, deleted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Stories of snapshot jobs: submitted once, found again, awaited, failed, replaced, forgotten, deleted."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any

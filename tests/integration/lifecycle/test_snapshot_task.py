@@ -1,7 +1,5 @@
 """Stories of one snapshot task, each ending with an empty preview and no task left."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable
 from dataclasses import replace

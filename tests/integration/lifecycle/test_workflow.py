@@ -1,7 +1,5 @@
 """Stories of workflows: added once, found again, changed in place, adopted, repaired, deleted."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

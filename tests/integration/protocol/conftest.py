@@ -1,7 +1,5 @@
 """The service, and a plugin that finds it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

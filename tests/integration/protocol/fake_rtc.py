@@ -4,8 +4,6 @@ In a bad way it does what services do at worst: it repeats the whole request, he
 that it sends back.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Callable, Iterator

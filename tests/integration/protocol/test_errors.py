@@ -1,7 +1,5 @@
 """What a failed call tells the user: one line that says what was wrong and what to do, and no traceback."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Whose a task is: what the program declares in this run, and what the stack's state has."""
 
-from __future__ import annotations
-
 import json
 import re
 import socket

@@ -1,7 +1,5 @@
 """What a program learns of a task that it does not manage, and of who is in a room."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

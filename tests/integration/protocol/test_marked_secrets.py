@@ -1,7 +1,5 @@
 """What a program marks as secret is repeated by no refusal, warning or progress line, of any kind."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """The six methods over gRPC with what the engine sends: threads, log, and the pickle of a program."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import copy

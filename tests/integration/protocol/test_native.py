@@ -1,7 +1,5 @@
 """What only the native front can do, as the engine asks for it."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

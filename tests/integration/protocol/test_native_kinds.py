@@ -1,7 +1,5 @@
 """Workflows and pipelines under the native front, which knows no kind: named, listed, imported, changed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any

@@ -1,7 +1,5 @@
 """A secret reaches the rtc and nothing else, wherever it is kept and however a call fails."""
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import copy

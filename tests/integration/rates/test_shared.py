@@ -1,7 +1,5 @@
 """Rates of one account over processes and machines, counted by a server that has no part in them."""
 
-from __future__ import annotations
-
 import signal
 import socket
 import struct

@@ -1,7 +1,5 @@
 """What a refresh makes of every answer: present, gone, or not to be read."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Iterator
 from copy import deepcopy

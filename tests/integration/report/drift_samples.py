@@ -1,7 +1,5 @@
 """Drift reports to say: each verdict, one stack and several, complete and not, few tasks and many."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime, timedelta, timezone
 from typing import Any

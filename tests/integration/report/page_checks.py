@@ -1,7 +1,5 @@
 """Looking at the pages of reviews and drift runs: in a browser that is watched, and at their structure."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html

@@ -1,7 +1,5 @@
 """Reviews to print: every action, outcome and risk, tasks and jobs, with prices and without."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

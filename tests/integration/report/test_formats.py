@@ -1,7 +1,5 @@
 """Reviews and drift reports as text and as a comment; strangers' text is nothing but text in each."""
 
-from __future__ import annotations
-
 import builtins
 import re
 from collections.abc import Callable, Iterable

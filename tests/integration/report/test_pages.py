@@ -1,7 +1,5 @@
 """The pages of reviews and of drift reports in a browser: read, searched, printed, and without scripts."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from pathlib import Path
 

@@ -4,8 +4,6 @@ Nothing here is taken from the review's own code: outcomes and calls are those o
 docs/snapshot-job.md, and what a task takes is reckoned from what is declared.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """Holds three things against each other: what the documents say, what the review said, and what happened."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping

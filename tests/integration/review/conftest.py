@@ -1,7 +1,5 @@
 """A stack whose program declares what a file says, under the real engine."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from pathlib import Path

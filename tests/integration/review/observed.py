@@ -1,7 +1,5 @@
 """What really happened: an emulator's calls, tasks, jobs and pictures, told as a review would tell them."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field

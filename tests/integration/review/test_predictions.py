@@ -4,8 +4,6 @@ The changes are made: by the real engine, against an emulator that counts calls 
 expected comes from the documents, what is predicted from the command, what happened from the emulator.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path

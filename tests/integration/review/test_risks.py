@@ -1,7 +1,5 @@
 """What is flagged, what is not, what a preview hides or leaves out, and how big frames are."""
 
-from __future__ import annotations
-
 import cProfile
 import io
 import json

@@ -1,7 +1,5 @@
 """What a review predicts of a workflow or a pipeline is what then happens: its outcome and its calls."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from pathlib import Path

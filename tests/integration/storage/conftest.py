@@ -1,7 +1,5 @@
 """What the tests of buckets share: dummy keys, stores on this machine, and no waiting."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack

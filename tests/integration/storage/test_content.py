@@ -1,7 +1,5 @@
 """Objects: their content, and their list."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import re

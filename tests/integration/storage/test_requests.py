@@ -1,7 +1,5 @@
 """The requests of a bucket's calls, and what their failures say."""
 
-from __future__ import annotations
-
 import re
 import threading
 import time

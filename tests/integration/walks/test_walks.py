@@ -4,8 +4,6 @@ A step is a change of a program, of the world, or a run of the engine; the emula
 failure prints the steps, shortened to those that matter, and the seed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import inspect
 import json

@@ -1,7 +1,5 @@
 """The calls: what goes out, how it is signed, what comes back, at which rate, and what is repeated."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import time

@@ -1,7 +1,5 @@
 """Where credentials, region and endpoint of both clouds come from, in which order, and their errors."""
 
-from __future__ import annotations
-
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass

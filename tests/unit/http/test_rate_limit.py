@@ -1,7 +1,5 @@
 """The rate of an account: the arithmetic, its limits on virtual time, a broken store, and real processes."""
 
-from __future__ import annotations
-
 import sqlite3
 import subprocess
 import sys

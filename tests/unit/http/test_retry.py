@@ -4,8 +4,6 @@ The tables are tests/data/{rtc,mps}/error_codes.json, from the vendors' pages: s
 whether it is retried, and a part of what it says.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone

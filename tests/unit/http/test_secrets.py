@@ -3,8 +3,6 @@
 tests/integration/protocol/test_secrets.py does the same for RTC, through the provider's server.
 """
 
-from __future__ import annotations
-
 import base64
 import contextlib
 import html

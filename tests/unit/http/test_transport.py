@@ -1,7 +1,5 @@
 """The real transport against a fake server on loopback that sends good and bad responses."""
 
-from __future__ import annotations
-
 import contextlib
 import socket
 import ssl

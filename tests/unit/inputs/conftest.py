@@ -1,7 +1,5 @@
 """The plugin server, one process for all tests of a file; `check` calls its Check."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Inputs of tasks and jobs in state's spelling: complete sets, edits, any valid set of a task's."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """What check makes of inputs, and what is then sent to the service."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any, get_args

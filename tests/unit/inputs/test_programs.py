@@ -2,8 +2,6 @@
 inputs are one line of the real CLI that names the field.
 """
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator

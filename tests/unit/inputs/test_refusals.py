@@ -4,8 +4,6 @@ The tables are tests/data/inputs/*.json: the value at a path of otherwise valid 
 removed), and the message.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Which platforms exist, and whose credentials, which region and which endpoint a bucket is opened with."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import re

@@ -1,7 +1,5 @@
 """The four calls: what goes out, how it is signed, what comes back, and when a task counts as unknown."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import re
