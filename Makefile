@@ -29,7 +29,7 @@ test: setup yaml ## lint, types, docs and every test, with a sample of each long
 	@scripts/test
 
 sweep: setup yaml ## the same with every matrix and random walk in full, counted in docs/reliability.md
-	@scripts/test --sweep --timeout 3600 --results docs/reliability.json
+	@scripts/test --sweep --timeout 3600 --results=docs/reliability.json
 	@scripts/docs
 
 sdks: setup ## the Python, TypeScript and Go packages in dist/sdks, compiled; needs Go and Node
