@@ -10,6 +10,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -43,6 +44,15 @@ def parse_document(text: str) -> Any:
                 document, end = json.JSONDecoder().raw_decode(text, found.start())
                 documents += [(end - found.start(), document)] if document else []
     return max(documents, key=lambda one: one[0])[1]
+
+
+def read_text(file: str) -> str:
+    """The text of a file, or of standard input for `-`: UTF-8, or UTF-16 as PowerShell writes it."""
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode(json.detect_encoding(content))
+    except (AttributeError, OSError, UnicodeDecodeError) as unreadable:
+        raise CannotCheck(f"{file} cannot be read ({type(unreadable).__name__})") from None
 
 
 def run(arguments: Sequence[str], folder: Path) -> subprocess.CompletedProcess[str]:

@@ -6,13 +6,10 @@ unless the caller asks for them.
 
 from __future__ import annotations
 
-import functools
-import json
-import sys
+import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import filterfalse
 from pathlib import Path
 from typing import Any, cast
 
@@ -29,8 +26,9 @@ from pulumi_videosnap.core.urns import (
 )
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceKind, kind_of
-from pulumi_videosnap.pulumi_cli import parse_document, read_output
-from pulumi_videosnap.redaction import mask, mask_values
+from pulumi_videosnap.pulumi_cli import parse_document, read_output, read_text
+from pulumi_videosnap.redaction import mask
+from pulumi_videosnap.settings import HIDDEN
 
 PROVIDER_TYPES = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videosnap": NATIVE_PREFIX}
 """The resources that have the stack's configuration as of the last write, and what their keys leave out."""
@@ -126,39 +124,37 @@ class Stack:
         return replace(self, config=self.provider_configs.get(urn, {})) if urn else self
 
     def setting(self, key: str) -> str | None:
-        """A key of the configuration; None where it is not set, or is an encrypted secret."""
+        """A key of the configuration; None where it is not set, HIDDEN where it is an encrypted secret."""
         value = self.config.get(key)
-        return value if isinstance(value, str) else None
+        return HIDDEN if is_encrypted(value) else value if isinstance(value, str) else None
 
-
-def hide_secrets_of(stacks: Sequence[Stack]) -> Callable[[str], str]:
-    """Takes every task's secrets out of a text: what a service says may be of another task or the account."""
-    lists = ((one.tasks, one.pending_creates, one.pending_replacements) for one in stacks)
-    secrets = {text for of_stack in lists for tasks in of_stack for task in tasks for text in task.secrets}
-    return functools.cache(lambda text: mask_values(text, secrets, SECRET))
+    @property
+    def has_secret_config(self) -> bool:
+        """Whether a key of this package in the configuration is encrypted."""
+        settings = [item for one in (self.config, *self.provider_configs.values()) for item in one.items()]
+        return any(key.startswith(NATIVE_PREFIX) and is_encrypted(value) for key, value in settings)
 
 
 def read_stack(name: str | None, folder: Path, *, show_secrets: bool = False) -> Stack:
-    """The tasks of a stack, with secrets decrypted if wanted; CannotCheck when the engine prints no state."""
+    """The tasks of a stack; CannotCheck when the engine prints no state.
+
+    Their secrets are decrypted if wanted; those of the configuration anyway, where the engine can.
+    """
     export = ["stack", "export", *(["--stack", name] if name else [])]
     text = read_output(export, folder)
     if show_secrets and MARK in text:
         text = read_output([*export, "--show-secrets"], folder)
-    return read_export(text, name or (lambda: read_output(["stack", "--show-name"], folder).strip()))
+    stack = read_export(text, name or (lambda: read_output(["stack", "--show-name"], folder).strip()))
+    with contextlib.suppress(CannotCheck):
+        if stack.has_secret_config:
+            shown = read_export(read_output([*export, "--show-secrets"], folder), stack.name)
+            return replace(stack, config=shown.config, provider_configs=shown.provider_configs)
+    return stack
 
 
 def read_stack_file(file: str) -> Stack:
     """The tasks in a file that `pulumi stack export` wrote; `-` is standard input."""
     return read_export(read_text(file), "")
-
-
-def read_text(file: str) -> str:
-    """The text of a file, or of standard input for `-`: UTF-8, or UTF-16 as PowerShell writes it."""
-    try:
-        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-        return content.decode(json.detect_encoding(content))
-    except (AttributeError, OSError, UnicodeDecodeError) as unreadable:
-        raise CannotCheck(f"{file} cannot be read ({type(unreadable).__name__})") from None
 
 
 def read_export(text: str, name: str | Callable[[], str]) -> Stack:
@@ -175,7 +171,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
         # The engine writes the resources of its last run before those that this run did not come to.
         tasks = {(one.kind.token, one.id): one for one in reversed(recorded)}
         stack = Stack(
-            _stack_name(resources),
+            stack_name(str(resources[0].get("urn", ""))) if resources else "",
             tuple(one for one in recorded if one is tasks[one.kind.token, one.id]),
             _to_the_second((deployment.get("manifest") or {}).get("time")),
             _config(filter(_is_default, providers)),
@@ -183,7 +179,7 @@ def read_export(text: str, name: str | Callable[[], str]) -> Stack:
             tuple(_record_all(pending, names)),
             tuple(one for one in recorded if one is not tasks[one.kind.token, one.id]),
             {str(one.get("id")): f"{one['urn']}::{one.get('id')}" for one in providers},
-            {str(one["urn"]): _config([one]) for one in filterfalse(_is_default, providers)},
+            provider_configs(resources),
             project_name(str(resources[0]["urn"])) if resources else "",
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -234,6 +230,11 @@ def recorded_bucket(block: Mapping[str, Any]) -> str:
     return str(bucket)
 
 
+def recorded_profile(properties: Mapping[str, Any]) -> str | None:
+    """The profile of a resource's account; None where it names none."""
+    return profile if isinstance(profile := properties.get("profile"), str) else None
+
+
 def recorded_resource(resource: Mapping[str, Any], kind: ResourceKind) -> RecordedResource:
     """A resource of the engine's state that is of a kind."""
     urn = str(resource.get("urn", ""))
@@ -278,6 +279,12 @@ def _provider_of(resource: Mapping[str, Any]) -> str:
     return urn if own and not _is_default({"urn": urn}) else ""
 
 
+def provider_configs(resources: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The configuration of each of the program's own providers among some resources, by its URN."""
+    own = (one for one in resources if one.get("type") in PROVIDER_TYPES and not _is_default(one))
+    return {str(one["urn"]): _config([one]) for one in own}
+
+
 def _config(providers: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
     settings: dict[str, Any] = {}
     for one in reversed(list(providers)):  # what is written first is the newest
@@ -288,7 +295,3 @@ def _config(providers: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 def _is_default(resource: Mapping[str, Any]) -> bool:
     return is_default_provider(str(resource.get("urn")))
-
-
-def _stack_name(resources: Sequence[Mapping[str, Any]]) -> str:
-    return stack_name(str(resources[0].get("urn", ""))) if resources else ""

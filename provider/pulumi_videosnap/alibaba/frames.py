@@ -16,13 +16,14 @@ from pulumi_videosnap.alibaba.models import State
 from pulumi_videosnap.alibaba.rules import is_sequence
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
-from pulumi_videosnap.state import recorded_block, recorded_bucket
+from pulumi_videosnap.settings import Lookup
+from pulumi_videosnap.state import recorded_block, recorded_bucket, recorded_profile
 from pulumi_videosnap.storage.platforms import Location, Platform, register
 
 keys_output: str | None = "frames"
 run_inputs: tuple[str, ...] = ("owner", "input", "snapshot_config", "profile")
 since_output: str | None = None
-location_outputs: tuple[str, ...] = ("snapshot_config",)
+location_outputs: tuple[str, ...] = ("snapshot_config", "profile")
 schedule_outputs: tuple[str, ...] = ()
 
 
@@ -31,7 +32,7 @@ def location(properties: Mapping[str, Any]) -> Location:
     return output_location(properties, "outputFile")
 
 
-def expected(properties: Mapping[str, Any]) -> RecordedFrames:
+def expected(properties: Mapping[str, Any], config: Lookup) -> RecordedFrames:  # noqa: ARG001
     """The frames and sheets that a successful job has in its outputs."""
     state = str(properties.get("state"))
     if state == State.FAIL:
@@ -130,4 +131,5 @@ def output_location(properties: Mapping[str, Any], file: str) -> Location:
     """Where a recorded job writes one of its outputs; CannotCheck says why it cannot be listed."""
     output = recorded_block(recorded_block(properties, "snapshotConfig"), file)
     region = str(output.get("location", "")).removeprefix(LOCATION_PREFIX)
-    return Location(OSS.name, recorded_bucket(output), region or None)
+    profile = recorded_profile(properties)
+    return Location(OSS.name, recorded_bucket(output), region or None, profile=profile)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import functools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pulumi_videosnap.cli.progress import count, share
 from pulumi_videosnap.core.urns import resource_name
@@ -63,9 +61,8 @@ def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> 
     """Run the command; returns the exit code."""
     options = parser().parse_args(arguments)
     given = dependencies or Dependencies()
-    # Each bucket is opened once: the report, the decoding and the download share its connections.
-    opener = functools.cache(given.open_bucket or open_bucket)
-    dependencies = replace(given, open_bucket=opener, listed=given.listed or count("listed", "objects"))
+    listed = given.listed or count("listed", "objects")
+    dependencies = replace(given, open_bucket=given.open_bucket or open_bucket, listed=listed)
     if options.download:
         prepare(options.download)
     if options.follow:
@@ -75,12 +72,12 @@ def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> 
     REPORTER.show(shown, options)
     REPORTER.write(shown, options)
     if options.download:
-        return max(exit_code(report), _download(report, options.download, opener))
+        return max(exit_code(report), _download(report, options.download))
     return exit_code(report)
 
 
-def _download(report: FramesReport, directory: Path, opener: Callable[..., Any]) -> ExitCode:
-    count, problems = download(report, directory, opener, share("downloaded"))
+def _download(report: FramesReport, directory: Path) -> ExitCode:
+    count, problems = download(report, directory, share("downloaded"))
     print(f"{count} frames in {directory}", *problems, sep="\n", file=sys.stderr)  # noqa: T201
     return ExitCode.FAILED if problems else ExitCode.AS_EXPECTED
 
@@ -98,7 +95,7 @@ def _stack(options: argparse.Namespace) -> Stack:
         for task in stack.tasks
         if (wanted & _names(task) if wanted else task.kind.frames.location_outputs)
     )
-    return Stack(stack.name, chosen)
+    return replace(stack, tasks=chosen)
 
 
 def _names(task: RecordedResource) -> set[str]:
@@ -108,8 +105,8 @@ def _names(task: RecordedResource) -> set[str]:
 
 def _report(options: argparse.Namespace, dependencies: Dependencies, stack: Stack) -> FramesReport:
     report = report_of(stack, dependencies, options.prefix)
-    if (options.verify or options.html) and dependencies.open_bucket:
-        report = verify(report, dependencies.open_bucket, count("decoded", "frames"))
+    if options.verify or options.html:
+        report = verify(report, count("decoded", "frames"))
     return report
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pulumi_videosnap.cli.progress import count
 from pulumi_videosnap.errors import InvalidInput
+from pulumi_videosnap.pulumi_cli import read_text
 from pulumi_videosnap.report.base import Dependencies, ExitCode, Reporter
 from pulumi_videosnap.review.estimate import read_prices, review_of
 from pulumi_videosnap.review.html import as_html
@@ -18,7 +19,6 @@ from pulumi_videosnap.review.model import Review
 from pulumi_videosnap.review.preview import Plan, read_preview, run_preview
 from pulumi_videosnap.review.rules import Limits
 from pulumi_videosnap.review.text import as_text
-from pulumi_videosnap.state import read_text
 from pulumi_videosnap.storage.bucket import open_bucket
 
 REPORTER = Reporter[Review](text=as_text, markdown=as_markdown, html=as_html)

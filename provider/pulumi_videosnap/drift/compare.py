@@ -26,8 +26,8 @@ BUCKETS_AT_ONCE = 4
 _NAMED_KEYS = 3
 
 Reading = tuple[RecordedResource, Present]
-BucketAccess = tuple[Location, str | None, str]
-"""A place, and the profile and the provider that it is read with."""
+BucketAccess = tuple[Location, str]
+"""A place, and the provider that it is read with."""
 
 
 def compare(task: RecordedResource, outcome: ReadOutcome) -> Finding:
@@ -175,7 +175,7 @@ def lost_frames(
 
 
 def _access(task: RecordedResource, objects: StoredObjects) -> BucketAccess:
-    return objects.place, task.properties.get("profile"), task.provider
+    return objects.place, task.provider
 
 
 def _lost_frames(

@@ -6,6 +6,7 @@ with the reason; it never looks like one without drift.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,9 +29,10 @@ from pulumi_videosnap.errors import (
     unexpected,
 )
 from pulumi_videosnap.kinds import kinds
+from pulumi_videosnap.redaction import mask_values
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.report.formatting import few, value
-from pulumi_videosnap.state import RecordedResource, Stack, hide_secrets_of
+from pulumi_videosnap.state import SECRET, RecordedResource, Stack
 
 READS_AT_ONCE = 16
 """Tasks that are read at a time, within the service's rate limit."""
@@ -64,7 +66,7 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
     found = unmanaged(readable)
     listed = [one for one in found if not (isinstance(one, Unmanaged) and one.id in known)]
     scope = (*_ignored(checked), *_scope(readable, dependencies), *_only(str, listed))
-    hide = hide_secrets_of(readable)
+    hide = _hide_secrets_of(readable)
     return DriftReport(
         at=began,
         seconds=(dependencies.now() - began).total_seconds(),
@@ -76,6 +78,13 @@ def detect_drift(stacks: Sequence[Stack | StackDrift], dependencies: Dependencie
         ),
         scope=tuple(map(hide, scope)),
     )
+
+
+def _hide_secrets_of(stacks: Sequence[Stack]) -> Callable[[str], str]:
+    """Takes every task's secrets out of a text: what a service says may be of another task or the account."""
+    lists = ((one.tasks, one.pending_creates, one.pending_replacements) for one in stacks)
+    secrets = {text for of_stack in lists for tasks in of_stack for task in tasks for text in task.secrets}
+    return functools.cache(lambda text: mask_values(text, secrets, SECRET))
 
 
 def _without_secrets(stack: StackDrift, hide: Callable[[str], str]) -> StackDrift:
@@ -133,9 +142,9 @@ def _check(
         ]
 
         def absent(bucket: BucketAccess, keys: Sequence[str]) -> Any:
-            place, profile, provider = bucket
+            place, provider = bucket
             config = stack.for_provider(provider).setting
-            return open_bucket(place, profile=profile, config=config).missing(keys, by_listing=True)
+            return open_bucket(place, config=config).missing(keys, by_listing=True)
 
         lost = lost_frames(complete, absent)
         findings = [lost.get(one.urn, one) for one in findings]

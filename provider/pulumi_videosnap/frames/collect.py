@@ -6,8 +6,9 @@ without frames.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -25,6 +26,7 @@ from pulumi_videosnap.frames.expected import (
 from pulumi_videosnap.frames.model import Frame, FramesReport, Series, TaskFrames, count_expected
 from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
 from pulumi_videosnap.report.base import Dependencies
+from pulumi_videosnap.settings import Lookup
 from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
 from pulumi_videosnap.storage.platforms import Location
@@ -38,6 +40,25 @@ class _Scheduled(NamedTuple):
     candidate: Candidate
 
 
+class _Access(NamedTuple):
+    """How what belongs to one provider is read: its configuration, and its buckets, each opened once."""
+
+    config: Lookup
+    open_bucket: Callable[[Location], Any]
+    listed: Callable[[int], None] | None
+
+    @classmethod
+    def of(cls, stack: Stack, dependencies: Dependencies, provider: str) -> _Access:
+        config = dependencies.config or stack.for_provider(provider).setting
+        if dependencies.open_bucket is None:
+            raise CannotCheck("no bucket is listed")
+        opened = functools.partial(dependencies.open_bucket, config=config)
+        return cls(config, functools.cache(opened), dependencies.listed)
+
+    def list(self, location: Location, prefix: str) -> Iterator[StoredObject]:
+        yield from self.open_bucket(location).list(prefix, progress=self.listed)
+
+
 def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = None) -> FramesReport:
     """The frames of every task of a stack, in the program's order.
 
@@ -45,11 +66,13 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
     """
     found: dict[int, TaskFrames] = {}
     scheduled: list[_Scheduled] = []
+    access = functools.cache(lambda provider: _Access.of(stack, dependencies, provider))
     for number, task in enumerate(stack.tasks):
+        own = access(task.provider)
         try:
-            frames = task.kind.frames.expected(task.properties)
+            frames = task.kind.frames.expected(task.properties, own.config)
             if isinstance(frames, RecordedFrames):
-                found[number] = _of_record(task, frames, dependencies)
+                found[number] = _of_record(task, frames, own)
                 continue
         except VideosnapError as problem:
             found[number] = _task(task, None, problem=str(problem))
@@ -63,8 +86,13 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
         scheduled.append(_Scheduled(number, task, Candidate(task.name, frames)))
     began = dependencies.now()
     for _, group in groupby(sorted(scheduled, key=_bucket), key=_bucket):
-        found.update(_in_one_bucket(list(group), dependencies, began))
-    tasks = tuple(_without_shared_moments([found[number] for number in range(len(stack.tasks))]))
+        together = list(group)
+        found.update(_in_one_bucket(together, access(together[0].task.provider), began))
+    opened = [
+        replace(found[number], open_bucket=access(task.provider).open_bucket)
+        for number, task in enumerate(stack.tasks)
+    ]
+    tasks = tuple(_without_shared_moments(opened))
     # A bucket's clock may be ahead of this machine's: no frame is younger than the list that has it.
     stored = (
         frame.stored.modified for task in tasks for one in task.series for frame in one.frames if frame.stored
@@ -74,10 +102,12 @@ def report_of(stack: Stack, dependencies: Dependencies, prefix: str | None = Non
 
 def _without_shared_moments(tasks: Sequence[TaskFrames]) -> Iterator[TaskFrames]:
     """Where two series record one key, the object is the last one's: which moment it shows is not certain."""
-    keys = Counter((one.location, frame.key) for task in tasks for one in task.series for frame in one.frames)
+    keys = Counter(
+        (_place(one.location), frame.key) for task in tasks for one in task.series for frame in one.frames
+    )
 
     def moment(series: Series, frame: Frame) -> Frame:
-        return replace(frame, offset_ms=None) if keys[series.location, frame.key] > 1 else frame
+        return replace(frame, offset_ms=None) if keys[_place(series.location), frame.key] > 1 else frame
 
     for task in tasks:
         series = [
@@ -91,9 +121,9 @@ def _task(task: RecordedResource, location: Location | None, **fields: Any) -> T
     return TaskFrames(*shown, location, secrets=task.secrets, **fields)
 
 
-def _of_record(task: RecordedResource, frames: RecordedFrames, dependencies: Dependencies) -> TaskFrames:
+def _of_record(task: RecordedResource, frames: RecordedFrames, access: _Access) -> TaskFrames:
     """A task whose state has the keys of its frames."""
-    series = tuple(_recorded_series(one, dependencies) for one in frames.series)
+    series = tuple(_recorded_series(one, access) for one in frames.series)
     return _task(
         task,
         next((one.location for one in series if one.location), None),
@@ -103,46 +133,44 @@ def _of_record(task: RecordedResource, frames: RecordedFrames, dependencies: Dep
     )
 
 
-def _recorded_series(recorded: RecordedSeries, dependencies: Dependencies) -> Series:
+def _recorded_series(recorded: RecordedSeries, access: _Access) -> Series:
     """One row of a task; a bucket that cannot be listed is the problem of this row alone."""
     series = Series(recorded.name, (), recorded.location, recorded.problem)
     if recorded.location is None:
         return series
     try:
-        found = _stored(recorded.location, recorded.keys, dependencies)
+        found = _stored(recorded.location, recorded.keys, access)
     except VideosnapError as problem:
         return replace(series, problem=str(problem))
     return replace(series, frames=tuple(frames_of_keys(recorded, found)))
 
 
-def _stored(location: Location, keys: Sequence[str], dependencies: Dependencies) -> dict[str, StoredObject]:
+def _stored(location: Location, keys: Sequence[str], access: _Access) -> dict[str, StoredObject]:
     """The objects that exist of those that are recorded, from a listing of what all keys begin with."""
     wanted = set(keys)
-    listed = _list(dependencies, location, common_prefix(keys))
+    listed = access.list(location, common_prefix(keys))
     return {stored.key: stored for stored in listed if stored.key in wanted}
 
 
-def _list(dependencies: Dependencies, location: Location, prefix: str) -> Iterator[StoredObject]:
-    if dependencies.open_bucket is None:
-        raise CannotCheck("no bucket is listed")
-    yield from dependencies.open_bucket(location).list(prefix, progress=dependencies.listed)
+def _place(location: Location | None) -> tuple[str, ...]:
+    """A bucket, whoever reads it."""
+    return (location.platform, location.region or "", location.bucket) if location else ()
 
 
-def _bucket(one: _Scheduled) -> tuple[str, str, str]:
-    location = one.candidate.frames.location
-    return location.platform, location.region or "", location.bucket
+def _bucket(one: _Scheduled) -> tuple[str, ...]:
+    return _place(one.candidate.frames.location)
 
 
 def _in_one_bucket(
-    group: Sequence[_Scheduled], dependencies: Dependencies, now: datetime
+    group: Sequence[_Scheduled], access: _Access, now: datetime
 ) -> Iterator[tuple[int, TaskFrames]]:
-    """The tasks of one bucket together, since each sees the others' objects."""
+    """The tasks of one bucket together, since each sees the others' objects; listed as the first one may."""
     candidates = [one.candidate for one in group]
     locations = [candidate.frames.location for candidate in candidates]
     prefix = common_prefix([location.prefix for location in locations])
     problem = ""
     try:
-        assign(candidates, _list(dependencies, replace(locations[0], prefix=prefix), prefix))
+        assign(candidates, access.list(replace(locations[0], prefix=prefix), prefix))
     except VideosnapError as failed:
         problem = str(failed)
     for number, task, candidate in group:

@@ -31,18 +31,19 @@ class _SeriesDownload:
 
     name: str
     location: Location
+    open_bucket: Callable[[Location], Any]
     stored: dict[StoredObject, Path] = field(default_factory=dict)
     problem: str | None = None
     stopped: bool = False
 
-    def fetch(self, open_bucket: Callable[[Location], Any], stored: StoredObject, file: Path) -> bool:
+    def fetch(self, stored: StoredObject, file: Path) -> bool:
         """Download one frame, unless the file has its content; whether the file has it now."""
         if self.stopped:
             return False
         try:
             if not _has_content(file, stored):
                 file.parent.mkdir(parents=True, exist_ok=True)
-                open_bucket(self.location).download(stored.key, file)
+                self.open_bucket(self.location).download(stored.key, file)
         except (OSError, VideosnapError) as failed:
             problem = _unwritable(file, failed) if isinstance(failed, OSError) else failed
             self.problem = self.problem or f"{self.name}: {problem}"
@@ -67,10 +68,7 @@ def _unwritable(path: Path, problem: OSError) -> NotConfigured:
 
 
 def download(
-    report: FramesReport,
-    directory: Path,
-    open_bucket: Callable[[Location], Any],
-    progress: Callable[[int, int], None],
+    report: FramesReport, directory: Path, progress: Callable[[int, int], None]
 ) -> tuple[int, list[str]]:
     """Download every frame that exists, unless the directory has its content.
 
@@ -82,7 +80,7 @@ def download(
     present = 0
 
     def fetch(job: tuple[_SeriesDownload, StoredObject, Path]) -> bool:
-        return job[0].fetch(open_bucket, *job[1:])
+        return job[0].fetch(*job[1:])
 
     with ThreadPoolExecutor(THREADS, thread_name_prefix="videosnap-download") as pool:
         for done, fetched in enumerate(pool.map(fetch, jobs), start=1):
@@ -97,7 +95,8 @@ def _plan(report: FramesReport, directory: Path) -> list[_SeriesDownload]:
     for task, one, frame in report.frames():
         if frame.stored and one.location:
             where = (task.name, one.name, one.location)
-            found = series.setdefault(where, _SeriesDownload(f"{task.name}, {one.name}", one.location))
+            new = _SeriesDownload(f"{task.name}, {one.name}", one.location, task.open_bucket)
+            found = series.setdefault(where, new)
             found.stored[frame.stored] = file_of(task, frame)
     plan = [(one, stored, file) for one in series.values() for stored, file in one.stored.items()]
     folders = {_folded(folder) for *_, file in plan for folder in file.parents}

@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi_videosnap.redaction import mask
 from pulumi_videosnap.state import SECRET
-from pulumi_videosnap.storage.bucket import StoredObject
+from pulumi_videosnap.storage.bucket import StoredObject, open_bucket
 from pulumi_videosnap.storage.platforms import Location
 
 
@@ -126,6 +126,8 @@ class TaskFrames:
     undecided_bytes: int = 0
     secrets: tuple[str, ...] = field(default=(), repr=False)
     """The texts that its report may not contain (`without_secrets`)."""
+    open_bucket: Callable[[Location], Any] = field(default=open_bucket, repr=False, compare=False)
+    """Opens a location with its account."""
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -169,7 +169,7 @@ class FramesReadyLifecycle(Lifecycle):
         if not kind.has_ended(outcome.outputs):
             return None
         try:
-            expected = kind.frames.expected(outcome.outputs)
+            expected = kind.frames.expected(outcome.outputs, self._context.config)
         except CannotCheck as problem:
             raise _no_frames(run, str(problem)) from None
         return expected.series if isinstance(expected, RecordedFrames) else ()

@@ -138,7 +138,7 @@ def _list_keys(kind: ResourceKind, outputs: Mapping[str, Any]) -> list[str]:
     from pulumi_videosnap.storage.bucket import open_bucket  # noqa: PLC0415
 
     recorded = RecordedResource("the task", kind, str(outputs["id"]), camel_keys(outputs))
-    dependencies = Dependencies(open_bucket=partial(open_bucket, config=program_config))
+    dependencies = Dependencies(open_bucket=open_bucket, config=program_config)
     report = report_of(Stack("", (recorded,)), dependencies)
     if problems := report.tasks[0].problems:
         raise CannotCheck("; ".join(problems))

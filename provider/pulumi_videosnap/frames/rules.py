@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from pulumi_videosnap.settings import Lookup
 from pulumi_videosnap.storage.platforms import Location
 
 if TYPE_CHECKING:
@@ -73,5 +74,8 @@ class FrameRules(Protocol):
     def location(self, properties: Mapping[str, Any]) -> Location:
         """Where the frames are stored; NotConfigured or CannotCheck say why that cannot be listed."""
 
-    def expected(self, properties: Mapping[str, Any]) -> RecordedFrames | ScheduledFrames:
-        """Which frames should exist; a VideosnapError says why that is not known."""
+    def expected(self, properties: Mapping[str, Any], config: Lookup) -> RecordedFrames | ScheduledFrames:
+        """Which frames should exist; a VideosnapError says why that is not known.
+
+        `config` reads the stack's configuration, for a kind that has to call its service.
+        """

@@ -28,22 +28,21 @@ THREADS = 8
 
 @dataclass
 class _Verifier:
-    open_bucket: Callable[[Location], Any]
     pool: ThreadPoolExecutor
     progress: Callable[[int], None] | None
     decoded: int = 0
 
     def task(self, task: TaskFrames) -> TaskFrames:
-        series = tuple(map(self.series, task.series))
+        series = tuple(self.series(one, task.open_bucket) for one in task.series)
         failed = any(one.problem for one in series)
         return replace(task, series=series, expected=count_expected(series) if failed else task.expected)
 
-    def series(self, series: Series) -> Series:
+    def series(self, series: Series, open_bucket: Callable[[Location], Any]) -> Series:
         """The series with its frames decoded; what the store refuses is its problem, and no other's."""
         if series.location is None or series.problem:
             return series
         try:
-            return replace(series, frames=tuple(self.frames(series, self.open_bucket(series.location))))
+            return replace(series, frames=tuple(self.frames(series, open_bucket(series.location))))
         except VideosnapError as problem:
             return replace(series, frames=(), problem=str(problem))
 
@@ -61,17 +60,13 @@ class _Verifier:
         return frames
 
 
-def verify(
-    report: FramesReport,
-    open_bucket: Callable[[Location], Any],
-    progress: Callable[[int], None] | None = None,
-) -> FramesReport:
+def verify(report: FramesReport, progress: Callable[[int], None] | None = None) -> FramesReport:
     """The report with every frame decoded; a series whose frames cannot be read has that as its problem.
 
     `progress` is called after each frame with the number of those that were decoded so far.
     """
     with ThreadPoolExecutor(THREADS, thread_name_prefix="videosnap-frames") as pool:
-        verifier = _Verifier(open_bucket, pool, progress)
+        verifier = _Verifier(pool, progress)
         return replace(report, tasks=tuple(map(verifier.task, report.tasks)), verified=True)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from pulumi_videosnap.errors import NotConfigured, one_line
-from pulumi_videosnap.settings import Lookup, Setting
+from pulumi_videosnap.settings import HIDDEN, Lookup, Setting, no_config
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,13 @@ class KeySettings:
         return _keys("the environment", [setting.env for setting in self.settings], env)
 
     def in_config(self, config: Lookup) -> Keys:
-        """The keys in the stack's configuration."""
-        return _keys("the stack's configuration", [setting.config for setting in self.settings], config)
+        """The keys in the stack's configuration; none where one of them is a secret that is not shown."""
+        shown = no_config if self.hidden_in(config) else config
+        return _keys("the stack's configuration", [setting.config for setting in self.settings], shown)
+
+    def hidden_in(self, config: Lookup) -> bool:
+        """Whether the stack's configuration has a key as a secret that is not shown."""
+        return any(config(setting.config) == HIDDEN for setting in self.settings)
 
     def require_static(self, place: str, mode: object, static: Collection[str] = STATIC_MODES) -> None:
         """Refuse a profile whose mode needs a sign-in; NotConfigured says what to set instead."""
@@ -162,10 +167,11 @@ def find_credentials(
     for keys in _sources(settings, profiles, env, config):
         if keys and (credentials := keys.credentials()):
             return credentials
+    hidden = ", whose secrets are not decrypted here" if settings.hidden_in(config) else ""
     raise NotConfigured(
         f"no {settings.cloud} credentials: set {settings.access_key.env} and {settings.secret_key.env} "
         f"(searched the environment, {settings.access_key.config} and {settings.secret_key.config} "
-        f"in the stack's configuration, and {profiles.places})"
+        f"in the stack's configuration{hidden}, and {profiles.places})"
     )
 
 

@@ -137,6 +137,8 @@ class Dependencies:
 
     open_bucket: Callable[..., Any] | None = None
     """Opens the bucket of a location, as `open_bucket` does; None where no bucket is to be listed."""
+    config: Callable[[str], str | None] | None = None
+    """Reads the configuration of the program that runs; None where state has it."""
     now: Callable[[], datetime] = utc_now
     sleep: Callable[[float], None] = time.sleep
     listed: Callable[[int], None] | None = None

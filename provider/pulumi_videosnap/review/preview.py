@@ -19,6 +19,7 @@ from pulumi_videosnap.state import (
     SECRET,
     Options,
     RecordedResource,
+    provider_configs,
     recorded_resource,
 )
 
@@ -95,6 +96,8 @@ class Plan:
     left_out: tuple[str, ...] = ()
     warnings: tuple[tuple[str, str], ...] = ()
     """Names of tasks, each with what its check warns of."""
+    provider_configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The configuration of each of the program's own providers, by its URN; secrets are SECRET."""
 
     def steps_of(self, kind: ResourceKind) -> list[Step]:
         """The steps that concern tasks of one kind."""
@@ -141,6 +144,7 @@ def read_preview(text: str) -> Plan:
             _problem(diagnostics, names),
             tuple(sorted(_left_out_names(listed, names))),
             tuple(sorted(set(_warnings(diagnostics, names)))),
+            provider_configs(step.get("newState") or step.get("oldState") or {} for step in listed),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CannotCheck("not a Pulumi preview; create one with `pulumi preview --json`") from None

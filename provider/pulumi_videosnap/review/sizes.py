@@ -47,7 +47,8 @@ def measure(plan: Plan, dependencies: Dependencies) -> tuple[dict[str, Measured]
         return {}, []
     # Tasks that do not change take frames too, perhaps into the same bucket.
     tasks = [old for _, old in counted]
-    report = report_of(Stack(plan.stack, tuple(tasks)), dependencies)
+    stack = Stack(plan.stack, tuple(tasks), config=plan.config, provider_configs=plan.provider_configs)
+    report = report_of(stack, dependencies)
     pairs = list(zip(tasks, report.tasks, strict=True))
     chosen = [pair for pair in pairs if pair[0].urn in changing]
     found = {pair[0].urn: _own(pair) or _shared(pair, pairs) for pair in chosen}

@@ -254,7 +254,6 @@ def open_bucket(
     location: Location,
     *,
     credentials: Credentials | None = None,
-    profile: str | None = None,
     env: Lookup = os.environ.get,
     config: Lookup = no_config,
     home: Path | None = None,
@@ -262,15 +261,13 @@ def open_bucket(
     """The bucket of a location, with the reader's own credentials; nothing is called yet.
 
     NotConfigured says what is missing: a key pair, a region, or that the platform cannot be listed at all.
-    `profile` names one in the platform's own profile files, `config` reads the stack's configuration by full
-    key.
+    `config` reads the stack's configuration by full key.
     """
     platform = find_platform(location.platform)
     found = client_config(
         platform,
         location,
         credentials=credentials,
-        profile=profile,
         env=env,
         config=config,
         home=home or Path.home(),

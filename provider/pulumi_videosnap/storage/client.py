@@ -83,7 +83,6 @@ def client_config(
     location: Location,
     *,
     credentials: Credentials | None,
-    profile: str | None,
     env: Lookup,
     config: Lookup,
     home: Path,
@@ -106,13 +105,13 @@ def client_config(
     if not endpoint and not platform.aws_settings:
         endpoint = platform.endpoint_in(region)
     return ClientConfig(
-        credentials=credentials or _credentials(platform, profile, env, config, home),
+        credentials=credentials or _credentials(platform, location.profile, env, config, home),
         region=region or DEFAULT_REGION,
         endpoint=endpoint,
         addressing=platform.addressing,
         url_encoding=platform.url_encoding,
         aws_settings=platform.aws_settings,
-        profile=profile if platform.aws_settings else None,
+        profile=location.profile if platform.aws_settings else None,
         budget=retry_policy().deadline,
     )
 

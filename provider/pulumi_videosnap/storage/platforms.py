@@ -25,7 +25,8 @@ class Location:
     """A bucket, or the part of it below a prefix.
 
     `platform` is the name of a registered platform; `region` the platform's own name of it, None where it is
-    not known; `endpoint` overrides the platform's own.
+    not known; `endpoint` overrides the platform's own; `profile` is the one to read it with, from the
+    platform's own profile files.
     """
 
     platform: str
@@ -33,6 +34,7 @@ class Location:
     region: str | None = None
     prefix: str = ""
     endpoint: str | None = None
+    profile: str | None = None
 
 
 @dataclass(frozen=True)

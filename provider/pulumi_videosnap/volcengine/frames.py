@@ -27,22 +27,22 @@ from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.expected import ANY_TIME, Run, Schedule
 from pulumi_videosnap.frames.rules import ScheduledFrames
 from pulumi_videosnap.http.credentials import KeySettings
-from pulumi_videosnap.settings import Setting
-from pulumi_videosnap.state import recorded_block, recorded_bucket
+from pulumi_videosnap.settings import Lookup, Setting
+from pulumi_videosnap.state import recorded_block, recorded_bucket, recorded_profile
 from pulumi_videosnap.storage.platforms import Location, Platform, find_platform, register
 from pulumi_videosnap.volcengine.auth import KEYS, VolcengineProfiles
 
 keys_output: str | None = None
 run_inputs: tuple[str, ...] = ()
 since_output: str | None = "start_time"
-location_outputs: tuple[str, ...] = ("storage_config", "frame_prefix")
+location_outputs: tuple[str, ...] = ("storage_config", "frame_prefix", "profile")
 schedule_outputs: tuple[str, ...] = ("image_config", "start_time", "end_time")
 
 DEFAULT_INTERVAL = 2
 """Seconds between frames where state has no interval; the vendor's default."""
 
 
-def expected(properties: Mapping[str, Any]) -> ScheduledFrames:
+def expected(properties: Mapping[str, Any], config: Lookup) -> ScheduledFrames:  # noqa: ARG001
     """One frame every interval in each run that the output `history` has."""
     where, schedule = location(properties), schedule_of(properties)
     started = schedule.starts[0] if schedule.runs else parse_rfc3339(properties.get("startTime"))
@@ -167,7 +167,8 @@ def location(properties: Mapping[str, Any]) -> Location:
     name = platform_name(kind, str(block.get("vendor", "aws")))
     find_platform(name)
     region = REGIONS.get(name, {}).get(int(block.get("region", 0)))
-    return Location(name, recorded_bucket(block), region, prefix)
+    profile = recorded_profile(properties) if name == TOS.name else None  # third parties have other profiles
+    return Location(name, recorded_bucket(block), region, prefix, profile=profile)
 
 
 def platform_name(storage_type: str, vendor: str | None = None) -> str:

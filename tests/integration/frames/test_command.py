@@ -266,7 +266,7 @@ def stored_series(bucket: str, *keys: str) -> Series:
 
 
 def report_of_series(*series: Series) -> FramesReport:
-    task = TaskFrames("Lobby", "k", "i", None, series)
+    task = TaskFrames("Lobby", "k", "i", None, series, open_bucket=Stored)
     other = replace(task, name="lobby", series=series[:1])
     return FramesReport("dev", NOON, (task, other))
 
@@ -281,7 +281,7 @@ def test_no_two_frames_share_a_file_on_any_disk(keys: list[str], two_buckets: bo
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(2):
             report = report_of_series(*series)
-            assert download(report, Path(folder), Stored, lambda *_: None) == (len([*report.frames()]), [])
+            assert download(report, Path(folder), lambda *_: None) == (len([*report.frames()]), [])
         files = [file for file in Path(folder).rglob("*") if file.is_file()]
         names = {unicodedata.normalize("NFC", str(file).casefold()) for file in files}
         assert len(names) == len(files) == len([*report.frames()])
@@ -307,7 +307,8 @@ def test_a_series_that_fails_leaves_the_others(tmp_path: Path, absent: str, ther
     def opened(place: Location) -> Stored:
         return Stored(place, *([absent] if place.bucket == "sheets" else []))
 
-    count, [told] = download(report, tmp_path, opened, lambda *_: None)
+    tasks = tuple(replace(task, open_bucket=opened) for task in report.tasks)
+    count, [told] = download(replace(report, tasks=tasks), tmp_path, lambda *_: None)
     assert count == there
     assert re.match(f"Lobby, sheets: {problem}", told)
 

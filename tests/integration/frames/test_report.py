@@ -19,6 +19,7 @@ from pulumi_videosnap.frames.text import as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verify
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies, ExitCode
+from pulumi_videosnap.settings import Lookup, no_config
 from pulumi_videosnap.state import RecordedResource, Stack, read_export
 from pulumi_videosnap.storage.bucket import StoredObject, common_prefix
 from pulumi_videosnap.storage.platforms import Location
@@ -38,7 +39,7 @@ class Bucket:
         self.listings: list[tuple[Location, str | None]] = []
         self.location = Location("tos", "frames")
 
-    def open(self, location: Location) -> Bucket:
+    def open(self, location: Location, config: Lookup = no_config) -> Bucket:
         self.location = location
         return self
 
@@ -172,7 +173,7 @@ def test_a_failing_bucket_leaves_the_others_readable(bad: str, failure: Exceptio
     buckets = {good: Bucket(stored("o_1.jpg", 0), stored("o_s1.jpg", 0)), bad: Bucket(fails=failure)}
     task = job("sprites", frames, tileFrames=["o_s1.jpg"])
     task.properties["snapshotConfig"].update(SHEETS)
-    dependencies = Dependencies(open_bucket=lambda place: buckets[place.bucket], now=lambda: at(9))
+    dependencies = Dependencies(open_bucket=lambda place, **_: buckets[place.bucket], now=lambda: at(9))
     found = report_of(Stack("dev", (task,)), dependencies)
     text, exported, page = "\n".join(as_text(found)), json.loads(as_json(found)), as_html(found)
     [told] = exported["tasks"]
@@ -208,7 +209,7 @@ def test_what_cannot_be_read_is_the_problem_of_its_series(failure: Exception, co
     objects = stored("o_1.jpg", 0), stored("o_s1.jpg", 0)
     task = job("sprites", ["o_1.jpg"], tileFrames=["o_s1.jpg"])
     task.properties["snapshotConfig"].update(SHEETS)
-    found = verify(report(Bucket(*objects), task), lambda place: Opened(*objects))
+    found = verify(report(Opened(*objects), task))
     series = one(found).series
     assert [[frame.condition.value for frame in each.frames] for each in series] == conditions
     assert exit_code(found) == (ExitCode.FINDING if conditions[0] else ExitCode.FAILED)

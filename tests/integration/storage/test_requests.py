@@ -357,7 +357,7 @@ def test_a_proxy_is_not_used_for_this_machine(serve: Serve, monkeypatch: pytest.
     ("profile", "text"), [(None, "no key pair.*AWS_ACCESS_KEY_ID"), ("nobody", "the profile was not found")]
 )
 def test_aws_settings_that_cannot_be_used(profile: str | None, text: str) -> None:
-    bucket = open_bucket(Location("aws", "frames", "eu-west-1"), env=no_config, profile=profile)
+    bucket = open_bucket(Location("aws", "frames", "eu-west-1", profile=profile), env=no_config)
     with pytest.raises(errors.NotConfigured, match=f"^Amazon S3 bucket frames: {text}"):
         list(bucket.list())
 

@@ -95,14 +95,14 @@ def _aws_store(folder: Path) -> Iterator[Send]:
     (folder / "credentials").write_text("\n".join(("[theirs]", *lines)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(folder / "credentials"))
-        with _store(folder, "aws", profile="theirs", env=no_config) as send:
+        with _store(folder, "aws", "theirs", env=no_config) as send:
             yield send
 
 
 @contextlib.contextmanager
-def _store(_: Path, platform: str = "oss", **access: Any) -> Iterator[Send]:
+def _store(_: Path, platform: str = "oss", profile: str | None = None, **access: Any) -> Iterator[Send]:
     with FakeServer(fake_server.Response()) as server:
-        location = Location(platform, "frames", "eu-west-1", endpoint=server.endpoint)
+        location = Location(platform, "frames", "eu-west-1", endpoint=server.endpoint, profile=profile)
         bucket = open_bucket(location, **(access or {"credentials": MPS_KEYS}))
 
         def send(response: Response) -> object:

@@ -124,14 +124,15 @@ def test_without_credentials_the_error_names_where_to_set_them(name: str) -> Non
 
 def test_profiles_and_aws_without_a_key_pair(tmp_path: Path) -> None:
     assert opened("aws", {}).credentials is None, "left to boto3"
-    named = opened("aws", pair("aws"), profile="mine")
+    named = opened("aws", pair("aws"), location=Location("aws", "frames", "region-1", profile="mine"))
     assert (named.credentials, named.profile) == (None, "mine")
     (tmp_path / ".volcengine").mkdir()
     profiles = {"a": {"mode": "ak", "access-key": "FILEAK", "secret-key": "FILESK"}}
     text = json.dumps({"current": "a", "profiles": profiles})
     (tmp_path / ".volcengine" / "config.json").write_text(text)
     assert secrets(opened("tos", {}, home=tmp_path))[0] == "FILEAK"
-    assert secrets(opened("tos", pair("tos"), home=tmp_path, profile="a"))[0] == "FILEAK"
+    location = Location("tos", "frames", "region-1", profile="a")
+    assert secrets(opened("tos", pair("tos"), home=tmp_path, location=location))[0] == "FILEAK"
 
 
 @pytest.mark.parametrize("name", ALL)

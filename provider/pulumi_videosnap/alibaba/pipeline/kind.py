@@ -21,6 +21,7 @@ from pulumi_videosnap.kinds import ResourceKind
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
 from pulumi_videosnap.review.preview import Step, text_at
 from pulumi_videosnap.review.rules import FrameForm, Limits, ReviewRules, StepEffect, sum_calls
+from pulumi_videosnap.settings import Lookup
 from pulumi_videosnap.state import RecordedResource, Stack
 from pulumi_videosnap.storage.platforms import Location
 
@@ -163,7 +164,7 @@ class Frames(FrameRules):
     def location(self, properties: Values) -> Location:  # noqa: ARG002, D102
         raise CannotCheck(f"a pipeline writes nothing to {OSS.title}; name the job or the workflow")
 
-    def expected(self, properties: Values) -> RecordedFrames:  # noqa: ARG002, D102
+    def expected(self, properties: Values, config: Lookup) -> RecordedFrames:  # noqa: ARG002, D102
         return RecordedFrames((), ("a pipeline has no frames of its own",))
 
 

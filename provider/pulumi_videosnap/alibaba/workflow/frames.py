@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pulumi_videosnap.alibaba.api import MAX_IDS
@@ -18,7 +18,8 @@ from pulumi_videosnap.alibaba.workflow.api import WorkflowApi, connect
 from pulumi_videosnap.alibaba.workflow.models import FAILED, SKIPPED, SUCCEEDED, RunActivity, WorkflowRun
 from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.frames.rules import RecordedFrames, RecordedSeries
-from pulumi_videosnap.state import recorded_block
+from pulumi_videosnap.settings import Lookup
+from pulumi_videosnap.state import recorded_block, recorded_profile
 from pulumi_videosnap.storage.platforms import Location
 
 keys_output: str | None = None
@@ -32,32 +33,30 @@ _NOT_REPEATED = ("format", "subOut", "blackLevel", "pixelBlackThreshold")
 """Settings that a job does not repeat."""
 _ORIGIN = "its run should have written it"
 Values = Mapping[str, Any]
-Connect = Callable[[str | None, str], WorkflowApi]
+Connect = Callable[[str | None, str, Lookup], WorkflowApi]
 
 
 def location(properties: Values) -> Location:
     """Where the first activity writes, up to the first placeholder; each may have a bucket of its own."""
     for config in recorded_block(properties, "snapshots").values():
-        place = output_location({"snapshotConfig": config}, "outputFile")
+        place = output_location({**properties, "snapshotConfig": config}, "outputFile")
         key = str((config.get("outputFile") or {}).get("object", ""))
-        return Location(place.platform, place.bucket, place.region, BRACED.split(key)[0])
+        return replace(place, prefix=BRACED.split(key)[0])
     raise CannotCheck("state records no snapshots for it")
 
 
-def expected(properties: Values, open_api: Connect = connect) -> RecordedFrames:
+def expected(properties: Values, config: Lookup, open_api: Connect = connect) -> RecordedFrames:
     """The frames of every run of the last 90 days; a failed run has those that it should have written."""
     source, workflow_id = recorded_block(properties, "input"), properties.get("mediaWorkflowId")
     if not workflow_id:
         raise CannotCheck("state records no workflow for it")
-    profile = properties.get("profile")
-    api = open_api(profile if isinstance(profile, str) else None, str(source.get("location")))
+    api = open_api(recorded_profile(properties), str(source.get("location")), config)
     runs = sorted(api.runs(str(workflow_id)), key=lambda run: (run.creation_time is not None, _age(run)))
     jobs = _jobs_of(api, runs)
-    snapshots = recorded_block(properties, "snapshots")
     repeated = Counter(run.key for run in runs)
     series: list[RecordedSeries] = []
     for run in runs:
-        series += _series_of(run, snapshots, jobs, repeated[run.key] > 1)
+        series += _series_of(run, properties, jobs, repeated[run.key] > 1)
     return RecordedFrames(tuple(series), (*_notes(runs), *failed_runs(runs)))
 
 
@@ -76,8 +75,9 @@ def _snapshots(run: WorkflowRun) -> Iterator[RunActivity]:
 
 
 def _series_of(
-    run: WorkflowRun, snapshots: Values, jobs: Mapping[str, SnapshotJob], repeated: bool
+    run: WorkflowRun, workflow: Values, jobs: Mapping[str, SnapshotJob], repeated: bool
 ) -> Iterator[RecordedSeries]:
+    snapshots = recorded_block(workflow, "snapshots")
     for activity in _snapshots(run):
         name = f"{run.key} {activity.name}" + (f" ({run.run_id[:8]})" if repeated else "")
         job = jobs.get(activity.job_id)
@@ -88,7 +88,7 @@ def _series_of(
         if config is None:
             yield RecordedSeries(name, None, (), problem="its settings at that time are not recorded")
             continue
-        yield from _Activity(run, config, job, activity.state == SUCCEEDED).series(name)
+        yield from _Activity(run, workflow, config, job, activity.state == SUCCEEDED).series(name)
 
 
 def _settings(recorded: Any, job: SnapshotJob | None) -> Values | None:
@@ -105,6 +105,7 @@ class _Activity:
     """What one snapshot activity of a run wrote, or should have written."""
 
     run: WorkflowRun
+    workflow: Values
     config: Values
     job: SnapshotJob | None
     succeeded: bool
@@ -139,7 +140,7 @@ class _Activity:
         return list(dict.fromkeys(source.resolve(template, number) for number in range(1, count + 1)))
 
     def _location(self, file: str) -> Location:
-        return output_location({"snapshotConfig": self.config}, file)
+        return output_location({**self.workflow, "snapshotConfig": self.config}, file)
 
 
 def _notes(runs: Sequence[WorkflowRun]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pulumi_videosnap.kinds import ResourceKind
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome
 from pulumi_videosnap.review.preview import Step, number_at
 from pulumi_videosnap.review.rules import FrameForm, ReviewRules, StepEffect
+from pulumi_videosnap.settings import Lookup
 from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.storage.platforms import Location
 
@@ -102,7 +103,7 @@ class Frames(FrameRules):
     def location(self, properties: Values) -> Location:
         return Location("aws", properties["bucket"], prefix="{camera}/{name}/".format_map(properties))
 
-    def expected(self, properties: Values) -> ScheduledFrames:
+    def expected(self, properties: Values, config: Lookup) -> ScheduledFrames:
         start, end = (parse_rfc3339(properties.get(name)) for name in ("startTime", "endTime"))
         assert start is not None
         changes = [(parse_rfc3339(one["since"]) or start, one["seconds"]) for one in properties["intervals"]]
