@@ -63,6 +63,9 @@ class FramesReadyInputs(Inputs):
         None, description="the platform's name of the region"
     )
     prefix: Annotated[str, Effect.REPLACE] = Field("", description="what the keys of the frames begin with")
+    profile: Annotated[str | None, Effect.IN_PLACE] = Field(
+        None, description="account to use, from the vendor's profile file"
+    )
     since: Annotated[str | None, Effect.REPLACE] = Field(
         None, description="RFC 3339: older frames do not count"
     )
@@ -140,7 +143,8 @@ class FramesReadyLifecycle(Lifecycle):
 
     def _find_frames(self, wanted: FramesReadyInputs) -> list[str] | str:
         """The recorded keys, or the oldest frames that were written since a time."""
-        location = Location(wanted.platform, wanted.bucket, wanted.region, wanted.prefix)
+        place = wanted.platform, wanted.bucket, wanted.region, wanted.prefix
+        location = Location(*place, profile=wanted.profile)
         since = parse_rfc3339(wanted.since)
         listed = [one for one in self._open(location).list(wanted.prefix) if _counts(one, wanted, since)]
         found = [one.key for one in sorted(listed, key=lambda one: (one.modified, one.key))]

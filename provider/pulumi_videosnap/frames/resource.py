@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # The registry, the reports and the buckets are imported where they are used: programs that only declare
 # resources do not wait for them.
 
-_INPUTS = ("platform", "bucket", "region", "prefix", "since", "keys", "run")
+_INPUTS = ("platform", "bucket", "region", "prefix", "profile", "since", "keys", "run")
 """Inputs of `FramesReady` that come from the task."""
 
 
@@ -119,6 +119,7 @@ def _ready_inputs(kind: ResourceKind, source: Sequence[Mapping[str, Any]]) -> di
         "bucket": location.bucket,
         "region": location.region,
         "prefix": location.prefix,
+        "profile": location.profile,
     }
     if rules.keys_output:
         if keys := list(outputs[rules.keys_output] or ()):

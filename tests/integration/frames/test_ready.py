@@ -13,10 +13,13 @@ import pytest
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
 from pulumi_videosnap.core.lifecycle import Context, Created, Gone, Present, ReadOutcome, Unreadable
 from pulumi_videosnap.core.properties import Properties, dotted
+from pulumi_videosnap.dynamic.resource import program_config
 from pulumi_videosnap.errors import TaskUnfinished, VideosnapError
 from pulumi_videosnap.frames import ready
 from pulumi_videosnap.frames.ready import FramesReadyLifecycle
+from pulumi_videosnap.frames.resource import _list_keys, _ready_inputs
 from pulumi_videosnap.kinds import kind_by_title
+from pulumi_videosnap.settings import Lookup, no_config
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
 from support.cli import Project
@@ -42,8 +45,9 @@ class Growing:
         self.listings = 0
         self.slept = 0.0
 
-    def open(self, location: Location) -> Growing:
+    def open(self, location: Location, config: Lookup = no_config) -> Growing:
         assert location.bucket == "frames"
+        self.access = location.profile, config
         return self
 
     def list(
@@ -155,6 +159,24 @@ def test_an_end_of_the_run_is_no_reason_to_wait_again(later: dict[str, object], 
     recorded = {**INPUTS, "since": None, "run": RUN, "frames": list(KEYS)}
     inputs = lifecycle(Growing()).check({**INPUTS, "since": None, **later}).inputs
     assert [dotted(path) for path in lifecycle(Growing()).diff(recorded, inputs)] == replaced
+
+
+def test_buckets_are_read_with_the_profile_of_the_task(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the resource, of a schedule and of a run, and by a program, with its configuration."""
+    bucket = Growing("a/1.jpg", "a/2.jpg", *KEYS)
+    storage = {"type": "tos", "tos_config": {"bucket": "frames", "region": 1}}
+    ran = {"start_time": "2026-05-01T12:00:00Z", "end_time": "2026-05-01T12:00:04Z"}
+    room, outputs = (
+        kind_by_title("live room"),
+        {"id": "t", "profile": "team", "storage_config": storage, **ran},
+    )
+    lifecycle(bucket).create({**INPUTS, **_ready_inputs(room, [outputs, {}])})
+    assert bucket.access == ("team", no_config)
+    wait_for_job(monkeypatch, bucket, {**SUCCESS, "profile": "other"})
+    assert bucket.access == ("other", no_config)
+    monkeypatch.setattr("pulumi_videosnap.storage.bucket.open_bucket", bucket.open)
+    _list_keys(room, outputs)
+    assert bucket.access == ("team", program_config)
 
 
 @pytest.mark.parametrize(("timeout", "custom", "waited"), [(9, 0, 9), (9, 4, 4), (9, 30, 30)])
