@@ -1,7 +1,7 @@
 """A stack's state as the engine writes it: the resources of known kinds, read through `pulumi`.
 
-Every backend works, since `pulumi stack export` prints the state; nothing is written. Secrets stay encrypted
-unless the caller asks for them.
+Every backend works, since `pulumi stack export` prints the state; nothing is written. Secrets of resources
+stay encrypted unless the caller asks for them.
 """
 
 from __future__ import annotations
