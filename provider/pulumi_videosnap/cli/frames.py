@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 
 from pulumi_videosnap.cli.progress import count, share
 from pulumi_videosnap.core.urns import resource_name
-from pulumi_videosnap.errors import CannotCheck
+from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
 from pulumi_videosnap.frames.download import download, prepare
@@ -45,7 +46,7 @@ def parser() -> argparse.ArgumentParser:
     add("--stack", help="the stack; by default the selected one")
     add("--cwd", type=Path, default=Path(), metavar="DIR", help="the project's directory")
     add("--state", metavar="FILE", help="read a file of `pulumi stack export` instead (- is standard input)")
-    add("--prefix", help="of tasks whose frames state does not record, count only keys with this prefix")
+    add("--prefix", help="where state records no keys of frames, count only keys with this prefix")
     add("--verify", action="store_true", help="decode each frame: find unreadable, black and frozen ones")
     REPORTER.add_options(parser)
     add(
@@ -62,6 +63,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> int:
     """Run the command; returns the exit code."""
     options = parser().parse_args(arguments)
+    _refuse_contradictions(options)
     given = dependencies or Dependencies()
     # Each bucket is opened once: the report, the decoding and the download share its connections.
     opener = functools.cache(given.open_bucket or open_bucket)
@@ -77,6 +79,17 @@ def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> 
     if options.download:
         return max(exit_code(report), _download(report, options.download, opener))
     return exit_code(report)
+
+
+def _refuse_contradictions(options: argparse.Namespace) -> None:
+    if options.stack and options.state:
+        raise InvalidInput("--state", "cannot be used with --stack: each says what to list")
+    unused = [name for name in ("json", "html", "download") if options.follow and getattr(options, name)]
+    if unused:
+        name = f"--{'sheet' if unused[0] == 'html' else unused[0]}"
+        raise InvalidInput(name, "cannot be used with --follow: run the command again without it")
+    if not 0 < options.every < math.inf:
+        raise InvalidInput("--every", f"must be a number of seconds above 0, not {options.every:g}")
 
 
 def _download(report: FramesReport, directory: Path, opener: Callable[..., Any]) -> ExitCode:

@@ -127,6 +127,27 @@ def refused(ran: Ran, *named: str) -> None:
     assert not [name for name in named if name not in err], err
 
 
+CONTRADICTIONS = {
+    "drift --stack a --all": "--all",
+    "drift --all --state -": "--state",
+    "drift --heal --state -": "--heal",
+    "drift --yes": "--yes",
+    "frames --stack a --state -": "--state",
+    "frames --follow --json": "--json",
+    "frames --follow --sheet a.html": "--sheet",
+    "frames --follow --download .": "--download",
+    **{f"frames --follow --every {seconds}": "--every" for seconds in ("0", "-1", "nan", "inf")},
+}
+
+
+@pytest.mark.parametrize("words", CONTRADICTIONS)
+def test_options_that_exclude_each_other_are_refused_before_anything_runs(
+    words: str, run: Run, engine: Engine
+) -> None:
+    refused(run(*words.split()), f"{CONTRADICTIONS[words]}: ")
+    assert not (engine.folder / "calls").exists()
+
+
 _NO_OPERATIONS: list[Any] = [None, {}, {"resource": None}, "x"]
 _NO_RESOURCES: list[Any] = [None, 1, "x", []]
 BROKEN_STATES: dict[str, list[str]] = {

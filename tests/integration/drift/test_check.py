@@ -406,7 +406,7 @@ def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
 
 
 def test_two_entries_with_one_task_are_one_finding() -> None:
-    """A rename broke off: the engine writes the new entry before what that run did not come to."""
+    """A rename was interrupted: the engine writes the new entry before what that run did not come to."""
     export = _noted("foyer", "hall", "lobby").replace("Room1/lobby", "Room1/foyer")
     stack = read_export(export, "dev")
     assert [[one.name for one in found] for found in (stack.tasks, stack.shared)] == [

@@ -8,6 +8,7 @@ import pytest
 
 from pulumi_videosnap import alibaba
 from pulumi_videosnap.alibaba.failures import failure
+from pulumi_videosnap.alibaba.job_token import job_token
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
@@ -52,6 +53,11 @@ def test_a_job_is_submitted_once_and_its_pictures_are_named(story: JobStory) -> 
     story.stack.up({"stills": job_inputs(userData="team-视频")})
     assert story.jobs()[-1]["userData"] == story.outputs()["token"]
     assert story.outputs()["token"].startswith("team-视频-videosnap-"), "own user data is before the token"
+
+
+def test_the_longest_user_data_leaves_room_for_the_token() -> None:
+    job = SnapshotJobInputs.model_validate(job_inputs(userData="a" * 959, owner="shop/dev/stills"))
+    assert len(job_token(job, "the id of a state")) == 1024
 
 
 def test_create_waits_for_the_end_or_a_refresh_finds_it_or_waiting_begins_later(story: JobStory) -> None:
@@ -131,7 +137,7 @@ def test_a_renamed_resource_keeps_the_pictures_that_it_has_made_again(story: Job
 
 
 def test_the_end_of_an_older_entry_leaves_the_frames_of_a_declared_one(story: JobStory) -> None:
-    """A rename broke off, so state has both; in any later run a frame goes with the last of them."""
+    """A rename was interrupted, so state has both; in any later run a frame goes with the last of them."""
     old, new = (job_inputs(owner=f"proj.dev.{name}", onDelete="delete-frames") for name in ("old", "new"))
     story.stack.up({"old": old})
     entry = story.stack.state.pop("old")

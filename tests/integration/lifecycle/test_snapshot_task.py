@@ -34,7 +34,7 @@ def test_create_starts_the_task_and_reads_it_back_and_delete_accepts_that_it_is_
     assert found.image_config == {"interval": 5, "format": "jpeg", "width": 0, "height": 0}
     assert found.storage_config["tos_config"]["bucket"] == "frames"
     assert found.start_time == outputs["startTime"]
-    with pytest.raises(NotFound, match="found no such task"):
+    with pytest.raises(NotFound, match="found nothing"):
         volcengine.get_snapshot_task(story.app, "Room1", "nobody")
     assert story.stack.refresh() == {}
     story.emulator.stop(story.task)

@@ -115,7 +115,7 @@ def test_a_get_of_a_task_finds_it_or_is_an_error(plugin: Plugin, rtc: FakeRtc) -
     answer = plugin.stub.Read(request)
     assert (answer.id, answer.properties["status"]) == (ID, "running")
     rtc.behaviour = unknown_task
-    with pytest.raises(grpc.RpcError, match="GetSnapshotTask found no such task"):
+    with pytest.raises(grpc.RpcError, match="GetSnapshotTask found nothing"):
         plugin.stub.Read(request)
 
 

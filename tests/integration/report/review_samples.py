@@ -53,7 +53,7 @@ def calm(unchanged: int = 4) -> Review:
 
 
 def failed() -> Review:
-    """A preview that broke off."""
+    """A preview that was interrupted."""
     problem = (
         "error: pulumi-python:dynamic/volcengine:SnapshotTask resource 'hall' has a problem: "
         "image_config.interval: 0 is not in 1 to 600 seconds"
