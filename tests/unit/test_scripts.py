@@ -1,4 +1,4 @@
-"""`scripts/audit` with a fake auditor: what it exits with where it could not check; what `make sweep` asks for."""
+"""`scripts/audit` with a fake auditor: what it exits with where it could not check; the options of `make sweep`."""
 
 import re
 import shlex
