@@ -72,18 +72,15 @@ def sql(name: str, *statements: str) -> Callable[[Path], None]:
     return damage
 
 
-def overwrite(name: str, content: bytes, at: int | None = None) -> Callable[[Path], None]:
+def overwrite(
+    name: str, content: bytes = b"", at: int | None = None, keep: float = 0
+) -> Callable[[Path], None]:
+    """Write into a file at a place, or in place of all but the share of it that is kept."""
+
     def damage(data: Path) -> None:
         old = (data / name).read_bytes()
-        (data / name).write_bytes(content if at is None else old[:at] + content + old[at + len(content) :])
-
-    return damage
-
-
-def cut(name: str, share: float) -> Callable[[Path], None]:
-    def damage(data: Path) -> None:
-        old = (data / name).read_bytes()
-        (data / name).write_bytes(old[: int(len(old) * share)])
+        begin, rest = (int(len(old) * keep), b"") if at is None else (at, old[at + len(content) :])
+        (data / name).write_bytes(old[:begin] + content + rest)
 
     return damage
 
@@ -119,7 +116,7 @@ def older(**changes: Any) -> Callable[[Path], None]:
 SIDECAR_NAME = f"{'7' * 64}.json"
 DAMAGE: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "the state is no database": (overwrite(WORLD, b"x" * 9000), WORLD, "not a database"),
-    "the state is cut": (cut(WORLD, 0.5), WORLD, "malformed"),
+    "the state is cut": (overwrite(WORLD, keep=0.5), WORLD, "malformed"),
     "the state is empty": (overwrite(WORLD, b""), "data", "missing or empty"),
     "the state is gone": (lambda data: (data / WORLD).unlink(), "data", "missing or empty"),
     "the state is a folder": (folder_instead(WORLD), WORLD, "unable to open"),
@@ -139,7 +136,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "the clock is absurd": (sql(WORLD, "UPDATE facts SET value = 9e17 WHERE name = 'now'"), WORLD, "year"),
     "a table has other columns": (sql(WORLD, "DROP TABLE jobs", "CREATE TABLE jobs (x)"), WORLD, "columns x"),
     "the store is no database": (overwrite(OBJECTS, b"x" * 9000), OBJECTS, "not a database"),
-    "the store is cut": (cut(OBJECTS, 0.5), OBJECTS, "malformed"),
+    "the store is cut": (overwrite(OBJECTS, keep=0.5), OBJECTS, "malformed"),
     "the store is empty": (overwrite(OBJECTS, b""), OBJECTS, "missing or empty"),
     "the store is gone": (lambda data: shutil.rmtree(data / "store"), OBJECTS, "missing or empty"),
     "the store is a file": (store_is_a_file, "store", "File exists"),
@@ -202,12 +199,8 @@ def test_an_unwritable_place_is_one_sentence(tmp_path: Path, data: str, env: str
     assert said.count("\n") == 1
     assert said.startswith(("/proc", "/dev/null"))
     assert said.endswith("choose a place that you may write to\n")
-    count(
-        EMULATOR,
-        situation="a folder that cannot be written: a sentence says what to do",
-        points=1,
-        survived=1,
-    )
+    situation = "a folder that cannot be written: a sentence says what to do"
+    count(EMULATOR, situation=situation, points=1, survived=1)
 
 
 def test_the_files_of_an_older_commit_are_taken_over(tmp_path: Path) -> None:

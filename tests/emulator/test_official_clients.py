@@ -109,6 +109,12 @@ def call(mps: Mps, no_proxy: None, request: pytest.FixtureRequest) -> Call:
 JOB = {"Input": json.dumps(INPUT), "SnapshotConfig": json.dumps(SEQUENCE)}
 
 
+def runs_of(call: Call, **which: Any) -> list[Json]:
+    found = call("ListMediaWorkflowExecutions", **which)["MediaWorkflowExecutionList"]
+    runs: list[Json] = found["MediaWorkflowExecution"]
+    return runs
+
+
 def test_the_life_of_a_job(mps: Mps, call: Call) -> None:
     submitted = call("SubmitSnapshotJob", **JOB, PipelineId=DEFAULT_PIPELINE, UserData="图-1")["SnapshotJob"]
     assert (submitted["State"], submitted["UserData"]) == ("Submitted", "图-1")
@@ -133,9 +139,9 @@ def test_the_life_of_a_job(mps: Mps, call: Call) -> None:
 
 def test_the_run_of_a_job_that_the_control_api_made_one_of_a_workflow(mps: Mps, call: Call) -> None:
     job = mps.submitted()
-    assert call("ListMediaWorkflowExecutions")["MediaWorkflowExecutionList"]["MediaWorkflowExecution"] == []
+    assert runs_of(call) == []
     mps.emulator.request("PUT", f"/jobs/{job['Id']}", {"workflow": "thumbs"})
-    [run] = call("ListMediaWorkflowExecutions")["MediaWorkflowExecutionList"]["MediaWorkflowExecution"]
+    [run] = runs_of(call)
     assert (run["Name"], run["ActivityList"]["Activity"][1]["JobId"]) == ("thumbs", job["Id"])
     for wrong in ({"MaximumPageSize": 101}, {"NextPageToken": UNKNOWN}):
         with pytest.raises(Exception, match="InvalidParameter"):
@@ -189,9 +195,7 @@ def test_the_life_of_a_workflow(emulator: Emulator, mps: Mps, call: Call, plain:
     store = client_of(emulator.environment)
     store.put_object(Bucket="media", Key="videos/a/first.mp4", Body=plain)
     emulator.advance(2)
-    run = call("ListMediaWorkflowExecutions", **workflow)["MediaWorkflowExecutionList"][
-        "MediaWorkflowExecution"
-    ][0]
+    [run] = runs_of(call, **workflow)
     assert (run["State"], run["Input"]["InputFile"]["Object"]) == ("Completed", "videos/a/first.mp4")
     states = {one["Type"]: one["State"] for one in run["ActivityList"]["Activity"]}
     assert states == {"Start": "Success", "Snapshot": "Success", "Report": "Success"}
@@ -202,10 +206,8 @@ def test_the_life_of_a_workflow(emulator: Emulator, mps: Mps, call: Call, plain:
     assert frame["Body"].read().startswith(b"\xff\xd8")
     assert frame["Metadata"]["source-ms"] == "800", "the key frame nearest to 1000 ms"
     messages = emulator.show("/messages")["messages"]
-    assert [(one["queue"], one["body"]["Type"], one["body"]["State"]) for one in messages] == [
-        ("q1", "Start", "Success"),
-        ("q1", "Report", "Success"),
-    ]
+    shown = [(one["queue"], one["body"]["Type"], one["body"]["State"]) for one in messages]
+    assert shown == [("q1", "Start", "Success"), ("q1", "Report", "Success")]
     assert [len(one["body"]["MediaWorkflowExecution"]["ActivityList"]) for one in messages] == [1, 3]
 
     assert call("DeleteMediaWorkflow", **workflow)["MediaWorkflow"]["State"] == "Deleted"
@@ -243,24 +245,16 @@ def test_media_buckets_and_media(emulator: Emulator, call: Call, plain: bytes) -
     call("UnbindOutputBucket", Bucket="uploads")
     listed = call("ListAllMediaBucket", MaximumPageSize=2)
     more = call("ListAllMediaBucket", MaximumPageSize=2, NextPageToken=listed["NextPageToken"])
-    pairs = [
-        (one["Bucket"], one["Type"])
-        for page in (listed, more)
-        for one in page["MediaBucketList"]["MediaBucket"]
-    ]
+    buckets = [one for page in (listed, more) for one in page["MediaBucketList"]["MediaBucket"]]
+    pairs = [(one["Bucket"], one["Type"]) for one in buckets]
     assert pairs == [("media", "Input"), ("frames", "Output"), ("uploads", "Input")]
     assert "NextPageToken" not in more
-    workflow = call("AddMediaWorkflow", Name="w", Topology=topology(), TriggerMode="NotInAuto")[
-        "MediaWorkflow"
-    ]
+    added = call("AddMediaWorkflow", Name="w", Topology=topology(), TriggerMode="NotInAuto")
+    where = {"MediaWorkflowId": added["MediaWorkflow"]["MediaWorkflowId"]}
     store.put_object(Bucket="media", Key="videos/ä b.mp4", Body=plain)
     url = f"http://media.{LOCATION}.aliyuncs.com/videos/%C3%A4%20b.mp4"
-    media = call(
-        "AddMedia", FileURL=url, MediaWorkflowId=workflow["MediaWorkflowId"], MediaWorkflowUserData="u"
-    )
+    media = call("AddMedia", FileURL=url, **where, MediaWorkflowUserData="u")
     emulator.advance(2)
-    runs = call("ListMediaWorkflowExecutions", InputFileURL=url)["MediaWorkflowExecutionList"]
-    run = runs["MediaWorkflowExecution"][0]
+    [run] = runs_of(call, InputFileURL=url)  # the upload itself starts nothing
     assert media["Media"]["RunIdList"] == {"RunId": [run["RunId"]]}
     assert (run["MediaId"], run["Input"]["UserData"]) == (media["Media"]["MediaId"], "u")
-    assert len(runs["MediaWorkflowExecution"]) == 1, "the upload itself starts nothing"
