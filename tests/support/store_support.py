@@ -30,7 +30,7 @@ def client(
     url = endpoint if isinstance(endpoint, str) else f"http://127.0.0.1:{endpoint}"
     once: Any = {"retries": {"total_max_attempts": 1}, "proxies": {}, **more}
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"}, **once)
-    keys = {"aws_access_key_id": access, "aws_secret_access_key": secret}
+    keys: Any = {"aws_access_key_id": access, "aws_secret_access_key": secret}
     return boto3.client("s3", endpoint_url=url, region_name=region, config=config, **keys)
 
 

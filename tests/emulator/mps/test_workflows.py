@@ -271,8 +271,8 @@ def test_pages_of_runs_and_workflows(flow: Flow) -> None:
     first = flow.call("ListMediaWorkflowExecutions", MaximumPageSize=2)
     flow.upload("videos/y.mp4")
     rest = flow.call("ListMediaWorkflowExecutions", MaximumPageSize=2, NextPageToken=first["NextPageToken"])
-    pages = [page["MediaWorkflowExecutionList"]["MediaWorkflowExecution"] for page in (first, rest)]
-    names = [run["Name"] for page in pages for run in page]
+    runs = [page["MediaWorkflowExecutionList"]["MediaWorkflowExecution"] for page in (first, rest)]
+    names = [run["Name"] for page in runs for run in page]
     assert (names, "NextPageToken" in rest) == (["w2", "w1", "w0"], False)
     by_name = flow.call("ListMediaWorkflowExecutions", MediaWorkflowName="w1")
     assert len(by_name["MediaWorkflowExecutionList"]["MediaWorkflowExecution"]) == 2

@@ -207,7 +207,8 @@ def _sign_with_volcenginesdkcore(of: Request, host: str, keys: Credentials) -> d
     return signed
 
 
-SIGNERS = {
+Signer = Callable[[Request, str, Credentials], dict[str, str]]
+SIGNERS: dict[str, tuple[Signer, Scope]] = {
     "volcengine": (partial(_sign_with, "volcengine", SCOPE), SCOPE),
     "volcenginesdkcore": (_sign_with_volcenginesdkcore, SCOPE),
     "byteplus": (partial(_sign_with, "byteplus_sdk", BYTEPLUS), BYTEPLUS),
