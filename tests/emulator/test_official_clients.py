@@ -232,9 +232,9 @@ def test_the_life_of_a_pipeline(call: Call) -> None:
     found = call("SearchPipeline", State="Paused")
     assert [one["Id"] for one in found["PipelineList"]["Pipeline"]] == [added["Id"]]
     assert call("DeletePipeline", PipelineId=added["Id"])["PipelineId"] == added["Id"]
-    asked = call("QueryPipelineList", PipelineIds=f"{added['Id']},{DEFAULT_PIPELINE}")
-    assert asked["NonExistPids"] == {"String": [added["Id"]]}
-    assert [one["Id"] for one in asked["PipelineList"]["Pipeline"]] == [DEFAULT_PIPELINE]
+    rest = call("QueryPipelineList", PipelineIds=f"{added['Id']},{DEFAULT_PIPELINE}")
+    assert rest["NonExistPids"] == {"String": [added["Id"]]}
+    assert [one["Id"] for one in rest["PipelineList"]["Pipeline"]] == [DEFAULT_PIPELINE]
 
 
 def test_media_buckets_and_media(emulator: Emulator, call: Call, plain: bytes) -> None:

@@ -386,8 +386,8 @@ def test_reading_deleted_workflow(flow: Flow) -> None:
     flow.read(deleted_workflow="absent")
     workflow = flow.add()
     flow.call("DeleteMediaWorkflow", MediaWorkflowId=workflow)
-    asked = flow.call("QueryMediaWorkflowList", MediaWorkflowIds=workflow)
-    assert asked["NonExistMediaWorkflowIds"] == {"MediaWorkflowId": [workflow]}
+    answer = flow.call("QueryMediaWorkflowList", MediaWorkflowIds=workflow)
+    assert answer["NonExistMediaWorkflowIds"] == {"MediaWorkflowId": [workflow]}
     assert flow.call("SearchMediaWorkflow")["TotalCount"] == 0
 
 
