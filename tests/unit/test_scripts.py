@@ -1,4 +1,4 @@
-"""`scripts/audit` with a fake auditor: what it exits with where it could not check; the options of `make sweep`."""
+"""`scripts/audit` with a fake auditor, above all where it could not check; the options of `make sweep`."""
 
 import re
 import shlex
