@@ -87,7 +87,7 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
     unused = [name for name in ("json", "html", "download") if options.follow and getattr(options, name)]
     if unused:
         name = f"--{'sheet' if unused[0] == 'html' else unused[0]}"
-        raise InvalidInput(name, "cannot be used with --follow: run the command again without it")
+        raise InvalidInput(name, "cannot be used with --follow, which prints each new frame as a line")
     if not 0 < options.every < math.inf:
         raise InvalidInput("--every", f"must be a number of seconds above 0, not {options.every:g}")
 
