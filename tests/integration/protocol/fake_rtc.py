@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from support.exports import export
 from support.fake_server import FakeServer, Request, Response
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE
 
 STARTED_ALREADY = "The task has been started. Please do not call the startup task interface repeatedly"
 UNKNOWN_TASK = "InvalidParameter.ErrorActiveTaskNotFound"
@@ -45,6 +47,14 @@ def surroundings(rtc: FakeRtc, home: Path, **more: str) -> dict[str, str]:
     quota = {"VIDEOSNAP_QUOTA_DIR": str(home / "quota"), "VIDEOSNAP_CALL_BUDGET": HASTE}
     found = {"PATH": os.environ["PATH"], "HOME": str(home), "VOLCENGINE_RTC_ENDPOINT": rtc.endpoint}
     return {**found, **quota, **more}
+
+
+def state_command(folder: Path, front: str, *resources: Any) -> None:
+    """A `pulumi` in the folder that prints a state with these resources as that of the stack `dev`."""
+    text = export(*resources)
+    (folder / "state.json").write_text(text.replace(DYNAMIC_TYPE, NATIVE_TYPE) if front == "native" else text)
+    (folder / "pulumi").write_text(f"#!/bin/sh\n[ $4 = dev ] && exec cat {folder}/state.json\n")
+    (folder / "pulumi").chmod(0o755)
 
 
 def action_of(request: Request) -> str:
