@@ -9,22 +9,13 @@ import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from integration.protocol import fake_rtc
-from integration.protocol.fake_rtc import (
-    BAD_BEHAVIOURS,
-    HASTE,
-    KEYS,
-    URN,
-    Behaviour,
-    FakeRtc,
-    documented,
-    surroundings,
-)
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, KEYS, URN, Behaviour, FakeRtc, surroundings
 from support.data import load
 from support.fake_server import Request, Response
-from support.plugin import Plugin, PluginError, running_plugin
+from support.plugin import Plugin, PluginError, request_of, running_plugin
 from unit.inputs.tasks import complete
 
-CALL_BUDGET = HASTE
+CALL_BUDGET = fake_rtc.HASTE
 hung_up = BAD_BEHAVIOURS["hung up"]
 TASK = {name: value for name, value in complete().items() if name not in ("state", "profile")}
 ID = "661e543cf/Room1/Task1"
@@ -71,7 +62,7 @@ def test_a_failure_is_one_line_with_a_way_out(
 
 
 LOST: dict[str, tuple[Behaviour, Behaviour, str]] = {
-    "acted, and readable": (hung_up, documented, "adopted"),
+    "acted, and readable": (hung_up, fake_rtc.documented, "adopted"),
     "acted, and not readable": (hung_up, hung_up, "recorded"),
     "acted, and a fault of the read": (hung_up, BAD_BEHAVIOURS["fault"], "recorded"),
     "acted, and not there": (hung_up, fake_rtc.unknown_task, "recorded"),
@@ -90,11 +81,11 @@ def test_a_start_whose_answer_is_lost_is_adopted_or_recorded(plugin: Plugin, rtc
     def respond(rtc: FakeRtc, request: Request) -> Response:
         is_start = fake_rtc.action_of(request) == "StartSnapshot"
         if is_start:
-            documented(rtc, request)
+            fake_rtc.documented(rtc, request)
         return (start if is_start else read)(rtc, request)
 
     rtc.behaviour = respond
-    request = provider_pb2.CreateRequest(urn=URN, properties=plugin.with_provider(TASK))
+    request = request_of("Create", URN, properties=plugin.with_provider(TASK))
     if outcome == "adopted":
         assert plugin.stub.Create(request, timeout=60).id == ID
         assert any("is adopted" in message for message in plugin.log.messages(URN))
@@ -129,7 +120,7 @@ def test_a_conflict_lists_the_differences_and_the_ways_out(plugin: Plugin, rtc: 
     assert "interval" not in said
 
 
-def test_a_mistake_of_ours_is_one_line_that_tells_nothing(plugin: Plugin, rtc: FakeRtc) -> None:
+def test_a_mistake_of_ours_is_one_line_without_a_value(plugin: Plugin, rtc: FakeRtc) -> None:
     never_checked = failure(plugin, lambda plugin: plugin.create(URN, {"roomId": "canary"}))
     rtc.behaviour = fake_rtc.unknown_task
     recorded = {**TASK, "startTime": "canary"}
