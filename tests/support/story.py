@@ -16,7 +16,7 @@ class Story:
     stack: EngineModel
     emulator: Emulator
     app: str
-    told: bool = False
+    ended: bool = False
 
     @property
     def task(self) -> str:
@@ -37,7 +37,7 @@ class Story:
 
     def ends_settled(self, **program: dict[str, Any]) -> None:
         """Every story ends so: nothing is left to do, and destroy leaves nothing running."""
-        self.told = True
+        self.ended = True
         assert self.stack.preview(program) == {}, "a second up would still change something"
         self.stack.destroy()
         assert self.running() == [], "destroy left a task running"

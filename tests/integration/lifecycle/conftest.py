@@ -18,6 +18,6 @@ def story(emulated: Emulator, app: str) -> Iterator[Story]:
             host, lambda profile, **more: connect(profile, host.config, **more), sleep=lambda seconds: None
         )
     )
-    told = Story(stack, emulated, app)
-    yield told
-    assert told.told, "every story ends with `ends_settled`"
+    made = Story(stack, emulated, app)
+    yield made
+    assert made.ended, "every story ends with `ends_settled`"

@@ -1,6 +1,5 @@
 """The BytePlus edition of RTC: a life there, nothing of one edition in the other, its documents' readings."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,11 @@ from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.data import load
 from support.emulator import Emulator
 from support.engine_model import EngineModel, Refused, in_process
+from support.exports import export, resources_of
 from support.story import declare
 
 CUSTOM = {"customConfig": {"bucket": "frames", "accessKeyEnv": "A_KEY", "secretKeyEnv": "A_SECRET"}}
-VOD: dict[str, Any] = {"vodConfig": {"accountId": "1", "space": "s"}}
+VOD = {"accountId": "1", "space": "s"}
 
 
 def engine() -> EngineModel:
@@ -120,21 +120,20 @@ def test_another_edition_replaces_and_each_entry_of_state_is_read_where_it_is(
 def test_a_key_of_one_edition_is_never_used_in_the_other(
     stack: EngineModel, emulated: Emulator, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pair = [emulated.environment[f"BYTEPLUS_{half}_KEY"] for half in ("ACCESS", "SECRET")]
-    for half in ("ACCESS", "SECRET"):
+    pair = {half: emulated.environment[f"BYTEPLUS_{half}_KEY"] for half in ("ACCESS", "SECRET")}
+    for half in pair:
         monkeypatch.delenv(f"BYTEPLUS_{half}_KEY")
     services(emulated)
     with pytest.raises(NotConfigured, match="no BytePlus credentials: set BYTEPLUS_ACCESS_KEY and"):
         stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
     assert services(emulated) == set()
-    for half, value in zip(("ACCESS", "SECRET"), pair, strict=True):
+    for half, value in pair.items():
         monkeypatch.setenv(f"BYTEPLUS_{half}KEY", value)
     stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
     assert services(emulated) == {"byteplus"}, "the names of the older SDK"
     monkeypatch.setenv("VOLCENGINE_EDITION", "bytedance")
-    with pytest.raises(
-        NotConfigured, match="VOLCENGINE_EDITION is 'bytedance': set 'volcengine' or 'byteplus'"
-    ):
+    unknown = "VOLCENGINE_EDITION is 'bytedance': set 'volcengine' or 'byteplus'"
+    with pytest.raises(NotConfigured, match=unknown):
         stack.preview({"lobby": declare(app)})
 
 
@@ -148,16 +147,13 @@ def test_the_public_host_and_its_region() -> None:
         find_account("second", "byteplus", env=env.get)
 
 
-@pytest.mark.parametrize("field", ["storageClass", "autoSetFileExtension"])
+@pytest.mark.parametrize(("field", "value"), [("storageClass", "archive"), ("autoSetFileExtension", True)])
 def test_fields_that_the_edition_does_not_have_are_refused_and_not_sent(
-    stack: EngineModel, emulated: Emulator, app: str, field: str
+    stack: EngineModel, emulated: Emulator, app: str, field: str, value: Any
 ) -> None:
-    value = {"storageClass": "archive", "autoSetFileExtension": True}[field]
     with pytest.raises(Refused, match="does not exist in BytePlus' edition; leave it out"):
-        stack.preview(
-            {"lobby": declare(app, storageConfig={"vodConfig": {**VOD["vodConfig"], field: value}})}
-        )
-    stack.up({"lobby": declare(app, storageConfig=VOD)})
+        stack.preview({"lobby": declare(app, storageConfig={"vodConfig": {**VOD, field: value}})})
+    stack.up({"lobby": declare(app, storageConfig={"vodConfig": VOD})})
     assert stack.refresh() == {}
     stack.destroy()
 
@@ -166,11 +162,8 @@ def test_drift_reads_and_searches_each_task_in_its_own_edition(
     stack: EngineModel, emulated: Emulator, app: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
-    entry, kind = stack.state["lobby"], "pulumi-python:dynamic/volcengine:SnapshotTask"
-    resource = {"urn": f"urn:pulumi:dev::p::{kind}::lobby", "type": kind, "id": entry.id}
-    resources = [{**resource, "inputs": entry.inputs, "outputs": entry.outputs}]
     state = tmp_path / "state.json"
-    state.write_text(json.dumps({"deployment": {"resources": resources}}))
+    state.write_text(export(*resources_of(stack, "volcengine:SnapshotTask")))
     monkeypatch.delenv("VOLCENGINE_EDITION")
     services(emulated)
     assert main(["drift", "--state", str(state), "--json"]) == 0
