@@ -55,7 +55,7 @@ class Structure(HTMLParser):
         assert self.open.pop() == tag
 
 
-def assert_guarded(text: str, own: str = "url(none)") -> None:
+def assert_policy(text: str, own: str = "url(none)") -> None:
     """Only the page's own style and script are allowed, and nothing is loaded."""
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
     assert policy is not None

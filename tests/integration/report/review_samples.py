@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pulumi_videosnap.review.model import Calls, Review, TaskReview, Totals
+from pulumi_videosnap.review.model import Calls, Review, Totals
 
 REPORTS = Path(__file__).parents[2] / "data" / "reports"
 NOTHING = Totals(
@@ -54,11 +54,8 @@ def calm(unchanged: int = 4) -> Review:
 
 def failed() -> Review:
     """A preview that broke off."""
-    problem = (
-        "error: pulumi-python:dynamic/volcengine:SnapshotTask resource 'hall' has a problem: "
-        "image_config.interval: 0 is not in 1 to 600 seconds"
-    )
-    return usual(problem=problem, unchanged=2)
+    of = "error: pulumi-python:dynamic/volcengine:SnapshotTask resource 'hall' has a problem"
+    return usual(problem=f"{of}: image_config.interval: 0 is not in 1 to 600 seconds", unchanged=2)
 
 
 def partly_listed() -> Review:
@@ -68,7 +65,9 @@ def partly_listed() -> Review:
 
 def many(count: int = 500) -> Review:
     """A large stack of which each room changes."""
-    tasks = tuple(_renamed(f"room-{number:03d}") for number in range(count))
+    names = [f"room-{number:03d}" for number in range(count)]
+    [task] = _read("usual").tasks
+    tasks = tuple(task.model_copy(update={"name": one, "urn": urn("live room", one)}) for one in names)
     totals = Totals(
         frames_per_hour_before=count * 1440,
         frames_per_hour_after=count * 3600,
@@ -77,11 +76,6 @@ def many(count: int = 500) -> Review:
         calls=(Calls(action="UpdateSnapshot", count=count), Calls(action="GetSnapshotTask", count=count)),
     )
     return usual(stack="fleet", tasks=tasks, unchanged=0, totals=totals)
-
-
-def _renamed(name: str) -> TaskReview:
-    [task] = _read("usual").tasks
-    return task.model_copy(update={"name": name, "urn": urn("live room", name)})
 
 
 def hostile(text: str) -> Review:
