@@ -62,7 +62,7 @@ class SnapshotTasks:
         return {**self._unread.state, **self._read.state, **self._unsaid}
 
     def restart_again(self) -> None:
-        """Start anew, with the settings that are recorded, what was started so before."""
+        """Start again, with the settings that are recorded, what was started so before."""
         for cell in self._cells:
             if cell.drift == "restarted-alike":
                 self._restart(cell)
