@@ -24,7 +24,7 @@ SECRET = "never-shown"
 """What every secret begins with."""
 VARIABLES = dict.fromkeys(("KEY_A", "SECRET_A", "KEY_B", "SECRET_B"), SECRET)
 FORCED = "forced"
-"""The resource that both preview and up are told to replace."""
+"""The resource that both preview and up replace on demand."""
 OTHER_VIDEO, OTHER_BUCKET = "other.mp4", "stills"
 """What a test has to put there: the sample under another key, and in another bucket."""
 
@@ -157,17 +157,17 @@ def load_changes(group: str, app: str = "app") -> list[Change]:
     """
     made = []
     for entry in DATA[group]:
-        given = {"before": {}, "after": {}, **entry}
-        text = json.dumps({**given, "base": DATA["bases"][given["base"]]}).replace("$APP", app)
-        parts = json.loads(text.replace("$PLACE", str(given.get("place", given["name"]))))
+        row = {"before": {}, "after": {}, **entry}
+        text = json.dumps({**row, "base": DATA["bases"][row["base"]]}).replace("$APP", app)
+        parts = json.loads(text.replace("$PLACE", str(row.get("place", row["name"]))))
         before = None if parts["before"] is None else with_all(parts["base"], parts["before"])
         change = Change(
-            name=given["name"],
-            outcome=Outcome[given["outcome"]] if given["outcome"] else None,
+            name=row["name"],
+            outcome=Outcome[row["outcome"]] if row["outcome"] else None,
             before=before,
             after=None if parts["after"] is None else with_all(before or parts["base"], parts["after"]),
-            calls=tuple(given["calls"]) if "calls" in given else None,
-            **{name: given[name] for name in OPTIONAL if name in given},
+            calls=tuple(row["calls"]) if "calls" in row else None,
+            **{name: row[name] for name in OPTIONAL if name in row},
         )
         made.append(change)
     return made
