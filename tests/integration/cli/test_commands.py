@@ -238,7 +238,7 @@ def test_no_crash_is_exit_code_1(command: str, run: Run, monkeypatch: pytest.Mon
         assert err.startswith(f"videosnap {command}: {named}"), err
         assert "hush" not in err
     monkeypatch.setenv("VIDEOSNAP_DEBUG", "1")
-    monkeypatch.setattr(module, "main", lambda *_: {}["hush"])
+    monkeypatch.setattr(module, "main", lambda *_: dict[str, int]()["hush"])
     ended, _, err = run(command)
     assert (ended, "Traceback" in err, "hush" in err) == (2, True, True)
     assert err.splitlines()[-1].startswith(f"videosnap {command}: unexpected KeyError in pulumi-videosnap")

@@ -21,7 +21,7 @@ ANSWERS: dict[str, dict[str, Any]] = load("rtc/hostile_answers.json")
 TASK = {"StartTime": 1777636800000, "EndTime": 0, "Status": 2, "ImageConfig": {"Interval": 5}}
 KEYS = dict.fromkeys(("VOLCENGINE_ACCESS_KEY", "VOLCENGINE_SECRET_KEY"), "an-example-canary")
 KEYS |= dict.fromkeys(("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"), "an-example-canary")
-ENDPOINTS = ("VOLCENGINE_RTC_ENDPOINT", "VOLCENGINE_TOS_ENDPOINT")
+ENDPOINTS: tuple[str, ...] = ("VOLCENGINE_RTC_ENDPOINT", "VOLCENGINE_TOS_ENDPOINT")
 ENDPOINTS += ("ALIBABA_CLOUD_MPS_ENDPOINT", "ALIBABA_CLOUD_OSS_ENDPOINT")
 JOB = {"State": "Success", "Count": "3", "CreationTime": STARTED}
 

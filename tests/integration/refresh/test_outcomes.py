@@ -349,7 +349,7 @@ def test_a_number_without_a_word_is_shown_as_it_is(stack: Stack, path: Steps, dr
 
 @pytest.mark.parametrize("storage", ["vod", "custom", "veimagex"])
 def test_another_storage_is_drift_on_its_type(stack: Stack, storage: str) -> None:
-    other = {("StorageConfig",): ANSWERED[storage]["StorageConfig"]}
+    other: dict[Steps, Any] = {("StorageConfig",): ANSWERED[storage]["StorageConfig"]}
     stack.up(task()).service.task = edited(RUNNING, other)
     found = stack.drift()
     assert found["storageConfig.type"] == ("tos", storage)

@@ -236,10 +236,10 @@ def test_without_jinja_one_sentence_says_what_to_install(monkeypatch: pytest.Mon
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    for as_html, report in ((html.as_html, review_samples.usual()), (contact_sheet.as_html, story(12))):
+    for as_page in (lambda: html.as_html(review_samples.usual()), lambda: contact_sheet.as_html(story(12))):
         report_page._environment.cache_clear()
         with pytest.raises(VideosnapError, match=r"needs Jinja2.*pip install 'pulumi-videosnap\[frames\]'"):
-            as_html(report)
+            as_page()
 
 
 def test_one_error_of_many_tasks_is_reported_once() -> None:

@@ -239,7 +239,7 @@ def _keys(jobs: list[Json]) -> set[str]:
 
 def _submits_to(call: Json, folder: str) -> bool:
     config = call["summary"].get("SnapshotConfig") if call["action"] == SUBMIT else None
-    return bool(config) and folder_of(config["OutputFile"]["Object"]) == folder
+    return config is not None and folder_of(config["OutputFile"]["Object"]) == folder
 
 
 def _may_be_about(call: Json, ids: set[str]) -> bool:

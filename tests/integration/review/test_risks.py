@@ -92,8 +92,12 @@ def test_resources_of_one_name_have_names_of_their_own(reviewed: Reviewed) -> No
 
 def steps_of(table: str, name: str) -> list[dict[str, Any]]:
     """Steps of the table: operation, name, and what differs from ordinary inputs before and after."""
+
+    def declared(changes: dict[str, Any] | None) -> Any:
+        return None if changes is None else inputs(**changes)
+
     return [
-        step(op, task, *(None if one is None else inputs(**one) for one in (old, new)), **dict(*more))
+        step(op, task, declared(old), declared(new), **dict(*more))
         for op, task, old, new, *more in TABLES[table][name]
     ]
 
