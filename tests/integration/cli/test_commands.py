@@ -49,7 +49,6 @@ NO_TASK = Response(400, json.dumps(NO_SUCH_TASK).encode(), AN_HOUR_LATER)
 
 
 def task(name: str = NAME, **more: Any) -> dict[str, Any]:
-    """A task in state."""
     found = {"id": "app/hush-room/Task1", "type": "pulumi-python:dynamic/volcengine:SnapshotTask"}
     outputs = {**INPUTS, "startTime": STARTED}
     blocks = {"urn": URN + name, "inputs": INPUTS, "outputs": outputs, "pendingReplacement": True}
@@ -290,7 +289,6 @@ NAMES = ["front door", "it's here", "a$b`c`"[:3], 'say "so"', "a;b&c", "Über$(x
 
 
 def reports(found: Any) -> Iterator[str]:
-    """A drift report in each form, as a reader copies it."""
     yield "\n".join(as_text(found)).replace("\n    ", " ")
     yield html.unescape(as_markdown(found))
     yield html.unescape(as_html(found))

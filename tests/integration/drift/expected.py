@@ -28,7 +28,6 @@ Row = tuple[Expected, Expected]
 """For a task that may end, and for one with keep_running."""
 FILE = Path(__file__).parents[2] / "data" / "drift_matrix.ini"
 WORLD: dict[str, Any] = load("drift_world.json")
-"""How each state and each drift comes about, and the scenarios."""
 
 
 def _row(text: str) -> Row:
@@ -67,7 +66,6 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Its name in the stack."""
         ends = ("-keep" if self.keep_running else "-once") if self.kind == "room" else ""
         return f"{self.kind}{ends}_{self.state}_{self.drift}"
 
@@ -92,7 +90,6 @@ def _table() -> dict[Cell, Expected]:
 
 
 TABLE = _table()
-"""The whole matrix."""
 
 
 class Known(Enum):

@@ -23,8 +23,6 @@ DELETED, EMPTIED, ACTUAL = (WORLD[f"job {name}"] for name in ("deleted", "emptie
 
 
 class Jobs:
-    """The jobs of one stack."""
-
     def __init__(self, emulator: Emulator, cells: Sequence[Cell]) -> None:
         self._emulator = emulator
         self._cells = cells
@@ -46,7 +44,6 @@ class Jobs:
             self._stack.up(program)
 
     def record(self) -> None:
-        """Refresh what is recorded."""
         self._stack.refresh()
 
     def drift_early(self) -> None:
@@ -60,7 +57,6 @@ class Jobs:
             self._happen(cell)
 
     def records(self) -> dict[str, Entry]:
-        """What the stack records of each job, by its name."""
         return self._stack.state
 
     def _happen(self, cell: Cell) -> None:
@@ -105,7 +101,6 @@ class Jobs:
 
 
 def declared(cell: Cell) -> Inputs:
-    """What a program declares of a cell's job."""
     shape = cell.state if cell.state in WITH_PICTURES else "stills"
     inputs = job_inputs(cell.name, waitFor="submitted", frameType="normal", **_shape(cell, shape))
     inputs["snapshotConfig"]["outputFile"]["bucket"] = _place(cell, "pictures")
@@ -139,7 +134,6 @@ def _place(cell: Cell, which: str) -> str:
 
 
 def _pace(cell: Cell) -> int:
-    """How long it runs once it runs."""
     if cell.state == "snapshoting":
         return SOON if cell.drift == "succeeded" else NEVER
     return 1

@@ -38,7 +38,6 @@ class Scenario:
 
     @property
     def hopeless(self) -> bool:
-        """Whether nothing is known of anything."""
         return self.tasks is self.jobs is Known.NOTHING
 
     @property
@@ -49,7 +48,6 @@ class Scenario:
 
     @contextlib.contextmanager
     def within(self, emulator: Emulator, environment: pytest.MonkeyPatch) -> Iterator[None]:
-        """Let it hold inside the block."""
         with contextlib.ExitStack() as then:
             if "fault" in self.means:
                 emulator.fault(**self.means["fault"])

@@ -33,8 +33,6 @@ TOS = {"accountId": "2100000000", "bucket": "frames"}
 
 
 class SnapshotTasks:
-    """The tasks of live rooms, one in each room."""
-
     def __init__(self, emulator: Emulator, cells: Sequence[Cell]) -> None:
         self._emulator = emulator
         self._cells = cells
@@ -53,12 +51,10 @@ class SnapshotTasks:
         self._read.refresh()
 
     def drift(self) -> None:
-        """Let happen to each task what its cell says."""
         for cell in self._cells:
             self._happen(cell)
 
     def records(self) -> dict[str, Entry]:
-        """What the stack records of each task, by its name."""
         return {**self._unread.state, **self._read.state, **self._unsaid}
 
     def restart_again(self) -> None:
@@ -115,7 +111,6 @@ class SnapshotTasks:
 
 
 def declared(cell: Cell) -> Inputs:
-    """What a program declares of a cell's task."""
     idle = SOON if cell.drift == "nobody-came" else AT_ONCE if cell.state == "ended-idle" else PATIENT
     return {
         "appId": APP,

@@ -38,12 +38,10 @@ class Score:
     notes: list[str] = field(default_factory=list)
 
     def mistake(self, kind: str, note: str) -> None:
-        """Count one."""
         self.mistakes[kind] += 1
         self.notes.append(f"{kind}: {note}")
 
     def lines(self) -> list[str]:
-        """The counts, for people."""
         of = ", ".join(f"{count} {verdict}" for verdict, count in sorted(self.expected.items()))
         return [f"{self.cells} cells: {of}", ", ".join(f"{kind}: {self.mistakes[kind]}" for kind in MISTAKES)]
 
@@ -82,7 +80,6 @@ def _compare(score: Score, where: str, may: Sequence[Expected], finding: Mapping
 
 
 def _mistake(may: Sequence[Verdict], found: Verdict) -> str:
-    """Which kind of mistake a wrong verdict is."""
     if found is Verdict.UNREADABLE:
         return GAVE_UP
     if found in DRIFTED:
@@ -110,7 +107,6 @@ SAMPLE = 0.15
 FEW = 12
 """How many cells are enough where each call is tried until its time is over."""
 ALL = sample(EVERY, SAMPLE, by=lambda cell: (cell.kind, cell.state, cell.drift == "nothing"))
-"""The cells of this run."""
 SOME_DRIFTS = ("nothing", "interval", "stopped-by-api", "unknown")
 JOB_DRIFTS = ("first-deleted", "forgotten", "vtt-deleted", "succeeded", "failed")
 HOUR = 3600
@@ -133,7 +129,6 @@ class Matrix:
     budget: float = LONG
 
     def compare(self, where: str, chosen: Sequence[Cell], known: Mapping[str, Known]) -> None:
-        """Run the command on some of the cells, and compare its JSON with the table."""
         arguments = self.population.export(self.folder / "state.json", chosen)
         # As a new process would, to which a budget that no run had before comes close.
         budget = self.budget + next(self.runs) / 1e6

@@ -56,7 +56,6 @@ def refused(message: str, code: str = "AccessDenied", status: int = 403) -> Resp
 
 
 def listing_without_end(request: Request) -> Response:
-    """Every page names another one."""
     rows = b"<Contents><Key>a/%d.jpg</Key><Size>1</Size></Contents>" % id(request)
     more = b"<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"
     store = request.method == "GET" and "list-type" in request.query
@@ -105,7 +104,6 @@ BEHAVIOURS: dict[str, Answer] = {
 
 
 def call(kind: str, method: str, plugin: ForkedPlugin, folder: Path) -> tuple[int, str]:
-    """One step of a lifecycle."""
     found = recorded(kind, "bad")
     inputs, entry = found["inputs"], (found["id"], found["outputs"])
     if kind == "job":  # so that a delete calls the store
@@ -120,7 +118,6 @@ def call(kind: str, method: str, plugin: ForkedPlugin, folder: Path) -> tuple[in
 
 
 def command(kind: str, words: list[str], plugin: ForkedPlugin, folder: Path) -> tuple[int, str]:
-    """A command on a stack of one resource."""
     found, file = recorded(kind, "bad"), folder / "file.json"
     if words[0] == "review":
         change = {**found, "inputs": {**found["inputs"], "keepRunning": True}}
@@ -170,8 +167,6 @@ def busy() -> float:
 
 
 class Outcome(NamedTuple):
-    """How a call or a command ended."""
-
     outcome: str
     output: str
     seconds: float
@@ -185,7 +180,6 @@ class Outcome(NamedTuple):
 
 
 def enter(forks: Forks, folder: Path, endpoint: str, entry: str) -> Outcome:
-    """One entry point in a process of its own."""
     private = {"HOME": str(folder), "VIDEOSNAP_QUOTA_DIR": str(folder / uuid.uuid4().hex)}
     environment = {**clean_environment(), **KEYS, **private, "VIDEOSNAP_CALL_BUDGET": str(BUDGET)}
     environment |= dict.fromkeys(ENDPOINTS, endpoint)

@@ -105,8 +105,6 @@ def fault_server() -> Iterator[FakeServer]:
 
 @dataclass
 class Sweep:
-    """Runs points, and counts."""
-
     emulator: Emulator
     forks: Forks
     server: FakeServer
@@ -159,7 +157,6 @@ class Sweep:
 
 
 def _try(world: World, step: Any) -> bool:
-    """Whether a step fails."""
     try:
         world.take(step)
     except (PluginError, EngineKilled):
@@ -206,7 +203,6 @@ def test_one_more_try_ends_as_if_nothing_had_happened(sweep: Sweep, scenario: Sc
 
 RESTARTS = [f"{RESTART}, {moment}" for moment in MOMENTS]
 RESTARTED = [one for one in SCENARIOS if not one.before]
-"""Scenarios that create."""
 
 
 @pytest.mark.sweep
@@ -251,5 +247,4 @@ def compare(kind: str, end: End, expected: End, allowed: tuple[End, ...] = ()) -
 
 
 def _name(present: Any) -> str:
-    """A job's token, or the name of something else."""
     return present if isinstance(present, str) else str(present[0])

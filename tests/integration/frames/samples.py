@@ -55,7 +55,6 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 
 COVERED = decode_frame(encoded(Image.new("RGB", (640, 360), (4, 4, 6)), "JPEG"))
-"""What a covered camera shows."""
 
 
 def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
@@ -160,7 +159,6 @@ def story(count: int) -> FramesReport:
 
 
 def hostile() -> FramesReport:
-    """Names and keys that try to be something else."""
 
     def frame(number: int, key: str) -> Frame:
         plain = live("camera0", number)
@@ -186,18 +184,15 @@ def sheet(of: str | int) -> str:
 
 
 def gradient(width: int = 96, height: int = 64) -> Image.Image:
-    """An image with something on it."""
     return Image.linear_gradient("L").resize((width, height)).convert("RGB")
 
 
 def chunk(name: bytes, content: bytes) -> bytes:
-    """A chunk of a PNG file."""
     checksum = struct.pack(">I", zlib.crc32(name + content))
     return struct.pack(">I", len(content)) + name + content + checksum
 
 
 def png_bomb(width: int, height: int) -> bytes:
-    """A few bytes that claim to be a huge image."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     rows = zlib.compress(bytes(1_000_000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
@@ -225,6 +220,5 @@ def text_bomb() -> bytes:
 
 
 def animated() -> bytes:
-    """A PNG of two images, the second one white."""
     white = Image.new("RGB", (96, 64), "white")
     return encoded(gradient(), save_all=True, append_images=[white], duration=50)

@@ -62,7 +62,6 @@ def action_of(request: Request) -> str:
 
 
 def text_of(request: Request) -> str:
-    """All of a request."""
     return f"{urlsplit(request.target).query} {json.dumps(dict(request.headers))} {request.body.decode()}"
 
 
@@ -98,7 +97,6 @@ def refused(rtc: FakeRtc, request: Request) -> Response:
 
 
 def saying(text: str) -> Behaviour:
-    """A refusal of everything with this text."""
     return lambda rtc, request: Response(403, _envelope(Code="AccessDenied", Message=text))
 
 
@@ -126,7 +124,6 @@ def echoing(status: int, code: str) -> Behaviour:
 
 
 def garbled(rtc: FakeRtc, request: Request) -> Response:
-    """JSON of the wrong types, with the request in every value."""
     echo = text_of(request)
     task = {"Status": echo, "StartTime": [echo], "ImageConfig": echo}
     found = {"SnapshotTask": {**task, "TargetStreams": {"StreamList": {echo: echo}}}}

@@ -42,7 +42,6 @@ def _task(room: str, id_: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plugin's home."""
     return tmp_path_factory.mktemp("state")
 
 

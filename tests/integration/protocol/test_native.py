@@ -49,7 +49,6 @@ NOT_READ = {
 
 
 def secret(value: Any) -> dict[str, Any]:
-    """A secret as the engine writes it."""
     mark = "1b47061264138c4ac30d75fd1eb44270"
     return {"4dabf18193072939515e22adb298388d": mark, "value": value}
 

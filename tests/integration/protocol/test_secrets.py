@@ -77,7 +77,6 @@ class Witness:
     results: list[Any] = field(default_factory=list)
 
     def hear(self, call: Callable[[], Any]) -> Any:
-        """Make a call and keep what comes of it."""
         try:
             result = call()
         except PluginError as error:

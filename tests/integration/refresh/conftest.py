@@ -26,7 +26,6 @@ UNKNOWN_TASK = "InvalidParameter.ErrorActiveTaskNotFound"
 
 
 def envelope(result: Any = None, error: dict[str, Any] | None = None) -> bytes:
-    """The vendor's envelope around a result or an error."""
     metadata: dict[str, Any] = {"RequestId": "2025020709532617FF27DCF79B6BEFE478"}
     metadata |= {"Error": error} if error else {}
     return json.dumps({"ResponseMetadata": metadata, "Result": result}).encode()
@@ -61,7 +60,6 @@ class Service:
         self.failure = self._answer(envelope(error=error), 400)
 
     def fail(self, body: bytes, status: int = 200) -> None:
-        """Response every question with these bytes."""
         self.failure = self._answer(body, status)
 
 
@@ -75,8 +73,6 @@ def _running(body: dict[str, Any], now: float) -> dict[str, Any]:
 
 @dataclass
 class Stack:
-    """One declared task that runs."""
-
     engine: EngineModel
     service: Service
     declared: dict[str, Any] = field(default_factory=dict)
@@ -94,7 +90,6 @@ class Stack:
         return {name.removeprefix("lobby."): change for name, change in found.items()}
 
     def plan(self) -> str:
-        """What the next `up` would do."""
         return self.engine.preview({"lobby": self.declared}).get("lobby", "nothing")
 
     @property

@@ -67,7 +67,6 @@ def one_error(count: int = 200) -> DriftReport:
 
 
 def many(count: int = 200) -> DriftReport:
-    """A fleet of which a little drifted."""
     of = {7: Verdict.CHANGED, 8: Verdict.CHANGED, 9: Verdict.CHANGED, 60: Verdict.STOPPED}
     of |= {61: Verdict.STOPPED, 100: Verdict.MISSING}
     findings = (finding(of.get(n, Verdict.IN_SYNC), f"room-{n:03d}") for n in range(count))
@@ -75,7 +74,6 @@ def many(count: int = 200) -> DriftReport:
 
 
 def all_different(count: int = 500) -> DriftReport:
-    """No two tasks of which the same can be said."""
     slower = Change(field="image_config.interval", recorded=5, actual=0, meaning="other")
     changes = ((slower.model_copy(update={"actual": n}),) for n in range(count))
     findings = (finding(Verdict.CHANGED, f"room-{n:03d}", changes=one) for n, one in enumerate(changes))
@@ -83,7 +81,6 @@ def all_different(count: int = 500) -> DriftReport:
 
 
 def grown(text: str, tasks: int, others: int) -> DriftReport:
-    """As hostile, and long."""
     short = hostile(text * 20)
     found, stray = short.stacks[0].findings[0], short.unmanaged[0]
     named = tuple(found.model_copy(update={"name": f"{text}{n}", "why": str(n)}) for n in range(tasks))

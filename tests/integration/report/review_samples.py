@@ -39,7 +39,6 @@ def usual(**changes: Any) -> Review:
 
 
 def everything() -> Review:
-    """A review with all that can be in one."""
     return _read("everything")
 
 
@@ -48,23 +47,19 @@ def _read(name: str) -> Review:
 
 
 def calm(unchanged: int = 4) -> Review:
-    """Nothing that concerns a task."""
     return usual(tasks=(), unchanged=unchanged, assumptions=(), totals=NOTHING)
 
 
 def failed() -> Review:
-    """A preview that broke off."""
     of = "error: pulumi-python:dynamic/volcengine:SnapshotTask resource 'hall' has a problem"
     return usual(problem=f"{of}: image_config.interval: 0 is not in 1 to 600 seconds", unchanged=2)
 
 
 def partly_listed() -> Review:
-    """A preview that does not list what stays as it is."""
     return usual(unchanged=0, unlisted=7)
 
 
 def many(count: int = 500) -> Review:
-    """A large stack of which each room changes."""
     names = [f"room-{number:03d}" for number in range(count)]
     [task] = _read("usual").tasks
     tasks = tuple(task.model_copy(update={"name": one, "urn": urn("live room", one)}) for one in names)
@@ -85,7 +80,6 @@ def hostile(text: str) -> Review:
 
 
 def grown(text: str, tasks: int, others: int) -> Review:
-    """As hostile, and long."""
     short = hostile(text * 20)
     many_tasks = tuple(short.tasks[0].model_copy(update={"name": f"{text}{n}"}) for n in range(tasks))
     risks = tuple(short.risks[0].model_copy(update={"text": f"{text} {n}"}) for n in range(others))

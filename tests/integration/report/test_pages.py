@@ -21,7 +21,6 @@ PAGES = [*(f"review-{name}" for name in REVIEWS), *(f"drift-{name}" for name in 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page of each kind."""
     made = tmp_path_factory.mktemp("pages")
     pages = {f"review-{name}": review_page(getattr(review_samples, name)()) for name in REVIEWS}
     pages |= {f"drift-{name}": drift_page(getattr(drift_samples, name)()) for name in REPORTS}

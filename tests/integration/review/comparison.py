@@ -45,7 +45,6 @@ def _compare_old_name(tally: Tally, change: Change, seen: RoomSeen, said: Json) 
 
 
 def compare_job(tally: Tally, change: Change, seen: JobSeen, said: Json | None) -> None:
-    """One video file's job."""
     tally.cases += 1
     tally.same(change.name, "outcome, by the documents", change.outcome or Outcome.RECORDED, seen.outcome)
     tally.same(change.name, "calls, by the documents", Counter(change.expected_calls), seen.calls)

@@ -63,7 +63,6 @@ JUST_BEFORE = 0.05
 
 @pytest.fixture
 def review(capsys: pytest.CaptureFixture[str]) -> Review:
-    """What the command says of a preview."""
 
     def reviewed(preview: Path) -> Json:
         capsys.readouterr()

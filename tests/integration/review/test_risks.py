@@ -38,7 +38,6 @@ JOB = "pulumi-python:dynamic/alibaba:SnapshotJob"
 
 
 def main(arguments: list[str]) -> int:
-    """`videosnap review` with these arguments; its exit code."""
     return videosnap(["review", *arguments])
 
 
@@ -64,7 +63,6 @@ Reviewed = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def reviewed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Reviewed:
-    """What the command says of a preview with these steps."""
 
     def review(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
         file = tmp_path / "preview.json"

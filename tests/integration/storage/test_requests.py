@@ -70,7 +70,6 @@ def bucket_on(name: str, **more: str) -> Bucket:
 
 
 def headers_of(request: AWSPreparedRequest) -> dict[str, str]:
-    """A request's headers as text, by their names in lower case."""
     pairs = request.headers.items()
     return {name.lower(): one.decode() if isinstance(one, bytes) else one for name, one in pairs}
 

@@ -60,7 +60,6 @@ WEIGHTS = {
     "throttle": 1,
     "two_stacks_at_once": 2,
 }
-"""The steps, and how often each is made."""
 STALL = 0.3
 """Seconds for which the service does not act on the call in which a provider is killed, or not answer."""
 SHORTEN_WITHIN = 180.0
@@ -89,7 +88,6 @@ VALUES: dict[Any, Sequence[Any]] = {
     "fault": ("close-after", "close-before", "error"),
     "times": (1, 2, 12),
 }
-"""What each argument of a step may be."""
 
 
 class Slot:
@@ -142,7 +140,6 @@ class Run:
     applied: set[str]
     """What it created, updated, replaced or deleted, or tried to."""
     made: set[str]
-    """What it created or replaced."""
     deleted: set[str]
     error: str = ""
 
@@ -563,7 +560,6 @@ Step = tuple[str, dict[str, Any]]
 
 
 def steps(dice: random.Random, size: int) -> list[Step]:
-    """Random steps, each with its arguments."""
     names = dice.choices(list(WEIGHTS), list(WEIGHTS.values()), k=size)
     needed = {name: [*inspect.signature(getattr(Walk, name)).parameters][1:] for name in WEIGHTS}
     return [(name, {one: dice.choice(VALUES[one]) for one in needed[name]}) for name in names]
