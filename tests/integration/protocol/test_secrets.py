@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import copy
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -34,17 +35,6 @@ TOKEN = "canarySession/Token+3=="
 OTHERS_ACCESS_KEY = "canaryOthersAccess/Key+4=="
 OTHERS_SECRET_KEY = "canaryOthersSecret/Key+5=="
 CANARIES = (ACCESS_KEY, SECRET_KEY, TOKEN, OTHERS_ACCESS_KEY, OTHERS_SECRET_KEY)
-
-
-def texts(value: Any) -> Iterator[str]:
-    """Every text in a value, keys of blocks too."""
-    if isinstance(value, dict):
-        yield from value
-    if isinstance(value, dict | list | tuple):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from texts(inner)
-    elif isinstance(value, str):
-        yield value
 
 
 def found_in(text: str) -> list[str]:
@@ -143,7 +133,7 @@ def test_a_secret_is_given_away_nowhere(name: str, tmp_path: Path, front: str) -
     assert any("got no response" in error for error in witness.errors)
     seen = {
         "errors": witness.errors,
-        "results": list(texts(_without_the_secret_inputs(witness.results))),
+        "results": [json.dumps(_without_the_secret_inputs(witness.results))],
         "log": plugin.log.messages(),
         "stdout": [plugin.stdout],
         "stderr": [plugin.stderr],
