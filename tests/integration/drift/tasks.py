@@ -10,11 +10,11 @@ from integration.drift.expected import WORLD, Cell
 from pulumi_videosnap.errors import NotFound
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.convert import start_request
-from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from pulumi_videosnap.volcengine.models import TaskKey
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from support.emulator import Emulator
-from support.engine_model import EngineModel, Entry, in_process
+from support.engine_model import Entry
+from support.story import task_engine
 
 APP = "661e000000000000000d21f7"
 USER, OTHER = "user0", "user1"
@@ -36,7 +36,7 @@ class SnapshotTasks:
     def __init__(self, emulator: Emulator, cells: Sequence[Cell]) -> None:
         self._emulator = emulator
         self._cells = cells
-        self._unread, self._read = self._stack(), self._stack()
+        self._unread, self._read = task_engine(), task_engine()
         self._unsaid: dict[str, Entry] = {}
 
     def start(self) -> None:
@@ -62,9 +62,6 @@ class SnapshotTasks:
         for cell in self._cells:
             if cell.drift == "restarted-alike":
                 self._restart(cell)
-
-    def _stack(self) -> EngineModel:
-        return in_process(lambda host: SnapshotTaskLifecycle(host, connect, sleep=lambda seconds: None))
 
     def _prepare(self, cell: Cell) -> None:
         if cell.state in ("idle", "ended-idle"):

@@ -24,6 +24,7 @@ from pulumi_videosnap.report.base import Dependencies, as_json
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
 from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
 from support.canary import ENCODINGS, echoes, leaks
+from support.data import load
 from support.emulator import Emulator
 from support.exports import export, resource
 from support.mps_client import Mps
@@ -361,13 +362,9 @@ def test_two_entries_with_one_task_are_one_finding() -> None:
 
 
 def job(number: int, owner: str, hours_ago: float, state_id: str = "") -> SnapshotJob:
-    tag = f"-{state_tag(state_id)}" if state_id else ""
-    return SnapshotJob(
-        id=f"{number:032x}",
-        state="Success",
-        user_data=f"{owner_tag(owner)}abc{tag}" if owner else "mine",
-        creation_time=NOW - timedelta(hours=hours_ago),
-    )
+    tag, created = f"-{state_tag(state_id)}" if state_id else "", NOW - timedelta(hours=hours_ago)
+    text = f"{owner_tag(owner)}abc{tag}" if owner else "mine"
+    return SnapshotJob(id=f"{number:032x}", state="Success", user_data=text, creation_time=created)
 
 
 def _stills(**more: Any) -> tuple[RecordedResource, Stack]:
@@ -378,24 +375,9 @@ def _stills(**more: Any) -> tuple[RecordedResource, Stack]:
 
 UNMANAGED: dict[int, tuple[SnapshotJob, str | None]] = {
     number: (job(number, owner, hours, state), words)
-    for number, (owner, hours, state, words) in enumerate(
-        [
-            ("shop.dev.stills", 2, "", None),
-            ("shop.dev.stills", 5, "", None),
-            ("shop.dev.stills", 5, "ours", None),
-            ("shop.dev.stills", 5, "theirs", "another backend, or by this stack before"),
-            ("shop.dev.stills", 1, "theirs", "another backend, or by this stack before"),
-            ("shop.dev.stills", 1, "ours", "of this stack after the recorded job: an `up` was interrupted"),
-            ("shop.dev.stills", 1, "", "or another backend has a stack of the same names"),
-            ("other.dev.stills", 1, "", "for another stack"),
-            ("other.dev.stills", 1, "theirs", "for another stack"),
-            ("shop.dev.gone", 1, "ours", "by this stack, which does not record it"),
-            ("", 1, "", ""),
-        ],
-        1,
-    )
+    for number, (owner, hours, state, words) in enumerate(load("drift_unmanaged.json"), 1)
 }
-"""Listed jobs by number, the first of which is recorded, with what is said of each; None: managed."""
+"""Listed jobs by number, the first of which is recorded, with what is reported of each; None: managed."""
 
 
 def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from integration.drift.test_check import NOW
 from integration.protocol.fake_rtc import FakeRtc, text_of
-from integration.report import drift_samples
+from integration.report import drift_samples as samples
 from integration.report.review_samples import urn
 from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import run_command
@@ -133,16 +133,11 @@ def test_secrets_are_opened_only_where_there_are_some(monkeypatch: pytest.Monkey
 
 
 LOST = Change(field="frames", recorded=3, actual=2, meaning="one frame is not there")
-REPORT = drift_samples.report(
-    drift_samples.stack(
-        drift_samples.finding(Verdict.STOPPED, "hall"),
-        drift_samples.room(
-            "stills", Verdict.CHANGED, kind="video file", urn=urn("video file", "stills"), changes=(LOST,)
-        ),
-        drift_samples.room("fine"),
-        drift_samples.unreadable("dark"),
-    ),
-    drift_samples.stack(drift_samples.room("fine"), name="calm"),
+STILLS = {"kind": "video file", "urn": urn("video file", "stills"), "changes": (LOST,)}
+DRIFTED = (samples.finding(Verdict.STOPPED, "hall"), samples.room("stills", Verdict.CHANGED, **STILLS))
+REPORT = samples.report(
+    samples.stack(*DRIFTED, samples.room("fine"), samples.unreadable("dark")),
+    samples.stack(samples.room("fine"), name="calm"),
 )
 AIM = f"--stack dev --target {urn('live room', 'hall')} --target-replace {urn('video file', 'stills')}"
 

@@ -92,16 +92,10 @@ def room(count: int) -> TaskFrames:
         Series(name, tuple(_changed(live(name, number), number, count) for number in range(part)))
         for name, part in (("camera0", count - count // 2), ("camera1", count // 2))
     )
-    return TaskFrames(
-        name="lobby",
-        kind="live room",
-        id=FOLDER,
-        location=Location("tos", "frames", "cn-beijing", FOLDER + "/"),
-        series=series,
-        events=events(count // 2),
-        expected=count,
-        notes=("Two tasks store into this bucket below one prefix: a frame of the other may be counted.",),
-    )
+    place = Location("tos", "frames", "cn-beijing", FOLDER + "/")
+    notes = ("Two tasks store into this bucket below one prefix: a frame of the other may be counted.",)
+    life = events(count // 2)
+    return TaskFrames("lobby", "live room", FOLDER, place, series, life, count, notes=notes)
 
 
 def _changed(frame: Frame, number: int, count: int) -> Frame:

@@ -27,27 +27,21 @@ from pulumi_videosnap.frames.model import Condition, Frame, FramesReport, Series
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.storage.bucket import StoredObject
 from pulumi_videosnap.storage.platforms import Location
-from pulumi_videosnap.volcengine.api import connect
-from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.data import load
 from support.emulator import Emulator
-from support.engine_model import EngineModel, in_process
+from support.engine_model import EngineModel
 from support.exports import export, resources_of
 from support.jobs import PLACE, job_engine, job_inputs, store_of
-from support.story import declare
+from support.story import declare, task_engine
 
 Run = Callable[..., tuple[int, str]]
-
-
-def room_engine() -> EngineModel:
-    return in_process(lambda context: SnapshotTaskLifecycle(context, connect, sleep=lambda seconds: None))
 
 
 @pytest.fixture
 def state(emulated: Emulator, app: str, tmp_path: Path) -> Path:
     """What `pulumi stack export` would write: a room watched for 22 s, three stills, a sheet."""
     emulated.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
-    rooms = room_engine()
+    rooms = task_engine()
     rooms.up({"lobby": declare(app, framePrefix=f"{app}/")})
     emulated.advance(22)
     emulated.stop(f"{app}/Room1/Task1")
@@ -329,7 +323,7 @@ def test_follow_prints_each_frame_once_until_it_is_interrupted(
 def test_a_task_that_was_stopped_and_started_again_has_a_named_gap(
     emulated: Emulator, app: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], refreshes: bool
 ) -> None:
-    engine, program, sheet = room_engine(), declare(app, framePrefix=f"{app}/"), tmp_path / "sheet.html"
+    engine, program, sheet = task_engine(), declare(app, framePrefix=f"{app}/"), tmp_path / "sheet.html"
     engine.up({"lobby": program})
     emulated.advance(17.3)
     emulated.stop(f"{app}/Room1/Task1")

@@ -13,23 +13,12 @@ from pulumi_videosnap.volcengine.auth import edition_of, find_account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.data import load
 from support.emulator import Emulator
-from support.engine_model import EngineModel, Refused, in_process
+from support.engine_model import EngineModel, Refused
 from support.exports import export, resources_of
-from support.story import declare
+from support.story import declare, task_engine
 
 CUSTOM = {"customConfig": {"bucket": "frames", "accessKeyEnv": "A_KEY", "secretKeyEnv": "A_SECRET"}}
 VOD = {"accountId": "1", "space": "s"}
-
-
-def engine() -> EngineModel:
-    return in_process(
-        lambda context: SnapshotTaskLifecycle(
-            context,
-            lambda profile, **more: connect(profile, context.config, **more),
-            sleep=lambda seconds: None,
-            edition=edition_of,
-        )
-    )
 
 
 @pytest.fixture
@@ -37,7 +26,7 @@ def stack(emulated: Emulator, monkeypatch: pytest.MonkeyPatch) -> EngineModel:
     for name in ("A_KEY", "A_SECRET"):
         monkeypatch.setenv(name, "write-only")
     monkeypatch.setenv("VOLCENGINE_EDITION", "byteplus")
-    return engine()
+    return task_engine(edition=edition_of)
 
 
 def running(emulator: Emulator, app: str, service: str = "/byteplus") -> list[dict[str, Any]]:
@@ -85,11 +74,11 @@ def test_the_life_of_a_task_and_a_task_that_is_there_already(
     assert stack.up(faster) == {"lobby": "update"}
     [task] = running(emulated, app)
     assert task["interval"] == 7
-    lost = engine()
+    lost = task_engine(edition=edition_of)
     lost.up(program)
     assert [task["interval"] for task in running(emulated, app)] == [5], "adopted, its interval in line"
     with pytest.raises(TaskConflict, match="max_idle_time: running with 180, declared 99"):
-        engine().up({"lobby": declare(app, storageConfig=CUSTOM, maxIdleTime=99)})
+        task_engine(edition=edition_of).up({"lobby": declare(app, storageConfig=CUSTOM, maxIdleTime=99)})
     assert lost.refresh() == {}
     lost.up({})
     assert running(emulated, app) == []

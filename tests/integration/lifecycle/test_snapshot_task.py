@@ -80,12 +80,8 @@ def happen(story: Story, event: str) -> None:
         story.stack.state.clear()
 
 
-ADOPTIONS = {
-    "state is lost": True,
-    "stop, state is lost": False,
-    "a rename": False,
-    "stop, the answer to a start is lost": False,
-}
+OURS = ("stop, state is lost", "a rename", "stop, the answer to a start is lost")
+ADOPTIONS = {"state is lost": True, **dict.fromkeys(OURS, False)}
 
 
 """What happens before an `up`, and whether it takes over a task that may be another stack's."""

@@ -292,16 +292,11 @@ LOAD = read("programs/pickle_load.txt")
 
 def python(program: str, folder: Path, *arguments: str, **environment: str) -> str:
     """What a program prints in a process that knows the installed package and nothing of this checkout."""
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(folder), **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stderr == ""
-    return done.stdout.strip()
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), **environment}
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True, timeout=60)
+    assert done.stderr == b""
+    return done.stdout.decode().strip()
 
 
 @pytest.mark.parametrize(

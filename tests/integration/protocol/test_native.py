@@ -23,6 +23,7 @@ from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.native.package import FILE, schema
 from pulumi_videosnap.native.schema import generate
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
+from support.data import load
 from support.emulator import Emulator
 from support.jobs import job_inputs
 from support.plugin import (
@@ -219,19 +220,8 @@ RUNTIMES = {
     "runtime: [": False,
 }
 """Projects' files, and whether their programs write names as Python does."""
-SPELLED: list[tuple[Any, Any, str, str]] = [
-    (("imageConfig", "interval"), 601, "image_config.interval must be", "imageConfig.interval must be"),
-    (("maxIdletime",), 5, "max_idletime is not a field", "maxIdletime is not a field"),
-    (("max_idle",), 5, "did you mean max_idle_time?", "did you mean maxIdleTime?"),
-    (("roomId",), "app_id x", "room_id must be", "roomId must be"),
-    (("roomId",), "app_id x", "not 'app_id x'", "not 'app_id x'"),
-    (
-        ("targetStreams", "streamList"),
-        [{"userId": "u", "streamType": "x"}],
-        "target_streams.stream_list[0].stream_type must be",
-        "targetStreams.streamList[0].streamType must be",
-    ),
-]
+SPELLED: list[tuple[list[str], Any, str, str]] = load("rtc/spelled_names.json")
+"""A path and its value, and a part of the refusal in Python's names and in others'."""
 
 
 @pytest.mark.parametrize("project", sample(list(RUNTIMES), 0.5, by=lambda one: RUNTIMES[str(one)]))
@@ -241,7 +231,7 @@ def test_a_message_has_the_names_of_the_programs_language(rtc: FakeRtc, tmp_path
     environment = surroundings(rtc, tmp_path, **KEYS)
     with running_plugin(environment, front="native", folder=tmp_path / "program") as plugin:
         for path, value, pythons, others in SPELLED:
-            _, [refusal] = plugin.check(TASK, edited(inputs(), {path: value}))
+            _, [refusal] = plugin.check(TASK, edited(inputs(), {tuple(path): value}))
             assert (pythons if RUNTIMES[project] else others) in refusal
 
 

@@ -56,25 +56,13 @@ class Form:
 
 
 REVIEW = Form(
-    "review",
-    review_samples,
-    text.as_text,
-    markdown.as_markdown,
-    html.as_html,
-    head=r"<!-- videosnap review: [\w%./~-]* -->\n",
-    bullets=r"^ *([-+~]+ +)?",
-    line_starts="<#>-|*4",
-)
+    "review", review_samples, text.as_text, markdown.as_markdown, html.as_html,
+    head=r"<!-- videosnap review: [\w%./~-]* -->\n", bullets=r"^ *([-+~]+ +)?", line_starts="<#>-|*4",
+)  # fmt: skip
 DRIFT = Form(
-    "drift",
-    drift_samples,
-    drift_text.as_text,
-    drift_markdown.as_markdown,
-    drift_html.as_html,
-    head="<!-- videosnap drift -->\n\n### videosnap drift: ",
-    bullets=r"^ *(- )?",
-    line_starts="<#-|*C",
-)
+    "drift", drift_samples, drift_text.as_text, drift_markdown.as_markdown, drift_html.as_html,
+    head="<!-- videosnap drift -->\n\n### videosnap drift: ", bullets=r"^ *(- )?", line_starts="<#-|*C",
+)  # fmt: skip
 both = pytest.mark.parametrize("form", [REVIEW, DRIFT], ids=lambda form: form.name)
 strangers = st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE))
 GOLDEN = {
@@ -265,12 +253,8 @@ def test_reasons_that_differ_are_kept_apart_and_a_tasks_own_name_is_no_other_rea
     said = DRIFT.text(drift_samples.report(drift_samples.stack(drift_samples.unreadable("hall"), one)))
     assert said.count("cannot be read: ") == 2
     assert "(RequestId 2026112118040501)" in said
-    tasks = (
-        drift_samples.room(
-            name, Verdict.MISSING, why=f"{name} is gone", remedy=f"`pulumi up --target {name}`"
-        )
-        for name in ("lobby", "hall")
-    )
+    up = {name: f"`pulumi up --target {name}`" for name in ("lobby", "hall")}
+    tasks = [drift_samples.room(n, Verdict.MISSING, why=f"{n} is gone", remedy=up[n]) for n in up]
     said = DRIFT.text(drift_samples.report(drift_samples.stack(*tasks)))
     assert "missing: lobby and hall (2 live rooms)\n  why: <name> is gone\n" in said
 

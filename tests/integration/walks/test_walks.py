@@ -43,23 +43,12 @@ TASK, JOB = "volcengine:SnapshotTask", "alibaba:SnapshotJob"
 ROOMS = ("hall", "yard")
 STACKS = ("one", "two")
 WEIGHTS = {
-    "edit": 4,
-    "rename": 2,
-    "move": 2,
-    "leave_out_or_put_back": 2,
-    "outside_stop": 2,
-    "outside_edit": 2,
-    "time_passes": 2,
-    "users_leave_or_come_back": 2,
-    "up": 6,
-    "refresh": 2,
-    "destroy": 1,
-    "destroy_a_target": 1,
-    "crash": 6,
-    "answers_are_lost": 3,
-    "throttle": 1,
-    "two_stacks_at_once": 2,
-}
+    "edit": 4, "rename": 2, "move": 2, "leave_out_or_put_back": 2,
+    "outside_stop": 2, "outside_edit": 2, "time_passes": 2, "users_leave_or_come_back": 2,
+    "up": 6, "refresh": 2, "destroy": 1, "destroy_a_target": 1,
+    "crash": 6, "answers_are_lost": 3, "throttle": 1, "two_stacks_at_once": 2,
+}  # fmt: skip
+"""The steps, and how often each is made."""
 STALL = 0.3
 """Seconds for which the service does not act on the call in which a provider is killed, or not answer."""
 SHORTEN_WITHIN = 180.0
@@ -71,23 +60,22 @@ READABLE = timedelta(hours=72)
 """For so long after its start the service answers for a task."""
 INTERVALS = (400, 500, 600)
 """Seconds; long, so that little is to be done for the time that passes."""
+YES_OR_NO = (True, False)
 VALUES: dict[Any, Sequence[Any]] = {
+    **dict.fromkeys(("aliased", "back", "before", "refresh"), YES_OR_NO),
     "stack": STACKS,
     "number": range(5),
     "change": ("interval", "width", "keep_running"),
-    "aliased": (True, False),
     "parents": ("", "acme:index:Site$"),
     "interval": INTERVALS,
     "seconds": (10, 200, 3600, 80 * 3600),
     "room": ROOMS,
-    "back": (True, False),
-    "refresh": (True, False),
     "call": range(9),
-    "before": (True, False),
     "what": ("up", "up", "up", "destroy"),
     "fault": ("close-after", "close-before", "error"),
     "times": (1, 2, 12),
 }
+"""What each argument of a step may be."""
 
 
 class Slot:
