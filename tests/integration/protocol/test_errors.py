@@ -1,4 +1,4 @@
-"""What a failed call tells the user: one line that says what was wrong and what to do, and no traceback."""
+"""What a user reads of a failed call: one line that says what was wrong and what to do, and no traceback."""
 
 import re
 from pathlib import Path

@@ -164,7 +164,7 @@ def test_a_refused_name_is_marked_as_the_default(plugin: Plugin, name: str, chos
 
 @pytest.mark.parametrize("kind", NAMES)
 def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> None:
-    """Two resources have two names if Pulumi tells them apart; what state has stays where it can."""
+    """Two resources have two names if they are two for Pulumi; what state has stays where it can."""
     provider, field = PROVIDERS[kind]
     found = {}
     # Under the native front a program's subclass has the type of its base.

@@ -4,6 +4,7 @@ import builtins
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -224,7 +225,8 @@ def test_without_jinja_one_sentence_says_what_to_install(monkeypatch: pytest.Mon
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    for as_page in (lambda: html.as_html(review_samples.usual()), lambda: contact_sheet.as_html(story(12))):
+    review, frames = review_samples.usual(), story(12)
+    for as_page in (partial(html.as_html, review), partial(contact_sheet.as_html, frames)):
         report_page._environment.cache_clear()
         with pytest.raises(VideosnapError, match=r"needs Jinja2.*pip install 'pulumi-videosnap\[frames\]'"):
             as_page()
