@@ -37,13 +37,13 @@ def failure(plugin: Plugin, call: Any = "create") -> str:
     return str(raised.value)
 
 
-def assert_one_line(said: str) -> None:
-    assert said.startswith("videosnap: ")
-    assert "\n" not in said
-    assert "Traceback" not in said
-    assert ".py" not in said
-    assert not re.search(r"\bline \d+", said)
-    assert len(said) < 1000
+def assert_one_line(error: str) -> None:
+    assert error.startswith("videosnap: ")
+    assert "\n" not in error
+    assert "Traceback" not in error
+    assert ".py" not in error
+    assert not re.search(r"\bline \d+", error)
+    assert len(error) < 1000
 
 
 WAYS_OUT = load("rtc/ways_out.json")
@@ -55,10 +55,10 @@ def test_a_failure_is_one_line_with_a_way_out(
     plugin: Plugin, rtc: FakeRtc, call: str, behaviour: str
 ) -> None:
     rtc.behaviour = BAD_BEHAVIOURS[behaviour]
-    said = failure(plugin, call)
-    assert_one_line(said)
-    assert re.match(r"videosnap: (Start|Get|Update|Stop)Snapshot(Task)? (was|got|failed)", said)
-    assert call != "create" or WAYS_OUT.get(behaviour, "") in said
+    error = failure(plugin, call)
+    assert_one_line(error)
+    assert re.match(r"videosnap: (Start|Get|Update|Stop)Snapshot(Task)? (was|got|failed)", error)
+    assert call != "create" or WAYS_OUT.get(behaviour, "") in error
 
 
 LOST: dict[str, tuple[Behaviour, Behaviour, str]] = {
@@ -112,12 +112,12 @@ def test_a_plugin_ends_with_its_engine(rtc: FakeRtc, tmp_path: Path) -> None:
 
 def test_a_conflict_lists_the_differences_and_the_ways_out(plugin: Plugin, rtc: FakeRtc) -> None:
     rtc.behaviour = fake_rtc.conflicting
-    said = failure(plugin)
-    assert_one_line(said)
-    assert "max_idle_time: running with 11, declared 200" in said
-    assert "image_config.width: running with 1, declared 800" in said
-    assert "give this one another task_id" in said
-    assert "interval" not in said
+    error = failure(plugin)
+    assert_one_line(error)
+    assert "max_idle_time: running with 11, declared 200" in error
+    assert "image_config.width: running with 1, declared 800" in error
+    assert "give this one another task_id" in error
+    assert "interval" not in error
 
 
 def test_a_mistake_of_ours_is_one_line_without_a_value(plugin: Plugin, rtc: FakeRtc) -> None:
@@ -125,11 +125,11 @@ def test_a_mistake_of_ours_is_one_line_without_a_value(plugin: Plugin, rtc: Fake
     rtc.behaviour = fake_rtc.unknown_task
     recorded = {**TASK, "startTime": "canary"}
     never_written = failure(plugin, lambda plugin: plugin.read(URN, ID, recorded))
-    for said in (never_checked, never_written):
-        assert_one_line(said)
-        assert "unexpected" in said
-        assert "VIDEOSNAP_DEBUG=1" in said
-        assert "canary" not in said
+    for error in (never_checked, never_written):
+        assert_one_line(error)
+        assert "unexpected" in error
+        assert "VIDEOSNAP_DEBUG=1" in error
+        assert "canary" not in error
 
 
 @pytest.mark.parametrize(("debug", "shown"), [("1", True), ("yes", True), ("0", False), ("", False)])
@@ -138,19 +138,19 @@ def test_a_traceback_is_shown_on_demand(
 ) -> None:
     rtc.behaviour = BAD_BEHAVIOURS["refused"]
     with running_plugin(surroundings(rtc, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug), front=front) as plugin:
-        said = failure(plugin)
-    assert said.startswith("Traceback (most recent call last):") is shown
-    assert ("lifecycle.py" in said) is shown
-    assert "the signature does not match" in said.splitlines()[-1]
+        error = failure(plugin)
+    assert error.startswith("Traceback (most recent call last):") is shown
+    assert ("lifecycle.py" in error) is shown
+    assert "the signature does not match" in error.splitlines()[-1]
     if not shown:
-        assert_one_line(said)
+        assert_one_line(error)
 
 
 def test_missing_credentials_say_where_was_looked(rtc: FakeRtc, tmp_path: Path, front: str) -> None:
     with running_plugin(surroundings(rtc, tmp_path), front=front) as plugin:
-        said = failure(plugin)
+        error = failure(plugin)
         assert plugin.check(URN, TASK) == (({**TASK, "state": "running"}), [])
         assert plugin.diff(URN, ID, RECORDED, TASK) == []
-    assert_one_line(said)
-    assert "set VOLCENGINE_ACCESS_KEY and VOLCENGINE_SECRET_KEY" in said
-    assert "videosnap:volcengineAccessKey" in said
+    assert_one_line(error)
+    assert "set VOLCENGINE_ACCESS_KEY and VOLCENGINE_SECRET_KEY" in error
+    assert "videosnap:volcengineAccessKey" in error

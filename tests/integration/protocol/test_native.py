@@ -358,8 +358,8 @@ def test_an_import_of_nothing_and_of_no_id(plugin: Plugin, jobs: Plugin, rtc: Fa
     assert jobs.ask("Read", JOB, id=f"oss-cn-hangzhou/{'0' * 32}") == empty
     ready = "urn:pulumi:dev::stories::videosnap:frames:FramesReady::ready"
     wrong = {(TASK, "a/b"): "app/room/task", (JOB, "0a"): "location/job", (ready, "x"): "cannot be imported"}
-    for (urn, id_), said in wrong.items():
-        with pytest.raises(PluginError, match=said):
+    for (urn, id_), error in wrong.items():
+        with pytest.raises(PluginError, match=error):
             jobs.ask("Read", urn, id=id_)
     with pytest.raises(PluginError, match="is not a resource of this provider"):
         jobs.ask("Check", TASK.replace("SnapshotTask", "Nothing"))

@@ -18,7 +18,7 @@ from support.browser import watched
 
 @contextmanager
 def opened(browser: Browser, file: Path, width: int = 1280, **more: Any) -> Iterator[Page]:
-    """A page in a browser; at the end it must have said nothing and asked for nothing but itself."""
+    """A page in a browser; at the end it has printed nothing and requested nothing but itself."""
     with watched(browser, file.as_uri(), width, **more) as page:
         yield page.page
     assert set(page.requests) == {file.as_uri()}

@@ -200,15 +200,15 @@ def test_everything_is_reported_and_no_cost_without_prices() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "shown"),
     [
         (720, 1800, "720 -> 1,800 (x2.5)"), (4, 5, "4 -> 5 (+25%)"), (5, 2, "5 -> 2 (-60%)"),
         (0, 720, "0 -> 720"), (720, 720.0, "720"), (None, 7.2, "not known yet -> 7.2"),
         (0.0125, 1e6, "0.0125 -> 1,000,000 (x80,000,000)"), (None, None, "not known yet"),
     ],
 )  # fmt: skip
-def test_changes_of_a_figure(before: float | None, after: float | None, said: str) -> None:
-    assert formatting.change(before, after) == said
+def test_changes_of_a_figure(before: float | None, after: float | None, shown: str) -> None:
+    assert formatting.change(before, after) == shown
 
 
 def test_sizes_reach_from_bytes_to_petabytes() -> None:
@@ -241,9 +241,9 @@ def test_one_error_of_many_tasks_is_reported_once() -> None:
 def test_states_have_an_age() -> None:
     young = drift_samples.stack(drift_samples.room("a"))
     old = drift_samples.stack(drift_samples.room("b"), name="prod", hours=80)
-    said = DRIFT.text(drift_samples.report(young, old))
-    assert "in 3.6 s; states written 2 h to 3 d before.\n" in said
-    assert "\ndev: 1 task (1 in sync); state written 2 h before\n" in said
+    shown = DRIFT.text(drift_samples.report(young, old))
+    assert "in 3.6 s; states written 2 h to 3 d before.\n" in shown
+    assert "\ndev: 1 task (1 in sync); state written 2 h before\n" in shown
     ahead = drift_samples.stack(drift_samples.room("a"), hours=-1)
     assert "; state written just then.\n" in DRIFT.text(drift_samples.report(ahead, seconds=200))
     unknown = young.model_copy(update={"written": None})
@@ -252,13 +252,13 @@ def test_states_have_an_age() -> None:
 
 def test_reasons_that_differ_are_kept_apart_and_a_tasks_own_name_is_no_other_reason() -> None:
     one = drift_samples.room("lobby", Verdict.UNREADABLE, why="GetSnapshotTask was throttled")
-    said = DRIFT.text(drift_samples.report(drift_samples.stack(drift_samples.unreadable("hall"), one)))
-    assert said.count("cannot be read: ") == 2
-    assert "(RequestId 2026112118040501)" in said
+    shown = DRIFT.text(drift_samples.report(drift_samples.stack(drift_samples.unreadable("hall"), one)))
+    assert shown.count("cannot be read: ") == 2
+    assert "(RequestId 2026112118040501)" in shown
     up = {name: f"`pulumi up --target {name}`" for name in ("lobby", "hall")}
     tasks = [drift_samples.room(n, Verdict.MISSING, why=f"{n} is gone", remedy=up[n]) for n in up]
-    said = DRIFT.text(drift_samples.report(drift_samples.stack(*tasks)))
-    assert "missing: lobby and hall (2 live rooms)\n  why: <name> is gone\n" in said
+    shown = DRIFT.text(drift_samples.report(drift_samples.stack(*tasks)))
+    assert "missing: lobby and hall (2 live rooms)\n  why: <name> is gone\n" in shown
 
 
 verdicts = st.lists(st.sampled_from(Verdict), max_size=6)

@@ -47,11 +47,11 @@ def test_what_a_review_predicts_is_what_happens(
     preview, urn = tmp_path / "preview.json", next(iter(states.values()))["urn"]
     preview.write_text(json.dumps({"steps": [{"op": step, "urn": urn, **states}]}))
     assert main(["review", str(preview), "--json", "--no-measure"]) == 0
-    [said] = json.loads(capsys.readouterr().out)["tasks"]
-    assert said["outcome"] == outcome
-    assert effect in said["effect"]
-    assert {call["action"] for call in said["calls"]} == set(made)
-    for call in said["calls"]:
+    [task] = json.loads(capsys.readouterr().out)["tasks"]
+    assert task["outcome"] == outcome
+    assert effect in task["effect"]
+    assert {call["action"] for call in task["calls"]} == set(made)
+    for call in task["calls"]:
         enough = made[call["action"]] >= call["count"] if call["atLeast"] else False
         assert enough or made[call["action"]] == call["count"], (call, made)
 
