@@ -124,6 +124,10 @@ class Plugin:
     def with_provider(self, values: Mapping[str, Any], urn: str = "") -> struct_pb2.Struct:
         return to_struct({**values, "__provider": self._provider})
 
+    def ask(self, method: str, urn: str, **fields: Any) -> Any:
+        """A call of a method of resources; fields that are dicts are sent as Structs, as they stand."""
+        return self.call(method, request_of(method, urn, **fields))
+
     def call(self, method: str, request: Any) -> Any:
         try:
             return self._send(method, request)
@@ -192,6 +196,11 @@ def running_plugin(
                 plugin.stdout, plugin.stderr = rest.decode(), said
             elif said:
                 print(said, file=sys.stderr)
+
+
+def request_of(method: str, urn: str, **fields: Any) -> Any:
+    sent = {name: to_struct(value) if isinstance(value, dict) else value for name, value in fields.items()}
+    return getattr(provider_pb2, f"{method}Request")(urn=urn, **sent)
 
 
 def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:
