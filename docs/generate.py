@@ -204,7 +204,6 @@ BLOCKS: Mapping[str, Callable[[], Iterator[str]]] = {
     "quotas": quotas,
     "job error codes": job_error_codes,
     "emulator assumptions": emulator_assumptions,
-    "videosnap help": help_of(),
     "videosnap emulator help": help_of("emulator"),
     "videosnap frames help": help_of("frames"),
     "videosnap review help": help_of("review"),

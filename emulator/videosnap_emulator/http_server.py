@@ -1,4 +1,4 @@
-"""How every port is served: uvicorn, bounded connections, and no requests from strangers' web pages.
+"""How every port is served: uvicorn, bounded connections, and no requests from other web pages.
 
 The emulator's keys are public, so a signature does not tell a program from a web page that is open in a
 browser on this machine. Host and Origin do, and Sec-Fetch-Site, which browsers add and pages cannot change.

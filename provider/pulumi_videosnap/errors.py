@@ -155,7 +155,7 @@ class NotFound(CallFailed):
     `at` is the time of the response in UTC by the service's clock, or by ours without a Date header.
     """
 
-    outcome = "found no such task"
+    outcome = "found nothing"
 
     def __init__(self, action: str, reason: str, *, at: datetime, **details: str) -> None:
         self.at = at

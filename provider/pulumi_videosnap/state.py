@@ -99,7 +99,7 @@ class RecordedResource:
 class Stack:
     """A stack's name and its tasks, in the program's order; when it was written, and its configuration then.
 
-    `shared` are further entries with the id of one of the tasks: an `up` that renamed a resource broke off.
+    `shared` are further entries with the id of one of the tasks, as an interrupted rename leaves them.
 
     `pending_replacements` were deleted to be replaced, and their replacement was never created;
     `pending_creates` are those that the engine began to create without ever recording the end.

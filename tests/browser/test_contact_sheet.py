@@ -28,17 +28,14 @@ VISIBLE_FRAMES = "[...document.querySelectorAll('.frame')].filter((frame) => fra
 BROKEN_EXTENSIONS = script("broken_extensions.js")
 
 MARK_BOTH_ENDS = script("mark_both_ends.js")
-"""Links are told in a PDF with the page that they are on, so they show where each cell begins and ends."""
+"""A PDF lists links with the page that they are on, so they show where each cell begins and ends."""
 
 
 def pages_of_cells(document: bytes) -> dict[int, list[int]]:
     """For each cell the pages of its two ends."""
     cells: dict[int, list[int]] = defaultdict(list)
-    links = dict(
-        re.findall(
-            rb"\n(\d+) 0 obj\n<</Type /Annot\n.*?/URI \(https://cell\.invalid/(\d+)\)", document, re.DOTALL
-        )
-    )
+    annotation = rb"\n(\d+) 0 obj\n<</Type /Annot\n.*?/URI \(https://cell\.invalid/(\d+)\)"
+    links = dict(re.findall(annotation, document, re.DOTALL))
     for number, page in enumerate(re.findall(rb"/Type /Page\n.*?>>\nendobj", document, re.DOTALL)):
         listed = re.search(rb"/Annots \[([^\]]*)\]", page)
         for link in re.findall(rb"(\d+) 0 R", listed[1] if listed else b""):
@@ -52,25 +49,21 @@ Open = Callable[..., Watched]
 @pytest.fixture
 def open_sheet(browser: Browser, tmp_path: Path) -> Iterator[Open]:
     """Open a sheet; at the end it must have said nothing and asked for nothing but itself."""
+    sheets: list[tuple[Watched, str]] = []
     with ExitStack() as stack:
 
         def open_it(of: str | int = 12, width: int = 1440, scheme: Any = "light", **options: Any) -> Watched:
             file = tmp_path / f"{of}.html"
             file.write_text(sheet(of), encoding="utf-8")
             opened = stack.enter_context(watched(browser, file.as_uri(), width, scheme=scheme, **options))
-            stack.callback(_asked_for_itself_alone, opened, file.as_uri())
+            sheets.append((opened, file.as_uri()))
             return opened
 
         yield open_it
+        assert [opened.requests for opened, _ in sheets] == [[own] for _, own in sheets]
 
 
-def _asked_for_itself_alone(opened: Watched, own: str) -> None:
-    assert opened.requests == [own]
-
-
-LOOKS: list[tuple[Any, int, str]] = list(
-    itertools.product([12, 240, "hostile"], [360, 1440], ["light", "dark"])
-)
+LOOKS: list[tuple[Any, int, str]] = [*itertools.product([12, 240, "hostile"], [360, 1440], ["light", "dark"])]
 CHOSEN = sample(LOOKS, 0.25, by=lambda look: look[0])
 
 
@@ -278,11 +271,8 @@ def test_without_javascript_all_can_be_read(open_sheet: Open) -> None:
 
 def _tree(page: Page) -> list[tuple[str, str]]:
     nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
-    return [
-        (node["role"]["value"], node.get("name", {}).get("value", ""))
-        for node in nodes
-        if not node["ignored"]
-    ]
+    seen = (node for node in nodes if not node["ignored"])
+    return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in seen]
 
 
 def test_every_control_has_a_name_and_every_part_a_heading(open_sheet: Open) -> None:

@@ -11,7 +11,7 @@ from e2e.conftest import Stack
 from support.emulator import Emulator
 from support.processes import wait_until
 from support.servers import running_postgresql
-from support.store_support import client
+from support.store_support import client_of
 
 BUCKET = "state"
 Backend = tuple[str, dict[str, str]]
@@ -21,7 +21,7 @@ Backend = tuple[str, dict[str, str]]
 def _s3(folder: Path, emulator: Emulator) -> Iterator[Backend]:
     names = ("VOLCENGINE_TOS_ENDPOINT", "VOLCENGINE_ACCESS_KEY", "VOLCENGINE_SECRET_KEY")
     endpoint, access, secret = (emulator.environment[name] for name in names)
-    store = client(endpoint, access=access, secret=secret, region="cn-north-1")
+    store = client_of(emulator.environment, region="cn-north-1")
     store.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "cn-north-1"})
     url = f"s3://{BUCKET}?endpoint={endpoint}&s3ForcePathStyle=true&region=cn-north-1"
     quiet = {"AWS_RESPONSE_CHECKSUM_VALIDATION": "when_required"}

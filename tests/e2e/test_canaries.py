@@ -45,15 +45,24 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
         yield emulator
 
 
+def _storage(**changes: str) -> dict[str, object]:
+    return {"storage_config": {"custom_config": {"vendor": "aliyun", "bucket": "frames", **KEYS, **changes}}}
+
+
 @pytest.mark.sweep
 def test_no_place_shows_a_secret_in_any_encoding(stack: Stack) -> None:
     own = {service: [*keys.values()] for service, keys in OWN.items()}
     secrets = [*KEYS.values(), *own["rtc"], *own["mps"]]
     stack.environment["VIDEOSNAP_CALL_BUDGET"] = "2"
-    storage = {"custom_config": {"vendor": "aliyun", "bucket": "frames", **KEYS}}
-    stack.declare(lobby={"storage_config": storage}, hall={"storage_config": storage})
+    hall, lobby = _storage(bucket="media"), _storage()
+    stack.declare(lobby=lobby, hall=lobby)
     stack.declare_jobs(stills={})
     places = {"log of up": stack.up("--diff").ok().output}
+    stack.declare(lobby={**_storage(vendor="nobody"), "image_config": {"interval": 999}})
+    places["refused preview"] = stack.preview().exits(1).output
+    stack.declare(lobby=lobby, hall=hall)
+    places["log of a replacement"] = stack.up("--diff").ok().output
+    assert {one["storage"]["bucket"] for one in stack.emulator.running(stack.app)} == {"frames", "media"}
     stack.emulator.stop(stack.path("lobby"))
     stack.emulator.change(stack.path("hall"), interval=9)
     places |= _failures(stack, own | {"rtc": [*KEYS.values(), *own["rtc"]]})
@@ -69,7 +78,7 @@ def test_no_place_shows_a_secret_in_any_encoding(stack: Stack) -> None:
     places["log of the emulator"] = log.read_text(errors="replace")
     places["calls that the emulator shows"] = str(stack.emulator.calls())
     stack.destroy().ok()
-    assert len(places) >= 12
+    assert len(places) >= 14
     print(f"{len(places)} places x {len(FORMS)} encodings: {', '.join(places)}")
     for place, text in places.items():
         for secret in secrets:

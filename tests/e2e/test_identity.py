@@ -52,13 +52,11 @@ class World:
     def __init__(self, folder: Path, emulator: Emulator, app: str, seed: int) -> None:
         self.dice, self.emulator, self.app = random.Random(seed), emulator, app
         self.project = Project(folder, read("programs/slots.txt"), emulator.environment)
-        self.slots = [
-            Slot(app, "task", f"room{n % 3}", None if n == 4 else f"task{n}", f"t{n}") for n in range(5)
-        ] + [
-            Slot(app, "job", f"folder{n}", "delete-frames" if n % 2 else "keep-frames", f"j{n}")
-            for n in range(5)
-        ]
-        self.told: list[str] = []
+        ids: list[str | None] = ["task0", "task1", "task2", "task3", None]
+        policies = ["keep-frames", "delete-frames"] * 3
+        self.slots = [Slot(app, "task", f"room{n % 3}", ids[n], f"t{n}") for n in range(5)]
+        self.slots += [Slot(app, "job", f"folder{n}", policies[n], f"j{n}") for n in range(5)]
+        self.log: list[str] = []
 
     @property
     def declared(self) -> list[Slot]:
@@ -90,13 +88,13 @@ class World:
         for one in self.slots:  # Pulumi refuses two resources of one URN
             if urns.count(one.urn) > 1:
                 one.name = f"{one.name}{one.place[-1]}{one.kind[0]}"
-        self.told.append(f"{what} {old} -> {slot.urn}")
+        self.log.append(f"{what} {old} -> {slot.urn}")
 
     def run(self) -> None:
         """Run the engine in one of the ways that a user may."""
         how = self.dice.choice(RUNS)
         last = self.emulator.last_call()
-        self.told.append(how)
+        self.log.append(how)
         if how == "up":
             self.up().ok()
         elif how == "break off":
@@ -107,13 +105,13 @@ class World:
         elif how in ("target", "exclude"):
             known = [*(one.urn for one in self.declared), *(one["urn"] for one in self.project.tasks())]
             some = self.dice.sample(sorted(set(known)), 3)
-            self.told[-1] += f" {some}"
+            self.log[-1] += f" {some}"
             self.up(*(word for urn in some for word in (f"--{how}", urn)))
         elif how == "destroy a target":
             entries = [one["urn"] for one in self.project.tasks()]
             if entries:
                 urn = self.dice.choice(entries)
-                self.told[-1] += f" {urn}"
+                self.log[-1] += f" {urn}"
                 self.project.run("destroy", "--yes", "--skip-preview", "--target", urn).ok()
                 return  # what only this entry had has ended, as the user asked
         elif how == "outside stop":
@@ -139,11 +137,8 @@ class World:
 
     def frames(self) -> dict[str, list[str]]:
         """The frames that state records of each job."""
-        return {
-            one["urn"]: one["outputs"]["frames"]
-            for one in self.project.tasks()
-            if one["type"] == TYPES["job"] and "frames" in one["outputs"]
-        }
+        jobs = [one for one in self.project.tasks() if one["type"] == TYPES["job"]]
+        return {one["urn"]: one["outputs"]["frames"] for one in jobs if "frames" in one["outputs"]}
 
     def keys(self) -> set[str]:
         listed = store_of(self.emulator.environment).list_objects_v2(Bucket="frames", Prefix=f"{self.app}/")
@@ -155,15 +150,11 @@ class World:
         ended = declared & self.ended(last)
         assert not ended, f"ended: {ended}\n{self}"
         urns, keys = {slot.urn for slot in program}, self.keys()
-        lost = {
-            urn: set(kept) - keys for urn, kept in self.frames().items() if urn in urns and {*kept} - keys
-        }
+        lost = {urn: gone for urn, kept in self.frames().items() if urn in urns and (gone := {*kept} - keys)}
         assert not lost, f"frames were deleted: {lost}\n{self}"
         recorded = {one["id"] for one in self.project.tasks() if one["type"] == TYPES["task"]}
-        running = {
-            "/".join(one[part] for part in ("appId", "roomId", "taskId"))
-            for one in self.emulator.running(self.app)
-        }
+        tasks = self.emulator.running(self.app)
+        running = {f"{one['appId']}/{one['roomId']}/{one['taskId']}" for one in tasks}
         assert running <= recorded, f"orphaned: {running - recorded}\n{self}"
 
     def ended(self, last: int) -> set[tuple[str, str]]:
@@ -184,9 +175,8 @@ class World:
         ids = [one["id"] for one in entries]
         assert len(set(ids)) == len(ids), f"doubled: {ids}\n{self}"
         rooms = sorted(one["roomId"] for one in self.emulator.running(self.app))
-        assert rooms == sorted(slot.place for slot in self.declared if slot.kind == "task"), (
-            f"{rooms}\n{self}"
-        )
+        places = sorted(slot.place for slot in self.declared if slot.kind == "task")
+        assert rooms == places, f"{rooms}\n{self}"
         jobs = {one["jobId"] for one in self.emulator.show("/jobs")["jobs"]}
         assert {one["id"] for one in entries if one["type"] == TYPES["job"]} <= jobs, str(self)
         self.project.destroy().ok()
@@ -195,7 +185,7 @@ class World:
         assert not [key for key in self.keys() if key.startswith(deleting)], str(self)
 
     def __str__(self) -> str:
-        return "\n".join(self.told)
+        return "\n".join(self.log)
 
 
 @pytest.fixture
@@ -226,9 +216,8 @@ def test_a_rename_that_broke_off(world: World) -> None:
     task.name = "foyer"
     world.up(BREAK="1").exits(1)
     environment = {"SLOTS": json.dumps([asdict(slot) for slot in world.slots])}
-    review = json.loads(
-        world.project.videosnap("review", "--json", "--no-measure", env=environment).ok().output
-    )
+    reviewed = world.project.videosnap("review", "--json", "--no-measure", env=environment)
+    review = json.loads(reviewed.ok().output)
     [left] = review["tasks"]
     assert (left["name"], left["outcome"], left["calls"]) == ("lobby", "goes on under another name", [])
     assert review["totals"]["picturesPerHourBefore"] == review["totals"]["picturesPerHourAfter"]

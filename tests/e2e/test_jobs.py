@@ -183,23 +183,3 @@ def test_the_life_of_a_workflow(project: Workflows) -> None:
     assert [one["state"] for one in story.workflows()] == ["Active"]
     project.destroy().ok()
     assert story.workflows() == story.pipelines() == []
-
-
-@pytest.mark.rotating
-def test_an_import_writes_a_program_that_has_nothing_to_do(tmp_path: Path, emulator: Emulator) -> None:
-    other, project = Workflows(tmp_path / "other", emulator), Workflows(tmp_path / "project", emulator)
-    other.up().ok()
-    [workflow], [pipeline] = other.story.workflows(), other.story.pipelines()
-    project.use_native()
-    program = ""
-    for kind, name, id_ in (
-        ("Pipeline", "queue", pipeline["pipelineId"]),
-        ("SnapshotWorkflow", "thumbs", workflow["workflowId"]),
-    ):
-        where = (f"videosnap:alibaba:{kind}", name, f"oss-cn-hangzhou/{id_}")
-        project.run("import", *where, "--yes", "--protect=false", "--out", "made.txt").ok()
-        program += (project.folder / "made.txt").read_text()
-    project.write(program.replace("import videosnap_sdk as", "import pulumi_videosnap as"))
-    project.run("preview", "--expect-no-changes").ok()
-    project.destroy().ok()
-    assert project.story.workflows() == project.story.pipelines() == []

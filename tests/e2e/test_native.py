@@ -126,13 +126,17 @@ def test_an_import_writes_a_program_that_has_nothing_to_do(stack: Stack, tmp_pat
     other = Stack(tmp_path / "other", stack.emulator, stack.app)
     other.declare(lobby={"task_id": "Task1", "business_id": "B1"})
     other.declare_jobs(stills={})
+    other.write(PROGRAM + read("programs/workflows.txt"))
     other.up().ok()
     ids = _ids(other)
+    [workflow] = stack.emulator.show("/workflows")["workflows"]
     stack.use_native()
     program = ""
     for kind, name, id_ in (
         ("volcengine:SnapshotTask", "lobby", ids["lobby"]),
         ("alibaba:SnapshotJob", "stills", f"{LOCATION}/{ids['stills']}"),
+        ("alibaba:Pipeline", "queue", f"{LOCATION}/{workflow['pipelineId']}"),
+        ("alibaba:SnapshotWorkflow", "thumbs", f"{LOCATION}/{workflow['workflowId']}"),
     ):
         out = f"{name}.txt"
         stack.run("import", f"videosnap:{kind}", name, id_, "--yes", "--protect=false", "--out", out).ok()
@@ -159,6 +163,8 @@ def test_an_import_writes_a_program_that_has_nothing_to_do(stack: Stack, tmp_pat
     third.write(program.replace("task_id=", option, 1).partition("stills = ")[0])
     assert "= 1 imported" in third.up().ok().output
     stack.ends()
+    assert [one["state"] for one in stack.emulator.show("/workflows")["workflows"]] == ["Deleted"]
+    assert len(stack.emulator.show("/pipelines")["pipelines"]) == 1, "the default one"
 
 
 @pytest.mark.rotating

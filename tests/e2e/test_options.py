@@ -43,8 +43,7 @@ class Table:
 
     def declare(self, situation: Json) -> None:
         """What the program declares in a situation."""
-        names = ("changes", "gone")
-        given = {name: situation.get(name, {}) for name in names}
+        given = {name: situation.get(name, {}) for name in ("changes", "gone")}
         trigger = situation.get("trigger", self.world.get("trigger", "1"))
         self.world = {"app": self.app, "rows": self.rows, **given, "trigger": trigger}
         self.project.environment["WORLD"] = json.dumps(self.world)
@@ -62,12 +61,10 @@ class Table:
 
     def preview(self, words: list[str]) -> list[str]:
         """The argument of `review` for a preview of a part of the stack; none where it runs its own."""
-        if not words:
-            return []
-        ran = self.project.run("preview", "--json", "--show-sames", *words).ok()
         file = self.project.folder / "preview.json"
-        file.write_text(ran.output)
-        return [str(file)]
+        if words:
+            file.write_text(self.project.run("preview", "--json", "--show-sames", *words).ok().output)
+        return [str(file)] if words else []
 
     def calls(self, after: int) -> dict[str, Counter[str]]:
         """The calls that change something, by the name of the resource."""
@@ -107,32 +104,32 @@ def change(table: Table, situation: Json) -> None:
     only = situation.get("only", [])
     words = [word for name in only[1:] for urn in table.urns(name) for word in ("--target", urn)]
     words = [word.replace("--target", only[0]) for word in words]
-    words += ["--target-dependents"] if situation.get("dependents") else []
+    words += ["--target-dependents"] if words and situation.get("dependents") else []
     reviewed = table.project.videosnap("review", *table.preview(words), "--json", "--no-measure")
     review: Json = json.loads(reviewed.output[reviewed.output.index("{") :])
-    told = {name_of(task["urn"]): task for task in review["tasks"]}
+    reviews = {name_of(task["urn"]): task for task in review["tasks"]}
     partial = {*review["leftOut"]} & {*cells(table)}
-    table.hold(situation["name"], bool(partial) == bool(words) and not partial & {*told}, partial)
-    refused = sorted(name for name, task in told.items() if task["outcome"] == REFUSED)
+    table.hold(situation["name"], bool(partial) == bool(words) and not partial & {*reviews}, partial)
+    refused = sorted(name for name, task in reviews.items() if task["outcome"] == REFUSED)
     before, last = table.running(), table.emulator.last_call()
-    exclude = [
-        word for one in review["tasks"] if one["name"] in refused for word in ("--exclude", one["urn"])
-    ]
+    exclude = [word for name in refused for word in ("--exclude", reviews[name]["urn"])]
     ran = table.project.up(*words, *exclude)
     table.hold(situation["name"], ran.code == 0, ran.errors)
     made = table.calls(last)
     for name in cells(table):
-        task = told.get(name)
+        task = reviews.get(name)
         wanted = Counter() if name in refused or task is None else foretold(task)
         where = f"{situation['name']}: {name}"
         table.cells += 1
-        table.hold(where, made.get(name, Counter()) == wanted, f"told {dict(wanted)}, made {made.get(name)}")
+        table.hold(
+            where, made.get(name, Counter()) == wanted, f"foretold {dict(wanted)}, made {made.get(name)}"
+        )
         if name in before - table.running():
             table.hold(where, task is not None and task["outcome"] == "stops", "it ended, unsaid")
         elif name in before and name not in declared(table) | recorded(table):
             table.hold(where, name in refused or KEPT in str(task), "it runs unmanaged, unsaid")
     for name in refused:
-        attempt(table, f"{situation['name']}: {name}", told[name])
+        attempt(table, f"{situation['name']}: {name}", reviews[name])
 
 
 def attempt(table: Table, where: str, task: Json) -> None:
@@ -140,9 +137,9 @@ def attempt(table: Table, where: str, task: Json) -> None:
     last = table.emulator.last_call()
     if task["name"] in declared(table):
         ran = table.project.up("--target", task["urn"])
-        table.hold(where, ran.code == 1, "was told to fail, and did not")
+        table.hold(where, ran.code == 1, "was foretold to fail, and did not")
         made = table.calls(last).get(task["name"], Counter())
-        table.hold(where, made == foretold(task), f"told {foretold(task)}, made {made}")
+        table.hold(where, made == foretold(task), f"foretold {foretold(task)}, made {made}")
         drift = drifts(table, where)
         pending = [one for one in table.project.tasks() if one.get("pendingReplacement")]
         for one in pending:
@@ -154,14 +151,12 @@ def recorded(table: Table) -> set[str]:
     return {name_of(found["urn"]) for found in table.project.tasks()}
 
 
-def declared(table: Table) -> set[str]:
-    return {
-        f"{name}-{kind}" for name in table.rows if name not in table.world["gone"] for kind in ("room", "job")
-    }
-
-
 def cells(table: Table) -> list[str]:
     return [f"{name}-{kind}" for name in table.rows for kind in ("room", "job")]
+
+
+def declared(table: Table) -> set[str]:
+    return {cell for cell in cells(table) if cell.rpartition("-")[0] not in table.world["gone"]}
 
 
 def drifts(table: Table, where: str) -> dict[str, Json]:
@@ -169,7 +164,6 @@ def drifts(table: Table, where: str) -> dict[str, Json]:
     ran = table.project.videosnap("drift", "--json", "--no-frames")
     report: Json = json.loads(ran.output[ran.output.index("{") :])
     found = {one["name"]: one for stack in report["stacks"] for one in stack["findings"]}
-    differing = [one for one in found.values() if one["changes"] or one["verdict"] == "missing"]
     table.hold(where, ran.code == report["exitCode"] and report["complete"], f"drift exits {ran.code}")
     refreshed = by_resource(table.project.drift())
     pending = {name_of(one["urn"]) for one in table.project.tasks() if one.get("pendingReplacement")}
@@ -178,7 +172,6 @@ def drifts(table: Table, where: str) -> dict[str, Json]:
         named = refreshed.get(name, set())
         gone = found[name]["verdict"] == "missing"
         table.hold(f"{where}: {name}", gone == ("-" in named) and (gone or fields == named), (fields, named))
-    assert len(differing) <= len(found)
     return found
 
 
@@ -221,17 +214,14 @@ def outside(table: Table, situation: Json) -> None:
         before, after = found[name], later[name]
         drifted, remedy = bool(before["mend"]), before["mend"]
         cannot = drifted and ("refuses" in remedy or "stop it at the service" in remedy)
-        table.hold(
-            f"{where}: {name}", bool(after["mend"]) == cannot, (remedy, after["verdict"], after["mend"])
-        )
-        table.hold(f"{where}: {name}", bool(made.get(name)) == (drifted and not cannot), made.get(name))
+        at, calls = f"{where}: {name}", made.get(name, Counter())
+        table.hold(at, bool(after["mend"]) == cannot, (remedy, after["verdict"], after["mend"]))
+        table.hold(at, bool(calls) == (drifted and not cannot), calls)
         if cannot:
-            said = re.sub(r"\s+", " ", healed.output)
-            table.hold(
-                f"{where}: {name}", f"{name} is left as it is" in said, "heal does not say that it cannot"
-            )
+            left = f"{name} is left as it is" in " ".join(healed.output.split())
+            table.hold(at, left, "heal does not say that it cannot")
         if drifted and "without a gap" in remedy:
-            table.hold(f"{where}: {name}", "StopSnapshot" not in made.get(name, {}), made.get(name))
+            table.hold(at, "StopSnapshot" not in calls, calls)
     # What heal could not bring back is brought back by hand, as it says.
     for task in table.emulator.running(table.app):
         if later[f"{task['roomId']}-room"]["mend"]:
@@ -253,9 +243,6 @@ def test_options_hold_before_and_after_an_outside_change(
     for situation in sample(situations, 0.1):
         table.declare({"trigger": table.world["trigger"]})
         (outside if "outside" in situation else change)(table, situation)
-    record_property(
-        COUNTED,
-        f"options table: {len(rows)} options, {table.cells} cells, {table.held} statements held, "
-        f"{len(table.wrong)} false",
-    )
+    counts = f"{len(rows)} options, {table.cells} cells, {table.held} statements held"
+    record_property(COUNTED, f"options table: {counts}, {len(table.wrong)} false")
     assert not table.wrong, "\n".join(table.wrong)

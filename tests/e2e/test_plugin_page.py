@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,15 +54,9 @@ def test_a_section_of_the_page(section: str, folder: Path, emulator: Emulator) -
     require_engine()
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
     [block] = blocks("sh", section)
-    ran = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block],
-        check=False,
-        cwd=folder,
-        env=environment(folder, emulator),
-        capture_output=True,
-        text=True,
-        timeout=900,
-    )
+    command, env = ["bash", "-euo", "pipefail", "-c", block], environment(folder, emulator)
+    shown: Any = {"capture_output": True, "text": True}
+    ran = subprocess.run(command, check=False, cwd=folder, env=env, timeout=900, **shown)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "warning" not in ran.stdout
     expected = [line.strip() for line in blocks("text", section)[0].splitlines()]

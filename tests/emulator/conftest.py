@@ -20,6 +20,13 @@ def mps(emulator: Emulator) -> Iterator[Mps]:
         yield client
 
 
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vendors' clients hand every request to a proxy that is set, one to this machine too."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture(scope="session")
 def plain() -> bytes:
     """60 frames at 25 a second, key frames at 0, 800 and 1600 ms."""

@@ -36,13 +36,11 @@ from videosnap_emulator.services.rtc.models import ImageSettings, StartRequest, 
 from videosnap_emulator.storage.store import Store
 
 WORLD, OBJECTS = "world.sqlite3", "store/objects.sqlite3"
-OLDER = Path(__file__).parents[1] / "data" / "emulator" / "state-390d83b.sql"
 KEY, BODY = "a/b.jpg", "7" * 64 + ".01234567"
 SIDECAR = {
     "key": KEY, "body": BODY, "etag": "d41d8cd98f00b204e9800998ecf8427e",
     "headers": {"content-type": "image/jpeg", "x-amz-meta-n": "1"}, "modified": "2024-05-06T07:08:09",
 }  # fmt: skip
-Capture = pytest.CaptureFixture[str]
 START = StartRequest(TaskKey("a", "r", "t"), ImageSettings(), Storage("tos", "frames", {"Bucket": "frames"}))
 
 
@@ -74,18 +72,15 @@ def sql(name: str, *statements: str) -> Callable[[Path], None]:
     return damage
 
 
-def overwrite(name: str, content: bytes, at: int | None = None) -> Callable[[Path], None]:
+def overwrite(
+    name: str, content: bytes = b"", at: int | None = None, keep: float = 0
+) -> Callable[[Path], None]:
+    """Write into a file at a place, or in place of all but the share of it that is kept."""
+
     def damage(data: Path) -> None:
         old = (data / name).read_bytes()
-        (data / name).write_bytes(content if at is None else old[:at] + content + old[at + len(content) :])
-
-    return damage
-
-
-def cut(name: str, share: float) -> Callable[[Path], None]:
-    def damage(data: Path) -> None:
-        old = (data / name).read_bytes()
-        (data / name).write_bytes(old[: int(len(old) * share)])
+        begin, rest = (int(len(old) * keep), b"") if at is None else (at, old[at + len(content) :])
+        (data / name).write_bytes(old[:begin] + content + rest)
 
     return damage
 
@@ -121,7 +116,7 @@ def older(**changes: Any) -> Callable[[Path], None]:
 SIDECAR_NAME = f"{'7' * 64}.json"
 DAMAGE: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "the state is no database": (overwrite(WORLD, b"x" * 9000), WORLD, "not a database"),
-    "the state is cut": (cut(WORLD, 0.5), WORLD, "malformed"),
+    "the state is cut": (overwrite(WORLD, keep=0.5), WORLD, "malformed"),
     "the state is empty": (overwrite(WORLD, b""), "data", "missing or empty"),
     "the state is gone": (lambda data: (data / WORLD).unlink(), "data", "missing or empty"),
     "the state is a folder": (folder_instead(WORLD), WORLD, "unable to open"),
@@ -141,7 +136,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], None], str, str]] = {
     "the clock is absurd": (sql(WORLD, "UPDATE facts SET value = 9e17 WHERE name = 'now'"), WORLD, "year"),
     "a table has other columns": (sql(WORLD, "DROP TABLE jobs", "CREATE TABLE jobs (x)"), WORLD, "columns x"),
     "the store is no database": (overwrite(OBJECTS, b"x" * 9000), OBJECTS, "not a database"),
-    "the store is cut": (cut(OBJECTS, 0.5), OBJECTS, "malformed"),
+    "the store is cut": (overwrite(OBJECTS, keep=0.5), OBJECTS, "malformed"),
     "the store is empty": (overwrite(OBJECTS, b""), OBJECTS, "missing or empty"),
     "the store is gone": (lambda data: shutil.rmtree(data / "store"), OBJECTS, "missing or empty"),
     "the store is a file": (store_is_a_file, "store", "File exists"),
@@ -204,12 +199,8 @@ def test_an_unwritable_place_is_one_sentence(tmp_path: Path, data: str, env: str
     assert said.count("\n") == 1
     assert said.startswith(("/proc", "/dev/null"))
     assert said.endswith("choose a place that you may write to\n")
-    count(
-        EMULATOR,
-        situation="a folder that cannot be written: a sentence says what to do",
-        points=1,
-        survived=1,
-    )
+    situation = "a folder that cannot be written: a sentence says what to do"
+    count(EMULATOR, situation=situation, points=1, survived=1)
 
 
 def test_the_files_of_an_older_commit_are_taken_over(tmp_path: Path) -> None:
@@ -326,6 +317,9 @@ def test_kills_under_load_leave_whole_data(tmp_path: Path, count: Count) -> None
             objects.pop(unknown, None)
             for key, body in objects.items():
                 assert s3.get_object(Bucket="media", Key=key)["Body"].read() == body
+            for one in s3.list_objects_v2(Bucket="media", Prefix=unknown or "none").get("Contents", ()):
+                body = s3.get_object(Bucket="media", Key=one["Key"])["Body"].read()
+                assert body == body[: len(body) // 500] * 500, "old or new, and whole"
             again.advance(1)
             pages = s3.get_paginator("list_objects_v2").paginate(Bucket="frames")
             stored = [one["Key"] for page in pages for one in page.get("Contents", ())]

@@ -30,13 +30,6 @@ with warnings.catch_warnings():
     Config: Any = import_module("alibabacloud_tea_openapi.models").Config
     ServerException: Any = import_module("aliyunsdkcore.acs_exception.exceptions").ServerException
     AcsClient: Any = import_module("aliyunsdkcore.client").AcsClient
-    requests: Any = import_module("aliyunsdkmts.request.v20140618")
-    for name in (
-        "SubmitSnapshotJobRequest",
-        "QuerySnapshotJobListRequest",
-        "ListMediaWorkflowExecutionsRequest",
-    ):
-        import_module(f"{requests.__name__}.{name}")
 
 UNKNOWN = "f" * 32
 pytestmark = [
@@ -73,130 +66,6 @@ def test_an_official_client_leads_a_task_through_its_life(emulator: Emulator, to
         call("StopSnapshot", KEY)
 
 
-@pytest.fixture
-def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def core(mps: Mps, no_proxy: None) -> Callable[..., Any]:
-    """Send a request of the core SDK; its secret may be bent."""
-
-    def send(request: Any, secret: str = "") -> Any:
-        client = AcsClient(mps.key, secret or mps.secret, "cn-hangzhou")
-        request.set_accept_format("json")
-        request.set_endpoint(mps.http.base_url.netloc.decode())
-        return json.loads(client.do_action_with_exception(request))
-
-    return send
-
-
-def submission() -> Any:
-    request = requests.SubmitSnapshotJobRequest.SubmitSnapshotJobRequest()
-    request.set_Input(json.dumps(INPUT))
-    request.set_SnapshotConfig(json.dumps(SEQUENCE))
-    request.set_PipelineId(DEFAULT_PIPELINE)
-    request.set_UserData("u1")
-    return request
-
-
-def test_the_core_sdk(mps: Mps, core: Callable[..., Any]) -> None:
-    job = core(submission())["SnapshotJob"]
-    assert (job["State"], job["PipelineId"], job["UserData"]) == ("Submitted", DEFAULT_PIPELINE, "u1")
-    mps.emulator.advance(1)
-    request = requests.QuerySnapshotJobListRequest.QuerySnapshotJobListRequest()
-    request.set_SnapshotJobIds(f"{job['Id']},{UNKNOWN}")
-    answer = core(request)
-    assert answer["SnapshotJobList"]["SnapshotJob"][0]["Count"] == "2"
-    assert answer["NonExistSnapshotJobIds"]["String"] == [UNKNOWN]
-    listing = requests.ListMediaWorkflowExecutionsRequest.ListMediaWorkflowExecutionsRequest
-    assert core(listing())["MediaWorkflowExecutionList"]["MediaWorkflowExecution"] == []
-    mps.emulator.request("PUT", f"/jobs/{job['Id']}", {"workflow": "thumbs"})
-    [run] = core(listing())["MediaWorkflowExecutionList"]["MediaWorkflowExecution"]
-    assert (run["Name"], run["ActivityList"]["Activity"][1]["JobId"]) == ("thumbs", job["Id"])
-    for wrong in ({"MaximumPageSize": "101"}, {"NextPageToken": UNKNOWN}):
-        request = listing()
-        for name, value in wrong.items():
-            request.add_query_param(name, value)
-        with pytest.raises(ServerException, match="InvalidParameter"):
-            core(request)
-
-
-def test_the_core_sdk_shows_errors(core: Callable[..., Any]) -> None:
-    request = submission()
-    with pytest.raises(ServerException) as caught:
-        core(request, secret="wrong")
-    assert caught.value.get_error_code() == "InvalidAccessKeySecret"
-    request = submission()
-    request.set_Input("{}")
-    with pytest.raises(ServerException) as caught:
-        core(request)
-    error = caught.value
-    assert (error.get_error_code(), error.get_http_status()) == ("InvalidParameter.NullValue", 400)
-    assert 'parameter "Input:Bucket" cannot be null' in error.get_error_msg()
-
-
-@pytest.fixture(params=[None, "v2"], ids=["ACS3", "V1"])
-def tea(mps: Mps, no_proxy: None, request: pytest.FixtureRequest) -> Any:
-    where = {"endpoint": mps.http.base_url.netloc.decode(), "protocol": "http"}
-    keys = {"access_key_id": mps.key, "access_key_secret": mps.secret}
-    return Client(Config(**keys, **where, signature_algorithm=request.param))
-
-
-def tea_submission(user_data: str) -> Any:
-    own = {"input": json.dumps(INPUT), "snapshot_config": json.dumps(SEQUENCE), "user_data": user_data}
-    return models.SubmitSnapshotJobRequest(**own)
-
-
-def test_the_tea_sdk(mps: Mps, tea: Any) -> None:
-    job = tea.submit_snapshot_job(tea_submission(user_data="图-1")).body.snapshot_job
-    assert (job.state, job.user_data) == ("Submitted", "图-1")
-    assert job.snapshot_config.output_file.object == "shot_{Count}.jpg"
-    mps.emulator.advance(1)
-    query = models.QuerySnapshotJobListRequest(snapshot_job_ids=f"{job.id},{UNKNOWN}")
-    answer = tea.query_snapshot_job_list(query).body
-    found = answer.snapshot_job_list.snapshot_job[0]
-    assert (found.id, found.state, found.count) == (job.id, "Success", "2")
-    assert answer.non_exist_snapshot_job_ids.string == [UNKNOWN]
-    assert found.creation_time == job.creation_time
-
-
-def test_the_tea_sdk_pages(mps: Mps, tea: Any) -> None:
-    for _ in range(3):
-        mps.submitted()
-    query = models.QuerySnapshotJobListRequest
-    first = tea.query_snapshot_job_list(query(maximum_page_size=2)).body
-    more = query(maximum_page_size=2, next_page_token=first.next_page_token)
-    second = tea.query_snapshot_job_list(more).body
-    assert [len(answer.snapshot_job_list.snapshot_job) for answer in (first, second)] == [2, 1]
-    assert second.next_page_token is None
-    pipelines = tea.search_pipeline(models.SearchPipelineRequest()).body
-    assert pipelines.pipeline_list.pipeline[0].id == DEFAULT_PIPELINE
-
-
-def test_the_tea_sdk_shows_code_and_message(tea: Any) -> None:
-    with pytest.raises(Exception, match="The format of parameter") as caught:
-        tea.submit_snapshot_job(tea_submission("a b"))
-    assert getattr(caught.value, "code", None) == "InvalidParameter.Format"
-
-
-def test_the_tutorial_leaves_its_three_frames(mps: Mps, tmp_path: Path) -> None:
-    output = run_tutorial(tmp_path, mps.emulator.environment)
-    assert re.search(r"^RequestId is: [0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$", output, re.MULTILINE)
-    found = re.search(r"^JobId is: ([0-9a-f]{32})$", output, re.MULTILINE)
-    assert found
-    mps.emulator.advance(1)
-    job = mps.view({"Id": found[1]})
-    assert (job["state"], job["count"]) == ("Success", 3)
-    # From 2 ms on, every 2 s, and key frames, which the sample has every 2 s.
-    for number, moment in enumerate((0, 2000, 4000), 1):
-        answer = mps.emulator.http.get(f"/frames/media/output_{number:05d}.jpg")
-        image = Image.open(io.BytesIO(answer.content))
-        assert image.height == 360
-        assert frame_marker.read_frame_number(image) == moment * 25 // 1000
-
-
 Call = Callable[..., Json]
 
 
@@ -215,9 +84,9 @@ def tea_call(mps: Mps, algorithm: str | None) -> Call:
     return call
 
 
-def core_call(mps: Mps) -> Call:
+def core_call(mps: Mps, secret: str = "") -> Call:
     """Calls by the older SDK."""
-    client = AcsClient(mps.key, mps.secret, "cn-hangzhou")
+    client = AcsClient(mps.key, secret or mps.secret, "cn-hangzhou")
 
     def call(action: str, **parameters: Any) -> Json:
         name = f"{action}Request"
@@ -232,11 +101,78 @@ def core_call(mps: Mps) -> Call:
 
 
 @pytest.fixture(params=["core", "ACS3", "V1"])
-def call(mps: Mps, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Call:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
+def call(mps: Mps, no_proxy: None, request: pytest.FixtureRequest) -> Call:
     version = {"ACS3": None, "V1": "v2"}
     return core_call(mps) if request.param == "core" else tea_call(mps, version[request.param])
+
+
+JOB = {"Input": json.dumps(INPUT), "SnapshotConfig": json.dumps(SEQUENCE)}
+
+
+def runs_of(call: Call, **which: Any) -> list[Json]:
+    found = call("ListMediaWorkflowExecutions", **which)["MediaWorkflowExecutionList"]
+    runs: list[Json] = found["MediaWorkflowExecution"]
+    return runs
+
+
+def test_the_life_of_a_job(mps: Mps, call: Call) -> None:
+    submitted = call("SubmitSnapshotJob", **JOB, PipelineId=DEFAULT_PIPELINE, UserData="图-1")["SnapshotJob"]
+    assert (submitted["State"], submitted["UserData"]) == ("Submitted", "图-1")
+    assert submitted["PipelineId"] == DEFAULT_PIPELINE
+    assert submitted["SnapshotConfig"]["OutputFile"]["Object"] == "shot_{Count}.jpg"
+    mps.emulator.advance(1)
+    answer = call("QuerySnapshotJobList", SnapshotJobIds=f"{submitted['Id']},{UNKNOWN}")
+    [job] = answer["SnapshotJobList"]["SnapshotJob"]
+    assert (job["Id"], job["State"], job["Count"]) == (submitted["Id"], "Success", "2")
+    assert job["CreationTime"] == submitted["CreationTime"]
+    assert answer["NonExistSnapshotJobIds"]["String"] == [UNKNOWN]
+    call("SubmitSnapshotJob", **JOB)
+    first = call("QuerySnapshotJobList", MaximumPageSize=1)
+    last = call("QuerySnapshotJobList", MaximumPageSize=1, NextPageToken=first["NextPageToken"])
+    assert [one["Id"] for one in last["SnapshotJobList"]["SnapshotJob"]] == [job["Id"]]
+    assert "NextPageToken" not in last
+    with pytest.raises(Exception, match="The format of parameter") as caught:
+        call("SubmitSnapshotJob", **JOB, UserData="a b")
+    code = getattr(caught.value, "code", None) or caught.value.get_error_code()  # type: ignore[attr-defined]
+    assert code == "InvalidParameter.Format"
+
+
+def test_the_run_of_a_job_that_the_control_api_made_one_of_a_workflow(mps: Mps, call: Call) -> None:
+    job = mps.submitted()
+    assert runs_of(call) == []
+    mps.emulator.request("PUT", f"/jobs/{job['Id']}", {"workflow": "thumbs"})
+    [run] = runs_of(call)
+    assert (run["Name"], run["ActivityList"]["Activity"][1]["JobId"]) == ("thumbs", job["Id"])
+    for wrong in ({"MaximumPageSize": 101}, {"NextPageToken": UNKNOWN}):
+        with pytest.raises(Exception, match="InvalidParameter"):
+            call("ListMediaWorkflowExecutions", **wrong)
+
+
+def test_the_core_sdk_shows_errors(mps: Mps, no_proxy: None) -> None:
+    for parameters, secret, code, status, text in (
+        (JOB, "wrong", "InvalidAccessKeySecret", 400, "is incorrect"),
+        ({**JOB, "Input": "{}"}, "", "InvalidParameter.NullValue", 400, '"Input:Bucket" cannot be null'),
+    ):
+        with pytest.raises(ServerException) as caught:
+            core_call(mps, secret)("SubmitSnapshotJob", **parameters)
+        assert (caught.value.get_error_code(), caught.value.get_http_status()) == (code, status)
+        assert text in caught.value.get_error_msg()
+
+
+def test_the_tutorial_leaves_its_three_frames(mps: Mps, tmp_path: Path) -> None:
+    output = run_tutorial(tmp_path, mps.emulator.environment)
+    assert re.search(r"^RequestId is: [0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$", output, re.MULTILINE)
+    found = re.search(r"^JobId is: ([0-9a-f]{32})$", output, re.MULTILINE)
+    assert found
+    mps.emulator.advance(1)
+    job = mps.view({"Id": found[1]})
+    assert (job["state"], job["count"]) == ("Success", 3)
+    # From 2 ms on, every 2 s, and key frames, which the sample has every 2 s.
+    for number, moment in enumerate((0, 2000, 4000), 1):
+        answer = mps.emulator.http.get(f"/frames/media/output_{number:05d}.jpg")
+        image = Image.open(io.BytesIO(answer.content))
+        assert image.height == 360
+        assert frame_marker.read_frame_number(image) == moment * 25 // 1000
 
 
 def test_the_life_of_a_workflow(emulator: Emulator, mps: Mps, call: Call, plain: bytes) -> None:
@@ -259,9 +195,7 @@ def test_the_life_of_a_workflow(emulator: Emulator, mps: Mps, call: Call, plain:
     store = client_of(emulator.environment)
     store.put_object(Bucket="media", Key="videos/a/first.mp4", Body=plain)
     emulator.advance(2)
-    run = call("ListMediaWorkflowExecutions", **workflow)["MediaWorkflowExecutionList"][
-        "MediaWorkflowExecution"
-    ][0]
+    [run] = runs_of(call, **workflow)
     assert (run["State"], run["Input"]["InputFile"]["Object"]) == ("Completed", "videos/a/first.mp4")
     states = {one["Type"]: one["State"] for one in run["ActivityList"]["Activity"]}
     assert states == {"Start": "Success", "Snapshot": "Success", "Report": "Success"}
@@ -272,10 +206,8 @@ def test_the_life_of_a_workflow(emulator: Emulator, mps: Mps, call: Call, plain:
     assert frame["Body"].read().startswith(b"\xff\xd8")
     assert frame["Metadata"]["source-ms"] == "800", "the key frame nearest to 1000 ms"
     messages = emulator.show("/messages")["messages"]
-    assert [(one["queue"], one["body"]["Type"], one["body"]["State"]) for one in messages] == [
-        ("q1", "Start", "Success"),
-        ("q1", "Report", "Success"),
-    ]
+    shown = [(one["queue"], one["body"]["Type"], one["body"]["State"]) for one in messages]
+    assert shown == [("q1", "Start", "Success"), ("q1", "Report", "Success")]
     assert [len(one["body"]["MediaWorkflowExecution"]["ActivityList"]) for one in messages] == [1, 3]
 
     assert call("DeleteMediaWorkflow", **workflow)["MediaWorkflow"]["State"] == "Deleted"
@@ -300,9 +232,9 @@ def test_the_life_of_a_pipeline(call: Call) -> None:
     found = call("SearchPipeline", State="Paused")
     assert [one["Id"] for one in found["PipelineList"]["Pipeline"]] == [added["Id"]]
     assert call("DeletePipeline", PipelineId=added["Id"])["PipelineId"] == added["Id"]
-    asked = call("QueryPipelineList", PipelineIds=f"{added['Id']},{DEFAULT_PIPELINE}")
-    assert asked["NonExistPids"] == {"String": [added["Id"]]}
-    assert [one["Id"] for one in asked["PipelineList"]["Pipeline"]] == [DEFAULT_PIPELINE]
+    rest = call("QueryPipelineList", PipelineIds=f"{added['Id']},{DEFAULT_PIPELINE}")
+    assert rest["NonExistPids"] == {"String": [added["Id"]]}
+    assert [one["Id"] for one in rest["PipelineList"]["Pipeline"]] == [DEFAULT_PIPELINE]
 
 
 def test_media_buckets_and_media(emulator: Emulator, call: Call, plain: bytes) -> None:
@@ -313,24 +245,16 @@ def test_media_buckets_and_media(emulator: Emulator, call: Call, plain: bytes) -
     call("UnbindOutputBucket", Bucket="uploads")
     listed = call("ListAllMediaBucket", MaximumPageSize=2)
     more = call("ListAllMediaBucket", MaximumPageSize=2, NextPageToken=listed["NextPageToken"])
-    pairs = [
-        (one["Bucket"], one["Type"])
-        for page in (listed, more)
-        for one in page["MediaBucketList"]["MediaBucket"]
-    ]
+    buckets = [one for page in (listed, more) for one in page["MediaBucketList"]["MediaBucket"]]
+    pairs = [(one["Bucket"], one["Type"]) for one in buckets]
     assert pairs == [("media", "Input"), ("frames", "Output"), ("uploads", "Input")]
     assert "NextPageToken" not in more
-    workflow = call("AddMediaWorkflow", Name="w", Topology=topology(), TriggerMode="NotInAuto")[
-        "MediaWorkflow"
-    ]
+    added = call("AddMediaWorkflow", Name="w", Topology=topology(), TriggerMode="NotInAuto")
+    where = {"MediaWorkflowId": added["MediaWorkflow"]["MediaWorkflowId"]}
     store.put_object(Bucket="media", Key="videos/ä b.mp4", Body=plain)
     url = f"http://media.{LOCATION}.aliyuncs.com/videos/%C3%A4%20b.mp4"
-    media = call(
-        "AddMedia", FileURL=url, MediaWorkflowId=workflow["MediaWorkflowId"], MediaWorkflowUserData="u"
-    )
+    media = call("AddMedia", FileURL=url, **where, MediaWorkflowUserData="u")
     emulator.advance(2)
-    runs = call("ListMediaWorkflowExecutions", InputFileURL=url)["MediaWorkflowExecutionList"]
-    run = runs["MediaWorkflowExecution"][0]
+    [run] = runs_of(call, InputFileURL=url)  # the upload itself starts nothing
     assert media["Media"]["RunIdList"] == {"RunId": [run["RunId"]]}
     assert (run["MediaId"], run["Input"]["UserData"]) == (media["Media"]["MediaId"], "u")
-    assert len(runs["MediaWorkflowExecution"]) == 1, "the upload itself starts nothing"

@@ -5,9 +5,6 @@ import hashlib
 import http.client
 import os
 import re
-import signal
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -28,8 +25,6 @@ from videosnap_emulator.storage.store import NoSuchBucketError, Store
 
 BEIJING = {"LocationConstraint": "cn-beijing"}
 BAD_REQUESTS = load("emulator/bad_storage_requests.json")
-#: Puts objects until it is killed.
-KILLED = Path(__file__).parents[1] / "data" / "emulator" / "endless_puts.py"
 
 
 def test_objects_over_http(s3: Any, store: Store) -> None:
@@ -164,22 +159,6 @@ def test_the_folder_keeps_every_change(tmp_path: Path) -> None:
     second.empty()
     second.close()
     assert [path.name for path in tmp_path.rglob("*")] == ["objects.sqlite3"]
-
-
-def test_a_killed_process_leaves_whole_objects(tmp_path: Path) -> None:
-    for count in (60, 150, 260):
-        command = [sys.executable, str(KILLED), str(tmp_path)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            for _ in range(count):
-                process.stdout.readline()
-            process.send_signal(signal.SIGKILL)
-        store = Store.open(tmp_path, [])
-        assert len(store.keys("frames")) == 7
-        for key in store.keys("frames"):
-            found = store.get("frames", key)
-            assert found.body == found.metadata["turn"].encode() * 5000
-        store.close()
 
 
 TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"

@@ -152,8 +152,8 @@ class Project:
 
     def outputs(self) -> dict[str, Any]:
         """What the program exports."""
-        told: dict[str, Any] = json.loads(self.run("stack", "output", "--json").ok().output)
-        return told
+        exported: dict[str, Any] = json.loads(self.run("stack", "output", "--json").ok().output)
+        return exported
 
     def export(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads(self.run("stack", "export").ok().output)

@@ -30,6 +30,11 @@ class Emulator:
         self.http = httpx.Client(base_url=self.url, timeout=60, trust_env=False)
         self.rtc = RtcClient(environment)
 
+    def surroundings(self, home: Path, **more: str) -> dict[str, str]:
+        """The environment of a process that calls it, with a home and rate limits of its own."""
+        private = {"HOME": str(home), "VIDEOSNAP_QUOTA_DIR": str(home / "quota")}
+        return {**clean_environment(), **self.environment, **private, **more}
+
     def close(self) -> None:
         """Close the connections; the process goes on."""
         self.http.close()

@@ -24,6 +24,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from support.processes import megabytes
+
 _real_sleep, _real_monotonic, _real_time = time.sleep, time.monotonic, time.time
 _clock = {"slept": 0.0, "off": 0.0}
 _MOVES_TIME = "EMULATOR_THAT_MOVES_WITH_SLEEP"
@@ -224,7 +226,7 @@ def _serve(connection: Connection) -> None:
             os._exit(0)
         context, began = _CallContext(), _now()
         if method == "Command":
-            connection.send((*_command(request), _now() - began, _peak_memory()))
+            connection.send((*_command(request), _now() - began, megabytes(os.getpid(), "VmHWM")))
             continue
         try:
             answer: Any = getattr(server, method)(_parse(method, request), context)
@@ -234,7 +236,7 @@ def _serve(connection: Connection) -> None:
         victim, _, moment = _sender.fault.name.partition(", ")
         if moment == TOLD and method in ("Create", "Read", "Update", "Delete"):
             _sender.end(victim)
-        connection.send((*answer, _sender.sent, _now() - began, _peak_memory()))
+        connection.send((*answer, _sender.sent, _now() - began, megabytes(os.getpid(), "VmHWM")))
         for act in context.callbacks:
             act()
 
@@ -268,12 +270,6 @@ def _now() -> float:
     """Seconds, without those in which other processes had the processor."""
     waited = int(Path("/proc/self/schedstat").read_text().split()[1])
     return time.monotonic() - waited / 1e9
-
-
-def _peak_memory() -> float:
-    """Megabytes that this process had at the most."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def _fork_for_each(path: str) -> None:

@@ -23,7 +23,8 @@ from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
 from pulumi_videosnap.http.retry import RetryHandler
 from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
-from support.engine_model import EngineModel, in_process
+from support.engine_model import EngineModel, Program, in_process
+from support.mps_client import DEFAULT_PIPELINE
 from support.store_support import client
 
 PLACE = {"location": "oss-cn-hangzhou", "bucket": "frames"}
@@ -57,13 +58,18 @@ class WaitingMovesTime:
         return self.slept
 
 
+def api_client() -> ApiClient:
+    """A client that repeats a call at once, with rates of its own."""
+    return ApiClient(
+        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
+    )
+
+
 def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> EngineModel:
     """A stack of snapshot jobs; each run of it shares what a plugin process would share."""
     time, notes = WaitingMovesTime(emulator), Path(tempfile.mkdtemp(prefix="intents"))
     atexit.register(shutil.rmtree, notes, ignore_errors=True)
-    sender = caller or ApiClient(
-        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
-    )
+    sender = caller or api_client()
     runs: dict[int, tuple[RunRegistry, Jobs]] = {}
 
     def shared(claims: RunRegistry, account: Account) -> Jobs:
@@ -84,11 +90,27 @@ def job_engine(emulator: Emulator, caller: ApiClient | None = None) -> EngineMod
 
 
 @dataclass
-class JobStory:
-    """What a test of jobs needs: a stack, the emulator, and the bucket as any S3 client sees it."""
+class StackStory:
+    """What a test of one stack needs."""
 
     stack: EngineModel
     emulator: Emulator
+
+    def recorded(self) -> list[str]:
+        """The names of the API calls made since the last question."""
+        names = [call["action"] for call in self.emulator.calls()]
+        self.emulator.request("DELETE", "/calls")
+        return names
+
+    def settled(self, program: Program) -> None:
+        """A second `up` changes nothing, and a refresh finds no drift."""
+        assert self.stack.preview(program) == {}
+        assert self.stack.refresh() == {}
+        assert self.stack.preview(program) == {}
+
+
+class JobStory(StackStory):
+    """A story of jobs, and the bucket as any S3 client sees it."""
 
     def jobs(self) -> list[dict[str, Any]]:
         """The jobs that the service knows, oldest first."""
@@ -96,12 +118,6 @@ class JobStory:
 
     def outputs(self, name: str = "stills") -> dict[str, Any]:
         return self.stack.state[name].outputs
-
-    def recorded(self) -> list[str]:
-        """The names of the API calls made since the last question."""
-        names = [call["action"] for call in self.emulator.calls()]
-        self.emulator.request("DELETE", "/calls")
-        return names
 
     def pace(self, queued: float = 0, running: float = 0) -> None:
         self.emulator.request("PUT", "/jobs/pace", {"queuedSeconds": queued, "runningSeconds": running})
@@ -114,12 +130,6 @@ class JobStory:
         listed = store_of(self.emulator.environment).list_objects_v2(Bucket=bucket)
         return [item["Key"] for item in listed.get("Contents", [])]
 
-    def settled(self, program: Mapping[str, Mapping[str, Any]]) -> None:
-        """A second `up` changes nothing, and a refresh finds no drift."""
-        assert self.stack.preview(program) == {}
-        assert self.stack.refresh() == {}
-        assert self.stack.preview(program) == {}
-
 
 def store_of(environment: Mapping[str, str]) -> Any:
     """A client with the key pair of the emulated Alibaba Cloud; it opens every bucket."""
@@ -128,9 +138,7 @@ def store_of(environment: Mapping[str, str]) -> Any:
     return client(endpoint, access=access, secret=secret, region="cn-hangzhou")
 
 
-TUTORIAL_PIPELINE = "51de0000c0de4f0a9a7e51de0c4a11ba"
-"""The emulator's default pipeline."""
-
+TUTORIAL_PIPELINE = DEFAULT_PIPELINE
 TUTORIAL = (Path(__file__).parents[1] / "data" / "mps" / "tutorial.txt").read_text()
 """The vendor's tutorial script, ported to Python 3 and otherwise as published."""
 
@@ -138,14 +146,10 @@ TUTORIAL = (Path(__file__).parents[1] / "data" / "mps" / "tutorial.txt").read_te
 def run_tutorial(folder: Path, environment: Mapping[str, str]) -> str:
     """Run the script as it stands against the endpoint of an environment; returns what it printed."""
     file = folder / "snapshot.py"
-    file.write_text(
-        TUTORIAL.format(
-            key=environment["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-            secret=environment["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
-            endpoint=environment["ALIBABA_CLOUD_MPS_ENDPOINT"].removeprefix("http://"),
-            pipeline=TUTORIAL_PIPELINE,
-        )
-    )
+    access, secret = (environment[f"ALIBABA_CLOUD_ACCESS_KEY_{part}"] for part in ("ID", "SECRET"))
+    endpoint = environment["ALIBABA_CLOUD_MPS_ENDPOINT"].removeprefix("http://")
+    text = TUTORIAL.format(key=access, secret=secret, endpoint=endpoint, pipeline=TUTORIAL_PIPELINE)
+    file.write_text(text)
     # The vendor's core hands every request to a proxy that is set, one to this machine too.
     clean = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     ran = subprocess.run(

@@ -30,7 +30,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 @dataclass
 class EngineLog(engine_pb2_grpc.EngineServicer):
-    """A stand-in for the engine that keeps what it is told."""
+    """A stand-in for the engine that keeps what a plugin logs."""
 
     lines: list[engine_pb2.LogRequest] = field(default_factory=list)
 
@@ -83,13 +83,9 @@ class Plugin:
         return self.changes(urn, id, outputs, inputs)[0]
 
     def changes(
-        self,
-        urn: str,
-        id: str,
-        outputs: Mapping[str, Any],
-        inputs: Mapping[str, Any],
+        self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any],
         old_inputs: Mapping[str, Any] | None = None,
-    ) -> tuple[list[str], bool | None]:
+    ) -> tuple[list[str], bool | None]:  # fmt: skip
         """What replaces, and whether anything changes; None where the plugin leaves that to the engine."""
         olds, news = self.with_provider(outputs, urn), self.with_provider(inputs, urn)
         before = None if old_inputs is None else self.with_provider(old_inputs, urn)
@@ -128,6 +124,10 @@ class Plugin:
     def with_provider(self, values: Mapping[str, Any], urn: str = "") -> struct_pb2.Struct:
         return to_struct({**values, "__provider": self._provider})
 
+    def ask(self, method: str, urn: str, **fields: Any) -> Any:
+        """A call of a method of resources; fields that are dicts are sent as Structs, as they stand."""
+        return self.call(method, request_of(method, urn, **fields))
+
     def call(self, method: str, request: Any) -> Any:
         try:
             return self._send(method, request)
@@ -163,14 +163,9 @@ class _NativeStub:
 
 @contextlib.contextmanager
 def running_plugin(
-    environment: Mapping[str, str],
-    provider: str = PROVIDER,
-    *,
-    config: Mapping[str, Any] | None = None,
-    address: str | None = "an engine that listens",
-    front: str = "dynamic",
-    folder: Path | None = None,
-) -> Iterator[Plugin]:
+    environment: Mapping[str, str], provider: str = PROVIDER, *, config: Mapping[str, Any] | None = None,
+    address: str | None = "an engine that listens", front: str = "dynamic", folder: Path | None = None,
+) -> Iterator[Plugin]:  # fmt: skip
     """Start a front's server; `address` is the engine's, a stand-in by default; None leaves it out."""
     log, engine = EngineLog(), grpc.server(futures.ThreadPoolExecutor(max_workers=2))
     engine_pb2_grpc.add_EngineServicer_to_server(log, engine)
@@ -193,14 +188,19 @@ def running_plugin(
                 yield plugin
         finally:
             process.kill()
-            rest, _ = process.communicate()
-            engine.stop(0).wait()
+            rest, _ = process.communicate(timeout=10)
+            engine.stop(0).wait(10)
             stderr.seek(0)
             said = stderr.read().decode()
             if plugin is not None:
                 plugin.stdout, plugin.stderr = rest.decode(), said
             elif said:
                 print(said, file=sys.stderr)
+
+
+def request_of(method: str, urn: str, **fields: Any) -> Any:
+    sent = {name: to_struct(value) if isinstance(value, dict) else value for name, value in fields.items()}
+    return getattr(provider_pb2, f"{method}Request")(urn=urn, **sent)
 
 
 def to_struct(values: Mapping[str, Any]) -> struct_pb2.Struct:

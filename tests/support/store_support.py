@@ -25,23 +25,19 @@ def client(
     access: str = ACCESS,
     secret: str = SECRET,
     region: str = "cn-beijing",
-    **config: Any,
+    **more: Any,
 ) -> Any:
     url = endpoint if isinstance(endpoint, str) else f"http://127.0.0.1:{endpoint}"
-    return boto3.client(
-        "s3", endpoint_url=url, aws_access_key_id=access, aws_secret_access_key=secret,
-        region_name=region,
-        config=Config(
-            signature_version="s3v4", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1},
-            proxies={}, **config,
-        ),
-    )  # fmt: skip
+    once: Any = {"retries": {"total_max_attempts": 1}, "proxies": {}, **more}
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path"}, **once)
+    keys: Any = {"aws_access_key_id": access, "aws_secret_access_key": secret}
+    return boto3.client("s3", endpoint_url=url, region_name=region, config=config, **keys)
 
 
-def client_of(environment: Mapping[str, str]) -> Any:
+def client_of(environment: Mapping[str, str], **more: Any) -> Any:
     """A client with the key pair of the emulated Volcengine; it opens every bucket."""
-    access, secret = environment["VOLCENGINE_ACCESS_KEY"], environment["VOLCENGINE_SECRET_KEY"]
-    return client(environment["VOLCENGINE_TOS_ENDPOINT"], access=access, secret=secret)
+    keys = {"access": environment["VOLCENGINE_ACCESS_KEY"], "secret": environment["VOLCENGINE_SECRET_KEY"]}
+    return client(environment["VOLCENGINE_TOS_ENDPOINT"], **{**keys, **more})
 
 
 def fetch(

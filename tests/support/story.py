@@ -1,10 +1,14 @@
 """A story: one stack of snapshot tasks against the emulator, from its first `up` to its empty end."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from pulumi_videosnap.core.lifecycle import Context
+from pulumi_videosnap.volcengine.api import connect
+from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
-from support.engine_model import EngineModel
+from support.engine_model import EngineModel, in_process
 
 ROOM, TASK = "Room1", "Task1"
 
@@ -16,7 +20,7 @@ class Story:
     stack: EngineModel
     emulator: Emulator
     app: str
-    told: bool = False
+    ended: bool = False
 
     @property
     def task(self) -> str:
@@ -37,10 +41,20 @@ class Story:
 
     def ends_settled(self, **program: dict[str, Any]) -> None:
         """Every story ends so: nothing is left to do, and destroy leaves nothing running."""
-        self.told = True
+        self.ended = True
         assert self.stack.preview(program) == {}, "a second up would still change something"
         self.stack.destroy()
         assert self.running() == [], "destroy left a task running"
+
+
+def task_engine(**more: Any) -> EngineModel:
+    """A stack of snapshot tasks, in the environment of this process; it never waits."""
+
+    def lifecycle(context: Context) -> SnapshotTaskLifecycle:
+        account = partial(connect, config=context.config)
+        return SnapshotTaskLifecycle(context, account, sleep=lambda seconds: None, **more)
+
+    return in_process(lifecycle)
 
 
 def declare(app: str, **changes: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,8 @@ from pulumi_videosnap.alibaba.pipeline.lifecycle import PipelineLifecycle
 from pulumi_videosnap.alibaba.workflow.api import WorkflowApi
 from pulumi_videosnap.alibaba.workflow.lifecycle import SnapshotWorkflowLifecycle
 from pulumi_videosnap.core.lifecycle import Context, Lifecycle
-from pulumi_videosnap.http.client import ApiClient
-from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
-from pulumi_videosnap.http.retry import RetryHandler
-from pulumi_videosnap.http.transport import HttpTransport
-from support.emulator import Emulator
 from support.engine_model import EngineModel, Program, in_process
-from support.jobs import PLACE, TUTORIAL_PIPELINE, store_of
+from support.jobs import PLACE, TUTORIAL_PIPELINE, StackStory, api_client, store_of
 from support.mps_client import DEFAULT_PIPELINE, LOCATION, Json, ref
 
 #: Snapshot activities by their names.
@@ -38,30 +32,24 @@ def plain_topology(shots: Json | None = None, **start: Any) -> Json:
     """A topology whose objects are objects; `start` are further parameters of its Start activity."""
     shots = SHOTS if shots is None else shots
     source = {"Bucket": "media", "Location": LOCATION, "ObjectPrefix": "videos/"}
+    first = {"InputFile": source, "PipelineId": DEFAULT_PIPELINE, **start}
     activities: Json = {
-        "Act-Start": {
-            "Parameters": {"InputFile": source, "PipelineId": DEFAULT_PIPELINE, **start},
-            "Type": "Start",
-        }
+        "Act-Start": {"Parameters": first, "Type": "Start"},
+        **{name: {"Parameters": {"SnapshotConfig": one}, "Type": "Snapshot"} for name, one in shots.items()},
+        "Act-Report": {"Parameters": {"PublishType": "Auto"}, "Type": "Report"},
     }
-    activities |= {
-        name: {"Parameters": {"SnapshotConfig": one}, "Type": "Snapshot"} for name, one in shots.items()
-    }
-    activities["Act-Report"] = {"Parameters": {"PublishType": "Auto"}, "Type": "Report"}
     after: Json = {"Act-Start": list(shots), **{name: ["Act-Report"] for name in shots}, "Act-Report": []}
     return {"Activities": activities, "Dependencies": after}
 
 
 def as_text(topology: Json) -> str:
     """The topology with the objects among its parameters as texts."""
+
+    def as_texts(parameters: Json) -> Json:
+        return {name: compact(one) if isinstance(one, dict) else one for name, one in parameters.items()}
+
     activities = {
-        name: {
-            **one,
-            "Parameters": {
-                key: compact(value) if isinstance(value, dict) else value
-                for key, value in one["Parameters"].items()
-            },
-        }
+        name: {**one, "Parameters": as_texts(one["Parameters"])}
         for name, one in topology["Activities"].items()
     }
     return compact({**topology, "Activities": activities})
@@ -96,10 +84,7 @@ def pipeline_inputs(**changes: Any) -> dict[str, Any]:
 
 def engine_of(kind: str) -> EngineModel:
     """A stack of workflows or of pipelines, in the environment of this process."""
-    sender = ApiClient(
-        HttpTransport(), RateLimiter(MemoryReservations()), RetryHandler(sleep=lambda seconds: None)
-    )
-    waited = [0.0]
+    sender, waited = api_client(), [0.0]
     notes = PendingSubmissions(Path(tempfile.mkdtemp(prefix="adding")), lambda: waited[0])
 
     def sleep(seconds: float) -> None:
@@ -125,12 +110,10 @@ def engine_of(kind: str) -> EngineModel:
     return in_process(made[kind])
 
 
-@dataclass
-class ObjectStory:
-    """What a test of workflows or pipelines needs: a stack, and the emulator."""
+class ObjectStory(StackStory):
+    """A story of workflows or pipelines."""
 
-    stack: EngineModel
-    emulator: Emulator
+    calls = StackStory.recorded
 
     def workflows(self, state: str = "") -> list[dict[str, Any]]:
         """The workflows that are not deleted, by name."""
@@ -146,12 +129,6 @@ class ObjectStory:
         """Change the only workflow behind everybody's back."""
         [one] = self.workflows()
         self.emulator.request("PUT", f"/workflows/{one['workflowId']}", changes)
-
-    def calls(self) -> list[str]:
-        """The names of the API calls made since the last question."""
-        names = [call["action"] for call in self.emulator.calls()]
-        self.emulator.request("DELETE", "/calls")
-        return names
 
     def up(self, program: Program) -> list[str]:
         """Bring the stack in line; the calls that were made."""
@@ -170,9 +147,3 @@ class ObjectStory:
         """All runs, the latest first."""
         listed: list[dict[str, Any]] = self.emulator.show("/runs")["runs"]
         return listed
-
-    def settled(self, program: Program) -> None:
-        """A second `up` changes nothing, and a refresh finds no drift."""
-        assert self.stack.preview(program) == {}
-        assert self.stack.refresh() == {}
-        assert self.stack.preview(program) == {}

@@ -34,8 +34,6 @@ UNSUITABLE = [
     ("exit 1", HOST, "reports version ''"),
 ]
 MAIN = read("programs/build_main.txt")
-
-
 INTERRUPTED = read("programs/interrupted_build.txt")
 
 
@@ -122,10 +120,8 @@ def test_a_build_says_why_and_a_second_run_does_nothing(checkout: Checkout) -> N
     assert re.search(rf"-mod=readonly .*version\.Version=v{RELEASE} ", cli)
     assert re.search(r"-mod=readonly .*version\.Version=v3\.192\.0 ", host)
     assert all(os.access(checkout.binaries / name, os.X_OK) for name in PROGRAMS)
-    checkout.environment["PATH"] = (
-        f"{checkout.binaries}:{checkout.root}/fakes"  # ours is not an installed one
-    )
-    assert checkout.run() == ALREADY
+    checkout.environment["PATH"] = f"{checkout.binaries}:{checkout.root}/fakes"
+    assert checkout.run() == ALREADY, "ours is not an installed one"
     assert checkout.leftovers() == []
 
 
@@ -153,10 +149,8 @@ def test_the_host_of_yaml_programs_is_built_when_asked_for_and_once(checkout: Ch
     host = checkout.binaries / YAML_HOST
     assert not host.exists(), "a first run does not wait for it"
     assert checkout.run(0, "yaml").splitlines()[-1] == f"pulumi: {YAML_HOST} is in .engine/bin now"
-    assert (
-        checkout.run(0, "yaml")
-        == f"{ALREADY}\npulumi: {YAML_HOST} is in .engine/bin already, made from these pins"
-    )
+    already = f"pulumi: {YAML_HOST} is in .engine/bin already, made from these pins"
+    assert checkout.run(0, "yaml") == f"{ALREADY}\n{already}"
     with (checkout.root / "engine/yaml-host/go.sum").open("a") as file:
         file.write("\n")
     assert checkout.run() == ALREADY, "its pins are not the CLI's"

@@ -70,7 +70,7 @@ def create_once(
 ) -> tuple[Made, bool]:
     """The object that `find` finds, or else the one that `add` makes, and whether it was there before.
 
-    An earlier run that broke off during its call is waited for.
+    An earlier run that was interrupted during its call is waited for.
     """
     progress("looking for one of this name")
     found = find()

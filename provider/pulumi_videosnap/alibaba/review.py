@@ -23,7 +23,7 @@ from pulumi_videosnap.state import SECRET, RecordedResource
 SUBMIT, QUERY, DELETE = "SubmitSnapshotJob", "QuerySnapshotJobList", "DeleteObject"
 WAIT = (Calls(action=QUERY, count=1, at_least=True),)
 
-credentials = KEYS
+credentials = (KEYS,)
 continuous = False
 price = "perThousandJobPictures"
 shared_actions = frozenset({QUERY})

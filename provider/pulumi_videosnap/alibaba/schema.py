@@ -33,8 +33,8 @@ from pulumi_videosnap.core.schema import (
 
 SUCCESS = "success"
 """The `result` that every declared job should have."""
-LARGEST_TOKEN = 64
-"""Bytes of UserData that are kept for the provider's own token."""
+LARGEST_TOKEN = 65
+"""Bytes of UserData that are kept for the provider's own token and the hyphen before it."""
 _LONGEST_USER_DATA = 1024 - LARGEST_TOKEN
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Chinese letters: the ideographs of Unicode, rare ones too."""

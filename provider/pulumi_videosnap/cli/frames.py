@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from pulumi_videosnap.cli.progress import count, share
 from pulumi_videosnap.core.urns import resource_name
-from pulumi_videosnap.errors import CannotCheck
+from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
 from pulumi_videosnap.frames.download import download, prepare
@@ -43,7 +44,7 @@ def parser() -> argparse.ArgumentParser:
     add("--stack", help="the stack; by default the selected one")
     add("--cwd", type=Path, default=Path(), metavar="DIR", help="the project's directory")
     add("--state", metavar="FILE", help="read a file of `pulumi stack export` instead (- is standard input)")
-    add("--prefix", help="of tasks whose frames state does not record, count only keys with this prefix")
+    add("--prefix", help="where state records no keys of frames, count only keys with this prefix")
     add("--verify", action="store_true", help="decode each frame: find unreadable, black and frozen ones")
     REPORTER.add_options(parser)
     add(
@@ -60,6 +61,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> int:
     """Run the command; returns the exit code."""
     options = parser().parse_args(arguments)
+    _refuse_contradictions(options)
     given = dependencies or Dependencies()
     listed = given.listed or count("listed", "objects")
     dependencies = replace(given, open_bucket=given.open_bucket or open_bucket, listed=listed)
@@ -74,6 +76,17 @@ def main(arguments: Sequence[str], dependencies: Dependencies | None = None) -> 
     if options.download:
         return max(exit_code(report), _download(report, options.download))
     return exit_code(report)
+
+
+def _refuse_contradictions(options: argparse.Namespace) -> None:
+    if options.stack and options.state:
+        raise InvalidInput("--state", "cannot be used with --stack: each says what to list")
+    unused = [name for name in ("json", "html", "download") if options.follow and getattr(options, name)]
+    if unused:
+        name = f"--{'sheet' if unused[0] == 'html' else unused[0]}"
+        raise InvalidInput(name, "cannot be used with --follow, which prints each new frame as a line")
+    if not 0 < options.every < math.inf:
+        raise InvalidInput("--every", f"must be a number of seconds above 0, not {options.every:g}")
 
 
 def _download(report: FramesReport, directory: Path) -> ExitCode:

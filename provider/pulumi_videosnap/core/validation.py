@@ -99,4 +99,4 @@ def _range(field: FieldInfo | None) -> str:
 def _unknown_field(model: type[Inputs], path: Path) -> str:
     block = block_at(model, path[:-1])
     known = [info.alias or name for name, info in block.model_fields.items()] if block else []
-    return f"is not a field of this task; {nearest(snake(str(path[-1])), map(snake, known))}"
+    return f"is not a field of this resource; {nearest(snake(str(path[-1])), map(snake, known))}"

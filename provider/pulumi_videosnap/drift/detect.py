@@ -121,8 +121,8 @@ def _scope(stacks: Sequence[Stack], dependencies: Dependencies) -> Iterator[str]
         for entry in stack.shared:
             both = f"{names[entry.kind.token, entry.id]} and {entry.name}"
             yield (
-                f"{stack.name}: {both} are one task, listed once: an `up` broke off, or it was imported "
-                "twice; declare one of them, and the next `up` drops the other's entry."
+                f"{stack.name}: {both} are one task, listed once: an `up` was interrupted, or it was "
+                "imported twice; declare one of them, and the next `up` drops the other's entry."
             )
 
 

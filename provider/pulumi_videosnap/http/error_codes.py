@@ -16,7 +16,6 @@ from pulumi_videosnap import errors
 from pulumi_videosnap.errors import CallFailed, Garbled, Rejected, ServiceFault, Throttled, Unauthorized
 from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.settings import CALL_BUDGET
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -78,7 +77,7 @@ class ErrorRule:
 THROTTLED = ErrorRule(
     Throttled,
     "the account exceeded the service's rate limit",
-    f"run fewer stacks at once, or allow more time with {CALL_BUDGET.env}",
+    "run fewer stacks at once, or run it again later",
     Retry.ALWAYS,
 )
 SERVER_ERROR = ErrorRule(ServiceFault, "", "try again later", Retry.IF_IDEMPOTENT)

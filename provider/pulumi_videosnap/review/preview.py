@@ -199,7 +199,7 @@ def _is_left_out(step: Mapping[str, Any]) -> bool:
 
 
 def _is_deleted_already(urn: str, old: Mapping[str, Any], urns: Mapping[str, Collection[str]]) -> bool:
-    """Whether an earlier `up` broke off between the delete and the create of a replacement."""
+    """Whether an earlier `up` was interrupted between the delete and the create of a replacement."""
     deletes_are_listed = urn in urns[_CREATE_REPLACEMENT]
     own = {urn, str(old.get("urn"))}  # which differ with `aliases`, and between the two fronts
     return deletes_are_listed and not own & set(urns[_DELETE_REPLACED]) and not old.get("retainOnDelete")

@@ -52,7 +52,7 @@ def _plain_secrets(step: Step) -> Iterator[Risk]:
 
 def _plain_secrets_in_config(plan: Plan) -> Iterator[Risk]:
     credentials = [
-        *(kind.review.credentials for kind in kinds()),
+        *(keys for kind in kinds() for keys in kind.review.credentials),
         *(one.keys for one in platforms().values()),
     ]
     secrets = {setting.config for one in credentials for setting in (one.secret_key, one.session_token)}

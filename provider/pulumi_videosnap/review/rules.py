@@ -89,8 +89,10 @@ class ReviewRules(Protocol):
     """Its key in the file of prices: the price of a thousand frames."""
     shared_actions: frozenset[str]
     """Actions of which one call can serve many tasks, so that their counts do not add up."""
-    credentials: KeySettings
-    """The stack-config keys of its credentials, which should not be in plain text there."""
+
+    @property
+    def credentials(self) -> Sequence[KeySettings]:
+        """The stack-config keys of its accounts' credentials, which should not be in plain text there."""
 
     def effects(self, steps: Sequence[Step]) -> Callable[[Step], StepEffect]:
         """A function that says what one of these steps, all of its kind in a plan, does; none is refused."""

@@ -72,7 +72,7 @@ class Platform:
     def settings(self) -> tuple[Setting, ...]:
         """Its settings, each with a meaning and a default for the docs."""
         found = (*self.keys.settings, self.endpoint_setting, self.region_setting)
-        meanings = ("access key", "secret key", "session token", "endpoint", "region")
+        meanings = ("access key", "secret key", "session token", "endpoint", _REGION)
         defaults = ("", "", "", self.endpoint_in("REGION"), "")
         return tuple(
             replace(
@@ -88,6 +88,7 @@ class Platform:
         return self.endpoint.format(region=region)
 
 
+_REGION = "region, where the task does not say in which its bucket is"
 _platforms: dict[str, Platform] = {}
 _without_listing: dict[str, str] = {}
 

@@ -69,7 +69,7 @@ UNKNOWN_TASK_CODES = Setting(
 EDITION = Setting(
     "VOLCENGINE_EDITION",
     "videosnap:volcengineEdition",
-    "Volcengine RTC: `volcengine`, or `byteplus`, its edition for abroad with accounts of its own",
+    "Volcengine RTC: `volcengine`, or `byteplus`, its international edition with accounts of its own",
     default="volcengine",
 )
 

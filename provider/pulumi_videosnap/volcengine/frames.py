@@ -120,9 +120,7 @@ TOS = Platform(
     # our name, shared with the emulator
     endpoint_setting=Setting("VOLCENGINE_TOS_ENDPOINT", "videosnap:volcengineTosEndpoint"),
     # our name
-    region_setting=Setting(
-        "VOLCENGINE_TOS_REGION", "videosnap:volcengineTosRegion", default="that of the task's bucket"
-    ),
+    region_setting=Setting("VOLCENGINE_TOS_REGION", "videosnap:volcengineTosRegion"),
     # after the names in Volcengine's access policies
     permissions="tos:ListBucket and tos:GetObject",
     # signature: Volcengine 6349/147050: version 4, not version 2

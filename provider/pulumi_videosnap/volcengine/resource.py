@@ -184,7 +184,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
     start_time: pulumi.Output[str]
     """RFC 3339, UTC."""
     history: pulumi.Output[Sequence[dict[str, Any]]]
-    """The starts and the changes of the interval that state remembers, with their moments."""
+    """The starts, ends and changes of the interval that state remembers, each with its time."""
     end_time: pulumi.Output[str | None]
     """RFC 3339, UTC; None while the task has not ended."""
 
@@ -215,7 +215,7 @@ class SnapshotTask(TaskResource, module="volcengine", name="SnapshotTask"):
             component with a digest of its types. A default stays under another name (`aliases`).
         :param image_config: interval (1 to 600 s, default 2), format, width and height.
         :param target_streams: at most 17 streams; without any, every stream of the room.
-        :param max_idle_time: seconds without any stream until the task ends (10 to 86400, default 180).
+        :param max_idle_time: seconds without any stream until the task ends (1 to 86400, default 180).
         :param business_id: the vendor's business tag.
         :param keep_running: start the task again when it ended by itself (default False).
         :param frame_prefix: what the keys of its frames begin with; the vendor documents no keys, and

@@ -14,12 +14,12 @@ from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, T
 from pulumi_videosnap.review.preview import SAME, Step, number_at, text_at
 from pulumi_videosnap.review.rules import DAY, FrameForm, Limits, StepEffect, pixels_of, sum_calls
 from pulumi_videosnap.state import RecordedResource
-from pulumi_videosnap.volcengine.auth import KEYS
+from pulumi_videosnap.volcengine.auth import EDITIONS
 from pulumi_videosnap.volcengine.lifecycle import UpdateStep, plan_update
 from pulumi_videosnap.volcengine.outcomes import has_ended
 from pulumi_videosnap.volcengine.start import INTERVAL
 
-credentials = KEYS
+credentials = tuple(edition.keys for edition in EDITIONS.values())
 continuous = True
 price = "perThousandRoomPictures"
 shared_actions: frozenset[str] = frozenset()

@@ -19,11 +19,8 @@ from PIL import Image, ImageStat
 from emulator.frame_truth import reference
 from emulator.frame_truth.reference import DecodedVideo, FrameObject, JobRequest, Layout, Sheet, decode
 from pulumi_videosnap.errors import Rejected, TaskFailed
-from pulumi_videosnap.http.client import ApiClient
-from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter
-from pulumi_videosnap.http.transport import HttpTransport
 from support.emulator import Emulator
-from support.jobs import job_engine, store_of
+from support.jobs import api_client, job_engine, store_of
 from support.mps_videos import Recipe, make_video, rotated, times
 from videosnap_emulator.media import frame_marker
 
@@ -132,7 +129,7 @@ class CheckedJobs:
 
     def __init__(self, emulator: Emulator) -> None:
         self._emulator, self._store = emulator, store_of(emulator.environment)
-        self._client = ApiClient(HttpTransport(), RateLimiter(MemoryReservations()))
+        self._client = api_client()
         self._numbers = itertools.count()
         self.videos = {SAMPLE: self._store.get_object(Bucket=SOURCES, Key=SAMPLE)["Body"].read()}
         for key, video in videos().items():

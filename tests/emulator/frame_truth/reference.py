@@ -89,10 +89,6 @@ class JobRequest:
     def is_single(self) -> bool:
         return self.points is None and (self.num == 1 or (self.interval is None and self.num is None))
 
-    @property
-    def is_average(self) -> bool:
-        return self.interval == 0 and self.num is not None
-
 
 @dataclass(frozen=True)
 class ExpectedFrame:
@@ -105,13 +101,12 @@ class ExpectedFrame:
 def expected_frames(video: DecodedVideo, request: JobRequest) -> list[ExpectedFrame]:
     """Every frame that is taken, in the order of their numbers."""
     if request.is_single:
-        return _replace_black_single(video, request, _single(video, request.time * MILLI, request))
-    taken = _several(video, request)
-    if (
-        request.time
-        or request.points
-        or (request.black_level is None and request.pixel_black_threshold is None)
-    ):
+        return _single(video, request.time * MILLI, request)
+    moments = [moment for moment in _moments(video, request) if moment < video.end]
+    found = [(moment, _frame(video, moment, request)) for moment in moments]
+    taken = [ExpectedFrame(moment, frame) for moment, frame in found if frame is not None]
+    looks = request.black_level is not None or request.pixel_black_threshold is not None
+    if request.time or request.points or not looks:
         return taken
     level = BLACK_SHARE if request.black_level is None else request.black_level
     below = BLACK_BELOW if request.pixel_black_threshold is None else request.pixel_black_threshold
@@ -119,26 +114,17 @@ def expected_frames(video: DecodedVideo, request: JobRequest) -> list[ExpectedFr
     return [replaced or taken[0], *taken[1:]]
 
 
-def _several(video: DecodedVideo, request: JobRequest) -> list[ExpectedFrame]:
-    moments = [moment for moment in _moments(video, request) if moment < video.end]
-    found = [(moment, _frame(video, moment, request)) for moment in moments]
-    return [ExpectedFrame(moment, frame) for moment, frame in found if frame is not None]
-
-
 def _single(video: DecodedVideo, moment: Fraction, request: JobRequest) -> list[ExpectedFrame]:
-    """Past the end, the exact frame does not exist, while the nearest key frame does."""
-    if request.frame_type == "normal":
-        return [ExpectedFrame(moment, video.shown_at(moment))] if moment < video.end else []
-    return [ExpectedFrame(moment, _nearest(video.key_frames(), moment))]
+    """Past the end, the exact frame does not exist, while the nearest key frame does.
 
-
-def _replace_black_single(
-    video: DecodedVideo, request: JobRequest, taken: list[ExpectedFrame]
-) -> list[ExpectedFrame]:
-    """A single frame of moment 0 is never black, whatever was asked; if need be there is none."""
-    if request.time or not taken:
-        return taken
-    replaced = _first_not_black(video, request, taken[0], BLACK_SHARE, BLACK_BELOW)
+    A single frame of moment 0 is never black, whatever was asked; if need be there is none.
+    """
+    normal = request.frame_type == "normal"
+    if normal and moment >= video.end:
+        return []
+    frame = video.shown_at(moment) if normal else _nearest(video.key_frames(), moment)
+    taken = ExpectedFrame(moment, frame)
+    replaced = taken if moment else _first_not_black(video, request, taken, BLACK_SHARE, BLACK_BELOW)
     return [replaced] if replaced else []
 
 
@@ -168,8 +154,8 @@ def _moments(video: DecodedVideo, request: JobRequest) -> Iterator[Fraction]:
 
 def spacing(video: DecodedVideo, request: JobRequest) -> Fraction:
     """Seconds from one frame of a sequence to the next."""
-    if request.is_average:
-        return (video.end - request.time * MILLI) / (request.num or 1)
+    if request.interval == 0 and request.num:  # spread evenly
+        return (video.end - request.time * MILLI) / request.num
     return Fraction(request.interval or DEFAULT_INTERVAL)
 
 

@@ -2,14 +2,14 @@
 
 import io
 import re
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from support.data import load
+from support.jobs import store_of
 from support.mps_client import DEFAULT_PIPELINE, INPUT, ROLE, SEQUENCE, SINGLE, Json, Mps, found, ref, refused
-from support.store_support import client, code_of
+from support.store_support import client_of, code_of
 from videosnap_emulator.media import frame_marker
 
 NOT_FOUND, CONTENT_BAD = "InvalidParameter.ResourceNotFound", "InvalidParameter.ResourceContentBad"
@@ -27,11 +27,8 @@ def test_from_submitted_to_success(mps: Mps) -> None:
     assert re.fullmatch(r"[0-9a-f]{32}", job["Id"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", job["CreationTime"])
     assert set(job) == {"Id", "State", "CreationTime", "UserData", "Input", "SnapshotConfig"}
-    assert (job["State"], job["UserData"], job["Input"]) == (
-        "Submitted",
-        "token-图1",
-        {**INPUT, "RoleArn": ROLE},
-    )
+    assert (job["State"], job["UserData"]) == ("Submitted", "token-图1")
+    assert job["Input"] == {**INPUT, "RoleArn": ROLE}
     for seconds, state in ((0.499, "Submitted"), (0.001, "Snapshoting"), (0.499, "Snapshoting")):
         mps.emulator.advance(seconds)
         assert states(mps, job) == [state]
@@ -52,13 +49,9 @@ def test_the_objects_show_the_frames_that_were_asked_for(mps: Mps) -> None:
         image = Image.open(io.BytesIO(answer.content))
         assert frame_marker.read_frame_number(image) == number == one["sourceFrame"]
         assert (image.width, image.height, len(answer.content)) == (one["width"], one["height"], one["size"])
-        wanted = {
-            "source-video": "input.mp4",
-            "captured-at": view["endTime"],
-            "source-ms": str(one["sourceMs"]),
-        }
+        wanted = {"source-video": "input.mp4", "captured-at": view["endTime"], "source-frame": str(number)}
+        wanted["source-ms"] = str(one["sourceMs"])
         assert {name: answer.headers[f"x-meta-{name}"] for name in wanted} == wanted
-        assert answer.headers["x-meta-source-frame"] == str(number)
 
 
 def test_a_synchronous_job_is_done_when_the_call_returns(mps: Mps) -> None:
@@ -70,17 +63,13 @@ def test_a_synchronous_job_is_done_when_the_call_returns(mps: Mps) -> None:
     assert mps.submitted({**SINGLE, "Num": 1})["State"] == "Submitted", "Num makes it asynchronous"
 
 
+LATE, TILED = {"Time": 12_000, "FrameType": "normal"}, {"TileOut": {}, "TileOutputFile": NOWHERE}
 FAILURES: list[tuple[Json, Json, tuple[int, str], str]] = [
     ({}, ref("nothing.mp4", "media"), (404, NOT_FOUND), 'operated "InputFile" cannot be found.'),
     ({}, ref("input.mp4", "nowhere"), (404, NOT_FOUND), 'operated "InputFile" cannot be found.'),
     ({"OutputFile": NOWHERE}, INPUT, (404, NOT_FOUND), 'operated "OutputFile" cannot be found.'),
-    ({"Time": 12_000, "FrameType": "normal"}, INPUT, (400, CONTENT_BAD), "operated InputFile is bad"),
-    (
-        {"TileOut": {}, "TileOutputFile": NOWHERE},
-        INPUT,
-        (404, NOT_FOUND),
-        'operated "TileOutputFile" cannot be found.',
-    ),
+    (LATE, INPUT, (400, CONTENT_BAD), "operated InputFile is bad"),
+    (TILED, INPUT, (404, NOT_FOUND), 'operated "TileOutputFile" cannot be found.'),
 ]
 
 
@@ -98,15 +87,10 @@ def test_a_synchronous_job_that_fails_is_refused_and_an_asynchronous_one_fails_l
     assert "Count" not in done
 
 
-def store(mps: Mps, access: str = "", secret: str = "") -> Any:
-    port = int(mps.emulator.environment["ALIBABA_CLOUD_OSS_ENDPOINT"].rpartition(":")[2])
-    return client(port, access=access or mps.key, secret=secret or mps.secret)
-
-
 def test_the_input_is_read_when_the_job_begins(mps: Mps) -> None:
     job = mps.submitted()
     mps.emulator.advance(0.5)
-    store(mps).delete_object(Bucket="media", Key="input.mp4")
+    store_of(mps.emulator.environment).delete_object(Bucket="media", Key="input.mp4")
     mps.emulator.advance(0.5)
     assert states(mps, job) == ["Success"]
 
@@ -114,10 +98,9 @@ def test_the_input_is_read_when_the_job_begins(mps: Mps) -> None:
 def test_the_storage_accepts_the_keys_of_every_service(mps: Mps) -> None:
     env = mps.emulator.environment
     assert env["ALIBABA_CLOUD_OSS_ENDPOINT"] == env["VOLCENGINE_TOS_ENDPOINT"]
-    for keys in (("", ""), (env["VOLCENGINE_ACCESS_KEY"], env["VOLCENGINE_SECRET_KEY"])):
-        found = store(mps, *keys).list_objects_v2(Bucket="media")["Contents"]
-        assert [one["Key"] for one in found] == ["input.mp4"]
-    unknown = store(mps, "LTAInobody").list_objects_v2
+    for store in (store_of(env), client_of(env)):
+        assert [one["Key"] for one in store.list_objects_v2(Bucket="media")["Contents"]] == ["input.mp4"]
+    unknown = client_of(env, access="LTAInobody").list_objects_v2
     assert code_of(unknown, Bucket="media") == (403, "InvalidAccessKeyId")
 
 

@@ -83,13 +83,9 @@ SPELLINGS: list[Json] = [
 @pytest.mark.parametrize("parts", [{"method": "GET"}, {"method": "POST"}, {"form": True}], ids=str)
 def test_all_official_spellings_are_accepted(mps: Mps, config: Json, parts: Json) -> None:
     job = mps.submitted(config, **parts)
-    assert job["SnapshotConfig"] == {
-        **{name: str(value) for name, value in NUMBERS.items()},
-        "OutputFile": {
-            **ref("a%7BCount%7D.jpg" if config["Time"] == "2000" else "a{Count}.jpg"),
-            "RoleArn": ROLE,
-        },
-    }
+    output = ref("a%7BCount%7D.jpg" if config["Time"] == "2000" else "a{Count}.jpg", RoleArn=ROLE)
+    numbers = {name: str(value) for name, value in NUMBERS.items()}
+    assert job["SnapshotConfig"] == {**numbers, "OutputFile": output}
     mps.emulator.advance(1)
     assert [one["key"] for one in mps.view(job)["objects"]] == ["a00001.jpg", "a00002.jpg"]
 
@@ -201,12 +197,10 @@ def test_a_nonce_is_good_once(mps: Mps, scheme: str) -> None:
     assert mps.last_call()["signature"] == "ok"
 
 
-def test_a_mismatch_tells_the_string_to_sign_as_the_old_sdk_wants_it(mps: Mps) -> None:
-    message = mps.v1(LIST, secret="wrong").json()["Message"]
-    assert message.startswith(
-        "Specified signature is not matched with our calculation. server string to sign is:POST&%2F&"
-    )
-    assert message.count(":") == 1
+def test_a_mismatch_shows_the_string_to_sign_as_the_old_sdk_wants_it(mps: Mps) -> None:
+    sentence, *rest = mps.v1(LIST, secret="wrong").json()["Message"].split(":")
+    assert sentence == "Specified signature is not matched with our calculation. server string to sign is"
+    assert [text[:9] for text in rest] == ["POST&%2F&"]
 
 
 @pytest.mark.parametrize(("action", "parts", "status", "code"), load("mps/bad_envelopes.json"))
@@ -379,23 +373,17 @@ def test_parameters(changes: dict[str, Any], output: Any, tiles: Any, source: An
         assert writable(error)
 
 
+HEADERS = st.sampled_from(["authorization", "x-acs-action", "x-acs-date", "content-type", "host", "accept"])
+SIGNATURES = st.just("ACS3-HMAC-SHA256 Credential=k,SignedHeaders=host,Signature=00")
+LINES = st.dictionaries(HEADERS, st.text(max_size=30) | SIGNATURES)
+
+
 @settings(max_examples=examples(40, 200))
-@given(
-    st.binary(max_size=60),
-    st.dictionaries(
-        st.sampled_from(["authorization", "x-acs-action", "x-acs-date", "content-type", "host", "accept"]),
-        st.text(max_size=30) | st.just("ACS3-HMAC-SHA256 Credential=k,SignedHeaders=host,Signature=00"),
-    ),
-    st.sampled_from(["GET", "POST", "PUT"]),
-    st.binary(max_size=40),
-)
+@given(st.binary(max_size=60), LINES, st.sampled_from(["GET", "POST", "PUT"]), st.binary(max_size=40))
 def test_envelopes(query: bytes, headers: dict[str, str], method: str, body: bytes) -> None:
     common = "&SignatureMethod=HMAC-SHA1&SignatureVersion=1.0&SignatureNonce=1&Signature=x&AccessKeyId=k"
-    for text in (
-        query.decode("latin-1"),
-        quote(query),
-        f"{quote(query)}{common}&Timestamp=2024-01-01T00:00:00Z",
-    ):
+    signed = f"{quote(query)}{common}&Timestamp=2024-01-01T00:00:00Z"
+    for text in (query.decode("latin-1"), quote(query), signed):
         request = MpsRequest.parse(HttpRequest(method, "/", text, headers, body), "id")
         assert writable(refusal(request.check))
         assert writable(refusal(verify, request, Keys({"k": "s"}), 1_704_067_200_000))

@@ -63,9 +63,8 @@ class BytePlus:
 
 
 @pytest.fixture
-def byteplus(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> BytePlus:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "HOME"):
-        monkeypatch.delenv(name, raising=False)
+def byteplus(emulator: Emulator, no_proxy: None, monkeypatch: pytest.MonkeyPatch) -> BytePlus:
+    monkeypatch.delenv("HOME", raising=False)
     return BytePlus(emulator)
 
 

@@ -5,6 +5,7 @@ import errno
 import html
 import importlib
 import io
+import itertools
 import json
 import os
 import re
@@ -30,6 +31,7 @@ from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.report.base import write_file
 from pulumi_videosnap.state import recorded_resource
 from support.data import read
+from support.exports import export as state
 from support.fake_server import FakeServer, Response
 from support.sampling import sample
 
@@ -40,26 +42,17 @@ INPUTS = {"appId": "app", "roomId": "hush-room", "taskId": "Task1", "imageConfig
 FAKE = read("programs/fake_pulumi.txt")
 
 
-NO_TASK = Response(
-    400,
-    json.dumps(
-        {"ResponseMetadata": {"Error": {"Code": "InvalidParameter.ErrorActiveTaskNotFound"}}}
-    ).encode(),
-    {"Date": "Fri, 01 May 2026 13:00:00 GMT"},
-)
+NO_SUCH_TASK = {"ResponseMetadata": {"Error": {"Code": "InvalidParameter.ErrorActiveTaskNotFound"}}}
+STARTED, AN_HOUR_LATER = "2026-05-01T12:00:00Z", {"Date": "Fri, 01 May 2026 13:00:00 GMT"}
+NO_TASK = Response(400, json.dumps(NO_SUCH_TASK).encode(), AN_HOUR_LATER)
 """What the service says of every task: an hour after its start it is gone, which is a finding."""
 
 
 def task(name: str = NAME, **more: Any) -> dict[str, Any]:
-    """A task in state."""
     found = {"id": "app/hush-room/Task1", "type": "pulumi-python:dynamic/volcengine:SnapshotTask"}
-    outputs = {**INPUTS, "startTime": "2026-05-01T12:00:00Z"}
+    outputs = {**INPUTS, "startTime": STARTED}
     blocks = {"urn": URN + name, "inputs": INPUTS, "outputs": outputs, "pendingReplacement": True}
     return {**found, **blocks, **more}
-
-
-def state(*resources: Any, **more: Any) -> str:
-    return json.dumps({"version": 3, "deployment": {"resources": list(resources), **more}})
 
 
 def step(**more: Any) -> str:
@@ -127,6 +120,30 @@ def refused(ran: Ran, *named: str) -> None:
     assert not [name for name in named if name not in err], err
 
 
+CONTRADICTIONS = {
+    "drift --stack a --all": "--all",
+    "drift --all --state -": "--state",
+    "drift --heal --state -": "--heal",
+    "drift --yes": "--yes",
+    "review --refresh -": "--refresh",
+    "review --floor -1": "--floor",
+    "review --idle -1": "--idle",
+    "frames --stack a --state -": "--state",
+    "frames --follow --json": "--json",
+    "frames --follow --sheet a.html": "--sheet",
+    "frames --follow --download .": "--download",
+    **{f"frames --follow --every {seconds}": "--every" for seconds in ("0", "-1", "nan", "inf")},
+}
+
+
+@pytest.mark.parametrize("words", CONTRADICTIONS)
+def test_options_that_exclude_each_other_are_refused_before_anything_runs(
+    words: str, run: Run, engine: Engine
+) -> None:
+    refused(run(*words.split()), f"{CONTRADICTIONS[words]}: ")
+    assert not (engine.folder / "calls").exists()
+
+
 _NO_OPERATIONS: list[Any] = [None, {}, {"resource": None}, "x"]
 _NO_RESOURCES: list[Any] = [None, 1, "x", []]
 BROKEN_STATES: dict[str, list[str]] = {
@@ -135,18 +152,16 @@ BROKEN_STATES: dict[str, list[str]] = {
     "resources[1].outputs": [state(task(), task(outputs=block)) for block in ([1], True)],
     "pending_operations[0]": [state(pending_operations=[one]) for one in _NO_OPERATIONS],
     "pending_operations[1].resource": [
-        state(
-            pending_operations=[{"resource": task(), "type": "updating"}, {"type": "creating", "resource": 1}]
-        )
+        state(pending_operations=[{"resource": task(), "type": "updating"}, {"resource": 1}])
     ],
-    "not a Pulumi stack export": [
+    "not a Pulumi stack export; create one with `pulumi stack export`": [
         state(task(inputs={**INPUTS, "appId": {**SIGNATURE, "plaintext": "{"}})),
         state(task(), manifest={"time": 5}),
         state(task())[:-9],
         '{"deployment": ' + "[" * 100_000,
         json.dumps({"deployment": {"resources": 1}}),
         step(),
-        "null",
+        *("", "hello", "null", "{}", "[]", '{"deployment": 1}', '{"resources": []}'),
     ],
 }
 
@@ -245,6 +260,11 @@ def test_no_crash_is_exit_code_1(command: str, run: Run, monkeypatch: pytest.Mon
         assert (ended, out, len(err.splitlines())) == (code, "", 1), err
         assert err.startswith(f"videosnap {command}: {named}"), err
         assert "hush" not in err
+    monkeypatch.setenv("VIDEOSNAP_DEBUG", "1")
+    monkeypatch.setattr(module, "main", lambda *_: dict[str, int]()["hush"])
+    ended, _, err = run(command)
+    assert (ended, "Traceback" in err, "hush" in err) == (2, True, True)
+    assert err.splitlines()[-1].startswith(f"videosnap {command}: unexpected KeyError in pulumi-videosnap")
 
 
 REPORTS = {
@@ -293,7 +313,6 @@ NAMES = ["front door", "it's here", "a$b`c`"[:3], 'say "so"', "a;b&c", "Über$(x
 
 
 def reports(found: Any) -> Iterator[str]:
-    """A drift report in each form, as a reader copies it."""
     yield "\n".join(as_text(found)).replace("\n    ", " ")
     yield html.unescape(as_markdown(found))
     yield html.unescape(as_html(found))
@@ -313,22 +332,20 @@ def test_a_command_to_paste_names_the_same_resource_in_a_shell(name: str) -> Non
         assert shlex.split(command) == ["pulumi", "up", "--replace", urn]
 
 
-@pytest.mark.parametrize("value", [{"plaintext": '"hush-room"'}, {"ciphertext": "v1:abc"}])
-@pytest.mark.parametrize("form", ["--json", "--markdown", "", "--html"])
+@pytest.mark.parametrize("value", [{"plaintext": '"canary"'}, {"ciphertext": "v1:abc"}])
+@pytest.mark.parametrize("field", ["appId", "roomId", "taskId"])
 def test_a_secret_in_an_id_is_in_no_report(
-    form: str, value: dict[str, str], run: Run, tmp_path: Path
+    field: str, value: dict[str, str], run: Run, tmp_path: Path
 ) -> None:
-    inputs = {**INPUTS, "roomId": {**SIGNATURE, **value}}
-    page = [str(tmp_path / "page.html")] if form == "--html" else []
-    told = run(
-        "drift", "--state", "-", *filter(None, [form]), *page, stdin=state(task(inputs=inputs)).encode()
-    )
-    text = html.unescape("".join([*told[1:], *(Path(file).read_text() for file in page)]))
-    assert (told[0], "hush-room" in text, "app/[secret]/Task1" in re.sub(r"</?\w+>", "", text)) == (
-        1,
-        False,
-        True,
-    )
+    """The id of a task repeats three of its inputs."""
+    clear, page = {**INPUTS, field: "canary"}, tmp_path / "page.html"
+    id_, inputs = "{appId}/{roomId}/{taskId}".format(**clear), {**INPUTS, field: {**SIGNATURE, **value}}
+    for outputs, form in itertools.product((clear, inputs), ("--json", "--markdown", "", f"--html={page}")):
+        text = state(task(id=id_, inputs=inputs, outputs={**outputs, "startTime": STARTED}))
+        code, *printed = run("drift", "--state", "-", *filter(None, [form]), stdin=text.encode())
+        text = html.unescape("".join([*printed, *(page.read_text() for _ in form.split("=")[1:])]))
+        shown = id_.replace("canary", "[secret]") in re.sub(r"</?\w+>", "", text)
+        assert (code, "canary" in text, shown) == (1, False, True), form
 
 
 def test_json_is_ascii(run: Run) -> None:
@@ -346,13 +363,8 @@ def test_json_is_ascii(run: Run) -> None:
 def start(engine: Engine, *words: str, **more: Any) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "pulumi_videosnap.cli", *words]
     environment = {**os.environ, **engine.environment, **more.pop("env", {})}
-    return subprocess.Popen(
-        command,
-        env=environment,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-        **{"stdout": subprocess.PIPE, **more},
-    )
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **more}
+    return subprocess.Popen(command, env=environment, start_new_session=True, **streams)
 
 
 def _latin(folder: Path) -> dict[str, str]:

@@ -32,16 +32,16 @@ ALIKE = (
 @pytest.mark.rotating
 @pytest.mark.engine
 def test_what_the_pages_quote_is_what_is_printed(tmp_path: Path, emulator: Emulator) -> None:
-    told = _told(tmp_path, emulator)
+    printed = _outputs(tmp_path, emulator)
     if os.environ.get("WRITE_SAMPLES"):
-        for name, text in told.items():
+        for name, text in printed.items():
             (SAMPLES / name).write_text(text)
-    assert {file.name for file in SAMPLES.iterdir()} == set(told)
-    for name, text in told.items():
+    assert {file.name for file in SAMPLES.iterdir()} == set(printed)
+    for name, text in printed.items():
         assert (SAMPLES / name).read_text() == text, name
 
 
-def _told(folder: Path, emulator: Emulator) -> dict[str, str]:
+def _outputs(folder: Path, emulator: Emulator) -> dict[str, str]:
     """The story's outputs, by the name of their file."""
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
     project = Project(folder, PROGRAM, emulator.environment)

@@ -1,4 +1,4 @@
-"""What `videosnap drift` has to say of each cell of the matrix, from the design's drift table and the docs.
+"""What `videosnap drift` must report of each cell of the matrix, by the design's drift table and the docs.
 
 Written without a look at the command, so that no mistake sits in both. A cell is one recorded task and what
 happened to it since; a scenario is what holds while the command runs.
@@ -28,13 +28,6 @@ Row = tuple[Expected, Expected]
 """For a task that may end, and for one with keep_running."""
 FILE = Path(__file__).parents[2] / "data" / "drift_matrix.ini"
 WORLD: dict[str, Any] = load("drift_world.json")
-"""How each state and each drift comes about, and the scenarios."""
-
-
-def _read_tables() -> dict[str, dict[str, Row]]:
-    parser = ConfigParser(delimiters=("=",))
-    parser.read(FILE)
-    return {name: {key: _row(text) for key, text in parser[name].items()} for name in parser.sections()}
 
 
 def _row(text: str) -> Row:
@@ -50,7 +43,11 @@ def _expected(text: str) -> Expected:
     return Expected(Verdict(verdict), frozenset(fields - perhaps), open_fields)
 
 
-TABLES = _read_tables()
+PARSER = ConfigParser(delimiters=("=",))
+PARSER.read(FILE)
+TABLES: dict[str, dict[str, Row]] = {
+    name: {key: _row(text) for key, text in PARSER[name].items()} for name in PARSER.sections()
+}
 IN_SYNC, MISSING, UNREADABLE = map(Expected, (Verdict.IN_SYNC, Verdict.MISSING, Verdict.UNREADABLE))
 AS_IT_ENDED = ("nothing", "history")
 """Nothing happened; or somebody changed the settings of a run that was over."""
@@ -69,13 +66,12 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Its name in the stack."""
-        patience = ("-keep" if self.keep_running else "-once") if self.kind == "room" else ""
-        return f"{self.kind}{patience}_{self.state}_{self.drift}"
+        ends = ("-keep" if self.keep_running else "-once") if self.kind == "room" else ""
+        return f"{self.kind}{ends}_{self.state}_{self.drift}"
 
 
 def _table() -> dict[Cell, Expected]:
-    """Every cell, with what is to be said of it as long as the services say everything."""
+    """Every cell, with what is to be reported of it as long as the services answer everything."""
     found: dict[Cell, Expected] = {}
     for keep in (False, True):
         for state in ("just-started", "not-started", "running", "idle"):
@@ -94,11 +90,10 @@ def _table() -> dict[Cell, Expected]:
 
 
 TABLE = _table()
-"""The whole matrix."""
 
 
-class Told(Enum):
-    """What a scenario lets the service, or the store, tell."""
+class Known(Enum):
+    """What a scenario lets the service, or the store, answer."""
 
     ALL = auto()
     NOTHING = auto()
@@ -118,34 +113,34 @@ class Told(Enum):
     """Row 7: the answer does not carry the field, so it is kept as recorded."""
 
 
-UNSAID = {
-    Told.NO_IMAGE: "image_config",
-    Told.NO_STORAGE: "storage_config",
-    Told.NO_STREAMS: "target_streams",
-    Told.NO_IDLE_TIME: "max_idle_time",
+UNANSWERED = {
+    Known.NO_IMAGE: "image_config",
+    Known.NO_STORAGE: "storage_config",
+    Known.NO_STREAMS: "target_streams",
+    Known.NO_IDLE_TIME: "max_idle_time",
 }
 
 
-def expected(cell: Cell, told: Told) -> tuple[Expected, ...]:
-    """What may be said of a cell; more than one only where the scenario leaves it open."""
+def expected(cell: Cell, known: Known) -> tuple[Expected, ...]:
+    """What may be reported of a cell; more than one only where the scenario leaves it open."""
     usual = TABLE[cell]
-    if told is Told.PERHAPS:
+    if known is Known.PERHAPS:
         return usual, UNREADABLE
-    if told in UNSAID:
-        return (_unsaid(usual, UNSAID[told]),)
-    # A job that succeeded, and whose frames cannot be looked for: nothing may be said of it.
-    lost = told is Told.NO_PICTURES and usual.verdict in (Verdict.COMPLETE, Verdict.CHANGED)
+    if known in UNANSWERED:
+        return (_without(usual, UNANSWERED[known]),)
+    # A job that succeeded, and whose frames cannot be looked for: nothing is known of it.
+    lost = known is Known.NO_PICTURES and usual.verdict in (Verdict.COMPLETE, Verdict.CHANGED)
     # Only what was started again meanwhile is younger than 72 hours. A job that the service still knows can
     # be read at any age; a forgotten one is no longer surely gone.
     young = cell.drift == "restarted-alike" if cell.kind == "room" else "forgotten" not in cell.drift
-    if told is Told.NOTHING or lost or (told is Told.TOO_LATE and not young):
+    if known is Known.NOTHING or lost or (known is Known.TOO_LATE and not young):
         return (UNREADABLE,)
-    if told is Told.TOO_LATE and cell.kind == "room":
+    if known is Known.TOO_LATE and cell.kind == "room":
         return (IN_SYNC,)
-    return (MISSING,) if told is Told.FORGOTTEN else (usual,)
+    return (MISSING,) if known is Known.FORGOTTEN else (usual,)
 
 
-def _unsaid(usual: Expected, block: str) -> Expected:
+def _without(usual: Expected, block: str) -> Expected:
     left = frozenset(field for field in usual.fields if field.partition(".")[0] != block)
     if usual.verdict is Verdict.CHANGED:
         return Expected(Verdict.CHANGED, left, usual.perhaps) if left else IN_SYNC

@@ -14,7 +14,6 @@ HELD = "f0" * 16
 """The pipeline that holds jobs back until they are recorded."""
 FOR_EVER = "f1" * 16
 """The pipeline that never lets them go."""
-SHARED = {"frames", "media"}
 TILES = {"tileOut": {"lines": 2, "columns": 2}}
 
 Inputs = dict[str, Any]
@@ -24,8 +23,6 @@ DELETED, EMPTIED, ACTUAL = (WORLD[f"job {name}"] for name in ("deleted", "emptie
 
 
 class Jobs:
-    """The jobs of one stack."""
-
     def __init__(self, emulator: Emulator, cells: Sequence[Cell]) -> None:
         self._emulator = emulator
         self._cells = cells
@@ -36,10 +33,10 @@ class Jobs:
         """Submit every job: at its own pace, into the pipeline that lets it come into its state."""
         for pipeline in (HELD, FOR_EVER):
             self._emulator.request("PUT", f"/pipelines/{pipeline}", {"state": "Paused"})
-        for bucket in {bucket for cell in self._cells for bucket in _buckets(cell)} - SHARED:
-            self._store.create_bucket(
-                Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "cn-hangzhou"}
-            )
+        place = {"LocationConstraint": "cn-hangzhou"}
+        buckets = {_place(cell, which) for cell in self._cells for which in ("pictures", "sheets")}
+        for bucket in buckets - {"frames"}:
+            self._store.create_bucket(Bucket=bucket, CreateBucketConfiguration=place)
         program: dict[str, Inputs] = {}
         for pace in sorted({_pace(cell) for cell in self._cells}):
             self._emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": pace})
@@ -47,7 +44,6 @@ class Jobs:
             self._stack.up(program)
 
     def record(self) -> None:
-        """Refresh what is recorded."""
         self._stack.refresh()
 
     def drift_early(self) -> None:
@@ -61,7 +57,6 @@ class Jobs:
             self._happen(cell)
 
     def records(self) -> dict[str, Entry]:
-        """What the stack records of each job, by its name."""
         return self._stack.state
 
     def _happen(self, cell: Cell) -> None:
@@ -106,19 +101,18 @@ class Jobs:
 
 
 def declared(cell: Cell) -> Inputs:
-    """What a program declares of a cell's job."""
     shape = cell.state if cell.state in WITH_PICTURES else "stills"
-    given = job_inputs(cell.name, waitFor="submitted", frameType="normal", **_shape(cell, shape))
-    given["snapshotConfig"]["outputFile"]["bucket"] = _place(cell, "pictures")
+    inputs = job_inputs(cell.name, waitFor="submitted", frameType="normal", **_shape(cell, shape))
+    inputs["snapshotConfig"]["outputFile"]["bucket"] = _place(cell, "pictures")
     if cell.state == "failed" or (cell.state, cell.drift) == ("submitted", "failed"):
-        given["input"] = {**given["input"], "object": "nowhere.mp4"}
+        inputs["input"] = {**inputs["input"], "object": "nowhere.mp4"}
     if cell.state == "submitted":
         waits = cell.drift in ("succeeded", "failed", "succeeded-all-deleted")
-        given["pipelineId"] = HELD if waits else FOR_EVER
+        inputs["pipelineId"] = HELD if waits else FOR_EVER
     if shape == "one":
         for name in ("interval", "num"):
-            del given["snapshotConfig"][name]
-    return given
+            del inputs["snapshotConfig"][name]
+    return inputs
 
 
 def _shape(cell: Cell, shape: str) -> Inputs:
@@ -139,12 +133,7 @@ def _place(cell: Cell, which: str) -> str:
     return f"{which}-of-{cell.state}-{cell.drift}"[:63] if cell.drift in EMPTIED else "frames"
 
 
-def _buckets(cell: Cell) -> set[str]:
-    return {_place(cell, "pictures"), _place(cell, "sheets")}
-
-
 def _pace(cell: Cell) -> int:
-    """How long it runs once it runs."""
     if cell.state == "snapshoting":
         return SOON if cell.drift == "succeeded" else NEVER
     return 1

@@ -1,6 +1,5 @@
 """The tasks that the matrix is about, made by real lifecycles against the emulator, and their export."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from integration.drift.jobs import Jobs
 from integration.drift.tasks import SnapshotTasks
 from support.emulator import Emulator
 from support.engine_model import Entry
+from support.exports import export, resource
 
-STACK = "urn:pulumi:dev::matrix::"
+STACK = "urn:pulumi:dev::shop::"
 TYPES = {"room": "volcengine:SnapshotTask", "job": "alibaba:SnapshotJob"}
 HIDDEN = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:bm8="}
 """How an export shows a secret."""
@@ -32,11 +32,8 @@ class Population:
         """Write an export of a stack of these cells; returns the command's arguments for it."""
         records = {"room": self.tasks.records(), "job": self.jobs.records()}
         tasks = [_resource(cell, records[cell.kind][cell.name]) for cell in cells]
-        deployment = {
-            "manifest": {"time": "2026-01-01T00:00:00Z", "magic": "", "version": "v3.216.0"},
-            "resources": _with_others(tasks),
-        }
-        file.write_text(json.dumps({"version": 3, "deployment": deployment}))
+        manifest = {"time": "2026-01-01T00:00:00Z", "magic": "", "version": "v3.216.0"}
+        file.write_text(export(*_with_others(tasks), manifest=manifest))
         return ["--state", str(file)]
 
 
@@ -60,19 +57,13 @@ def _resource(cell: Cell, entry: Entry) -> dict[str, Any]:
     """A resource as the engine exports it: whole numbers without a fraction, the provider beside the rest."""
     kind, provider = TYPES[cell.kind], {"__provider": "a pickle"}
     secrets = ("customConfig",) if cell.state == "hidden" else ("accessKey", "secretKey")
-    return {
-        "urn": f"{STACK}pulumi-python:dynamic/{kind}::{cell.name}",
-        "custom": True,
-        "id": entry.id,
-        "type": f"pulumi-python:dynamic/{kind}",
-        "inputs": {**provider, **_plain(entry.inputs, secrets)},
-        "outputs": {**provider, **_plain(entry.outputs, secrets)},
-        "parent": f"{STACK}pulumi:pulumi:Stack::matrix-dev",
-    }
+    inputs, outputs = ({**provider, **_plain(one, secrets)} for one in (entry.inputs, entry.outputs))
+    more = {"custom": True, "parent": f"{STACK}pulumi:pulumi:Stack::matrix-dev"}
+    return resource(kind, cell.name, entry.id, inputs, outputs, **more)
 
 
 def _with_others(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A stack holds more than tasks, and what is only still to be deleted; nothing of it is to be told."""
+    """A stack holds more than tasks, and what is only still to be deleted; nothing of it is reported."""
     root = {"urn": f"{STACK}pulumi:pulumi:Stack::matrix-dev", "type": "pulumi:pulumi:Stack"}
     other = {"urn": f"{STACK}aws:s3/bucket:Bucket::frames", "type": "aws:s3/bucket:Bucket", "id": "frames"}
     replaced = {**tasks[0], "delete": True}

@@ -1,4 +1,4 @@
-"""What holds for all tasks at once while the command runs, and what it lets the services tell.
+"""What holds for all tasks at once while the command runs, and what it lets the services answer.
 
 The scenarios are in tests/data/drift_world.json. Each has at most one means: `fault` of the emulator, `skew`
 of its clock, environment variables to `set` (null takes one away), a response of the `store`, or a field of
@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 import requests
 
-from integration.drift.expected import WORLD, Told
+from integration.drift.expected import WORLD, Known
 from support.emulator import Emulator
 from support.fake_server import FakeServer, Request, Response
 
 OSS = "ALIBABA_CLOUD_OSS_ENDPOINT"
-HASTE, PATIENCE = 0.03, 20.0
+HASTE, LONG = 0.03, 20.0
 """Seconds that a call may take where every call is to fail, and where none is."""
 BETWEEN = 0.5
 """The same where some are to fail, and the others are to be within the rate limit."""
@@ -27,29 +27,27 @@ BETWEEN = 0.5
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is told of tasks and of jobs in it, and how it comes about."""
+    """What is known of tasks and of jobs in it, and how it comes about."""
 
     name: str
-    tasks: Told
-    jobs: Told
+    tasks: Known
+    jobs: Known
     means: dict[str, Any]
     slow: bool = False
     """Whether every call is tried until its time is over, which is for a few tasks only."""
 
     @property
     def hopeless(self) -> bool:
-        """Whether nothing can be told of anything."""
-        return self.tasks is self.jobs is Told.NOTHING
+        return self.tasks is self.jobs is Known.NOTHING
 
     @property
     def budget(self) -> float:
         """How many seconds a call is worth trying."""
-        some = {self.tasks, self.jobs} & {Told.NOTHING, Told.NO_PICTURES, Told.PERHAPS}
-        return HASTE if self.hopeless else BETWEEN if some else PATIENCE
+        some = {self.tasks, self.jobs} & {Known.NOTHING, Known.NO_PICTURES, Known.PERHAPS}
+        return HASTE if self.hopeless else BETWEEN if some else LONG
 
     @contextlib.contextmanager
     def within(self, emulator: Emulator, environment: pytest.MonkeyPatch) -> Iterator[None]:
-        """Let it hold inside the block."""
         with contextlib.ExitStack() as then:
             if "fault" in self.means:
                 emulator.fault(**self.means["fault"])
@@ -73,7 +71,9 @@ class Scenario:
 def scenarios() -> list[Scenario]:
     """All of them but the clock's, which do not go back."""
     return [
-        Scenario(one.pop("name"), Told[one.pop("tasks")], Told[one.pop("jobs")], one, one.pop("slow", False))
+        Scenario(
+            one.pop("name"), Known[one.pop("tasks")], Known[one.pop("jobs")], one, one.pop("slow", False)
+        )
         for one in map(dict, WORLD["scenarios"])
     ]
 
@@ -95,9 +95,9 @@ def _silent_on(
             url = emulator.environment[endpoint] + request.target
             headers = dict(request.headers)
             answer = session.request(request.method, url, data=request.body, headers=headers, timeout=60)
-            told = answer.json()
-            taken.append(_take_out(field, told))
-            return Response(answer.status_code, json.dumps(told).encode(), {"Date": answer.headers["Date"]})
+            body = answer.json()
+            taken.append(_take_out(field, body))
+            return Response(answer.status_code, json.dumps(body).encode(), {"Date": answer.headers["Date"]})
 
         with FakeServer(respond) as between:
             environment.setenv(endpoint, between.endpoint)
@@ -105,9 +105,9 @@ def _silent_on(
     assert sum(taken), f"no answer had {field}"
 
 
-def _take_out(field: str, told: Any) -> int:
+def _take_out(field: str, body: Any) -> int:
     """Take the field out wherever it is; returns how often."""
-    if isinstance(told, dict):
-        here = 1 if told.pop(field, None) is not None else 0
-        return here + sum(_take_out(field, value) for value in told.values())
-    return sum(_take_out(field, value) for value in told) if isinstance(told, list) else 0
+    if isinstance(body, dict):
+        here = 1 if body.pop(field, None) is not None else 0
+        return here + sum(_take_out(field, value) for value in body.values())
+    return sum(_take_out(field, value) for value in body) if isinstance(body, list) else 0

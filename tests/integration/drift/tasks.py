@@ -10,11 +10,11 @@ from integration.drift.expected import WORLD, Cell
 from pulumi_videosnap.errors import NotFound
 from pulumi_videosnap.volcengine.api import connect
 from pulumi_videosnap.volcengine.convert import start_request
-from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from pulumi_videosnap.volcengine.models import TaskKey
 from pulumi_videosnap.volcengine.schema import SnapshotTaskInputs
 from support.emulator import Emulator
-from support.engine_model import EngineModel, Entry, in_process
+from support.engine_model import Entry
+from support.story import task_engine
 
 APP = "661e000000000000000d21f7"
 USER, OTHER = "user0", "user1"
@@ -33,12 +33,10 @@ TOS = {"accountId": "2100000000", "bucket": "frames"}
 
 
 class SnapshotTasks:
-    """The tasks of live rooms, one in each room."""
-
     def __init__(self, emulator: Emulator, cells: Sequence[Cell]) -> None:
         self._emulator = emulator
         self._cells = cells
-        self._unread, self._read = self._stack(), self._stack()
+        self._unread, self._read = task_engine(), task_engine()
         self._unsaid: dict[str, Entry] = {}
 
     def start(self) -> None:
@@ -53,22 +51,17 @@ class SnapshotTasks:
         self._read.refresh()
 
     def drift(self) -> None:
-        """Let happen to each task what its cell says."""
         for cell in self._cells:
             self._happen(cell)
 
     def records(self) -> dict[str, Entry]:
-        """What the stack records of each task, by its name."""
         return {**self._unread.state, **self._read.state, **self._unsaid}
 
     def restart_again(self) -> None:
-        """Start anew, with the settings that are recorded, what was started so before."""
+        """Start again, with the settings that are recorded, what was started so before."""
         for cell in self._cells:
             if cell.drift == "restarted-alike":
                 self._restart(cell)
-
-    def _stack(self) -> EngineModel:
-        return in_process(lambda host: SnapshotTaskLifecycle(host, connect, sleep=lambda seconds: None))
 
     def _prepare(self, cell: Cell) -> None:
         if cell.state in ("idle", "ended-idle"):
@@ -115,7 +108,6 @@ class SnapshotTasks:
 
 
 def declared(cell: Cell) -> Inputs:
-    """What a program declares of a cell's task."""
     idle = SOON if cell.drift == "nobody-came" else AT_ONCE if cell.state == "ended-idle" else PATIENT
     return {
         "appId": APP,

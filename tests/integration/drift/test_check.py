@@ -17,17 +17,16 @@ from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.core.lifecycle import Gone, Present
 from pulumi_videosnap.core.pending import Note
 from pulumi_videosnap.drift import detect
-from pulumi_videosnap.drift.html import as_html
-from pulumi_videosnap.drift.markdown import as_markdown
 from pulumi_videosnap.drift.model import DriftReport, Unmanaged, Verdict
-from pulumi_videosnap.drift.text import as_text
 from pulumi_videosnap.errors import CallFailed, Rejected, Unreachable
 from pulumi_videosnap.kinds import kind_by_title
 from pulumi_videosnap.report.base import Dependencies, as_json
 from pulumi_videosnap.state import Options, RecordedResource, Stack, read_export
 from pulumi_videosnap.volcengine.drift import unmanaged as automatic_tasks
 from support.canary import ENCODINGS, echoes, leaks
+from support.data import load
 from support.emulator import Emulator
+from support.exports import export, resource
 from support.mps_client import Mps
 from support.sampling import sample
 
@@ -59,30 +58,40 @@ class Service:
 
 
 def checked(
-    service: Service, tasks: list[RecordedResource] | Stack, told: list[int] | None = None
+    service: Callable[[str], Present | Gone] | Service, tasks: list[RecordedResource] | Stack, **more: Any
 ) -> DriftReport:
     """A drift run in which this service stands behind every live room."""
-    fake = replace(LIVE, lifecycle=lambda _: service)  # type: ignore[arg-type, return-value]
-    progress: list[int] = [] if told is None else told
-    dependencies = Dependencies(now=lambda: NOW, checked=lambda done, _: progress.append(done))
+    fake = service if isinstance(service, Service) else Service(service)
+    kind = replace(LIVE, lifecycle=lambda _: fake)  # type: ignore[arg-type, return-value]
     stack = tasks if isinstance(tasks, Stack) else Stack("dev", tuple(tasks))
     lists = ("tasks", "pending_creates", "pending_replacements")
-    faked: dict[str, Any] = {
-        name: tuple(replace(one, kind=fake) for one in getattr(stack, name)) for name in lists
-    }
-    return detect.detect_drift([replace(stack, **faked)], dependencies)
+    faked: Any = {name: tuple(replace(one, kind=kind) for one in getattr(stack, name)) for name in lists}
+    return detect.detect_drift([replace(stack, **faked)], Dependencies(now=lambda: NOW, **more))
 
 
-def _present(task_id: str) -> Present:
+def exported(inputs: dict[str, Any]) -> Stack:
+    """A stack of one task, read from its export."""
+    declared = {**ROOM, "taskId": "Task1", **inputs}
+    return read_export(
+        export(resource("volcengine:SnapshotTask", "lobby", "661e/Room1/Task1", declared)), "dev"
+    )
+
+
+def _present(task_id: str, **changes: Any) -> Present:
     inputs = {**ROOM, "taskId": task_id.rpartition("/")[2]}
-    return Present(inputs, {**inputs, "status": "running"})
+    return Present({**inputs, **changes}, {**inputs, "status": "running", **changes})
+
+
+def _slower(task_id: str) -> Present:
+    return _present(task_id, imageConfig={"interval": 77})
+
+
+def _down(_: str) -> Present:
+    raise Unreachable("GetSnapshotTask", "connection refused")
 
 
 def test_a_dead_endpoint_costs_a_few_calls_and_not_one_a_task() -> None:
-    def dead(_: str) -> Present:
-        raise Unreachable("GetSnapshotTask", "nobody listens there")
-
-    service = Service(dead)
+    service = Service(_down)
     report = checked(service, [task(number) for number in range(MANY)])
     assert service.asked <= detect.READS_AT_ONCE + detect.MAX_FAILURES
     assert (report.counts[Verdict.UNREADABLE.value], report.exit_code) == (MANY, 2)
@@ -97,10 +106,11 @@ def test_failures_of_some_tasks_do_not_keep_the_others_from_being_asked(failure:
         return _present(task_id)
 
     service = Service(some)
-    told: list[int] = []
-    report = checked(service, [task(number) for number in range(MANY)], told)
+    progress: list[int] = []
+    tasks = [task(number) for number in range(MANY)]
+    report = checked(service, tasks, checked=lambda done, _: progress.append(done))
     assert service.asked == MANY
-    assert told == list(range(1, MANY + 1))
+    assert progress == list(range(1, MANY + 1))
     assert report.counts[Verdict.UNREADABLE.value] == MANY // 10
     assert report.counts[Verdict.IN_SYNC.value] == MANY - MANY // 10
 
@@ -122,52 +132,17 @@ def _opened(value: Any) -> dict[str, str]:
     ],
     ids=["value", "block", "in-a-list"],
 )
-def test_a_setting_that_is_a_closed_secret_is_never_called_in_sync(
-    closed: dict[str, Any], named: str
-) -> None:
-    resource = {
-        "type": "pulumi-python:dynamic/volcengine:SnapshotTask",
-        "urn": "urn:pulumi:dev::shop::t::lobby",
-        "id": "661e/Room1/Task1",
-        "inputs": {**ROOM, "taskId": "Task1", **closed},
-        "outputs": {**ROOM, "taskId": "Task1", **closed},
-    }
-    stack = read_export(json.dumps({"deployment": {"resources": [resource]}}), "dev")
-    (finding,) = checked(Service(_present), stack).findings()
+def test_a_setting_that_is_a_closed_secret_is_never_in_sync(closed: dict[str, Any], named: str) -> None:
+    (finding,) = checked(_present, exported(closed)).findings()
     assert finding.verdict is Verdict.UNREADABLE
     assert named in finding.why
     assert "--show-secrets" in finding.why
 
 
 def test_a_secret_that_differs_is_not_shown() -> None:
-    path = ("imageConfig", "interval")
-    opened = task(1, secret_paths=frozenset({path}))
-    answer = {**ROOM, "taskId": "Task1", "imageConfig": {"interval": 77}}
-    service = Service(lambda _: Present(answer, {**answer, "status": "running"}))
-    report = checked(service, [opened])
-    (finding,) = report.findings()
-    assert finding.verdict is Verdict.CHANGED
+    report = checked(_slower, [task(1, secret_paths=frozenset({("imageConfig", "interval")}))])
+    assert [one.verdict for one in report.findings()] == [Verdict.CHANGED]
     assert "77" not in report.model_dump_json()
-
-
-@pytest.mark.parametrize("path", ["appId", "roomId", "taskId"])
-def test_an_id_shows_no_part_that_is_a_secret(path: str) -> None:
-    """The id of a task repeats three of its inputs."""
-    secret = _opened("hush")
-    inputs = {**ROOM, "taskId": "Task1"}
-    named = "/".join("hush" if name == path else str(inputs[name]) for name in ("appId", "roomId", "taskId"))
-    resource = {
-        "type": "pulumi-python:dynamic/volcengine:SnapshotTask",
-        "urn": "urn:pulumi:dev::shop::t::lobby",
-        "id": named,
-        "inputs": {**inputs, path: secret},
-        "outputs": {**inputs, path: secret},
-    }
-    stack = read_export(json.dumps({"deployment": {"resources": [resource]}}), "dev")
-    report = checked(Service(_gone), stack)
-    assert [one.verdict for one in report.findings()] == [Verdict.MISSING]
-    forms = ("\n".join(as_text(report)), as_markdown(report), as_html(report), report.model_dump_json())
-    assert [("hush" in form, "secret" in form) for form in forms] == [(False, True)] * len(forms)
 
 
 @pytest.mark.parametrize(
@@ -183,16 +158,7 @@ def test_a_secret_in_a_list_is_not_shown_where_a_service_repeats_it(inputs: dict
     def answer(_: str) -> Present:
         raise Rejected("GetSnapshotTask", "user hush7tenant is not here")
 
-    declared = {**ROOM, "taskId": "Task1", **inputs}
-    resource = {
-        "type": "pulumi-python:dynamic/volcengine:SnapshotTask",
-        "urn": "urn:pulumi:dev::shop::t::lobby",
-        "id": "661e/Room1/Task1",
-        "inputs": declared,
-        "outputs": declared,
-    }
-    stack = read_export(json.dumps({"deployment": {"resources": [resource]}}), "dev")
-    (finding,) = checked(Service(answer), stack).findings()
+    (finding,) = checked(answer, exported(inputs)).findings()
     assert "hush7tenant" not in finding.why
     assert "user [secret] is not here" in finding.why
 
@@ -223,8 +189,7 @@ def test_a_secret_that_a_service_repeats_is_not_shown(encoding: str) -> None:
         def answer(_: str, name: str = name) -> Present:
             raise Rejected("GetSnapshotTask", f"no room {ENCODINGS[encoding](name)} here \x7f\u202e\x9b")
 
-        report = checked(Service(answer), [recorded])
-        text = as_json(report)
+        text = as_json(checked(answer, [recorded]))
         assert leaks(text, name) == []
         assert "[secret]" in text
         assert all(char.isprintable() or char == "\n" for char in text)
@@ -265,24 +230,11 @@ def test_a_third_partys_keys_that_variables_hold_are_not_shown(
             assert [key for key in keys.values() if leaks(text, key)] == []
 
 
-def _ended(task_id: str) -> Present:
-    there = _present(task_id)
-    return Present(there.inputs, {**there.outputs, "status": "ended"})
-
-
-def _gone(_: str) -> Gone:
-    return Gone()
-
-
-def _down(_: str) -> Present:
-    raise Unreachable("GetSnapshotTask", "connection refused")
-
-
 @pytest.mark.parametrize(
     ("service", "verdict", "code", "why"),
     [
-        (_gone, Verdict.MISSING, 1, "no new task was created"),
-        (_ended, Verdict.MISSING, 1, "no new task was created"),
+        (lambda _: Gone(), Verdict.MISSING, 1, "no new task was created"),
+        (lambda one: _present(one, status="ended"), Verdict.MISSING, 1, "no new task was created"),
         (_present, Verdict.CHANGED, 1, "and the old one is running"),
         (_down, Verdict.UNREADABLE, 2, "replacement was interrupted"),
     ],
@@ -290,7 +242,7 @@ def _down(_: str) -> Present:
 def test_a_task_whose_replacement_was_broken_off_is_read_before_anything_is_said_of_it(
     service: Callable[[str], Any], verdict: Verdict, code: int, why: str
 ) -> None:
-    report = checked(Service(service), Stack("dev", (), pending_replacements=(task(1),)))
+    report = checked(service, Stack("dev", (), pending_replacements=(task(1),)))
     (finding,) = report.findings()
     assert (finding.verdict, report.exit_code) == (verdict, code)
     assert why in finding.why
@@ -308,21 +260,21 @@ def test_a_task_whose_replacement_was_broken_off_is_read_before_anything_is_said
 )
 def test_what_the_engine_ignores_is_no_drift(ignored: str, verdict: Verdict, fields: list[str]) -> None:
     recorded = task(1, options=Options.of({"ignoreChanges": [ignored]}))
-    answer = {**ROOM, "taskId": "Task1", "imageConfig": {"interval": 77}}
-    report = checked(Service(lambda _: Present(answer, {**answer, "status": "running"})), [recorded])
+    report = checked(_slower, [recorded])
     (finding,) = report.findings()
     assert finding.verdict is verdict
     assert [change.field for change in finding.ignored] == fields
     assert any("ignore_changes" in line for line in report.scope) is bool(fields)
 
 
+def _resource(name: str, id: str = "") -> dict[str, Any]:
+    return resource("volcengine:SnapshotTask", name, f"661e/Room1/{id or name}", {**ROOM, "taskId": "Task1"})
+
+
 def _noted(*recorded: str) -> str:
     """An export whose engine noted that it was starting `lobby`, and who knows what became of it."""
-    of = {"type": "pulumi-python:dynamic/volcengine:SnapshotTask", "inputs": {**ROOM, "taskId": "Task1"}}
-    urn = f"urn:pulumi:dev::shop::{of['type']}::"
-    resources = [{**of, "urn": urn + name, "id": f"661e/Room1/{name}"} for name in recorded]
-    noted = [{"type": "creating", "resource": {**of, "urn": f"{urn}lobby"}}]
-    return json.dumps({"deployment": {"resources": resources, "pending_operations": noted}})
+    noted = [{"type": "creating", "resource": _resource("lobby")}]
+    return export(*map(_resource, recorded), pending_operations=noted)
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -330,13 +282,12 @@ def _noted(*recorded: str) -> str:
 def test_a_task_that_an_up_was_broken_off_while_starting_is_asked_for(
     there: bool, by: str, emulated: Emulator
 ) -> None:
-    [operation] = json.loads(_noted())["deployment"]["pending_operations"]
-    of = operation["resource"]
+    of = _resource("lobby")
     if by != "the engine":
         urn = of["urn"].replace(":dev:", ":other:") if by == "another stack" else of["urn"]
         Note(urn, of["type"], of["inputs"]).write()  # and never forgotten, as when the process is killed
-    export = _noted() if by in ("the engine", "both") else json.dumps({"deployment": {}})
-    state = read_export(export, "acme/shop/dev")
+    text = _noted() if by in ("the engine", "both") else export()
+    state = read_export(text, "acme/shop/dev")
     if there:
         emulated.rtc.start()
     report = detect.detect_drift([state], Dependencies(now=lambda: NOW))
@@ -365,17 +316,16 @@ LEFT: dict[str, tuple[list[dict[str, Any]], str, str]] = {
 def test_what_is_left_is_named_once_in_true_words(name: str, emulated: Emulator) -> None:
     changes, shown, words = LEFT[name]
     emulated.rtc.start()
-    [task] = [one["resource"] for one in json.loads(_noted())["deployment"]["pending_operations"]]
+    task = _resource("lobby", "Task1")
     for change in changes:
         parts = task["urn"].split("::")
         parts[1], parts[3] = change.get("project", parts[1]), change.get("urn", parts[3])
         more = {key: change[key] for key in change if key in ("secret", "at")}
         Note("::".join(parts), task["type"], task["inputs"], **more).write()
-    stacks = [read_export(json.dumps({"deployment": {}}), "acme/shop/dev")]
+    stacks = [read_export(export(), "acme/shop/dev")]
     if "another stack" in name:
-        there = {**task, "id": "661e/Room1/Task1", "outputs": task["inputs"]}
-        there["urn"] = there["urn"].replace(":dev:", ":prod:")
-        stacks.append(read_export(json.dumps({"deployment": {"resources": [there]}}), "acme/shop/prod"))
+        there = {**task, "urn": task["urn"].replace(":dev:", ":prod:")}
+        stacks.append(read_export(export(there), "acme/shop/prod"))
     found = detect.detect_drift(stacks, Dependencies(now=lambda: NOW)).unmanaged
     assert [one.id for one in found] == ([shown] if shown else [])
     assert [one.note for one in found if words not in one.note] == []
@@ -385,16 +335,11 @@ def test_a_job_whose_up_was_broken_off_is_found_where_nothing_else_is_recorded(e
     """State has the engine's note of the create alone, with its inputs."""
     with contextlib.closing(Mps(emulated)) as mps:
         runs = mps.submitted(UserData=f"{owner_tag('shop.dev.stills')}abc-{state_tag('the-state')}")["Id"]
-    kind = "pulumi-python:dynamic/alibaba:SnapshotJob"
     inputs = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
-    noted = {"type": kind, "inputs": inputs, "urn": f"urn:pulumi:dev::shop::{kind}::stills"}
-    provider = {
-        "type": "pulumi:providers:pulumi-python",
-        "id": "the-state",
-        "urn": "urn:pulumi:dev::shop::pulumi:providers:pulumi-python::default",
-    }
-    deployment = {"resources": [provider], "pending_operations": [{"type": "creating", "resource": noted}]}
-    state = read_export(json.dumps({"deployment": deployment}), "dev")
+    noted = {"type": "creating", "resource": resource("alibaba:SnapshotJob", "stills", "", inputs)}
+    kind = "pulumi:providers:pulumi-python"
+    provider = {"type": kind, "id": "the-state", "urn": f"urn:pulumi:dev::shop::{kind}::default"}
+    state = read_export(export(provider, pending_operations=[noted]), "dev")
     report = detect.detect_drift([state], Dependencies(now=lambda: NOW))
     assert [one.id for one in report.unmanaged] == [runs]
     assert "an `up` was interrupted" in report.unmanaged[0].note
@@ -406,64 +351,39 @@ def test_a_note_of_a_task_that_was_made_later_is_old_news() -> None:
 
 
 def test_two_entries_with_one_task_are_one_finding() -> None:
-    """A rename broke off: the engine writes the new entry before what that run did not come to."""
-    export = _noted("foyer", "hall", "lobby").replace("Room1/lobby", "Room1/foyer")
-    stack = read_export(export, "dev")
-    assert [[one.name for one in found] for found in (stack.tasks, stack.shared)] == [
-        ["foyer", "hall"],
-        ["lobby"],
-    ]
-    report = checked(Service(_present), stack)
+    """A rename was interrupted: the engine writes the new entry before what that run did not come to."""
+    text = _noted("foyer", "hall", "lobby").replace("Room1/lobby", "Room1/foyer")
+    stack = read_export(text, "dev")
+    assert [one.name for one in (*stack.tasks, *stack.shared)] == ["foyer", "hall", "lobby"]
+    assert len(stack.shared) == 1
+    report = checked(_present, stack)
     assert sum(report.counts.values()) == 2
     assert any("dev: foyer and lobby are one task, listed once" in line for line in report.scope)
 
 
-def moment(hours: float) -> str:
-    return (NOW - timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def job(number: int, owner: str, hours_ago: float, state_id: str = "") -> SnapshotJob:
-    tag = f"-{state_tag(state_id)}" if state_id else ""
-    return SnapshotJob(
-        id=f"{number:032x}",
-        state="Success",
-        user_data=f"{owner_tag(owner)}abc{tag}" if owner else "mine",
-        creation_time=NOW - timedelta(hours=hours_ago),
-    )
+    tag, created = f"-{state_tag(state_id)}" if state_id else "", NOW - timedelta(hours=hours_ago)
+    text = f"{owner_tag(owner)}abc{tag}" if owner else "mine"
+    return SnapshotJob(id=f"{number:032x}", state="Success", user_data=text, creation_time=created)
+
+
+def _stills(**more: Any) -> tuple[RecordedResource, Stack]:
+    properties = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}, **more}
+    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
+    return recorded, Stack("dev", (recorded,), state_ids={"ours": ""})
 
 
 UNMANAGED: dict[int, tuple[SnapshotJob, str | None]] = {
     number: (job(number, owner, hours, state), words)
-    for number, (owner, hours, state, words) in enumerate(
-        [
-            ("shop.dev.stills", 2, "", None),
-            ("shop.dev.stills", 5, "", None),
-            ("shop.dev.stills", 5, "ours", None),
-            ("shop.dev.stills", 5, "theirs", "another backend, or by this stack before"),
-            ("shop.dev.stills", 1, "theirs", "another backend, or by this stack before"),
-            ("shop.dev.stills", 1, "ours", "of this stack after the recorded job: an `up` was interrupted"),
-            ("shop.dev.stills", 1, "", "or another backend has a stack of the same names"),
-            ("other.dev.stills", 1, "", "for another stack"),
-            ("other.dev.stills", 1, "theirs", "for another stack"),
-            ("shop.dev.gone", 1, "ours", "by this stack, which does not record it"),
-            ("", 1, "", ""),
-        ],
-        1,
-    )
+    for number, (owner, hours, state, words) in enumerate(load("drift_unmanaged.json"), 1)
 }
-"""Listed jobs by number, the first of which is recorded, with what is said of each; None: managed."""
+"""Listed jobs by number, the first of which is recorded, with what is reported of each; None: managed."""
 
 
 def test_jobs_that_nobody_manages_are_named_and_earlier_runs_are_not() -> None:
-    properties = {
-        "owner": "shop.dev.stills",
-        "creationTime": moment(2),
-        "input": {"location": "oss-cn-hangzhou"},
-    }
-    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
-    stack, since = Stack("dev", (recorded,), state_ids={"ours": ""}), NOW - timedelta(hours=6)
-    listed = [one for one, _ in UNMANAGED.values()]
-    *orphans, scope = unmanaged([(recorded, stack)], lambda *_: (listed, since), lambda *_: {})
+    since, listed = NOW - timedelta(hours=6), [one for one, _ in UNMANAGED.values()]
+    recorded = _stills(creationTime=(NOW - timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    *orphans, scope = unmanaged([recorded], lambda *_: (listed, since), lambda *_: {})
     notes = {int(one.id, 16): one.note for one in orphans if isinstance(one, Unmanaged)}
     expected = {number: words for number, (_, words) in UNMANAGED.items() if words is not None}
     assert set(notes) == set(expected)
@@ -480,7 +400,7 @@ def _room(number: int) -> tuple[RecordedResource, Stack]:
 
 
 @pytest.mark.parametrize(
-    ("rooms", "automatic", "found", "said"),
+    ("rooms", "automatic", "found", "scope"),
     [
         (1, [], [], "of 2 users in 1 of the 1 declared rooms"),
         (3, [1], ["auto/r1/user0", "auto/r1/user1", "auto/r1/late"], "of 7 users in 3 of the 3"),
@@ -491,7 +411,7 @@ def _room(number: int) -> tuple[RecordedResource, Stack]:
     ids=["none", "one-room", "many-rooms-none", "only-beyond-the-first-look", "many-rooms"],
 )
 def test_automatic_tasks_of_declared_rooms_are_found_by_the_users_who_are_there(
-    emulated: Emulator, rooms: int, automatic: list[int], found: list[str], said: str
+    emulated: Emulator, rooms: int, automatic: list[int], found: list[str], scope: str
 ) -> None:
     for number in automatic:
         room = f"/rooms/auto/r{number}"
@@ -499,25 +419,25 @@ def test_automatic_tasks_of_declared_rooms_are_found_by_the_users_who_are_there(
         for user in ("late", "gone"):
             emulated.request("PUT", f"{room}/users/{user}", {})
         emulated.request("DELETE", f"{room}/users/gone")
-    *tasks, scope = automatic_tasks([_room(number) for number in range(rooms)])
+    *tasks, reported = automatic_tasks([_room(number) for number in range(rooms)])
     listed = [one for one in tasks if isinstance(one, Unmanaged)]
     assert set(found) <= {one.id for one in listed}
     assert len(listed) == (3 * len(automatic) if found else 0)
     assert {one.state for one in listed} <= {"running"}
     assert all("GetRoomOnlineUsers" in one.note for one in listed)
-    assert said in str(scope)
+    assert scope in str(reported)
 
 
-def test_automatic_tasks_that_cannot_be_looked_for_are_said_to_be_unknown() -> None:
+def test_automatic_tasks_that_cannot_be_looked_for_are_reported_as_unknown() -> None:
     class Refusing:
         def online_users(self, *_: str) -> Any:
             raise Rejected("GetRoomOnlineUsers", "not allowed", code="AccessDenied")
 
-    [said] = automatic_tasks([_room(1), _room(2)], lambda *_: Refusing())  # type: ignore[arg-type]
-    assert "automatic tasks are not known: GetRoomOnlineUsers" in str(said)
+    [scope] = automatic_tasks([_room(1), _room(2)], lambda *_: Refusing())  # type: ignore[arg-type]
+    assert "automatic tasks are not known: GetRoomOnlineUsers" in str(scope)
 
 
-def test_jobs_that_a_media_workflow_made_are_told_apart(
+def test_jobs_that_a_media_workflow_made_are_marked(
     emulated: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "MAX_EXECUTIONS", 3)
@@ -526,28 +446,22 @@ def test_jobs_that_a_media_workflow_made_are_told_apart(
         made, other, ours, *more = (mps.submitted(UserData=text)["Id"] for text in texts)
     for job_id in (*more, ours, made):
         emulated.request("PUT", f"/jobs/{job_id}", {"workflow": "thumbs"})
-    properties = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
-    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
     before = emulated.last_call()
-    listed = unmanaged([(recorded, Stack("dev", (recorded,)))])
-    found = {one.id: one.note for one in listed if isinstance(one, Unmanaged)}
+    found = {one.id: one.note for one in unmanaged([_stills()]) if isinstance(one, Unmanaged)}
     assert {found[job_id] for job_id in (made, *more)} == {"made by media workflow 'thumbs'"}
     assert (found[other], "another stack" in found[ours]) == ("", True)
     actions = [call["action"] for call in emulated.calls(before)]
     assert actions.count("ListMediaWorkflowExecutions") == 3
 
 
-def test_a_list_of_executions_that_fails_is_said_and_the_jobs_are_listed_all_the_same() -> None:
+def test_a_list_of_executions_that_fails_is_reported_and_the_jobs_are_listed_all_the_same() -> None:
     def refuse(*_: Any) -> Any:
         raise Rejected("ListMediaWorkflowExecutions", "not allowed", code="Forbidden.RAM")
 
-    properties = {"owner": "shop.dev.stills", "input": {"location": "oss-cn-hangzhou"}}
-    recorded = RecordedResource("stills", FILE, f"{1:032x}", properties, "urn", properties)
-    listed = [(recorded, Stack("dev", (recorded,)))]
-    said, orphan, _ = unmanaged(listed, lambda *_: ([job(5, "", 1)], None), refuse)
-    assert "which jobs a media workflow made is not known: ListMediaWorkflowExecutions" in str(said)
+    scope, orphan, _ = unmanaged([_stills()], lambda *_: ([job(5, "", 1)], None), refuse)
+    assert "which jobs a media workflow made is not known: ListMediaWorkflowExecutions" in str(scope)
     assert isinstance(orphan, Unmanaged)
     assert orphan.note == ""
     # No job without a token: nothing to ask for.
-    known = unmanaged(listed, lambda *_: ([job(4, "o", 1)], None), refuse)
+    known = unmanaged([_stills()], lambda *_: ([job(4, "o", 1)], None), refuse)
     assert [type(one) for one in known] == [Unmanaged, str]

@@ -13,7 +13,7 @@ import pytest
 
 from integration.drift.test_check import NOW
 from integration.protocol.fake_rtc import FakeRtc, text_of
-from integration.report import drift_samples
+from integration.report import drift_samples as samples
 from integration.report.review_samples import urn
 from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import run_command
@@ -23,24 +23,26 @@ from pulumi_videosnap.drift.remediate import remediate
 from pulumi_videosnap.errors import CannotCheck, InvalidInput
 from pulumi_videosnap.report.base import Dependencies
 from support.data import load
-from unit.inputs.tasks import complete
+from support.exports import export, resource
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE
+from unit.inputs.tasks import plain_task
 
-EMPTY = json.dumps({"version": 3, "deployment": {"manifest": {"time": "2026-08-04T10:00:00.123456789Z"}}})
+EMPTY = export(manifest={"time": "2026-08-04T10:00:00.123456789Z"})
 NOBODY = Dependencies(now=lambda: NOW)
 
 
 class Engine:
-    """Answers commands as it was told to, and remembers them."""
+    """A `pulumi` that prints what a test wants, and the commands that it ran."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], tuple[int, str]]) -> None:
-        self.asked: list[str] = []
+        self.commands: list[str] = []
         self._answer = answer
         monkeypatch.setattr(pulumi_cli, "run", self._run)
         monkeypatch.setattr(pulumi_cli, "run_streaming", self._hand_over)
 
     def _run(self, arguments: Sequence[str], _folder: Path) -> CompletedProcess[str]:
         command = " ".join(arguments)
-        self.asked.append(command)
+        self.commands.append(command)
         code, text = self._answer(command)
         return CompletedProcess([], code, text if code == 0 else "", "" if code == 0 else text)
 
@@ -55,17 +57,8 @@ def test_bad_arguments_are_refused_by_name(
     if arguments == ["--all"]:
         Engine(monkeypatch, lambda _: (0, "[]"))
     assert run_command("drift", main, arguments) == 2
-    told = capsys.readouterr()
-    assert (named in told.err, len(told.err.splitlines()), told.out) == (True, 1, "")
-
-
-@pytest.mark.parametrize("text", ["", "hello", "[]", '{"deployment": 1}', '{"resources": []}'])
-def test_what_is_no_state_is_refused(
-    text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
-    assert run_command("drift", main, ["--state", "-"]) == 2
-    assert "not a Pulumi stack export" in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert (named in err, len(err.splitlines()), out) == (True, 1, "")
 
 
 PROVIDERS: dict[str, tuple[dict[str, str], str, dict[str, str]]] = load("drift_providers.json")
@@ -88,18 +81,18 @@ def test_a_key_of_a_provider_reaches_no_task_of_another(
         for name, key in keys.items():
             pair = {"volcengineAccessKey": key, "volcengineSecretKey": f"S{key}"} if key else {}
             provider = f"urn:pulumi:dev::shop::pulumi:providers:videosnap::{name}"
-            resources.append(
-                {"urn": provider, "type": "pulumi:providers:videosnap", "id": "1", "inputs": pair}
-            )
+            type_ = "pulumi:providers:videosnap"
+            resources.append({"urn": provider, "type": type_, "id": "1", "inputs": pair})
         for room, owner in (("R1", "default"), ("R2", second)):
-            inputs = {**complete(), "roomId": room, "profile": None}
-            type_ = "videosnap:volcengine:SnapshotTask"
-            task = {"urn": f"urn:pulumi:dev::shop::{type_}::{room}", "type": type_, "inputs": inputs}
+            inputs = plain_task(roomId=room)
             outputs = {**inputs, "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
             provider = f"urn:pulumi:dev::shop::pulumi:providers:videosnap::{owner}::1"
-            resources.append({**task, "id": f"a/{room}/t", "outputs": outputs, "provider": provider})
+            task = resource(
+                "volcengine:SnapshotTask", room, f"a/{room}/t", inputs, outputs, provider=provider
+            )
+            resources.append(task)
         file = tmp_path / "state.json"
-        file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+        file.write_text(export(*resources).replace(DYNAMIC_TYPE, NATIVE_TYPE))
         run_command("drift", main, ["--state", str(file), "--json"])
         unread = sum(
             "no Volcengine credentials" in (one["why"] or "")
@@ -115,7 +108,7 @@ def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     unknown = (255, "error: no stack named 'nope' found")
-    Engine(monkeypatch, lambda asked: unknown if "nope" in asked else (0, EMPTY))
+    Engine(monkeypatch, lambda command: unknown if "nope" in command else (0, EMPTY))
     assert main(["--stack", "nope", "--stack", "dev", "--stack", "dev", "--json"], NOBODY) == 2
     report = json.loads(capsys.readouterr().out)
     assert [stack["stack"] for stack in report["stacks"]] == ["nope", "dev"]
@@ -125,31 +118,26 @@ def test_one_unknown_stack_does_not_keep_the_others_from_being_checked(
 
 def test_all_stacks_are_checked(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     listed = json.dumps([{"name": "dev"}, {"name": "prod"}])
-    Engine(monkeypatch, lambda asked: (0, listed if asked.startswith("stack ls") else EMPTY))
+    Engine(monkeypatch, lambda command: (0, listed if command.startswith("stack ls") else EMPTY))
     assert main(["--all"], NOBODY) == 0
     assert "no drift" not in capsys.readouterr().out.lower()
 
 
 def test_secrets_are_opened_only_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> None:
     mark = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:"}
-    sealed = json.dumps({"deployment": {"resources": [{"urn": "urn:pulumi:dev::shop", "outputs": mark}]}})
+    sealed = export({"urn": "urn:pulumi:dev::shop", "outputs": mark})
     for text, opened in ((EMPTY, False), (sealed, True)):
-        engine = Engine(monkeypatch, lambda _, told=text: (0, told))  # type: ignore[misc]
+        engine = Engine(monkeypatch, lambda _, state=text: (0, state))  # type: ignore[misc]
         main(["--stack", "dev"], NOBODY)
-        assert ("stack export --stack dev --show-secrets" in engine.asked) is opened
+        assert ("stack export --stack dev --show-secrets" in engine.commands) is opened
 
 
 LOST = Change(field="frames", recorded=3, actual=2, meaning="one frame is not there")
-REPORT = drift_samples.report(
-    drift_samples.stack(
-        drift_samples.finding(Verdict.STOPPED, "hall"),
-        drift_samples.room(
-            "stills", Verdict.CHANGED, kind="video file", urn=urn("video file", "stills"), changes=(LOST,)
-        ),
-        drift_samples.room("fine"),
-        drift_samples.unreadable("dark"),
-    ),
-    drift_samples.stack(drift_samples.room("fine"), name="calm"),
+STILLS = {"kind": "video file", "urn": urn("video file", "stills"), "changes": (LOST,)}
+DRIFTED = (samples.finding(Verdict.STOPPED, "hall"), samples.room("stills", Verdict.CHANGED, **STILLS))
+REPORT = samples.report(
+    samples.stack(*DRIFTED, samples.room("fine"), samples.unreadable("dark")),
+    samples.stack(samples.room("fine"), name="calm"),
 )
 AIM = f"--stack dev --target {urn('live room', 'hall')} --target-replace {urn('video file', 'stills')}"
 
@@ -159,7 +147,7 @@ def test_healing_shows_the_plan_and_aims_at_what_drifted_alone(
 ) -> None:
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
     assert remediate(REPORT, Path(), confirmed=True)
-    preview, up = engine.asked
+    preview, up = engine.commands
     plan = preview.partition("--save-plan ")[2].partition(" ")[0]
     flags = "--json --show-sames --show-replacement-steps --refresh"
     assert preview == f"preview {flags} --save-plan {plan} {AIM}"
@@ -175,14 +163,14 @@ def test_healing_takes_nothing_but_a_yes(monkeypatch: pytest.MonkeyPatch, answer
     engine = Engine(monkeypatch, lambda _: (0, '{"steps": []}'))
     with pytest.raises(InvalidInput, match="use --yes"):
         remediate(REPORT, Path(), confirmed=False)
-    assert engine.asked == [], "nobody can answer"
+    assert engine.commands == [], "nobody can answer"
     terminal.isatty = lambda: True
     assert remediate(REPORT, Path(), confirmed=False) is runs
-    assert any(asked.startswith("up ") for asked in engine.asked) is runs
+    assert any(command.startswith("up ") for command in engine.commands) is runs
 
 
 @pytest.mark.parametrize("failing", ["preview", "up"])
 def test_healing_that_fails_says_so(monkeypatch: pytest.MonkeyPatch, failing: str) -> None:
-    Engine(monkeypatch, lambda asked: (1, "error: no") if asked.startswith(failing) else (0, '{"steps": []}'))
+    Engine(monkeypatch, lambda run: (1, "error: no") if run.startswith(failing) else (0, '{"steps": []}'))
     with pytest.raises(CannotCheck, match=f"pulumi {failing}"):
         remediate(REPORT, Path(), confirmed=True)

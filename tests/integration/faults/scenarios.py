@@ -104,7 +104,6 @@ class World:
     history: list[Any] = field(default_factory=list)
 
     def take(self, step: Step) -> None:
-        """Do what the user or the world does."""
         if isinstance(step, Mapping):
             self.stack.up(step)
         elif step == "refresh":

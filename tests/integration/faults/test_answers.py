@@ -11,21 +11,25 @@ from pulumi_videosnap.cli import run_command
 from pulumi_videosnap.cli.drift import main as drift
 from pulumi_videosnap.cli.frames import main as frames
 from support.data import load
+from support.exports import export, resource
 from support.fake_server import FakeServer, Request, Response
 from support.sampling import sample
-from unit.inputs.tasks import complete, job
+from unit.inputs.tasks import job, plain_task
 
 STARTED = "2026-05-01T12:00:00Z"
-KINDS = {"task": "volcengine:SnapshotTask", "job": "alibaba:SnapshotJob"}
 ANSWERS: dict[str, dict[str, Any]] = load("rtc/hostile_answers.json")
 TASK = {"StartTime": 1777636800000, "EndTime": 0, "Status": 2, "ImageConfig": {"Interval": 5}}
+KEYS = dict.fromkeys(("VOLCENGINE_ACCESS_KEY", "VOLCENGINE_SECRET_KEY"), "an-example-canary")
+KEYS |= dict.fromkeys(("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET"), "an-example-canary")
+ENDPOINTS: tuple[str, ...] = ("VOLCENGINE_RTC_ENDPOINT", "VOLCENGINE_TOS_ENDPOINT")
+ENDPOINTS += ("ALIBABA_CLOUD_MPS_ENDPOINT", "ALIBABA_CLOUD_OSS_ENDPOINT")
 JOB = {"State": "Success", "Count": "3", "CreationTime": STARTED}
 
 
-def resource(kind: str, name: str) -> dict[str, Any]:
+def recorded(kind: str, name: str) -> dict[str, Any]:
     """A resource as `pulumi stack export` has it."""
     if kind == "task":
-        inputs = {**complete(), "taskId": name, "profile": None}
+        inputs = plain_task(taskId=name)
         outputs: dict[str, Any] = {"status": "running", "startTime": STARTED, "history": []}
         task_id = f"{inputs['appId']}/{inputs['roomId']}/{name}"
     else:
@@ -33,21 +37,8 @@ def resource(kind: str, name: str) -> dict[str, Any]:
         inputs = {**job("moments"), "owner": name, "result": "success", "timeout": 600.0}
         inputs |= {"waitFor": "finished", "onDelete": "keep-frames", "triggers": []}
         outputs = {"jobId": task_id, "state": "Success", "count": 3, "creationTime": STARTED, "frames": []}
-    inputs = {field: value for field, value in inputs.items() if value is not None}
-    urn = f"urn:pulumi:dev::stories::pulumi-python:dynamic/{KINDS[kind]}::{name}"
-    return {
-        "urn": urn,
-        "type": f"pulumi-python:dynamic/{KINDS[kind]}",
-        "id": task_id,
-        "custom": True,
-        "inputs": inputs,
-        "outputs": {**inputs, **outputs},
-    }
-
-
-def state_of(file: Path, *resources: dict[str, Any]) -> str:
-    file.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
-    return str(file)
+    token = {"task": "volcengine:SnapshotTask", "job": "alibaba:SnapshotJob"}[kind]
+    return resource(token, name, task_id, inputs, {**inputs, **outputs}, custom=True)
 
 
 class Services:
@@ -58,10 +49,8 @@ class Services:
 
     def __call__(self, request: Request) -> Response:
         if request.query.get("Action") != "GetSnapshotTask":
-            jobs = [
-                {"Id": "a" * 32, **JOB, "Input": {}},
-                {"Id": "b" * 32, **JOB, **self._answer.get("job", {})},
-            ]
+            bad = self._answer.get("job", {})
+            jobs = [{"Id": "a" * 32, **JOB, "Input": {}}, {"Id": "b" * 32, **JOB, **bad}]
             return self._json({"RequestId": "R", "SnapshotJobList": {"SnapshotJob": jobs}})
         result: Any = {"SnapshotTask": TASK}
         if request.query["TaskId"] == "bad":
@@ -78,15 +67,13 @@ class Services:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
     def command(answer: dict[str, Any], kind: str) -> tuple[int, dict[str, Any], float]:
         with FakeServer(Services(answer)) as server:
-            keys = ("VOLCENGINE_ACCESS_KEY", "VOLCENGINE_SECRET_KEY", "ALIBABA_CLOUD_ACCESS_KEY_ID")
-            for name in (*keys, "ALIBABA_CLOUD_ACCESS_KEY_SECRET"):
-                monkeypatch.setenv(name, "an-example")
-            for name in ("VOLCENGINE_RTC_ENDPOINT", "ALIBABA_CLOUD_MPS_ENDPOINT"):
-                monkeypatch.setenv(name, server.endpoint)
+            for name, value in (KEYS | dict.fromkeys(ENDPOINTS, server.endpoint)).items():
+                monkeypatch.setenv(name, value)
             monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(tmp_path / "quota"))
-            file = state_of(tmp_path / "state.json", resource(kind, "good"), resource(kind, "bad"))
+            file = tmp_path / "state.json"
+            file.write_text(export(recorded(kind, "good"), recorded(kind, "bad")))
             began = time.monotonic()
-            code = run_command("drift", drift, ["--state", file, "--json", "--no-frames"])
+            code = run_command("drift", drift, ["--state", str(file), "--json", "--no-frames"])
             return code, json.loads(capsys.readouterr().out), time.monotonic() - began
 
     return command
@@ -110,10 +97,10 @@ def test_one_impossible_answer_is_an_error_of_that_task_alone(run: Any, name: st
 def test_an_interval_that_an_older_release_recorded_never_loops(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], interval: Any
 ) -> None:
-    bad, worse = resource("task", "bad"), resource("task", "worse")
+    bad, worse, file = recorded("task", "bad"), recorded("task", "worse"), tmp_path / "state.json"
     bad["outputs"]["imageConfig"]["interval"] = interval
     worse["outputs"]["history"] = [{"at": STARTED, "event": "start", "interval": interval}]
-    file = state_of(tmp_path / "state.json", bad, worse)
-    assert run_command("frames", frames, ["--state", file]) == 2
+    file.write_text(export(bad, worse))
+    assert run_command("frames", frames, ["--state", str(file)]) == 2
     output = capsys.readouterr().out
     assert output.count(f"state records an interval of {interval!r} seconds: run `pulumi refresh`") == 2

@@ -14,11 +14,12 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from integration.faults.scenarios import PROVIDERS
-from integration.faults.test_answers import JOB, TASK, resource, state_of
+from integration.faults.test_answers import ENDPOINTS, JOB, KEYS, TASK, recorded
 from pulumi_videosnap.http.transport import MAX_RESPONSE
 from pulumi_videosnap.report.base import ExitCode
 from support.data import load
 from support.emulator import clean_environment
+from support.exports import export
 from support.fake_server import FakeServer, Request, Response
 from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
 from support.plugin_runs import ForkedPlugin, Forks, Runs
@@ -32,7 +33,7 @@ Answer = Response | Callable[[Request], Response]
 OK, NOON = b"HTTP/1.1 200 OK\r\n", {"Date": "Fri, 01 May 2026 13:00:00 GMT"}
 
 
-def said(value: Any, status: int = 200, headers: Mapping[str, str] = NOON) -> Response:
+def says(value: Any, status: int = 200, headers: Mapping[str, str] = NOON) -> Response:
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
     return Response(status, body, {**NOON, **headers})
 
@@ -41,27 +42,28 @@ def answered(task: Any = None, job: Any = None, **more: Any) -> Response:
     """Documented answers of both services with some of it changed."""
     jobs = [{"Id": "b" * 32, **JOB, "Input": {}, **(job or {})}]
     result = {"SnapshotTask": {**TASK, **(task or {})}}
-    both = {
-        "ResponseMetadata": {"RequestId": "R"},
-        "Result": result,
-        "SnapshotJobList": {"SnapshotJob": jobs},
-    }
-    return said({**both, **more})
+    listed = {"ResponseMetadata": {"RequestId": "R"}, "SnapshotJobList": {"SnapshotJob": jobs}}
+    return says({**listed, "Result": result, **more})
+
+
+def result_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Result": answer["result"]} if "result" in answer else {}
 
 
 def refused(message: str, code: str = "AccessDenied", status: int = 403) -> Response:
     error = {"Code": code, "Message": message}
-    return said({**error, "ResponseMetadata": {"RequestId": message, "Error": error}}, status)
+    return says({**error, "ResponseMetadata": {"RequestId": message, "Error": error}}, status)
 
 
 def listing_without_end(request: Request) -> Response:
-    """Every page names another one."""
     rows = b"<Contents><Key>a/%d.jpg</Key><Size>1</Size></Contents>" % id(request)
-    page = (
-        b"<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"
-    )
+    more = b"<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>"
     store = request.method == "GET" and "list-type" in request.query
-    return said(page + rows + b"</ListBucketResult>") if store else answered(NextPageToken="x" * 9)
+    return (
+        says(b"<ListBucketResult>%b%b</ListBucketResult>" % (more, rows))
+        if store
+        else answered(NextPageToken="x" * 9)
+    )
 
 
 DTD = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
@@ -70,73 +72,60 @@ BEHAVIOURS: dict[str, Answer] = {
     **{f"drips: {name}": Response(raw=raw, endless=end, pause=0.002) for name, (raw, end) in DRIPS.items()},
     **{f"breaks: {name}": response for name, (response, _) in BAD.items()},
     **{
-        f"answers: {name}": answered(
-            one.get("task"), one.get("job"), **{key.title(): one[key] for key in one.keys() & {"result"}}
-        )
+        f"answers: {name}": answered(one.get("task"), one.get("job"), **result_of(one))
         for name, one in load("rtc/hostile_answers.json").items()
     },
     "a header of 500 kB": Response(raw=OK + b"X: " + b"a" * 500_000 + b"\r\n\r\n"),
     "ten thousand headers": Response(raw=OK + b"X: a\r\n" * 10_000 + b"\r\n"),
     "a negative length": Response(raw=OK + b"Content-Length: -5\r\n\r\nhello"),
     "two lengths": Response(raw=OK + b"Content-Length: 5\r\nContent-Length: 9\r\n\r\nhello"),
-    "compressed zeros": said(gzip.compress(b"0" * 20 * MAX_RESPONSE), headers={"Content-Encoding": "gzip"}),
+    "compressed zeros": says(gzip.compress(b"0" * 20 * MAX_RESPONSE), headers={"Content-Encoding": "gzip"}),
     "a redirect to itself": lambda request: Response(307, headers={"Location": request.target}),
-    "a page": said(b"<html>hello</html>", headers={"Content-Type": "text/html"}),
-    "a refusal of angle brackets": said(b"<" * 96_000, 403),
-    "a refusal of blanks": said(b"<p>" + b" \t" * 48_000, 502),
+    "a page": says(b"<html>hello</html>", headers={"Content-Type": "text/html"}),
+    "a refusal of angle brackets": says(b"<" * 96_000, 403),
+    "a refusal of blanks": says(b"<p>" + b" \t" * 48_000, 502),
     "a refusal without end": Response(raw=b"HTTP/1.1 503 Busy\r\n\r\n" + b"x" * 65_536, endless=65_536),
-    "nothing": said(b""),
-    **{f"JSON: {value!r}": said(value) for value in VALUES},
-    "deep JSON": said(b"[" * 100_000),
-    "a number of 5,000 digits": said(b'{"Result": ' + b"9" * 5000 + b"}"),
-    "no number": said(b'{"Result": {"SnapshotTask": {"Status": NaN, "StartTime": Infinity}}}'),
-    "bytes that are no text": said(b"\xff\xfe" * 500),
+    "nothing": says(b""),
+    **{f"JSON: {value!r}": says(value) for value in VALUES},
+    "deep JSON": says(b"[" * 100_000),
+    "a number of 5,000 digits": says(b'{"Result": ' + b"9" * 5000 + b"}"),
+    "no number": says(b'{"Result": {"SnapshotTask": {"Status": NaN, "StartTime": Infinity}}}'),
+    "bytes that are no text": says(b"\xff\xfe" * 500),
     "a long message": refused("x" * 200_000),
     "control characters": refused("\x1b[31mred\x07 \u202egpj"),
     "an echo of the request": lambda request: refused(f"{request.target} {request.headers} {request.body!r}"),
-    "a wait of 30 years": said({}, 429, {"Retry-After": "1000000000"}),
-    "a wait of less than nothing": said({}, 429, {"Retry-After": "-1"}),
-    "a clock of 1970": said({}, headers={"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}),
-    "a clock of no time": said({}, headers={"Date": "yesterday"}),
-    "an XML bomb": said(f'<!DOCTYPE a [<!ENTITY a0 "x">{DTD}]><List>&a9;</List>'.encode()),
+    "a wait of 30 years": says({}, 429, {"Retry-After": "1000000000"}),
+    "a wait of less than nothing": says({}, 429, {"Retry-After": "-1"}),
+    "a clock of 1970": says({}, headers={"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}),
+    "a clock of no time": says({}, headers={"Date": "yesterday"}),
+    "an XML bomb": says(f'<!DOCTYPE a [<!ENTITY a0 "x">{DTD}]><List>&a9;</List>'.encode()),
     "a list without end": listing_without_end,
 }  # fmt: skip
 
 
 def call(kind: str, method: str, plugin: ForkedPlugin, folder: Path) -> tuple[int, str]:
-    """One step of a lifecycle."""
-    found = resource(kind, "bad")
-    urn, recorded, inputs = found["urn"], found["outputs"], found["inputs"]
+    found = recorded(kind, "bad")
+    inputs, entry = found["inputs"], (found["id"], found["outputs"])
     if kind == "job":  # so that a delete calls the store
-        recorded |= {"onDelete": "delete-frames", "frames": ["a.jpg"]}
-    changed = (
-        {**inputs, "imageConfig": {"interval": 9}} if kind == "task" else {**inputs, "waitFor": "submitted"}
-    )
-    arguments = {
-        "create": (inputs,), "read": (found["id"], recorded), "delete": (found["id"], recorded),
-        "update": (found["id"], recorded, changed),
-    }  # fmt: skip
+        found["outputs"] |= {"onDelete": "delete-frames", "frames": ["a.jpg"]}
+    changed = {**inputs, **({"imageConfig": {"interval": 9}} if kind == "task" else {"waitFor": "submitted"})}
+    arguments = {"create": (inputs,), "read": entry, "delete": entry, "update": (*entry, changed)}
     try:
-        getattr(plugin, method)(urn, *arguments[method])
+        getattr(plugin, method)(found["urn"], *arguments[method])
     except PluginError as failed:
         return 1, str(failed)
     return 0, ""
 
 
 def command(kind: str, words: list[str], plugin: ForkedPlugin, folder: Path) -> tuple[int, str]:
-    """A command on a stack of one resource."""
-    found = resource(kind, "bad")
-    file = folder / "file.json"
+    found, file = recorded(kind, "bad"), folder / "file.json"
     if words[0] == "review":
         change = {**found, "inputs": {**found["inputs"], "keepRunning": True}}
         step = {"op": "update", "urn": found["urn"], "oldState": found, "newState": change}
         file.write_text(json.dumps({"steps": [step]}))
         return plugin.command(*words, str(file))
-    return plugin.command(*words, "--state", state_of(file, found))
-
-
-def look_up(words: list[str], plugin: ForkedPlugin, folder: Path) -> tuple[int, str]:
-    return plugin.command(*words)
+    file.write_text(export(found))
+    return plugin.command(*words, "--state", str(file))
 
 
 ENTRY_POINTS: dict[str, Callable[[ForkedPlugin, Path], tuple[int, str]]] = {
@@ -150,16 +139,9 @@ ENTRY_POINTS: dict[str, Callable[[ForkedPlugin, Path], tuple[int, str]]] = {
     "drift of a job": partial(command, "job", ["drift"]),
     "frames of a task": partial(command, "task", ["frames"]),
     "review of a task": partial(command, "task", ["review"]),
-    "look-up of a job": partial(look_up, ["job", "b" * 32, "oss-cn-hangzhou"]),
+    "look-up of a job": lambda plugin, _: plugin.command("job", "b" * 32, "oss-cn-hangzhou"),
 }
 PAIRS = list(product(BEHAVIOURS, ENTRY_POINTS))
-ENDPOINTS = (
-    "VOLCENGINE_RTC_ENDPOINT", "VOLCENGINE_TOS_ENDPOINT", "ALIBABA_CLOUD_MPS_ENDPOINT",
-    "ALIBABA_CLOUD_OSS_ENDPOINT",
-)  # fmt: skip
-NAMES: tuple[str, ...] = ("VOLCENGINE_ACCESS_KEY", "VOLCENGINE_SECRET_KEY")
-NAMES += ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
-KEYS = dict.fromkeys(NAMES, "an-example-canary")
 
 
 @pytest.mark.parametrize("behaviour", list(dict.fromkeys(pair[0] for pair in sample(PAIRS, 0.005))))
@@ -185,8 +167,6 @@ def busy() -> float:
 
 
 class Outcome(NamedTuple):
-    """How a call or a command ended."""
-
     outcome: str
     output: str
     seconds: float
@@ -200,7 +180,6 @@ class Outcome(NamedTuple):
 
 
 def enter(forks: Forks, folder: Path, endpoint: str, entry: str) -> Outcome:
-    """One entry point in a process of its own."""
     private = {"HOME": str(folder), "VIDEOSNAP_QUOTA_DIR": str(folder / uuid.uuid4().hex)}
     environment = {**clean_environment(), **KEYS, **private, "VIDEOSNAP_CALL_BUDGET": str(BUDGET)}
     environment |= dict.fromkeys(ENDPOINTS, endpoint)

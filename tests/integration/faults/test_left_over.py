@@ -11,9 +11,9 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import rpc
 
-from integration.faults.scenarios import CLEAN, PROVIDERS, World, job, pipeline, task, workflow
+from integration.faults.scenarios import CLEAN, PROVIDERS, Program, World, job, pipeline, task, workflow
 from pulumi_videosnap.core.pending import Note, notes
-from support.emulator import Emulator, clean_environment
+from support.emulator import Emulator
 from support.forked_plugin import TOLD, Fault
 from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
 from support.plugin_runs import Forks, Runs
@@ -35,8 +35,8 @@ Machines = Callable[[str], Machine]
 @pytest.fixture(params=FRONTS)
 def machines(emulator: Emulator, forks: Forks, tmp_path: Path, request: pytest.FixtureRequest) -> Machines:
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 1, "runningSeconds": 1})
-    environment = {**clean_environment(), **emulator.environment, "HOME": str(tmp_path)}
-    environment |= {"VIDEOSNAP_QUOTA_DIR": str(tmp_path), "EMULATOR_THAT_MOVES_WITH_SLEEP": emulator.url}
+    moves = {"VIDEOSNAP_QUOTA_DIR": str(tmp_path), "EMULATOR_THAT_MOVES_WITH_SLEEP": emulator.url}
+    environment = emulator.surroundings(tmp_path) | moves
 
     def machine(kind: str) -> Machine:
         token, provider = PROVIDERS[kind]
@@ -46,11 +46,11 @@ def machines(emulator: Emulator, forks: Forks, tmp_path: Path, request: pytest.F
     return machine
 
 
-def break_off(world: Machine) -> Note:
-    """Kill the provider once it has made what the program declares; returns the note that is left."""
+def break_off(world: Machine, program: Program | None = None) -> Note:
+    """Kill the provider once it has made what a program declares; returns the note that is left."""
     world.runs.fault = Fault(f"provider killed, {TOLD}")
     with pytest.raises(PluginError):
-        world.take(PROGRAMS[world.kind])
+        world.take(program or PROGRAMS[world.kind])
     [note] = notes("test", env=world.runs.environment)
     return note
 
@@ -144,12 +144,12 @@ def test_nothing_in_the_folder_stops_a_run(machines: Machines, tmp_path: Path) -
     assert world.present() == other.present() == []
 
 
-def test_a_note_stays_until_the_engine_is_told_of_a_failure(machines: Machines, tmp_path: Path) -> None:
+def test_a_note_stays_until_the_engine_has_an_answer_that_is_a_failure(
+    machines: Machines, tmp_path: Path
+) -> None:
     world = machines("pipeline")
     world.emulator.fault("error", "UpdatePipeline", times=None, status=400, code="InvalidParameter")
-    world.runs.fault = Fault(f"provider killed, {TOLD}")
-    with pytest.raises(PluginError):
-        world.take(pipeline(state="paused"))
+    break_off(world, pipeline(state="paused"))
     world.emulator.clear_faults()
     assert len(world.runs.unmanaged(tmp_path)) == len(world.present()) == 1
 
@@ -159,9 +159,7 @@ def test_a_note_says_what_is_secret(machines: Machines, tmp_path: Path) -> None:
     [inputs] = task(roomId="backstage").values()
     if world.runs.front == "native":
         inputs = {**inputs, "roomId": {rpc._special_sig_key: rpc._special_secret_sig, "value": "backstage"}}
-    world.runs.fault = Fault(f"provider killed, {TOLD}")
-    with pytest.raises(PluginError):
-        world.take({"lobby": {**inputs, "__videosnapSecrets": [["roomId"]]}})
+    break_off(world, {"lobby": {**inputs, "__videosnapSecrets": [["roomId"]]}})
     [found] = world.runs.unmanaged(tmp_path)
     assert found["id"].endswith("/[secret]/Task1")
 
@@ -195,9 +193,7 @@ def test_what_a_changed_program_leaves_is_named_and_ended(machines: Machines, tm
 def test_an_up_ends_nothing_that_its_program_comes_to_later(machines: Machines, hall: str) -> None:
     world, before = machines("pipeline"), {"first": pipeline_inputs(name="first")}
     world.take(before)
-    world.runs.fault = Fault(f"provider killed, {TOLD}")
-    with pytest.raises(PluginError):
-        world.take({**before, **pipeline()})
+    break_off(world, {**before, **pipeline()})
     made = {one["name"]: one["pipelineId"] for one in world.emulator.show("/pipelines")["pipelines"]}
     world.take({"first": pipeline_inputs(name="first", speedLevel=2), hall: pipeline()["queue"]})
     assert world.stack.state[hall].id in made.values()

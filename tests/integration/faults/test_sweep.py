@@ -17,7 +17,7 @@ import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 
 from integration.faults.scenarios import PROVIDERS, SCENARIOS, Scenario, World
-from support.emulator import Emulator, clean_environment, running_emulator
+from support.emulator import Emulator, running_emulator
 from support.fake_server import FakeServer, Request, Response
 from support.forked_plugin import ACTS, CLOCK, FAULT_SERVER, LATE, MOMENTS, REFUSES, RESTART, TOLD, Fault
 from support.plugin import DYNAMIC_TYPE, FRONTS, PluginError
@@ -79,10 +79,11 @@ def respond_badly(request: Request) -> Response:
     if fault in CODES:
         status, code = CODES[fault][0 if is_rtc else 2 if is_store else 1]
         error = {"Code": code, "Message": "no"}
-        body = json.dumps(
-            {"ResponseMetadata": {**ENVELOPE["ResponseMetadata"], "Error": error}} if is_rtc else error
+        rtc_error = {"ResponseMetadata": {**ENVELOPE["ResponseMetadata"], "Error": error}}
+        body = (
+            f"<Error><Code>{code}</Code></Error>" if is_store else json.dumps(rtc_error if is_rtc else error)
         )
-        return Response(status, f"<Error><Code>{code}</Code></Error>".encode() if is_store else body.encode())
+        return Response(status, body.encode())
     if fault.startswith("502"):
         return Response(502, b"<html>Bad Gateway</html>", {"Content-Type": "text/html"})
     if fault == LATE:
@@ -91,11 +92,9 @@ def respond_badly(request: Request) -> Response:
         wrong = {**ENVELOPE, "Result": {"SnapshotTask": 7}, "SnapshotJob": "x", "SnapshotJobList": 7}
         wrong |= {"MediaWorkflow": 1, "MediaWorkflowList": "y", "Pipeline": [], "PipelineList": 2}
         return Response(200, json.dumps(wrong).encode())
-    bodies = {
-        "answer cut": Response(body=b'{"RequestId":', content_length=999),
-        "answer malformed": Response(body=b'{"Reque'),
-    }
-    return bodies.get(fault, Response(raw=b""))
+    if fault == "answer cut":
+        return Response(body=b'{"RequestId":', content_length=999)
+    return Response(body=b'{"Reque') if fault == "answer malformed" else Response(raw=b"")
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +105,6 @@ def fault_server() -> Iterator[FakeServer]:
 
 @dataclass
 class Sweep:
-    """Runs points, and counts."""
-
     emulator: Emulator
     forks: Forks
     server: FakeServer
@@ -121,7 +118,6 @@ class Sweep:
         front: str,
         fault: Fault | None = None,
         recovery: str = "",
-        *,
         skip: bool = False,
     ) -> End:
         """One run of a scenario from an empty world to its end; `skip` leaves out the step."""
@@ -152,9 +148,8 @@ class Sweep:
 
     def _runs(self, scenario: Scenario, front: str) -> Runs:
         token, provider = PROVIDERS[scenario.kind]
-        private = {"HOME": str(self.folder), "VIDEOSNAP_QUOTA_DIR": str(self.folder / f"quota{self.number}")}
-        environment = {**clean_environment(), **self.emulator.environment, **private}
-        environment |= {FAULT_SERVER: self.server.endpoint}
+        environment = self.emulator.surroundings(self.folder, **{FAULT_SERVER: self.server.endpoint})
+        environment["VIDEOSNAP_QUOTA_DIR"] += str(self.number)
         if scenario.kind == "job":
             environment["EMULATOR_THAT_MOVES_WITH_SLEEP"] = self.emulator.url
         pickled = serialize_provider(provider())
@@ -162,7 +157,6 @@ class Sweep:
 
 
 def _try(world: World, step: Any) -> bool:
-    """Whether a step fails."""
     try:
         world.take(step)
     except (PluginError, EngineKilled):
@@ -209,7 +203,6 @@ def test_one_more_try_ends_as_if_nothing_had_happened(sweep: Sweep, scenario: Sc
 
 RESTARTS = [f"{RESTART}, {moment}" for moment in MOMENTS]
 RESTARTED = [one for one in SCENARIOS if not one.before]
-"""Scenarios that create."""
 
 
 @pytest.mark.sweep
@@ -254,5 +247,4 @@ def compare(kind: str, end: End, expected: End, allowed: tuple[End, ...] = ()) -
 
 
 def _name(present: Any) -> str:
-    """A job's token, or the name of something else."""
     return present if isinstance(present, str) else str(present[0])

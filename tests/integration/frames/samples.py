@@ -44,37 +44,33 @@ def _drawing(name: str) -> Callable[[int], Image.Image]:
 @cache
 def snapshot(name: str, number: int) -> tuple[bytes, DecodedFrame]:
     """A frame of a sample video: its bytes, and what decoding shows."""
-    file = BytesIO()
-    _drawing(name)(number % DISTINCT * 24).save(file, "JPEG", quality=85)
-    return file.getvalue(), decode_frame(file.getvalue())
+    body = encoded(_drawing(name)(number % DISTINCT * 24), "JPEG", quality=85)
+    return body, decode_frame(body)
 
 
-@cache
-def covered() -> DecodedFrame:
-    """What a covered camera shows."""
+def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
     file = BytesIO()
-    Image.new("RGB", (640, 360), (4, 4, 6)).save(file, "JPEG")
-    return decode_frame(file.getvalue())
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+COVERED = decode_frame(encoded(Image.new("RGB", (640, 360), (4, 4, 6)), "JPEG"))
 
 
 def live(name: str, number: int, interval: int = INTERVAL) -> Frame:
     """A frame of a room, in its place."""
     body, decoded = snapshot(name, number)
     due = NOON + timedelta(seconds=number * interval)
-    stored = StoredObject(
-        f"{FOLDER}/{name}/{due:%Y%m%d%H%M%S}000.jpg",
-        len(body),
-        due + timedelta(milliseconds=240),
-        "9b2cf535f27731c9",
-    )
-    return Frame(Condition.PRESENT, key=stored.key, due=due, stored=stored, decoded=decoded)
+    key, written = f"{FOLDER}/{name}/{due:%Y%m%d%H%M%S}000.jpg", due + timedelta(milliseconds=240)
+    stored = StoredObject(key, len(body), written, "9b2cf535f27731c9")
+    return Frame(Condition.PRESENT, key=key, due=due, stored=stored, decoded=decoded)
 
 
 ODD: dict[Condition, tuple[str, dict[str, Any]]] = {
     Condition.MISSING: ("nothing was written; one is due every 5 s", {"stored": None, "decoded": None}),
     Condition.UNREADABLE: ("not a frame: truncated", {"decoded": None}),
     Condition.DUPLICATE: ("every pixel equals the frame before", {}),
-    Condition.BLACK: ("nothing but black", {"decoded": covered()}),
+    Condition.BLACK: ("nothing but black", {"decoded": COVERED}),
 }
 """What a report says of such a frame, and how it differs from a good one."""
 
@@ -96,16 +92,10 @@ def room(count: int) -> TaskFrames:
         Series(name, tuple(_changed(live(name, number), number, count) for number in range(part)))
         for name, part in (("camera0", count - count // 2), ("camera1", count // 2))
     )
-    return TaskFrames(
-        name="lobby",
-        kind="live room",
-        id="661e64d2a7ac3d0176bd3f20/Room1/shop.dev.lobby",
-        location=Location("tos", "frames", "cn-beijing", FOLDER + "/"),
-        series=series,
-        events=events(count // 2),
-        expected=count,
-        notes=("Two tasks store into this bucket below one prefix: a frame of the other may be counted.",),
-    )
+    place = Location("tos", "frames", "cn-beijing", FOLDER + "/")
+    notes = ("Two tasks store into this bucket below one prefix: a frame of the other may be counted.",)
+    life = events(count // 2)
+    return TaskFrames("lobby", "live room", FOLDER, place, series, life, count, notes=notes)
 
 
 def _changed(frame: Frame, number: int, count: int) -> Frame:
@@ -138,18 +128,16 @@ def job(count: int) -> TaskFrames:
 
     def still(number: int) -> Frame:
         body, decoded = snapshot("screen0", number)
-        stored = StoredObject(
-            f"stills/output_{number + 1:05d}.jpg", len(body), NOON + timedelta(minutes=4), "1f3870be274f6c49"
-        )
-        frame = Frame(Condition.PRESENT, stored.key, offset_ms=2000 * number, stored=stored, decoded=decoded)
+        key = f"stills/output_{number + 1:05d}.jpg"
+        stored = StoredObject(key, len(body), NOON + timedelta(minutes=4), "1f3870be274f6c49")
+        frame = Frame(Condition.PRESENT, key, offset_ms=2000 * number, stored=stored, decoded=decoded)
         return odd(frame, Condition.DUPLICATE) if number == 1 else frame
 
     series = Series("frames", tuple(map(still, range(count))))
     place = Location("oss", "frames", "oss-cn-hangzhou", "stills/")
     ended = Event(NOON + timedelta(minutes=4), "end", "finished: Success")
-    return TaskFrames(
-        "stills", "video file", "88c6ca184c0e47098a5b665e2a126797", place, (series,), (ended,), count
-    )
+    job_id = "88c6ca184c0e47098a5b665e2a126797"
+    return TaskFrames("stills", "video file", job_id, place, (series,), (ended,), count)
 
 
 def unread() -> TaskFrames:
@@ -165,14 +153,12 @@ def story(count: int) -> FramesReport:
 
 
 def hostile() -> FramesReport:
-    """Names and keys that try to be something else."""
 
     def frame(number: int, key: str) -> Frame:
         plain = live("camera0", number)
         assert plain.stored
-        return replace(
-            plain, key=key, stored=replace(plain.stored, key=key), condition=Condition.LATE, why=key
-        )
+        stored = replace(plain.stored, key=key)
+        return replace(plain, key=key, stored=stored, condition=Condition.LATE, why=key)
 
     frames = tuple(frame(number, key) for number, key in enumerate(HOSTILE_KEYS))
     series = tuple(Series(key, (frames[number],)) for number, key in enumerate(HOSTILE_KEYS))
@@ -192,24 +178,15 @@ def sheet(of: str | int) -> str:
 
 
 def gradient(width: int = 96, height: int = 64) -> Image.Image:
-    """An image with something on it."""
     return Image.linear_gradient("L").resize((width, height)).convert("RGB")
 
 
-def encoded(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    file = BytesIO()
-    image.save(file, kind, **options)
-    return file.getvalue()
-
-
 def chunk(name: bytes, content: bytes) -> bytes:
-    """A chunk of a PNG file."""
     checksum = struct.pack(">I", zlib.crc32(name + content))
     return struct.pack(">I", len(content)) + name + content + checksum
 
 
 def png_bomb(width: int, height: int) -> bytes:
-    """A few bytes that claim to be a huge image."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     rows = zlib.compress(bytes(1_000_000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
@@ -237,6 +214,5 @@ def text_bomb() -> bytes:
 
 
 def animated() -> bytes:
-    """A PNG of two images, the second one white."""
     white = Image.new("RGB", (96, 64), "white")
     return encoded(gradient(), save_all=True, append_images=[white], duration=50)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from integration.frames.test_command import room_engine
 from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import run_command
 from pulumi_videosnap.cli.drift import main as drift
@@ -20,9 +19,11 @@ from pulumi_videosnap.report.base import ExitCode
 from pulumi_videosnap.volcengine.frames import location
 from support.canary import leaks
 from support.emulator import Emulator
+from support.exports import resources_of
 from support.fake_server import FakeServer, Response
 from support.jobs import job_engine, job_inputs
-from support.story import declare
+from support.plugin import DYNAMIC_TYPE
+from support.story import declare, task_engine
 from support.workflow_stacks import ObjectStory, engine_of, workflow_inputs
 
 Values = dict[str, Any]
@@ -34,7 +35,7 @@ KEYS = {
 }
 OTHER = {name: f"other/{name}" for name in KEYS.values()}
 """Key pairs that the emulator does not know."""
-BASE, PYTHON = "urn:pulumi:dev::p::", "pulumi:providers:pulumi-python"
+BASE, PYTHON = "urn:pulumi:dev::shop::", "pulumi:providers:pulumi-python"
 OWN = f"{BASE}pulumi:providers:videosnap::own"
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {"frames": frames, "drift": drift, "review": review}
 
@@ -91,15 +92,14 @@ class Project:
         found: list[Values] = [
             {"urn": f"{BASE}{PYTHON}::default", "type": PYTHON, "id": "1", "inputs": config}
         ]
-        front, provider = "pulumi-python:dynamic/", f"{found[0]['urn']}::1"
+        front, provider = DYNAMIC_TYPE, f"{found[0]['urn']}::1"
         if self.own is not None:
             front, provider = "videosnap:", f"{OWN}::2"
             own = {"urn": OWN, "type": "pulumi:providers:videosnap", "id": "2", "inputs": self.own}
             found.append(own)
         for task in self.tasks:
-            type_ = front + task["type"]
-            urn = f"{BASE}{type_}::{task['name']}"
-            found.append({**task, "type": type_, "urn": urn, "provider": provider})
+            named = {name: task[name].replace(DYNAMIC_TYPE, front) for name in ("urn", "type")}
+            found.append({**task, **named, "provider": provider})
         return found
 
     def preview(self) -> Values:
@@ -126,7 +126,7 @@ class Project:
 def took_frames(emulator: Emulator, app: str) -> list[Values]:
     """A room, a job and the run of a workflow, as state has them."""
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
-    rooms, jobs = room_engine(), job_engine(emulator)
+    rooms, jobs = task_engine(), job_engine(emulator)
     workflows = ObjectStory(engine_of("workflow"), emulator)
     rooms.up({"lobby": declare(app, framePrefix=f"{app}/")})
     emulator.advance(22)
@@ -135,18 +135,9 @@ def took_frames(emulator: Emulator, app: str) -> list[Values]:
     jobs.up({"stills": job_inputs(frameType="normal")})
     workflows.stack.up({"thumbs": workflow_inputs()})
     workflows.upload("in/a.mp4")
-    stacks = {"SnapshotTask": rooms, "SnapshotJob": jobs, "SnapshotWorkflow": workflows.stack}
-    return [
-        {
-            "type": f"{'volcengine' if stack is rooms else 'alibaba'}:{kind}",
-            "name": name,
-            "id": one.id,
-            "inputs": dict(one.inputs),
-            "outputs": dict(one.outputs),
-        }
-        for kind, stack in stacks.items()
-        for name, one in stack.state.items()
-    ]
+    kinds = {"volcengine:SnapshotTask": rooms, "alibaba:SnapshotJob": jobs}
+    kinds["alibaba:SnapshotWorkflow"] = workflows.stack
+    return [one for kind, stack in kinds.items() for one in resources_of(stack, kind)]
 
 
 def half(keys: Mapping[str, str]) -> Values:

@@ -28,22 +28,15 @@ from support.emulator import Emulator
 from support.jobs import store_of
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=timezone.utc)
-INPUTS = {
-    "platform": "tos",
-    "bucket": "frames",
-    "region": "cn-beijing",
-    "since": "2026-05-01T12:00:00Z",
-    "count": 2.0,
-}
+SINCE = {"since": "2026-05-01T12:00:00Z", "count": 2.0}
+INPUTS = {"platform": "tos", "bucket": "frames", "region": "cn-beijing", **SINCE}
 
 
 class Growing:
     """A bucket that has one more object with every listing."""
 
     def __init__(self, *keys: str) -> None:
-        self.keys = keys
-        self.listings = 0
-        self.slept = 0.0
+        self.keys, self.listings, self.slept = keys, 0, 0.0
 
     def open(self, location: Location, config: Lookup = no_config) -> Growing:
         assert location.bucket == "frames"
@@ -124,10 +117,7 @@ def test_of_a_job_its_end_is_waited_for_and_all_of_its_frames(monkeypatch: pytes
 @pytest.mark.parametrize(
     ("reading", "refused"),
     [
-        (
-            {"state": "Fail", "code": "InternalError"},
-            "of 88c6: the job failed .InternalError., so it has no frames; fix",
-        ),
+        ({"state": "Fail", "code": "InternalError"}, "of 88c6: the job failed .InternalError., so it has no"),
         (Gone(), "of 88c6: it does not exist any more; fix the cause and run `pulumi up --refresh`"),
         (Unreadable("cannot be read any more"), "of 88c6: cannot be read any more"),
         (SUBMITTED, "still at 0 frames, since 88c6 has not ended after 60 s"),

@@ -14,7 +14,7 @@ from integration.frames import samples
 from pulumi_videosnap.errors import Rejected, Unauthorized, Unreachable
 from pulumi_videosnap.frames.collect import report_of
 from pulumi_videosnap.frames.contact_sheet import as_html
-from pulumi_videosnap.frames.model import Condition, FramesReport, TaskFrames, without_secrets
+from pulumi_videosnap.frames.model import FramesReport, TaskFrames, without_secrets
 from pulumi_videosnap.frames.text import as_json, as_text, exit_code
 from pulumi_videosnap.frames.verify import verify
 from pulumi_videosnap.kinds import kind_by_title
@@ -62,13 +62,8 @@ def stored(key: str, seconds: float) -> StoredObject:
 
 def room(name: str, start: float = 0, end: float | None = None, **more: Any) -> RecordedResource:
     ended = {} if end is None else {"endTime": at(end).isoformat(), "stopReason": "IdleTimeOut"}
-    properties = {
-        "imageConfig": {"interval": 5.0},
-        "storageConfig": TOS,
-        "startTime": at(start).isoformat(),
-        **ended,
-        **more,
-    }
+    usual = {"imageConfig": {"interval": 5.0}, "storageConfig": TOS, "startTime": at(start).isoformat()}
+    properties = {**usual, **ended, **more}
     return RecordedResource(name, kind_by_title("live room"), f"661e/Room1/{name}", properties)
 
 
@@ -140,19 +135,13 @@ def test_rooms_with_prefixes_or_times_of_their_own_share_a_bucket() -> None:
 def test_a_jobs_frames_are_those_that_state_records() -> None:
     bucket = Bucket(stored("o_1.jpg", 0), stored("o_3.jpg", 0), stored("o_9.jpg", 0))
     found = report(bucket, job("stills", ["o_1.jpg", "o_2.jpg", "o_3.jpg"]))
-    rows = [(f.key, f.condition, f.offset_ms) for f in one(found).series[0].frames]
-    assert rows == [
-        ("o_1.jpg", Condition.PRESENT, 2),
-        ("o_2.jpg", Condition.MISSING, 2002),
-        ("o_3.jpg", Condition.PRESENT, 4002),
-    ]
+    rows = [(f.key, f.condition.value, f.offset_ms) for f in one(found).series[0].frames]
+    assert rows == [("o_1.jpg", "present", 2), ("o_2.jpg", "missing", 2002), ("o_3.jpg", "present", 4002)]
     assert exit_code(found) == ExitCode.FINDING
     assert bucket.listings == [(Location("oss", "frames", "cn-hangzhou"), "o_")]
 
 
-SHEETS = {
-    "tileOutputFile": {"location": "oss-cn-hangzhou", "bucket": "sheets", "object": "o_s{TileCount}.jpg"}
-}
+SHEET = {"location": "oss-cn-hangzhou", "bucket": "sheets", "object": "o_s{TileCount}.jpg"}
 ENCRYPTED = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
 GONE = Rejected("ListObjects", "bucket not found", code="NoSuchBucket")
 DENIED = Unauthorized("ListObjects", "access denied", code="AccessDenied")
@@ -172,16 +161,16 @@ def test_a_failing_bucket_leaves_the_others_readable(bad: str, failure: Exceptio
     good = next(name for name in ("frames", "sheets") if name != bad)
     buckets = {good: Bucket(stored("o_1.jpg", 0), stored("o_s1.jpg", 0)), bad: Bucket(fails=failure)}
     task = job("sprites", frames, tileFrames=["o_s1.jpg"])
-    task.properties["snapshotConfig"].update(SHEETS)
+    task.properties["snapshotConfig"]["tileOutputFile"] = SHEET
     dependencies = Dependencies(open_bucket=lambda place, **_: buckets[place.bucket], now=lambda: at(9))
     found = report_of(Stack("dev", (task,)), dependencies)
     text, exported, page = "\n".join(as_text(found)), json.loads(as_json(found)), as_html(found)
-    [told] = exported["tasks"]
-    assert [one["place"]["bucket"] for one in told["series"]] == ["frames", "sheets"][not frames :]
-    assert [len(one["frames"]) for one in told["series"] if one["name"] == good] == [1]
+    [task_] = exported["tasks"]
+    assert [one["place"]["bucket"] for one in task_["series"]] == ["frames", "sheets"][not frames :]
+    assert [len(one["frames"]) for one in task_["series"] if one["name"] == good] == [1]
     assert "The expected frame is present" in text
     assert exported["exitCode"] == exit_code(found) == (ExitCode.FAILED if frames else ExitCode.AS_EXPECTED)
-    assert told["problem"] == (f"{bad}: {failure}" if frames else None)
+    assert task_["problem"] == (f"{bad}: {failure}" if frames else None)
     for shown in (text, exported["summary"], page):
         assert (f"{bad} of sprites could not be checked" in shown) == bool(frames)
 
@@ -208,7 +197,7 @@ def test_what_cannot_be_read_is_the_problem_of_its_series(failure: Exception, co
 
     objects = stored("o_1.jpg", 0), stored("o_s1.jpg", 0)
     task = job("sprites", ["o_1.jpg"], tileFrames=["o_s1.jpg"])
-    task.properties["snapshotConfig"].update(SHEETS)
+    task.properties["snapshotConfig"]["tileOutputFile"] = SHEET
     found = verify(report(Opened(*objects), task))
     series = one(found).series
     assert [[frame.condition.value for frame in each.frames] for each in series] == conditions
@@ -218,13 +207,11 @@ def test_what_cannot_be_read_is_the_problem_of_its_series(failure: Exception, co
 
 def test_a_bucket_that_is_a_secret_leaves_the_sheets_readable() -> None:
     task = job("sprites", ["o_1.jpg"], tileFrames=["o_s1.jpg"])
-    task.properties["snapshotConfig"].update(SHEETS)
+    task.properties["snapshotConfig"]["tileOutputFile"] = SHEET
     task.properties["snapshotConfig"]["outputFile"]["bucket"] = ENCRYPTED
     found = one(report(Bucket(stored("o_s1.jpg", 0)), task))
-    assert [(series.name, bool(series.problem), len(series.frames)) for series in found.series] == [
-        ("frames", True, 0),
-        ("sheets", False, 1),
-    ]
+    series = [(one.name, bool(one.problem), len(one.frames)) for one in found.series]
+    assert series == [("frames", True, 0), ("sheets", False, 1)]
     assert found.location == Location("oss", "sheets", "cn-hangzhou")
 
 

@@ -4,20 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from pulumi_videosnap.volcengine.api import connect
-from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.emulator import Emulator
-from support.engine_model import in_process
-from support.story import Story
+from support.story import Story, task_engine
 
 
 @pytest.fixture
 def story(emulated: Emulator, app: str) -> Iterator[Story]:
-    stack = in_process(
-        lambda host: SnapshotTaskLifecycle(
-            host, lambda profile, **more: connect(profile, host.config, **more), sleep=lambda seconds: None
-        )
-    )
-    told = Story(stack, emulated, app)
-    yield told
-    assert told.told, "every story ends with `ends_settled`"
+    made = Story(task_engine(), emulated, app)
+    yield made
+    assert made.ended, "every story ends with `ends_settled`"

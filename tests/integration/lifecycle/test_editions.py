@@ -1,6 +1,5 @@
 """The BytePlus edition of RTC: a life there, nothing of one edition in the other, its documents' readings."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,12 @@ from pulumi_videosnap.volcengine.auth import edition_of, find_account
 from pulumi_videosnap.volcengine.lifecycle import SnapshotTaskLifecycle
 from support.data import load
 from support.emulator import Emulator
-from support.engine_model import EngineModel, Refused, in_process
-from support.story import declare
+from support.engine_model import EngineModel, Refused
+from support.exports import export, resources_of
+from support.story import declare, task_engine
 
 CUSTOM = {"customConfig": {"bucket": "frames", "accessKeyEnv": "A_KEY", "secretKeyEnv": "A_SECRET"}}
-VOD: dict[str, Any] = {"vodConfig": {"accountId": "1", "space": "s"}}
-
-
-def engine() -> EngineModel:
-    return in_process(
-        lambda context: SnapshotTaskLifecycle(
-            context,
-            lambda profile, **more: connect(profile, context.config, **more),
-            sleep=lambda seconds: None,
-            edition=edition_of,
-        )
-    )
+VOD = {"accountId": "1", "space": "s"}
 
 
 @pytest.fixture
@@ -37,7 +26,7 @@ def stack(emulated: Emulator, monkeypatch: pytest.MonkeyPatch) -> EngineModel:
     for name in ("A_KEY", "A_SECRET"):
         monkeypatch.setenv(name, "write-only")
     monkeypatch.setenv("VOLCENGINE_EDITION", "byteplus")
-    return engine()
+    return task_engine(edition=edition_of)
 
 
 def running(emulator: Emulator, app: str, service: str = "/byteplus") -> list[dict[str, Any]]:
@@ -85,11 +74,11 @@ def test_the_life_of_a_task_and_a_task_that_is_there_already(
     assert stack.up(faster) == {"lobby": "update"}
     [task] = running(emulated, app)
     assert task["interval"] == 7
-    lost = engine()
+    lost = task_engine(edition=edition_of)
     lost.up(program)
     assert [task["interval"] for task in running(emulated, app)] == [5], "adopted, its interval in line"
     with pytest.raises(TaskConflict, match="max_idle_time: running with 180, declared 99"):
-        engine().up({"lobby": declare(app, storageConfig=CUSTOM, maxIdleTime=99)})
+        task_engine(edition=edition_of).up({"lobby": declare(app, storageConfig=CUSTOM, maxIdleTime=99)})
     assert lost.refresh() == {}
     lost.up({})
     assert running(emulated, app) == []
@@ -120,21 +109,20 @@ def test_another_edition_replaces_and_each_entry_of_state_is_read_where_it_is(
 def test_a_key_of_one_edition_is_never_used_in_the_other(
     stack: EngineModel, emulated: Emulator, app: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pair = [emulated.environment[f"BYTEPLUS_{half}_KEY"] for half in ("ACCESS", "SECRET")]
-    for half in ("ACCESS", "SECRET"):
+    pair = {half: emulated.environment[f"BYTEPLUS_{half}_KEY"] for half in ("ACCESS", "SECRET")}
+    for half in pair:
         monkeypatch.delenv(f"BYTEPLUS_{half}_KEY")
     services(emulated)
     with pytest.raises(NotConfigured, match="no BytePlus credentials: set BYTEPLUS_ACCESS_KEY and"):
         stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
     assert services(emulated) == set()
-    for half, value in zip(("ACCESS", "SECRET"), pair, strict=True):
+    for half, value in pair.items():
         monkeypatch.setenv(f"BYTEPLUS_{half}KEY", value)
     stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
     assert services(emulated) == {"byteplus"}, "the names of the older SDK"
     monkeypatch.setenv("VOLCENGINE_EDITION", "bytedance")
-    with pytest.raises(
-        NotConfigured, match="VOLCENGINE_EDITION is 'bytedance': set 'volcengine' or 'byteplus'"
-    ):
+    unknown = "VOLCENGINE_EDITION is 'bytedance': set 'volcengine' or 'byteplus'"
+    with pytest.raises(NotConfigured, match=unknown):
         stack.preview({"lobby": declare(app)})
 
 
@@ -148,16 +136,13 @@ def test_the_public_host_and_its_region() -> None:
         find_account("second", "byteplus", env=env.get)
 
 
-@pytest.mark.parametrize("field", ["storageClass", "autoSetFileExtension"])
+@pytest.mark.parametrize(("field", "value"), [("storageClass", "archive"), ("autoSetFileExtension", True)])
 def test_fields_that_the_edition_does_not_have_are_refused_and_not_sent(
-    stack: EngineModel, emulated: Emulator, app: str, field: str
+    stack: EngineModel, emulated: Emulator, app: str, field: str, value: Any
 ) -> None:
-    value = {"storageClass": "archive", "autoSetFileExtension": True}[field]
     with pytest.raises(Refused, match="does not exist in BytePlus' edition; leave it out"):
-        stack.preview(
-            {"lobby": declare(app, storageConfig={"vodConfig": {**VOD["vodConfig"], field: value}})}
-        )
-    stack.up({"lobby": declare(app, storageConfig=VOD)})
+        stack.preview({"lobby": declare(app, storageConfig={"vodConfig": {**VOD, field: value}})})
+    stack.up({"lobby": declare(app, storageConfig={"vodConfig": VOD})})
     assert stack.refresh() == {}
     stack.destroy()
 
@@ -166,11 +151,8 @@ def test_drift_reads_and_searches_each_task_in_its_own_edition(
     stack: EngineModel, emulated: Emulator, app: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack.up({"lobby": declare(app, storageConfig=CUSTOM)})
-    entry, kind = stack.state["lobby"], "pulumi-python:dynamic/volcengine:SnapshotTask"
-    resource = {"urn": f"urn:pulumi:dev::p::{kind}::lobby", "type": kind, "id": entry.id}
-    resources = [{**resource, "inputs": entry.inputs, "outputs": entry.outputs}]
     state = tmp_path / "state.json"
-    state.write_text(json.dumps({"deployment": {"resources": resources}}))
+    state.write_text(export(*resources_of(stack, "volcengine:SnapshotTask")))
     monkeypatch.delenv("VOLCENGINE_EDITION")
     services(emulated)
     assert main(["drift", "--state", str(state), "--json"]) == 0

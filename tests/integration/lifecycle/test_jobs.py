@@ -30,45 +30,32 @@ class FakeMps:
     """Jobs that end after so many seconds of a clock which only sleeping moves."""
 
     def __init__(self, page_size: int = 300, runs_for: float = 0.0) -> None:
+        self.page_size, self.runs_for, self.now = page_size, runs_for, 0.0
         self.made: list[SnapshotJob] = []
         self.calls: list[str] = []
-        self.now = 0.0
-        self.page_size = page_size
-        self.runs_for = runs_for
         self.fail: Callable[[str], CallFailed | None] = lambda action: None
         self._rest: dict[str, list[SnapshotJob]] = {}
 
     def add(self, *minutes_ago: float, token: str = "", state: str = "Success") -> list[SnapshotJob]:
-        jobs = [
-            SnapshotJob(
-                id=f"{len(self.made) + number:032x}",
-                state=state,
-                user_data=token,
-                creation_time=NOON - timedelta(minutes=ago),
-            )
-            for number, ago in enumerate(minutes_ago)
-        ]
-        self.made += jobs
-        return jobs
+        first = len(self.made)
+        for number, ago in enumerate(minutes_ago, first):
+            created = NOON - timedelta(minutes=ago)
+            job = SnapshotJob(id=f"{number:032x}", state=state, user_data=token, creation_time=created)
+            self.made.append(job)
+        return self.made[first:]
 
     def submit(self, body: SubmitSnapshotJobBody) -> SnapshotJob:
-        self.calls.append("submit")
         [job] = self.add(0, token=body.user_data or "", state="Submitted")
-        if failed := self.fail("submit"):
-            raise failed
+        self._note("submit")
         return job
 
     def query(self, ids: Sequence[str]) -> Queried:
-        self.calls.append(f"query {len(ids)}")
-        if failed := self.fail("query"):
-            raise failed
+        self._note("query", f" {len(ids)}")
         known = {job.id: self._as_now(job) for job in self.made}
         return Queried([known[i] for i in ids if i in known], [i for i in ids if i not in known], NOON)
 
     def list_jobs(self, *, until: datetime | None = None, page_token: str | None = None) -> Page:
-        self.calls.append("list")
-        if failed := self.fail("list"):
-            raise failed
+        self._note("list")
         jobs = self._rest.pop(page_token) if page_token else self._newest_first(until)
         token = f"page{len(self.calls)}" if len(jobs) > self.page_size else None
         if token:
@@ -77,6 +64,11 @@ class FakeMps:
 
     def list_workflow_executions(self, page_token: str | None = None) -> WorkflowExecutionPage:
         return WorkflowExecutionPage([], page_token)
+
+    def _note(self, call: str, more: str = "") -> None:
+        self.calls.append(call + more)
+        if failed := self.fail(call):
+            raise failed
 
     def _newest_first(self, until: datetime | None) -> list[SnapshotJob]:
         chosen = [job for job in self.made if until is None or _created(job) <= until]
@@ -106,10 +98,7 @@ BODY = SubmitSnapshotJobBody(
 DAY = 24 * 60
 
 
-Sleep = Callable[[float], None]
-
-
-def shared(mps: FakeMps, notes: Path = NOWHERE, sleep: Sleep | None = None) -> Jobs:
+def shared(mps: FakeMps, notes: Path = NOWHERE, sleep: Callable[[float], None] | None = None) -> Jobs:
     clock = mps.monotonic
     return Jobs(mps, PendingSubmissions(notes, clock), monotonic=clock, sleep=sleep or mps.sleep)
 
@@ -120,7 +109,7 @@ def silent_submit(action: str) -> CallFailed | None:
     return lost if action == "submit" else None
 
 
-def ignore(said: str) -> None:
+def ignore(line: str) -> None:
     """Drop a line of progress."""
 
 
@@ -243,9 +232,8 @@ def test_a_lost_answer_without_a_job_and_a_refusal_are_errors_and_no_second_try(
 
 
 def test_whoever_waits_shares_one_round_of_questions() -> None:
-    mps = FakeMps(runs_for=1e9)
+    mps, everybody = FakeMps(runs_for=1e9), threading.Barrier(64)
     made = mps.add(*[0.0] * 64, state="Submitted")
-    everybody = threading.Barrier(64)
 
     def sleep(_seconds: float) -> None:
         everybody.wait(20)
@@ -261,7 +249,7 @@ def test_whoever_waits_shares_one_round_of_questions() -> None:
     assert sorted(mps.calls) == ["query 10"] * 6 + ["query 4"]
 
 
-def test_waiting_tells_the_state_asks_less_often_later_and_gives_up_in_time() -> None:
+def test_waiting_reports_the_state_asks_less_often_later_and_gives_up_in_time() -> None:
     mps = FakeMps(runs_for=60)
     [job] = mps.add(0, state="Submitted")
     said: list[str] = []
@@ -270,9 +258,8 @@ def test_waiting_tells_the_state_asks_less_often_later_and_gives_up_in_time() ->
     assert 50 <= len(mps.calls) <= 56, "every half second for 20 s, then every third second"
     mps = FakeMps(runs_for=60)
     [job] = mps.add(0, state="Submitted")
-    with pytest.raises(
-        TaskUnfinished, match=r"is still Submitted after 7 s; it goes on: run `pulumi up` again"
-    ):
+    still = r"is still Submitted after 7 s; it goes on: run `pulumi up` again"
+    with pytest.raises(TaskUnfinished, match=still):
         shared(mps).wait(job, 7, ignore)
     assert mps.now == pytest.approx(7)
 
@@ -387,7 +374,7 @@ def test_a_call_that_fails_fails_everyone_who_waited_for_it(ask: Callable[[Jobs,
     assert jobs.get(made[0].id, made[0].creation_time).id == made[0].id, "who comes later asks again"
 
 
-def test_what_was_listed_for_others_is_told_with_how_far_it_goes() -> None:
+def test_what_was_listed_for_others_comes_with_how_far_it_goes() -> None:
     mps = FakeMps(page_size=3)
     made = mps.add(1, 2, 3, 4, 5)
     found, since = shared(mps).newest()

@@ -8,6 +8,7 @@ import pytest
 
 from pulumi_videosnap import alibaba
 from pulumi_videosnap.alibaba.failures import failure
+from pulumi_videosnap.alibaba.job_token import job_token
 from pulumi_videosnap.alibaba.lifecycle import SnapshotJobLifecycle
 from pulumi_videosnap.alibaba.models import SnapshotJob
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
@@ -52,6 +53,11 @@ def test_a_job_is_submitted_once_and_its_pictures_are_named(story: JobStory) -> 
     story.stack.up({"stills": job_inputs(userData="team-视频")})
     assert story.jobs()[-1]["userData"] == story.outputs()["token"]
     assert story.outputs()["token"].startswith("team-视频-videosnap-"), "own user data is before the token"
+
+
+def test_the_longest_user_data_leaves_room_for_the_token() -> None:
+    job = SnapshotJobInputs.model_validate(job_inputs(userData="a" * 959, owner="shop/dev/stills"))
+    assert len(job_token(job, "the id of a state")) == 1024
 
 
 def test_create_waits_for_the_end_or_a_refresh_finds_it_or_waiting_begins_later(story: JobStory) -> None:
@@ -131,7 +137,7 @@ def test_a_renamed_resource_keeps_the_pictures_that_it_has_made_again(story: Job
 
 
 def test_the_end_of_an_older_entry_leaves_the_frames_of_a_declared_one(story: JobStory) -> None:
-    """A rename broke off, so state has both; in any later run a frame goes with the last of them."""
+    """A rename was interrupted, so state has both; in any later run a frame goes with the last of them."""
     old, new = (job_inputs(owner=f"proj.dev.{name}", onDelete="delete-frames") for name in ("old", "new"))
     story.stack.up({"old": old})
     entry = story.stack.state.pop("old")
@@ -217,11 +223,11 @@ def test_sheets_and_web_vtt_are_named_and_deleted_too(story: JobStory) -> None:
     inputs = CHANGES["sheets and chapters"]
     story.stack.up({name: job_inputs(name, **config) for name, config in inputs.items()})
     assert story.outputs()["frames"] == []
-    assert story.outputs()["tileFrames"] == ["sheets/00001.jpg", "sheets/00002.jpg"]
-    assert story.outputs("chapters")["vtt"] == "chapters/all.vtt"
-    assert {"sheets/00001.jpg", "sheets/00002.jpg", "chapters/all.vtt"} <= set(story.keys())
+    made = {*story.outputs()["tileFrames"], story.outputs("chapters")["vtt"]}
+    assert made == {"sheets/00001.jpg", "sheets/00002.jpg", "chapters/all.vtt"}
+    assert made <= set(story.keys())
     story.stack.destroy()
-    assert not {"sheets/00001.jpg", "sheets/00002.jpg", "chapters/all.vtt"} & set(story.keys())
+    assert not made & set(story.keys())
 
 
 def test_a_job_that_ended_unseen_is_cleaned_up_and_one_that_runs_is_not_cancelled(story: JobStory) -> None:
@@ -238,7 +244,7 @@ def test_a_job_that_ended_unseen_is_cleaned_up_and_one_that_runs_is_not_cancelle
     assert any("is running and cannot be cancelled" in line for line in story.stack.said)
 
 
-def test_a_failure_in_the_middle_is_told_and_tried_again(story: JobStory) -> None:
+def test_a_failure_in_the_middle_is_reported_and_tried_again(story: JobStory) -> None:
     story.pace(5, 5)
     program = {"stills": job_inputs(waitFor="submitted")}
     story.stack.up(program)
@@ -261,9 +267,8 @@ def test_a_failed_job_names_cause_input_and_cure(story: JobStory, name: str) -> 
     key, answer, parts = FAILURES[name]
     inputs = job_inputs(input={**PLACE, "bucket": "media", "object": key})
     if answer:
-        error: Exception = failure(
-            SnapshotJobInputs.model_validate(inputs), SnapshotJob(id="j", **answer), advice=""
-        )
+        declared = SnapshotJobInputs.model_validate(inputs)
+        error: Exception = failure(declared, SnapshotJob(id="j", **answer), advice="")
     else:
         with pytest.raises(TaskFailed) as failed:
             story.stack.up({"stills": inputs})
@@ -289,9 +294,8 @@ def test_the_notification_is_an_output_and_one_that_was_not_sent_is_a_warning(st
     story.emulator.request("PUT", path, {"notifyConfig": {"Topic": "no topic"}})
     story.stack.up({"stills": job_inputs(pipelineId=PIPELINE, triggers=["again"])})
     assert story.outputs()["notification"]["errorCode"] == "TopicNameInvalid"
-    assert any(
-        "is done, but its notification was not sent: the pipeline's queue" in s for s in story.stack.said
-    )
+    not_sent = "is done, but its notification was not sent: the pipeline's queue"
+    assert any(not_sent in line for line in story.stack.said)
     story.stack.up({"stills": job_inputs(triggers=["free"])})
     assert "notification" not in story.outputs()
     story.emulator.request("DELETE", path)
@@ -301,9 +305,8 @@ def test_the_notification_is_an_output_and_one_that_was_not_sent_is_a_warning(st
     "template", ["{SnapshotTime}_{Count}.jpg", "{SnapshotTime}/{FileName}{Count}", "{Count}.png"]
 )
 def test_frames_whose_keys_are_not_known_are_not_recorded(story: JobStory, template: str) -> None:
-    program = {
-        "stills": job_inputs(outputFile={**PLACE, "object": f"odd/{template}"}, onDelete="delete-frames")
-    }
+    place = {**PLACE, "object": f"odd/{template}"}
+    program = {"stills": job_inputs(outputFile=place, onDelete="delete-frames")}
     story.stack.up(program)
     known = "{SnapshotTime}" not in template
     assert (story.outputs()["count"], len(story.outputs()["frames"])) == (3, 3 if known else 0)
@@ -355,10 +358,7 @@ def test_the_tutorials_numbers_make_the_tutorials_pictures(story: JobStory, tmp_
     store = store_of(story.emulator.environment)
     names = [f"output_0000{number}.jpg" for number in (1, 2, 3)]
     theirs = [store.get_object(Bucket="media", Key=name)["Body"].read() for name in names]
-    ours = job_inputs(
-        outputFile={**PLACE, "object": "output_{Count}.jpg"}, time=2, interval=2, num=3, height=360
-    )
-    story.stack.up({"stills": ours})
+    story.stack.up({"stills": job_inputs(outputFile={**PLACE, "object": "output_{Count}.jpg"})})
     assert story.outputs()["frames"] == names
     assert [store.get_object(Bucket="frames", Key=name)["Body"].read() for name in names] == theirs
 
@@ -366,14 +366,14 @@ def test_the_tutorials_numbers_make_the_tutorials_pictures(story: JobStory, tmp_
 def test_a_count_that_an_answer_leaves_out_stays_as_recorded(story: JobStory) -> None:
     story.stack.up({"stills": job_inputs()})
     recorded = dict(story.outputs())
-    told = SnapshotJob(id=str(recorded["jobId"]), state="Success", creation_time=None)
-    account = SimpleNamespace(jobs=SimpleNamespace(get=lambda *_: told), objects=None)
-    outcome = SnapshotJobLifecycle(Context(), lambda *_: account).read(told.id, recorded)
+    answer = SnapshotJob(id=str(recorded["jobId"]), state="Success", creation_time=None)
+    account = SimpleNamespace(jobs=SimpleNamespace(get=lambda *_: answer), objects=None)
+    outcome = SnapshotJobLifecycle(Context(), lambda *_: account).read(answer.id, recorded)
     assert isinstance(outcome, Present)
     assert (outcome.outputs["frames"], outcome.outputs["count"]) == (THREE, 3)
 
 
-def test_a_job_is_told_in_a_programs_words(story: JobStory) -> None:
+def test_a_job_is_looked_up_with_the_names_of_a_program(story: JobStory) -> None:
     sheets = {**PLACE, "object": "sheet {TileCount}.jpg"}
     story.stack.up({"stills": job_inputs("still pictures", tileOutputFile=sheets, tileOut={"lines": 2})})
     found = alibaba.get_snapshot_job(story.stack.state["stills"].id, location="oss-cn-hangzhou")

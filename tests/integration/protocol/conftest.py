@@ -24,7 +24,6 @@ def rtc(service: FakeRtc) -> Iterator[FakeRtc]:
 
 @pytest.fixture(scope="module", params=FRONTS)
 def front(request: pytest.FixtureRequest) -> str:
-    """The front that a test is for: both, in turn."""
     found: str = request.param
     return found
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from support.exports import export
 from support.fake_server import FakeServer, Request, Response
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE
 
 STARTED_ALREADY = "The task has been started. Please do not call the startup task interface repeatedly"
 UNKNOWN_TASK = "InvalidParameter.ErrorActiveTaskNotFound"
@@ -47,12 +49,19 @@ def surroundings(rtc: FakeRtc, home: Path, **more: str) -> dict[str, str]:
     return {**found, **quota, **more}
 
 
+def state_command(folder: Path, front: str, *resources: Any) -> None:
+    """A `pulumi` in the folder that prints a state with these resources as that of the stack `dev`."""
+    text = export(*resources)
+    (folder / "state.json").write_text(text.replace(DYNAMIC_TYPE, NATIVE_TYPE) if front == "native" else text)
+    (folder / "pulumi").write_text(f"#!/bin/sh\n[ $4 = dev ] && exec cat {folder}/state.json\n")
+    (folder / "pulumi").chmod(0o755)
+
+
 def action_of(request: Request) -> str:
     return request.query.get("Action", "")
 
 
 def text_of(request: Request) -> str:
-    """All of a request."""
     return f"{urlsplit(request.target).query} {json.dumps(dict(request.headers))} {request.body.decode()}"
 
 
@@ -88,7 +97,6 @@ def refused(rtc: FakeRtc, request: Request) -> Response:
 
 
 def saying(text: str) -> Behaviour:
-    """A refusal of everything with this text."""
     return lambda rtc, request: Response(403, _envelope(Code="AccessDenied", Message=text))
 
 
@@ -116,7 +124,6 @@ def echoing(status: int, code: str) -> Behaviour:
 
 
 def garbled(rtc: FakeRtc, request: Request) -> Response:
-    """JSON of the wrong types, with the request in every value."""
     echo = text_of(request)
     task = {"Status": echo, "StartTime": [echo], "ImageConfig": echo}
     found = {"SnapshotTask": {**task, "TargetStreams": {"StreamList": {echo: echo}}}}

@@ -1,4 +1,4 @@
-"""What a failed call tells the user: one line that says what was wrong and what to do, and no traceback."""
+"""What a user reads of a failed call: one line that says what was wrong and what to do, and no traceback."""
 
 import re
 from pathlib import Path
@@ -9,22 +9,13 @@ import pytest
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from integration.protocol import fake_rtc
-from integration.protocol.fake_rtc import (
-    BAD_BEHAVIOURS,
-    HASTE,
-    KEYS,
-    URN,
-    Behaviour,
-    FakeRtc,
-    documented,
-    surroundings,
-)
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, KEYS, URN, Behaviour, FakeRtc, surroundings
 from support.data import load
 from support.fake_server import Request, Response
-from support.plugin import Plugin, PluginError, running_plugin
+from support.plugin import Plugin, PluginError, request_of, running_plugin
 from unit.inputs.tasks import complete
 
-CALL_BUDGET = HASTE
+CALL_BUDGET = fake_rtc.HASTE
 hung_up = BAD_BEHAVIOURS["hung up"]
 TASK = {name: value for name, value in complete().items() if name not in ("state", "profile")}
 ID = "661e543cf/Room1/Task1"
@@ -46,13 +37,13 @@ def failure(plugin: Plugin, call: Any = "create") -> str:
     return str(raised.value)
 
 
-def assert_one_line(said: str) -> None:
-    assert said.startswith("videosnap: ")
-    assert "\n" not in said
-    assert "Traceback" not in said
-    assert ".py" not in said
-    assert not re.search(r"\bline \d+", said)
-    assert len(said) < 1000
+def assert_one_line(error: str) -> None:
+    assert error.startswith("videosnap: ")
+    assert "\n" not in error
+    assert "Traceback" not in error
+    assert ".py" not in error
+    assert not re.search(r"\bline \d+", error)
+    assert len(error) < 1000
 
 
 WAYS_OUT = load("rtc/ways_out.json")
@@ -64,14 +55,14 @@ def test_a_failure_is_one_line_with_a_way_out(
     plugin: Plugin, rtc: FakeRtc, call: str, behaviour: str
 ) -> None:
     rtc.behaviour = BAD_BEHAVIOURS[behaviour]
-    said = failure(plugin, call)
-    assert_one_line(said)
-    assert re.match(r"videosnap: (Start|Get|Update|Stop)Snapshot(Task)? (was|got|failed)", said)
-    assert call != "create" or WAYS_OUT.get(behaviour, "") in said
+    error = failure(plugin, call)
+    assert_one_line(error)
+    assert re.match(r"videosnap: (Start|Get|Update|Stop)Snapshot(Task)? (was|got|failed)", error)
+    assert call != "create" or WAYS_OUT.get(behaviour, "") in error
 
 
 LOST: dict[str, tuple[Behaviour, Behaviour, str]] = {
-    "acted, and readable": (hung_up, documented, "adopted"),
+    "acted, and readable": (hung_up, fake_rtc.documented, "adopted"),
     "acted, and not readable": (hung_up, hung_up, "recorded"),
     "acted, and a fault of the read": (hung_up, BAD_BEHAVIOURS["fault"], "recorded"),
     "acted, and not there": (hung_up, fake_rtc.unknown_task, "recorded"),
@@ -90,11 +81,11 @@ def test_a_start_whose_answer_is_lost_is_adopted_or_recorded(plugin: Plugin, rtc
     def respond(rtc: FakeRtc, request: Request) -> Response:
         is_start = fake_rtc.action_of(request) == "StartSnapshot"
         if is_start:
-            documented(rtc, request)
+            fake_rtc.documented(rtc, request)
         return (start if is_start else read)(rtc, request)
 
     rtc.behaviour = respond
-    request = provider_pb2.CreateRequest(urn=URN, properties=plugin.with_provider(TASK))
+    request = request_of("Create", URN, properties=plugin.with_provider(TASK))
     if outcome == "adopted":
         assert plugin.stub.Create(request, timeout=60).id == ID
         assert any("is adopted" in message for message in plugin.log.messages(URN))
@@ -121,24 +112,24 @@ def test_a_plugin_ends_with_its_engine(rtc: FakeRtc, tmp_path: Path) -> None:
 
 def test_a_conflict_lists_the_differences_and_the_ways_out(plugin: Plugin, rtc: FakeRtc) -> None:
     rtc.behaviour = fake_rtc.conflicting
-    said = failure(plugin)
-    assert_one_line(said)
-    assert "max_idle_time: running with 11, declared 200" in said
-    assert "image_config.width: running with 1, declared 800" in said
-    assert "give this one another task_id" in said
-    assert "interval" not in said
+    error = failure(plugin)
+    assert_one_line(error)
+    assert "max_idle_time: running with 11, declared 200" in error
+    assert "image_config.width: running with 1, declared 800" in error
+    assert "give this one another task_id" in error
+    assert "interval" not in error
 
 
-def test_a_mistake_of_ours_is_one_line_that_tells_nothing(plugin: Plugin, rtc: FakeRtc) -> None:
+def test_a_mistake_of_ours_is_one_line_without_a_value(plugin: Plugin, rtc: FakeRtc) -> None:
     never_checked = failure(plugin, lambda plugin: plugin.create(URN, {"roomId": "canary"}))
     rtc.behaviour = fake_rtc.unknown_task
     recorded = {**TASK, "startTime": "canary"}
     never_written = failure(plugin, lambda plugin: plugin.read(URN, ID, recorded))
-    for said in (never_checked, never_written):
-        assert_one_line(said)
-        assert "unexpected" in said
-        assert "VIDEOSNAP_DEBUG=1" in said
-        assert "canary" not in said
+    for error in (never_checked, never_written):
+        assert_one_line(error)
+        assert "unexpected" in error
+        assert "VIDEOSNAP_DEBUG=1" in error
+        assert "canary" not in error
 
 
 @pytest.mark.parametrize(("debug", "shown"), [("1", True), ("yes", True), ("0", False), ("", False)])
@@ -147,19 +138,19 @@ def test_a_traceback_is_shown_on_demand(
 ) -> None:
     rtc.behaviour = BAD_BEHAVIOURS["refused"]
     with running_plugin(surroundings(rtc, tmp_path, **KEYS, VIDEOSNAP_DEBUG=debug), front=front) as plugin:
-        said = failure(plugin)
-    assert said.startswith("Traceback (most recent call last):") is shown
-    assert ("lifecycle.py" in said) is shown
-    assert "the signature does not match" in said.splitlines()[-1]
+        error = failure(plugin)
+    assert error.startswith("Traceback (most recent call last):") is shown
+    assert ("lifecycle.py" in error) is shown
+    assert "the signature does not match" in error.splitlines()[-1]
     if not shown:
-        assert_one_line(said)
+        assert_one_line(error)
 
 
 def test_missing_credentials_say_where_was_looked(rtc: FakeRtc, tmp_path: Path, front: str) -> None:
     with running_plugin(surroundings(rtc, tmp_path), front=front) as plugin:
-        said = failure(plugin)
+        error = failure(plugin)
         assert plugin.check(URN, TASK) == (({**TASK, "state": "running"}), [])
         assert plugin.diff(URN, ID, RECORDED, TASK) == []
-    assert_one_line(said)
-    assert "set VOLCENGINE_ACCESS_KEY and VOLCENGINE_SECRET_KEY" in said
-    assert "videosnap:volcengineAccessKey" in said
+    assert_one_line(error)
+    assert "set VOLCENGINE_ACCESS_KEY and VOLCENGINE_SECRET_KEY" in error
+    assert "videosnap:volcengineAccessKey" in error

@@ -1,6 +1,5 @@
 """Whose a task is: what the program declares in this run, and what the stack's state has."""
 
-import json
 import re
 import socket
 import stat
@@ -14,18 +13,18 @@ import grpc
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
 from pulumi.runtime import settings
-from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2
+from pulumi.runtime.proto import engine_pb2_grpc
 
-from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, surroundings
+from integration.protocol.fake_rtc import KEYS, KIND, FakeRtc, state_command, surroundings
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.core.pending import Note, notes
 from pulumi_videosnap.plugin.program import announce
 from pulumi_videosnap.volcengine.start import identity_of
 from support.data import load
 from support.jobs import job_inputs
-from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, PROVIDER, Plugin, PluginError, running_plugin, to_struct
+from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, PROVIDER, Plugin, PluginError, running_plugin
 from support.processes import wait_until
-from unit.inputs.tasks import complete
+from unit.inputs.tasks import plain_task
 
 CASES: dict[str, dict[str, Any]] = load("rtc/identity.json")
 """What is checked, compared, in state, and deleted, as `resource id`; and which deletes call the service."""
@@ -37,9 +36,12 @@ PROVIDERS = {
 }
 
 
+def _task(room: str, id_: str) -> dict[str, Any]:
+    return plain_task(appId="app", roomId=room, taskId=id_)
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The plugin's home."""
     return tmp_path_factory.mktemp("state")
 
 
@@ -48,40 +50,32 @@ def plugin(service: FakeRtc, folder: Path, front: str) -> Iterator[Plugin]:
     """A plugin for all cases, each with names of its own, and a `pulumi` that prints a state with all."""
     resources = [
         {"urn": f"{KIND}{case}-{name}", "id": f"app/{case}/{id_}", "outputs": {}}
-        for case, told in CASES.items()
-        for name, id_ in map(str.split, told.get("state", ()))
+        for case, row in CASES.items()
+        for name, id_ in map(str.split, row.get("state", ()))
     ]
-    state = json.dumps({"deployment": {"resources": resources}})
-    state = state.replace(DYNAMIC_TYPE, NATIVE_TYPE) if front == "native" else state
-    (folder / "state.json").write_text(state)
-    _script(folder, f"[ $4 = dev ] && exec cat {folder}/state.json")
+    state_command(folder, front, *resources)
     environment = surroundings(service, folder, **KEYS, PATH=f"{folder}:/usr/bin:/bin")
     with running_plugin(environment, front=front) as plugin:
         yield plugin
 
 
-def _script(folder: Path, text: str) -> None:
-    (folder / "pulumi").write_text(f"#!/bin/sh\n{text}\n")
-    (folder / "pulumi").chmod(0o755)
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_a_delete_ends_what_is_nobody_elses(plugin: Plugin, rtc: FakeRtc, case: str) -> None:
-    told = CASES[case]
-    for name, id_ in map(str.split, told.get("checked", ())):
+    row = CASES[case]
+    for name, id_ in map(str.split, row.get("checked", ())):
         assert plugin.check(f"{KIND}{case}-{name}", _task(case, id_))[1] == []
-    for name, id_ in map(str.split, told.get("compared", ())):
+    for name, id_ in map(str.split, row.get("compared", ())):
         plugin.diff(f"{KIND}{case}-{name}", f"app/{case}/{id_}", _task(case, id_), _task(case, id_))
     stopped = []
-    for name, id_ in map(str.split, told["deleted"]):
+    for name, id_ in map(str.split, row["deleted"]):
         before = len(rtc.requests)
         plugin.delete(f"{KIND}{case}-{name}", f"app/{case}/{id_}", _task(case, id_))
         if len(rtc.requests) > before:
             stopped.append(f"{name} {id_}")
         else:
-            said = plugin.log.messages(f"{KIND}{case}-{name}")[-1]
-            assert said.startswith("left running: it is the task of ")
-    assert stopped == told["stopped"]
+            line = plugin.log.messages(f"{KIND}{case}-{name}")[-1]
+            assert line.startswith("left running: it is the task of ")
+    assert stopped == row["stopped"]
 
 
 def test_what_the_program_declares_counts_before_its_check_and_without(
@@ -128,19 +122,18 @@ def test_a_create_waits_for_what_a_killed_run_ends_and_takes_over_the_rest(
     monkeypatch.setenv("VIDEOSNAP_QUOTA_DIR", str(folder / "quota"))
     earlier = subprocess.Popen(["sleep", "60"])
     kind = KIND.replace(DYNAMIC_TYPE, NATIVE_TYPE) if plugin.native else KIND
-    inputs = {name: value for name, value in complete().items() if name != "profile"}
     ends, goes_on = (
-        Note(kind + name, "", identity_of({**inputs, "taskId": name}), process=earlier.pid)
+        Note(kind + name, "", identity_of(plain_task(taskId=name)), process=earlier.pid)
         for name in ("ends", "goes-on")
     )
     ends.write()
     goes_on.write()
     assert ends.claim()
     with ThreadPoolExecutor() as pool:
-        created = pool.submit(plugin.create, f"{KIND}ends", {**inputs, "taskId": "ends"})
+        created = pool.submit(plugin.create, f"{KIND}ends", plain_task(taskId="ends"))
         wait_until(lambda: plugin.log.messages(f"{KIND}ends") != [])
         assert plugin.log.messages(f"{KIND}ends")[0] == "an earlier run ends what it had begun"
-        plugin.create(f"{KIND}goes-on", {**inputs, "taskId": "goes-on"})
+        plugin.create(f"{KIND}goes-on", plain_task(taskId="goes-on"))
         assert not goes_on.claim()
         assert rtc.actions.count("StartSnapshot") == 1
         earlier.kill()
@@ -151,7 +144,8 @@ def test_a_create_waits_for_what_a_killed_run_ends_and_takes_over_the_rest(
 
 
 def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRtc, tmp_path: Path) -> None:
-    _script(tmp_path, "echo error: no stack named dev >&2; exit 255")
+    (tmp_path / "pulumi").write_text("#!/bin/sh\necho error: no stack named dev >&2; exit 255\n")
+    (tmp_path / "pulumi").chmod(0o755)
     with running_plugin(surroundings(service, tmp_path, **KEYS, PATH=f"{tmp_path}:/usr/bin:/bin")) as plugin:
         plugin.delete(f"{KIND}lobby", "app/room/x", _task("room", "x"))
     assert rtc.actions == ["StopSnapshot"]
@@ -160,7 +154,7 @@ def test_a_state_that_cannot_be_read_keeps_no_task(service: FakeRtc, rtc: FakeRt
 @pytest.mark.parametrize(
     ("name", "chosen"), [("大厅", None), ("l" * 130, None), ("lob by", "a b"), ("é", None)]
 )
-def test_a_refused_name_is_said_to_be_the_default(plugin: Plugin, name: str, chosen: str | None) -> None:
+def test_a_refused_name_is_marked_as_the_default(plugin: Plugin, name: str, chosen: str | None) -> None:
     for declared in (None, f"stories.dev.{name}") if chosen is None else (chosen,):
         inputs = {key: one for key, one in {**_task("r", ""), "taskId": declared}.items() if one is not None}
         _, [refusal] = plugin.check(f"{KIND}{name}", inputs)
@@ -168,14 +162,9 @@ def test_a_refused_name_is_said_to_be_the_default(plugin: Plugin, name: str, cho
         assert refusal.endswith("; this is the default, made of the resource's name") is (chosen is None)
 
 
-def _task(room: str, id_: str) -> dict[str, Any]:
-    inputs = {**complete(), "appId": "app", "roomId": room, "taskId": id_}
-    return {name: value for name, value in inputs.items() if name != "profile"}
-
-
 @pytest.mark.parametrize("kind", NAMES)
 def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> None:
-    """Two resources have two names if Pulumi tells them apart; what state has stays where it can."""
+    """Two resources have two names if they are two for Pulumi; what state has stays where it can."""
     provider, field = PROVIDERS[kind]
     found = {}
     # Under the native front a program's subclass has the type of its base.
@@ -183,12 +172,13 @@ def test_default_names_are_as_unique_as_pulumis(plugin: Plugin, kind: str) -> No
     for number, (urn, recorded, _) in enumerate(names):
         plain = f"stories.dev.{urn.rpartition('::')[2]}"
         inputs = job_inputs(f"{number}") if field == "owner" else _task(f"names{number}", "")
-        request = provider_pb2.CheckRequest(
-            urn="urn:pulumi:dev::stories::" + urn.replace("TYPE", f"pulumi-python:dynamic/{kind}"),
-            olds=to_struct({field: recorded, "__provider": provider} if recorded else {}),
-            news=to_struct({**inputs, field: plain, "__provider": provider}),
+        checked = plugin.ask(
+            "Check",
+            "urn:pulumi:dev::stories::" + urn.replace("TYPE", f"pulumi-python:dynamic/{kind}"),
+            olds={field: recorded, "__provider": provider} if recorded else {},
+            news={**inputs, field: plain, "__provider": provider},
         )
-        found[number] = str(plugin.call("Check", request).inputs[field])
+        found[number] = str(checked.inputs[field])
     wanted = [name for *_, name in names]
     assert [re.sub("-[0-9a-f]{8}$", "-*", name) for name in found.values()] == wanted
     chosen = [name for name in found.values() if name.endswith("-*") or field == "owner"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from integration.protocol.fake_rtc import BAD_BEHAVIOURS, HASTE, FakeRtc, surroundings, unknown_task
+from integration.protocol.fake_rtc import BAD_BEHAVIOURS, HASTE, KEYS, FakeRtc, surroundings, unknown_task
 from pulumi_videosnap.errors import CallFailed, InvalidInput, NotFound
 from pulumi_videosnap.volcengine import get_room_online_users, get_snapshot_task
 from support.data import load
@@ -16,8 +16,8 @@ SAMPLE = load("rtc/GetSnapshotTask.answer.json")["Result"]["SnapshotTask"]
 
 @pytest.fixture(autouse=True)
 def account(rtc: FakeRtc, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    keys = {"VOLCENGINE_ACCESS_KEY": "AKLTexample", "VOLCENGINE_SECRET_KEY": "canary-secret"}
-    for name, value in surroundings(rtc, tmp_path, **keys, VIDEOSNAP_CALL_BUDGET="5").items():
+    keys = {**KEYS, "VOLCENGINE_SECRET_KEY": "canary-secret", "VIDEOSNAP_CALL_BUDGET": "5"}
+    for name, value in surroundings(rtc, tmp_path, **keys).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("VOLCENGINE_SESSION_TOKEN", raising=False)
 
@@ -30,12 +30,8 @@ def test_the_vendors_sample(rtc: FakeRtc) -> None:
     assert (found.start_time, found.end_time) == ("2023-02-24T08:28:29.000Z", "2023-02-24T08:31:51.000Z")
     assert found.max_idle_time == 200
     assert found.image_config == {"interval": 2, "format": "jpeg", "width": 800, "height": 800}
-    assert found.target_streams == {
-        "stream_list": [
-            {"user_id": "user0", "index": 0, "stream_type": "screen"},
-            {"user_id": "user1", "index": 1, "stream_type": "screen"},
-        ]
-    }
+    streams = [{"user_id": f"user{at}", "index": at, "stream_type": "screen"} for at in (0, 1)]
+    assert found.target_streams == {"stream_list": streams}
     assert found.storage_config["type"] == "tos"
 
 
@@ -51,11 +47,9 @@ def test_what_the_service_does_not_say_is_none_or_empty(rtc: FakeRtc) -> None:
 def test_keys_that_an_answer_should_not_carry_are_left_out(rtc: FakeRtc) -> None:
     custom = {"Vendor": 1, "Region": 2, "Bucket": "b", "AccessKey": "leaked", "SecretKey": "leaked"}
     rtc.task = {"Status": 2, "StorageConfig": {"Type": 2, "CustomConfig": custom}}
+    shown = {"vendor": "aliyun", "region": 2, "bucket": "b"}
     found = get_snapshot_task("661e", "Room1", "Task1")
-    assert found.storage_config == {
-        "type": "custom",
-        "custom_config": {"vendor": "aliyun", "region": 2, "bucket": "b"},
-    }
+    assert found.storage_config == {"type": "custom", "custom_config": shown}
 
 
 def test_a_failed_call_is_an_error_that_keeps_the_secret(rtc: FakeRtc, monkeypatch: Any) -> None:

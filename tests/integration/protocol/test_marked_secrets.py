@@ -9,20 +9,29 @@ from urllib.parse import quote
 
 import pytest
 from pulumi.dynamic.dynamic import serialize_provider
-from pulumi.runtime.proto import provider_pb2
 
-from integration.protocol.fake_rtc import BAD_BEHAVIOURS, HASTE, KEYS, KIND, URN, FakeRtc, surroundings
+from integration.protocol.fake_rtc import (
+    BAD_BEHAVIOURS,
+    HASTE,
+    KEYS,
+    KIND,
+    URN,
+    FakeRtc,
+    state_command,
+    surroundings,
+)
 from pulumi_videosnap.alibaba.pipeline.resource import PipelineProvider
 from pulumi_videosnap.alibaba.resource import SnapshotJobProvider
 from pulumi_videosnap.alibaba.workflow.resource import SnapshotWorkflowProvider
 from pulumi_videosnap.core.encrypted import MARK
 from pulumi_videosnap.core.properties import value_at
-from support.emulator import Emulator, clean_environment
+from support.emulator import Emulator
 from support.jobs import job_inputs
-from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, PROVIDER, Plugin, PluginError, running_plugin
+from support.plugin import PROVIDER, Plugin, PluginError, running_plugin
 from support.sampling import sample
 from support.workflow_stacks import pipeline_inputs, workflow_inputs
-from unit.inputs.tasks import complete, edited
+from unit.inputs.tasks import edited
+from unit.inputs.tasks import plain_task as task
 
 CALL_BUDGET = HASTE
 CANARY = "canary é+1"
@@ -32,11 +41,7 @@ PROVIDERS = {
     "Pipeline": serialize_provider(PipelineProvider()),
     "SnapshotWorkflow": serialize_provider(SnapshotWorkflowProvider()),
 }
-LOCATION = "oss-cn-hangzhou"
-
-
-def task(**changes: Any) -> dict[str, Any]:
-    return {name: value for name, value in {**complete(), **changes}.items() if name != "profile"}
+LOCATION, NO_ID = "oss-cn-hangzhou", "c0ffee11" * 4
 
 
 def marked(plugin: Plugin, inputs: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
@@ -46,11 +51,10 @@ def marked(plugin: Plugin, inputs: Mapping[str, Any], path: tuple[str, ...]) -> 
     return {**inputs, "__videosnapSecrets": [list(path)]}
 
 
-def said(plugin: Plugin, urn: str, inputs: Mapping[str, Any], path: tuple[str, ...]) -> tuple[str, str]:
-    """The refusal of a resource with a secret at a path, and all that is said of it until it is created."""
+def reported(plugin: Plugin, urn: str, inputs: Mapping[str, Any], path: tuple[str, ...]) -> tuple[str, str]:
+    """The refusal of a resource with a secret at a path, and all that is reported until it is created."""
     before = len(plugin.log.lines)
-    told = marked(plugin, inputs, path)
-    checked, refused = plugin.check(urn, told)
+    checked, refused = plugin.check(urn, marked(plugin, inputs, path))
     if not refused:
         with contextlib.suppress(PluginError):
             try:
@@ -86,9 +90,8 @@ CHECKED: dict[str, tuple[tuple[str, ...], Any]] = {
 @pytest.mark.parametrize("case", CHECKED)
 def test_a_check_repeats_no_secret(plugin: Plugin, case: str) -> None:
     path, value = CHECKED[case]
-    refusal, everything = said(
-        plugin, f"{KIND}check-{case.replace(' ', '-')}", edited(task(), {path: value}), path
-    )
+    urn = f"{KIND}check-{case.replace(' ', '-')}"
+    refusal, everything = reported(plugin, urn, edited(task(), {path: value}), path)
     assert refusal
     assert not [form for form in forms(value) if form in everything]
 
@@ -99,7 +102,7 @@ def test_a_service_is_not_quoted(plugin: Plugin, rtc: FakeRtc, behaviour: str, p
     rtc.behaviour = BAD_BEHAVIOURS[behaviour]
     secret = f"canary{len(path)}secret"
     inputs = edited(task(), {path: secret, ("taskId",): behaviour.replace("'", "").replace(" ", "-")})
-    refusal, everything = said(plugin, URN, inputs, path)
+    refusal, everything = reported(plugin, URN, inputs, path)
     assert refusal
     assert secret not in everything
 
@@ -126,16 +129,11 @@ CLOUD: dict[str, tuple[str, dict[str, Any], tuple[str, ...], str]] = {
     ),
     "a pipeline that is none": (
         "Pipeline",
-        {"location": LOCATION, "adopt": "c0ffee11" * 4},
+        {"location": LOCATION, "adopt": NO_ID},
         ("adopt",),
-        "no pipeline in",
+        "no pipeline",
     ),
-    "a workflow in a pipeline that is none": (
-        "SnapshotWorkflow",
-        workflow_inputs(pipelineId="c0ffee11" * 4),
-        ("pipelineId",),
-        "",
-    ),
+    "a workflow in none": ("SnapshotWorkflow", workflow_inputs(pipelineId=NO_ID), ("pipelineId",), ""),
     "a workflow's name": ("SnapshotWorkflow", workflow_inputs(name=CANARY * 20), ("name",), ""),
 }
 
@@ -146,9 +144,7 @@ def clouds(
 ) -> Iterator[dict[str, Plugin]]:
     shared_emulator.reset()
     shared_emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 0, "runningSeconds": 0})
-    home = str(tmp_path_factory.mktemp("home"))
-    private = {"HOME": home, "VIDEOSNAP_QUOTA_DIR": home, "VIDEOSNAP_CALL_BUDGET": "10"}
-    environment = {**clean_environment(), **shared_emulator.environment, **private}
+    environment = shared_emulator.surroundings(tmp_path_factory.mktemp("home"), VIDEOSNAP_CALL_BUDGET="10")
     with contextlib.ExitStack() as stack:
         yield {
             kind: stack.enter_context(running_plugin(environment, provider, front=front))
@@ -160,7 +156,7 @@ def clouds(
 def test_a_failure_in_the_cloud_repeats_no_secret(clouds: dict[str, Plugin], case: str) -> None:
     kind, inputs, path, expected = CLOUD[case]
     urn = f"urn:pulumi:dev::stories::pulumi-python:dynamic/alibaba:{kind}::{case.replace(' ', '-')}"
-    refusal, everything = said(clouds[kind], urn, inputs, path)
+    refusal, everything = reported(clouds[kind], urn, inputs, path)
     assert refusal
     assert expected in refusal
     assert not [form for form in forms(value_at(inputs, path)) if form in everything], everything
@@ -169,36 +165,21 @@ def test_a_failure_in_the_cloud_repeats_no_secret(clouds: dict[str, Plugin], cas
 def test_what_state_has_as_a_secret_is_not_repeated_either(
     service: FakeRtc, rtc: FakeRtc, tmp_path: Path, front: str
 ) -> None:
-    """A refresh or a destroy runs no program, and a dynamic provider is told no marks."""
-    hidden = {MARK: ENGINES_MARK, "ciphertext": "v1:abc"}
-    outputs = {**task(), "roomId": hidden}
-    state = json.dumps({"deployment": {"resources": [{"urn": URN, "id": "x", "outputs": outputs}]}})
-    state = state.replace(DYNAMIC_TYPE, NATIVE_TYPE) if front == "native" else state
-    (tmp_path / "state.json").write_text(state)
-    (tmp_path / "pulumi").write_text(f"#!/bin/sh\nexec cat {tmp_path}/state.json\n")
-    (tmp_path / "pulumi").chmod(0o755)
+    """A refresh or a destroy runs no program, and a dynamic provider gets no marks."""
+    hidden = task(roomId={MARK: ENGINES_MARK, "ciphertext": "v1:abc"})
+    state_command(tmp_path, front, {"urn": URN, "id": "x", "outputs": hidden})
     rtc.behaviour = BAD_BEHAVIOURS["echoed piecemeal"]
     environment = surroundings(service, tmp_path, **KEYS, PATH=f"{tmp_path}:/usr/bin:/bin")
     recorded = {**task(roomId="canaryRoom"), "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
     with running_plugin(environment, PROVIDER, front=front) as plugin:
-        inputs = {name: value for name, value in recorded.items() if name not in ("status", "startTime")}
+        faster = task(roomId="canaryRoom", imageConfig={**recorded["imageConfig"], "interval": 9})
         properties, news = (
-            marked(plugin, one, ("roomId",)) if plugin.native else one for one in (recorded, inputs)
+            plugin.with_provider(marked(plugin, one, ("roomId",)) if plugin.native else one)
+            for one in (recorded, faster)
         )
-        id_ = "661e543cf/canaryRoom/Task1"
-        sent = plugin.with_provider(properties)
-        calls = {
-            "Read": provider_pb2.ReadRequest(urn=URN, id=id_, properties=sent),
-            "Update": provider_pb2.UpdateRequest(
-                urn=URN,
-                id=id_,
-                olds=sent,
-                news=plugin.with_provider(edited(news, {("imageConfig", "interval"): 9})),
-            ),
-            "Delete": provider_pb2.DeleteRequest(urn=URN, id=id_, properties=sent),
-        }
-        for method, request in calls.items():
+        calls = {"Read": {"properties": properties}, "Update": {"olds": properties, "news": news}}
+        for method, fields in {**calls, "Delete": {"properties": properties}}.items():
             with pytest.raises(PluginError) as failed:
-                plugin.call(method, request)
+                plugin.ask(method, URN, id="661e543cf/canaryRoom/Task1", **fields)
             assert "canaryRoom" not in str(failed.value), method
             assert method == "Read" or "[secret]" in str(failed.value), method

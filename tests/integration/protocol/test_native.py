@@ -23,11 +23,22 @@ from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.native.package import FILE, schema
 from pulumi_videosnap.native.schema import generate
 from pulumi_videosnap.volcengine.resource import SnapshotTaskProvider
-from support.emulator import Emulator, clean_environment
+from support.data import load
+from support.emulator import Emulator
 from support.jobs import job_inputs
-from support.plugin import DYNAMIC_TYPE, NATIVE_TYPE, UNKNOWN, Plugin, PluginError, running_plugin, to_struct
+from support.plugin import (
+    DYNAMIC_TYPE,
+    NATIVE_TYPE,
+    UNKNOWN,
+    Plugin,
+    PluginError,
+    request_of,
+    running_plugin,
+    to_struct,
+)  # fmt: skip
 from support.sampling import sample
-from unit.inputs.tasks import complete, edited
+from unit.inputs.tasks import edited
+from unit.inputs.tasks import plain_task as inputs
 
 TASK = "urn:pulumi:dev::stories::videosnap:volcengine:SnapshotTask::lobby"
 JOB = "urn:pulumi:dev::stories::my:Site$videosnap:alibaba:SnapshotJob::stills"
@@ -39,13 +50,8 @@ NOT_READ = {
 
 
 def secret(value: Any) -> dict[str, Any]:
-    """A secret as the engine writes it."""
     mark = "1b47061264138c4ac30d75fd1eb44270"
     return {"4dabf18193072939515e22adb298388d": mark, "value": value}
-
-
-def inputs(**changes: Any) -> dict[str, Any]:
-    return {**{name: value for name, value in complete().items() if name != "profile"}, **changes}
 
 
 def plain(struct: struct_pb2.Struct) -> dict[str, Any]:
@@ -64,7 +70,7 @@ def jobs(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) ->
     emulator, home = shared_emulator, tmp_path_factory.mktemp("home")
     emulator.reset()
     emulator.request("PUT", "/jobs/pace", {"queuedSeconds": 10, "runningSeconds": 10})
-    with running_plugin(_environment(emulator, home), front="native") as plugin:
+    with running_plugin(emulator.surroundings(home), front="native") as plugin:
         yield plugin
 
 
@@ -72,11 +78,6 @@ def jobs(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) ->
 def dynamic(service: FakeRtc, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plugin]:
     with running_plugin(surroundings(service, tmp_path_factory.mktemp("home"), **KEYS)) as plugin:
         yield plugin
-
-
-def _environment(emulator: Emulator, home: Path) -> dict[str, str]:
-    private = {"HOME": str(home), "VIDEOSNAP_QUOTA_DIR": str(home / "quota")}
-    return {**clean_environment(), **emulator.environment, **private}
 
 
 def test_the_schema_is_current_and_holds_no_secret() -> None:
@@ -126,9 +127,7 @@ def test_a_setting_that_is_none_is_refused_and_one_of_the_stack_is_hidden(plugin
     news = {**right, **dict.fromkeys(MISTAKES, "canary")}
 
     def check(name: str, settings: dict[str, Any]) -> Any:
-        return plugin.stub.CheckConfig(
-            provider_pb2.CheckRequest(urn=provider + name, news=to_struct(settings))
-        )
+        return plugin.stub.CheckConfig(request_of("Check", provider + name, news=settings))
 
     for name in ("default", "default_0_1_0"):
         checked = check(name, news)
@@ -144,21 +143,14 @@ def test_a_setting_that_is_none_is_refused_and_one_of_the_stack_is_hidden(plugin
 
 def test_a_preview_calls_nothing_and_knows_what_the_program_says(plugin: Plugin, rtc: FakeRtc) -> None:
     declared = inputs(roomId=UNKNOWN)
-    create = provider_pb2.CreateRequest(urn=TASK, properties=to_struct(declared), preview=True)
-    planned = plain(plugin.stub.Create(create).properties)
+    planned = plain(plugin.ask("Create", TASK, properties=declared, preview=True).properties)
     assert planned.items() >= declared.items()
     recorded = {**inputs(), "status": "running", "startTime": "2023-11-14T22:13:20.000Z"}
     faster = edited(inputs(), {("imageConfig", "interval"): 9})
-    update = provider_pb2.UpdateRequest(
-        urn=TASK, id=ID, olds=to_struct(recorded), news=to_struct(faster), preview=True
-    )
-    updated = plain(plugin.stub.Update(update).properties)
+    updated = plain(plugin.ask("Update", TASK, id=ID, olds=recorded, news=faster, preview=True).properties)
     assert (updated["imageConfig"]["interval"], updated["taskId"]) == (9, "Task1")
-    for found in (planned, updated):
-        only_known_later = {
-            found[name] for name in ("status", "startTime", "history", "endTime", "stopReason")
-        }
-        assert only_known_later == {UNKNOWN}
+    known_later = ("status", "startTime", "history", "endTime", "stopReason")
+    assert {found[name] for found in (planned, updated) for name in known_later} == {UNKNOWN}
     assert rtc.requests == []
 
 
@@ -184,47 +176,37 @@ DIFFS: dict[str, tuple[dict[Any, Any], dict[str, str]]] = {
 def test_a_diff_is_shown_property_by_property(plugin: Plugin, case: str) -> None:
     changes, wanted = DIFFS[case]
     old = inputs(triggers=[])
-    recorded = to_struct({**old, "status": "running", "__provider": "of the dynamic front"})
+    recorded = {**old, "status": "running", "__provider": "of the dynamic front"}
     news = {name: value for name, value in edited(old, changes).items() if value is not None}
-    request = provider_pb2.DiffRequest(
-        urn=TASK, id=ID, olds=recorded, old_inputs=to_struct(old), news=to_struct(news)
-    )
-    answer = plugin.stub.Diff(request)
+    answer = plugin.ask("Diff", TASK, id=ID, olds=recorded, old_inputs=old, news=news)
     kinds = provider_pb2.PropertyDiff.Kind
     assert {path: kinds.Name(one.kind) for path, one in answer.detailedDiff.items()} == wanted
     assert all(one.inputDiff for one in answer.detailedDiff.values())
-    assert answer.changes == (
-        provider_pb2.DiffResponse.DIFF_SOME if wanted else provider_pb2.DiffResponse.DIFF_NONE
-    )
+    some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
+    assert answer.changes == (some if wanted else none)
     assert bool(answer.replaces) == any(kind.endswith("REPLACE") for kind in wanted.values())
 
 
 def test_secrets_stay_secret_where_they_are_and_no_refusal_repeats_one(plugin: Plugin) -> None:
-    custom = {
-        "bucket": "b",
-        "accessKey": "canary-1",
-        "secretKey": secret("canary-2"),
-        "vendor": "aws",
-        "region": 0,
-    }
+    keys = {"accessKey": "canary-1", "secretKey": secret("canary-2")}
+    custom = {"bucket": "b", **keys, "vendor": "aws", "region": 0}
     declared = inputs(
         storageConfig={"type": "custom", "customConfig": custom},
         businessId=secret("B1"),
         triggers=["plain", secret("canary-3")],
         taskId="hush",
     )
-    answer = plugin.stub.Check(provider_pb2.CheckRequest(urn=TASK, news=to_struct(declared)))
+    answer = plugin.ask("Check", TASK, news=declared)
     assert not answer.failures
-    created = plugin.stub.Create(provider_pb2.CreateRequest(urn=TASK, properties=answer.inputs))
-    read = plugin.stub.Read(provider_pb2.ReadRequest(urn=TASK, id=created.id, properties=created.properties))
+    created = plugin.ask("Create", TASK, properties=answer.inputs)
+    read = plugin.ask("Read", TASK, id=created.id, properties=created.properties)
     for found in map(plain, (answer.inputs, created.properties, read.properties, read.inputs)):
         block = found["storageConfig"]["customConfig"]
         assert (block["accessKey"], block["secretKey"]) == (secret("canary-1"), secret("canary-2"))
         assert found["businessId"] == secret("B1")
         assert found["triggers"] == secret(["plain", "canary-3"])
     for name, value in (("businessId", "canary 1"), ("maxIdleTime", 987654), ("roomId", "canary/2")):
-        news = to_struct(inputs(**{name: secret(value)}))
-        [refused] = plugin.stub.Check(provider_pb2.CheckRequest(urn=TASK, news=news)).failures
+        [refused] = plugin.ask("Check", TASK, news=inputs(**{name: secret(value)})).failures
         assert str(value) not in refused.reason
         assert refused.reason.endswith("not [secret]")
 
@@ -238,19 +220,8 @@ RUNTIMES = {
     "runtime: [": False,
 }
 """Projects' files, and whether their programs write names as Python does."""
-SPELLED: list[tuple[Any, Any, str, str]] = [
-    (("imageConfig", "interval"), 601, "image_config.interval must be", "imageConfig.interval must be"),
-    (("maxIdletime",), 5, "max_idletime is not a field", "maxIdletime is not a field"),
-    (("max_idle",), 5, "did you mean max_idle_time?", "did you mean maxIdleTime?"),
-    (("roomId",), "app_id x", "room_id must be", "roomId must be"),
-    (("roomId",), "app_id x", "not 'app_id x'", "not 'app_id x'"),
-    (
-        ("targetStreams", "streamList"),
-        [{"userId": "u", "streamType": "x"}],
-        "target_streams.stream_list[0].stream_type must be",
-        "targetStreams.streamList[0].streamType must be",
-    ),
-]
+SPELLED: list[tuple[list[str], Any, str, str]] = load("rtc/spelled_names.json")
+"""A path and its value, and a part of the refusal in Python's names and in others'."""
 
 
 @pytest.mark.parametrize("project", sample(list(RUNTIMES), 0.5, by=lambda one: RUNTIMES[str(one)]))
@@ -260,7 +231,7 @@ def test_a_message_has_the_names_of_the_programs_language(rtc: FakeRtc, tmp_path
     environment = surroundings(rtc, tmp_path, **KEYS)
     with running_plugin(environment, front="native", folder=tmp_path / "program") as plugin:
         for path, value, pythons, others in SPELLED:
-            _, [refusal] = plugin.check(TASK, edited(inputs(), {path: value}))
+            _, [refusal] = plugin.check(TASK, edited(inputs(), {tuple(path): value}))
             assert (pythons if RUNTIMES[project] else others) in refusal
 
 
@@ -281,47 +252,40 @@ def test_a_job_that_is_given_up_is_recorded_and_waited_for_again(
     jobs: Plugin, shared_emulator: Emulator
 ) -> None:
     declared = to_struct(job_inputs("given-up", triggers=["given up"]))
-    create = provider_pb2.CreateRequest(urn=JOB, properties=declared, timeout=0.3)
+    create = request_of("Create", JOB, properties=declared, timeout=0.3)
     partial = _failed(lambda: jobs.stub.Create(create))
     [reason] = partial.reasons
     assert "is still Submitted after 0 s; it goes on: run `pulumi up` again" in reason
     assert (plain(partial.inputs), partial.properties["jobId"]) == (plain(declared), partial.id)
-    read = provider_pb2.ReadRequest(
-        urn=JOB, id=partial.id, properties=partial.properties, inputs=partial.inputs
-    )
+    read = request_of("Read", JOB, id=partial.id, properties=partial.properties, inputs=partial.inputs)
     assert _failed(lambda: jobs.stub.Read(read)).id == partial.id, "a refresh does not heal it in silence"
     shared_emulator.advance(60)
-    update = provider_pb2.UpdateRequest(urn=JOB, id=partial.id, olds=partial.properties, news=declared)
-    assert jobs.stub.Update(update).properties["state"] == "Success"
+    updated = jobs.ask("Update", JOB, id=partial.id, olds=partial.properties, news=declared)
+    assert updated.properties["state"] == "Success"
 
 
 def test_a_job_that_failed_is_recorded_with_its_result_and_replaced(
     jobs: Plugin, shared_emulator: Emulator
 ) -> None:
     missing = {"location": "oss-cn-hangzhou", "bucket": "media", "object": "none.mp4"}
-    usual = {"result": "success", "triggers": []}
-    declared = to_struct({**job_inputs("failed", input=missing, waitFor="submitted"), **usual})
-    created = jobs.stub.Create(provider_pb2.CreateRequest(urn=JOB, properties=declared))
+    declared = {**job_inputs("failed", input=missing, waitFor="submitted", triggers=[]), "result": "success"}
+    created = jobs.ask("Create", JOB, properties=declared)
     shared_emulator.advance(60)
-    waiting = to_struct({**plain(declared), "waitFor": "finished"})
-    update = provider_pb2.UpdateRequest(urn=JOB, id=created.id, olds=created.properties, news=waiting)
+    waiting = {**declared, "waitFor": "finished"}
+    update = request_of("Update", JOB, id=created.id, olds=created.properties, news=waiting)
     partial = _failed(lambda: jobs.stub.Update(update))
     assert "(InvalidParameter.ResourceNotFound)" in partial.reasons[0]
-    diff = provider_pb2.DiffRequest(
-        urn=JOB, id=partial.id, olds=partial.properties, old_inputs=waiting, news=waiting
-    )
-    answer = jobs.stub.Diff(diff)
+    answer = jobs.ask("Diff", JOB, id=partial.id, olds=partial.properties, old_inputs=waiting, news=waiting)
     assert list(answer.replaces) == ["result"]
     assert not answer.detailedDiff["result"].inputDiff
 
 
 def test_cancel_ends_a_wait_at_once(shared_emulator: Emulator, tmp_path: Path) -> None:
     with (
-        running_plugin(_environment(shared_emulator, tmp_path), front="native") as plugin,
+        running_plugin(shared_emulator.surroundings(tmp_path), front="native") as plugin,
         ThreadPoolExecutor() as threads,
     ):
-        declared = to_struct(job_inputs("cancelled", triggers=["cancelled"]))
-        create = provider_pb2.CreateRequest(urn=JOB, properties=declared)
+        create = request_of("Create", JOB, properties=job_inputs("cancelled", triggers=["cancelled"]))
         waiting = threads.submit(_failed, lambda: plugin.stub.Create(create))
         deadline = time.monotonic() + 30
         while not any("Submitted" in line for line in plugin.log.messages()) and time.monotonic() < deadline:
@@ -352,31 +316,23 @@ def test_an_import_completes_what_it_reads_and_says_what_it_cannot(
         shared_emulator.advance(60)
         declared = {name: value for name, value in declared.items() if name not in ("owner", "waitFor")}
         added = {"profile": "other"}
-    found = asked.stub.Read(provider_pb2.ReadRequest(urn=urn, id=import_id))
+    found = asked.ask("Read", urn, id=import_id)
     assert found.id == import_id.removeprefix("oss-cn-hangzhou/")
     recorded = plain(found.properties)
     assert {path.removeprefix("snapshotConfig.") for path in recorded["unread"]} >= set(NOT_READ[what])
-    checked = asked.stub.Check(
-        provider_pb2.CheckRequest(urn=urn, olds=found.inputs, news=to_struct(declared))
-    ).inputs
+    checked = asked.ask("Check", urn, olds=found.inputs, news=declared).inputs
     assert plain(checked) == plain(found.inputs), "a program that declares the same has nothing to do"
 
     later = to_struct({**plain(checked), **added})
-    diff = provider_pb2.DiffRequest(
-        urn=urn, id=found.id, olds=found.properties, old_inputs=found.inputs, news=later
-    )
-    answer = asked.stub.Diff(diff)
+    entry = {"urn": urn, "id": found.id}
+    answer = asked.ask("Diff", **entry, olds=found.properties, old_inputs=found.inputs, news=later)
     assert ([*answer.detailedDiff], [*answer.replaces]) == ([*added], [])
-    refreshed = asked.stub.Read(
-        provider_pb2.ReadRequest(urn=urn, id=found.id, properties=found.properties, inputs=found.inputs)
-    )
+    refreshed = asked.ask("Read", **entry, properties=found.properties, inputs=found.inputs)
     assert plain(refreshed.properties)["unread"] == recorded["unread"]
     _goes_on_under_the_dynamic_front(dynamic, urn, found, added, what)
-    update = provider_pb2.UpdateRequest(urn=urn, id=found.id, olds=found.properties, news=later)
-    outputs = asked.stub.Update(update).properties
+    outputs = asked.ask("Update", **entry, olds=found.properties, news=later).properties
     assert "unread" not in outputs
-    diff = provider_pb2.DiffRequest(urn=urn, id=found.id, olds=outputs, old_inputs=later, news=checked)
-    assert [*asked.stub.Diff(diff).replaces] == [*added]
+    assert [*asked.ask("Diff", **entry, olds=outputs, old_inputs=later, news=checked).replaces] == [*added]
 
 
 def _goes_on_under_the_dynamic_front(
@@ -384,33 +340,29 @@ def _goes_on_under_the_dynamic_front(
 ) -> None:
     """What the native front imported and the dynamic one compares, reads and updates."""
     provider = serialize_provider(SnapshotTaskProvider() if what == "task" else SnapshotJobProvider())
-    urn = urn.replace(NATIVE_TYPE, DYNAMIC_TYPE)
-    recorded, olds = plain(found.properties), plain(found.inputs)
-    news = to_struct({**olds, **added, "__provider": provider})
-    diff = provider_pb2.DiffRequest(
-        urn=urn, id=found.id, olds=found.properties, old_inputs=found.inputs, news=news
-    )
-    assert [*dynamic.stub.Diff(diff).replaces] == []
+    entry = {"urn": urn.replace(NATIVE_TYPE, DYNAMIC_TYPE), "id": found.id}
+    recorded, news = plain(found.properties), {**plain(found.inputs), **added, "__provider": provider}
+    diff = dynamic.ask("Diff", **entry, olds=found.properties, old_inputs=found.inputs, news=news)
+    assert [*diff.replaces] == []
     if what == "task":
-        named = to_struct({**recorded, "__provider": provider})
-        read = dynamic.stub.Read(provider_pb2.ReadRequest(urn=urn, id=found.id, properties=named))
+        named = {**recorded, "__provider": provider}
+        read = dynamic.ask("Read", **entry, properties=named)
         assert plain(read.properties)["unread"] == recorded["unread"]
-        update = provider_pb2.UpdateRequest(urn=urn, id=found.id, olds=named, news=news)
-        assert "unread" not in dynamic.stub.Update(update).properties
+        assert "unread" not in dynamic.ask("Update", **entry, olds=named, news=news).properties
 
 
 def test_an_import_of_nothing_and_of_no_id(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
     rtc.behaviour = unknown_task
     empty = provider_pb2.ReadResponse()
-    assert plugin.stub.Read(provider_pb2.ReadRequest(urn=TASK, id=ID)) == empty
-    assert jobs.stub.Read(provider_pb2.ReadRequest(urn=JOB, id=f"oss-cn-hangzhou/{'0' * 32}")) == empty
+    assert plugin.ask("Read", TASK, id=ID) == empty
+    assert jobs.ask("Read", JOB, id=f"oss-cn-hangzhou/{'0' * 32}") == empty
     ready = "urn:pulumi:dev::stories::videosnap:frames:FramesReady::ready"
     wrong = {(TASK, "a/b"): "app/room/task", (JOB, "0a"): "location/job", (ready, "x"): "cannot be imported"}
-    for (urn, id_), said in wrong.items():
-        with pytest.raises(PluginError, match=said):
-            jobs.call("Read", provider_pb2.ReadRequest(urn=urn, id=id_))
+    for (urn, id_), error in wrong.items():
+        with pytest.raises(PluginError, match=error):
+            jobs.ask("Read", urn, id=id_)
     with pytest.raises(PluginError, match="is not a resource of this provider"):
-        jobs.call("Check", provider_pb2.CheckRequest(urn=TASK.replace("SnapshotTask", "Nothing")))
+        jobs.ask("Check", TASK.replace("SnapshotTask", "Nothing"))
 
 
 def test_lookups_and_lists(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
@@ -424,16 +376,13 @@ def test_lookups_and_lists(plugin: Plugin, jobs: Plugin, rtc: FakeRtc) -> None:
     assert found.items() >= {**names, "status": "running", "maxIdleTime": 200}.items()
     assert found["imageConfig"]["interval"] == 5
     location = {"location": "oss-cn-hangzhou"}
-    older, id_ = (
-        jobs.create(f"{JOB}-{name}", job_inputs(name, waitFor="submitted"))[0] for name in ("older", "listed")
-    )
+    made = (job_inputs(name, waitFor="submitted") for name in ("older", "listed"))
+    older, id_ = (jobs.create(f"{JOB}-{one['owner']}", one)[0] for one in made)
     assert invoke(jobs, "alibaba:getSnapshotJob", jobId=id_, **location)["state"] == "Submitted"
     assert invoke(jobs, "alibaba:searchPipelines", **location)["pipelines"][0]["pipelineId"]
-    for arguments, said in (
-        ({}, "appId: is required"),
-        ({**names, "x": 1}, "x: is not an argument; known fields: "),
-    ):
-        with pytest.raises(PluginError, match=said):
+    unknown = "x: is not an argument; known fields: "
+    for arguments, error in (({}, "appId: is required"), ({**names, "x": 1}, unknown)):
+        with pytest.raises(PluginError, match=error):
             invoke(plugin, "volcengine:getSnapshotTask", **arguments)
     with pytest.raises(PluginError, match="is not a function"):
         invoke(plugin, "volcengine:connect")

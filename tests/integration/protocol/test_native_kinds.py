@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-import grpc
 import pytest
 from google.protobuf import json_format
-from pulumi.runtime.proto import provider_pb2, status_pb2
+from pulumi.runtime.proto import provider_pb2
 
 from pulumi_videosnap.alibaba.named import shorten
 from pulumi_videosnap.core.schema import Effect, facts
 from pulumi_videosnap.kinds import ResourceType, resource_types
 from pulumi_videosnap.native.package import schema
-from support.emulator import Emulator, clean_environment
+from support.emulator import Emulator
 from support.jobs import TUTORIAL_PIPELINE, job_inputs
 from support.plugin import UNKNOWN, Plugin, PluginError, running_plugin, to_struct
 from support.workflow_stacks import pipeline_inputs, snapshot, workflow_inputs
@@ -46,9 +45,7 @@ Runs = Callable[[], AbstractContextManager[Plugin]]
 @pytest.fixture(scope="module")
 def another_run(shared_emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Runs:
     shared_emulator.reset()
-    home = str(tmp_path_factory.mktemp("home"))
-    private = {"HOME": home, "VIDEOSNAP_QUOTA_DIR": home}
-    environment = {**clean_environment(), **shared_emulator.environment, **private}
+    environment = shared_emulator.surroundings(tmp_path_factory.mktemp("home"))
     return lambda: running_plugin(environment, front="native")
 
 
@@ -77,11 +74,9 @@ def test_a_resource_without_a_name_has_a_default_that_stays(native: Plugin, kind
         assert refused == []
         assert inputs["name"].startswith(expected)
         assert (len(inputs["name"]) > len(expected)) is expected.endswith("-")
-    recorded = to_struct({**INPUTS[kind], "name": "stories-dev-before"})
-    request = provider_pb2.CheckRequest(
-        urn=urn_of(kind, "named"), olds=recorded, news=to_struct(INPUTS[kind])
-    )
-    assert plain(native.stub.Check(request).inputs)["name"] == "stories-dev-before"
+    recorded = {**INPUTS[kind], "name": "stories-dev-before"}
+    checked = native.ask("Check", urn_of(kind, "named"), olds=recorded, news=INPUTS[kind])
+    assert plain(checked.inputs)["name"] == "stories-dev-before"
 
 
 def test_a_default_that_is_another_resources_name_is_said_to_be_the_default(native: Plugin) -> None:
@@ -115,39 +110,26 @@ def test_an_adopted_pipeline_keeps_its_name(native: Plugin) -> None:
 def test_a_life_with_an_import(native: Plugin, another_run: Runs, kind: str) -> None:
     urn = urn_of(kind, "life")
     inputs, _ = native.check(urn, INPUTS[kind])
-    preview = provider_pb2.CreateRequest(urn=urn, properties=to_struct(inputs), preview=True)
-    planned = plain(native.stub.Create(preview).properties)
+    planned = plain(native.ask("Create", urn, properties=inputs, preview=True).properties)
     assert planned.items() >= inputs.items()
     assert planned[IDS[kind]] == UNKNOWN
     id_, outputs = native.create(urn, inputs)
     assert outputs[IDS[kind]] == id_
 
     token = f"videosnap:alibaba:{kind}"
-    query = to_struct({"location": LOCATION})
-    listed = {
-        one.result.name: one.result.id
-        for one in native.stub.List(provider_pb2.ListRequest(token=token, query=query))
-    }
+    query = provider_pb2.ListRequest(token=token, query=to_struct({"location": LOCATION}))
+    listed = {one.result.name: one.result.id for one in native.stub.List(query)}
     assert listed[inputs["name"]] == f"{LOCATION}/{id_}"
-    found = native.stub.Read(provider_pb2.ReadRequest(urn=urn, id=listed[inputs["name"]]))
+    found = native.ask("Read", urn, id=listed[inputs["name"]])
     assert found.id == id_
-    diff = provider_pb2.DiffRequest(
-        urn=urn, id=id_, olds=found.properties, old_inputs=found.inputs, news=found.inputs
-    )
-    assert native.stub.Diff(diff).changes == provider_pb2.DiffResponse.DIFF_NONE
+    same = {"olds": found.properties, "old_inputs": found.inputs, "news": found.inputs}
+    assert native.ask("Diff", urn, id=id_, **same).changes == provider_pb2.DiffResponse.DIFF_NONE
     assert set(plain(found.properties)["unread"]) == {"adopt", "profile"}
     read, _, _ = native.read(urn, id_, plain(found.properties))
     assert read == id_
 
     changes, wanted = CHANGES[kind]
-    request = provider_pb2.DiffRequest(
-        urn=urn,
-        id=id_,
-        olds=to_struct(outputs),
-        old_inputs=to_struct(inputs),
-        news=to_struct({**inputs, **changes}),
-    )
-    answer = native.stub.Diff(request)
+    answer = native.ask("Diff", urn, id=id_, olds=outputs, old_inputs=inputs, news={**inputs, **changes})
     kinds = provider_pb2.PropertyDiff.Kind
     assert {path: kinds.Name(one.kind) for path, one in answer.detailedDiff.items()} == wanted
     # What an import has is what the program declared, in the service's words.
@@ -179,11 +161,9 @@ def test_lookups_find_what_is_there(native: Plugin) -> None:
     assert found["snapshots"]["cover"]["mediaCover"] is True
     assert found["snapshots"]["strip"]["snapshotConfig"]["outputFile"]["object"] == "s/{RunId}-{Count}.jpg"
     listed = invoke("searchSnapshotWorkflows", state="Inactive")["snapshotWorkflows"]
-    assert {"mediaWorkflowId": workflow_id, "name": workflow} in [
-        {key: one[key] for key in ("mediaWorkflowId", "name")} for one in listed
-    ]
+    assert (workflow_id, workflow) in [(one["mediaWorkflowId"], one["name"]) for one in listed]
     assert invoke("searchSnapshotWorkflows", state="Active")["snapshotWorkflows"] == []
-    for function, arguments, said in (
+    for function, arguments, error in (
         ("getPipeline", {"pipelineId": "0" * 32}, f"pipeline {'0' * 32} does not exist"),
         ("getSnapshotWorkflow", {"workflowId": "0" * 32}, f"workflow {'0' * 32} does not exist"),
         ("getPipeline", {"pipelineId": "a b"}, "pipeline_id: must be the id of a pipeline"),
@@ -191,7 +171,7 @@ def test_lookups_find_what_is_there(native: Plugin) -> None:
         ("getPipeline", {}, "pipelineId: is required"),
         ("searchSnapshotWorkflows", {"state": "Paused"}, "state: must be 'All' or 'Active' or 'Inactive'"),
     ):
-        with pytest.raises(PluginError, match=said):
+        with pytest.raises(PluginError, match=error):
             invoke(function, **arguments)
 
 
@@ -220,11 +200,10 @@ def test_the_schema_says_of_each_input_whether_it_replaces(one: ResourceType) ->
 def test_what_is_no_id_is_refused_and_what_is_not_there_is_not_found(native: Plugin) -> None:
     for kind, word in (("Pipeline", "location/pipeline"), ("SnapshotWorkflow", "location/workflow")):
         urn = urn_of(kind, "absent")
-        for id_, said in ((f"{LOCATION}/a_b", word), ("88c6ca1", word), ("x/88c6ca1", "OSS location")):
-            with pytest.raises(PluginError, match=said):
-                native.call("Read", provider_pb2.ReadRequest(urn=urn, id=id_))
-        absent = native.stub.Read(provider_pb2.ReadRequest(urn=urn, id=f"{LOCATION}/{'0' * 32}"))
-        assert absent == provider_pb2.ReadResponse()
+        for id_, error in ((f"{LOCATION}/a_b", word), ("88c6ca1", word), ("x/88c6ca1", "OSS location")):
+            with pytest.raises(PluginError, match=error):
+                native.ask("Read", urn, id=id_)
+        assert native.ask("Read", urn, id=f"{LOCATION}/{'0' * 32}") == provider_pb2.ReadResponse()
 
 
 @pytest.mark.parametrize("kind", ["SnapshotJob", "SnapshotWorkflow"])
@@ -233,10 +212,10 @@ def test_an_import_from_another_location_than_the_answers_is_refused(native: Plu
     urn = urn_of(kind, "elsewhere")
     inputs = job_inputs("elsewhere", waitFor="submitted") if kind == "SnapshotJob" else INPUTS[kind]
     id_, _ = native.create(urn, native.check(urn, inputs)[0])
-    said = f"id: {id_} is in oss-cn-hangzhou, not in oss-cn-shanghai; import oss-cn-hangzhou/{id_}"
-    with pytest.raises(PluginError, match=said):
-        native.call("Read", provider_pb2.ReadRequest(urn=urn, id=f"oss-cn-shanghai/{id_}"))
-    assert native.stub.Read(provider_pb2.ReadRequest(urn=urn, id=f"{LOCATION}/{id_}")).id == id_
+    error = f"id: {id_} is in oss-cn-hangzhou, not in oss-cn-shanghai; import oss-cn-hangzhou/{id_}"
+    with pytest.raises(PluginError, match=error):
+        native.ask("Read", urn, id=f"oss-cn-shanghai/{id_}")
+    assert native.ask("Read", urn, id=f"{LOCATION}/{id_}").id == id_
 
 
 def test_what_was_made_is_recorded_where_a_later_call_fails(
@@ -244,14 +223,10 @@ def test_what_was_made_is_recorded_where_a_later_call_fails(
 ) -> None:
     urn = urn_of("Pipeline", "half")
     inputs, _ = native.check(urn, INPUTS["Pipeline"])
-    fault = {"action": "UpdatePipeline", "fault": "error", "status": 403, "code": "Forbidden.RAM", "times": 1}
-    shared_emulator.request("PUT", "/faults", {"faults": [fault]})
-    with pytest.raises(grpc.RpcError) as failed:
-        native.stub.Create(provider_pb2.CreateRequest(urn=urn, properties=to_struct(inputs)))
-    status, partial = status_pb2.Status(), provider_pb2.ErrorResourceInitFailed()
-    trailer: Any = dict(failed.value.trailing_metadata())  # type: ignore[arg-type]
-    status.ParseFromString(trailer["grpc-status-details-bin"])
-    assert status.details[0].Unpack(partial)
-    assert "UpdatePipeline" in partial.reasons[0]
-    assert partial.properties["pipelineId"] == partial.id
-    assert native.update(urn, partial.id, plain(partial.properties), inputs)["state"] == "paused"
+    shared_emulator.fault("error", "UpdatePipeline", status=403, code="Forbidden.RAM")
+    with pytest.raises(PluginError, match="UpdatePipeline") as failed:
+        native.create(urn, inputs)
+    assert failed.value.recorded
+    id_, outputs, _ = failed.value.recorded
+    assert outputs["pipelineId"] == id_
+    assert native.update(urn, id_, outputs, inputs)["state"] == "paused"

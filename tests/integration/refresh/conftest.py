@@ -1,4 +1,4 @@
-"""A service that says of a task what a test wants to hear, and a stack of one such task."""
+"""A service that answers what a test wants of a task, and a stack of one such task."""
 
 from __future__ import annotations
 
@@ -26,16 +26,14 @@ UNKNOWN_TASK = "InvalidParameter.ErrorActiveTaskNotFound"
 
 
 def envelope(result: Any = None, error: dict[str, Any] | None = None) -> bytes:
-    """The vendor's envelope around a result or an error."""
     metadata: dict[str, Any] = {"RequestId": "2025020709532617FF27DCF79B6BEFE478"}
-    return json.dumps(
-        {"ResponseMetadata": {**metadata, **({"Error": error} if error else {})}, "Result": result}
-    ).encode()
+    metadata |= {"Error": error} if error else {}
+    return json.dumps({"ResponseMetadata": metadata, "Result": result}).encode()
 
 
 @dataclass
 class Service:
-    """What the vendor answers: a task that was started runs as told, until a test says otherwise."""
+    """What the vendor answers: a task that was started runs as requested, until a test says otherwise."""
 
     now: float = BEGAN
     task: dict[str, Any] = field(default_factory=dict)
@@ -45,15 +43,12 @@ class Service:
     def __call__(self, request: Request) -> Response:
         action = dict(request.query)["Action"]
         if action != "GetSnapshotTask":
-            return self._told(action, json.loads(request.body))
+            if action == "StartSnapshot":
+                self.task = _running(json.loads(request.body), self.now)
+            return self._answer(envelope("ok"))
         if isinstance(self.failure, Exception):
             raise self.failure
         return self.failure or self._answer(envelope({"SnapshotTask": self.task}))
-
-    def _told(self, action: str, body: dict[str, Any]) -> Response:
-        if action == "StartSnapshot":
-            self.task = _running(body, self.now)
-        return self._answer(envelope("ok"))
 
     def _answer(self, body: bytes, status: int = 200) -> Response:
         return Response(status, {"date": formatdate(self.now, usegmt=True)}, body)
@@ -65,7 +60,6 @@ class Service:
         self.failure = self._answer(envelope(error=error), 400)
 
     def fail(self, body: bytes, status: int = 200) -> None:
-        """Response every question with these bytes."""
         self.failure = self._answer(body, status)
 
 
@@ -79,8 +73,6 @@ def _running(body: dict[str, Any], now: float) -> dict[str, Any]:
 
 @dataclass
 class Stack:
-    """One declared task that runs."""
-
     engine: EngineModel
     service: Service
     declared: dict[str, Any] = field(default_factory=dict)
@@ -98,7 +90,6 @@ class Stack:
         return {name.removeprefix("lobby."): change for name, change in found.items()}
 
     def plan(self) -> str:
-        """What the next `up` would do."""
         return self.engine.preview({"lobby": self.declared}).get("lobby", "nothing")
 
     @property
@@ -109,18 +100,17 @@ class Stack:
 def new_stack() -> Stack:
     """A stack whose calls reach nothing but its service, and wait for nothing."""
     service = Service()
-    caller = ApiClient(
-        service,
-        RateLimiter(
-            MemoryReservations(lambda: service.now), clock=lambda: service.now, sleep=lambda seconds: None
-        ),
-        RetryHandler(monotonic=lambda: 0.0, sleep=lambda seconds: None),
-        clock=lambda: service.now,
-    )
+
+    def now() -> float:
+        return service.now
+
+    def sleep(_seconds: float) -> None:
+        pass
+
+    limiter = RateLimiter(MemoryReservations(now), clock=now, sleep=sleep)
+    caller = ApiClient(service, limiter, RetryHandler(monotonic=lambda: 0.0, sleep=sleep), clock=now)
     api = RtcApi(Account(Credentials("AKLTexample", "secret")), caller)
-    engine = in_process(
-        lambda host: SnapshotTaskLifecycle(host, lambda profile, **_: api, sleep=lambda seconds: None)
-    )
+    engine = in_process(lambda host: SnapshotTaskLifecycle(host, lambda profile, **_: api, sleep=sleep))
     return Stack(engine, service)
 
 

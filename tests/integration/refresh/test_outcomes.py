@@ -1,7 +1,5 @@
 """What a refresh makes of every answer: present, gone, or not to be read."""
 
-import copy
-from collections.abc import Iterator
 from copy import deepcopy
 from datetime import timedelta
 from itertools import permutations
@@ -16,7 +14,7 @@ from pulumi_videosnap import errors
 from pulumi_videosnap.core.lifecycle import Context
 from pulumi_videosnap.core.properties import Path, value_at
 from pulumi_videosnap.core.schema import facts
-from pulumi_videosnap.errors import CallFailed, Garbled, NotConfigured, NotFound, Unreachable, VideosnapError
+from pulumi_videosnap.errors import CallFailed, Garbled, NotFound, Unreachable
 from pulumi_videosnap.http.request import Response
 from pulumi_videosnap.http.retry import Retry
 from pulumi_videosnap.http.transport import TransportError
@@ -31,22 +29,13 @@ TABLES = load("rtc/refresh.json")
 NO_DRIFT: dict[str, tuple[Any, Any]] = {}
 
 
-def over(status: int, reason: str) -> dict[str, Any]:
-    return {"Status": status, "EndTime": 1_700_000_500_000, "StopReason": reason}
-
-
-def rows(table: str) -> list[Any]:
-    return [pytest.param(*row, id=name) for name, row in TABLES[table].items()]
-
-
 @pytest.mark.parametrize("keep_running", [False, True])
-@pytest.mark.parametrize(("said", "may_end", "must_run"), rows("rows"))
-def test_a_row_of_the_table(
-    stack: Stack, said: dict[str, Any], may_end: str | None, must_run: str | None, keep_running: bool
-) -> None:
+@pytest.mark.parametrize("name", TABLES["rows"])
+def test_a_row_of_the_table(stack: Stack, name: str, keep_running: bool) -> None:
     """Where the state drifts, the next `up` heals it by an update."""
+    answer, may_end, must_run = TABLES["rows"][name]
     stack.up({**complete(), "keepRunning": keep_running})
-    stack.service.task.update(said)
+    stack.service.task.update(answer)
     drifted = must_run if keep_running else may_end
     assert stack.drift() == ({"state": ("running", drifted)} if drifted else NO_DRIFT)
     assert stack.plan() == ("update" if drifted else "nothing")
@@ -66,15 +55,15 @@ def test_an_unknown_task_is_gone_by_age(stack: Stack, hours: float, gone: bool, 
     assert stack.drift() == NO_DRIFT
     assert stack.outputs == before
     assert stack.plan() == "nothing"
-    [said] = [line for line in stack.engine.said if "cannot be read" in line]
-    assert "72 hours after the start, and that was 2023-11-14T22:13:20.000Z" in said
-    assert "kept as recorded (running)" in said
+    [line] = [line for line in stack.engine.said if "cannot be read" in line]
+    assert "72 hours after the start, and that was 2023-11-14T22:13:20.000Z" in line
+    assert "kept as recorded (running)" in line
 
 
 def test_the_age_is_counted_from_the_last_start_and_by_the_services_clock(stack: Stack) -> None:
     stack.up(complete())
     stack.service.now += timedelta(hours=80).total_seconds()
-    stack.service.task.update(over(3, "StopByAPI"))
+    stack.service.task.update(Status=3, EndTime=1_700_000_500_000, StopReason="StopByAPI")
     assert stack.drift() == {"state": ("running", "ended: StopByAPI")}
     stack.engine.up({"lobby": stack.declared})
     began = stack.service.now
@@ -113,7 +102,7 @@ def response(status: int, body: Any, headers: dict[str, str]) -> Response:
 
 
 FAILURES: dict[str, tuple[type[CallFailed], Response | Exception]] = {
-    "nobody listens": (Unreachable, TransportError("connection refused", Retry.ALWAYS)),
+    "connection refused": (Unreachable, TransportError("connection refused", Retry.ALWAYS)),
     "silence": (Unreachable, TransportError("no answer in time", Retry.IF_IDEMPOTENT)),
     "too large": (Garbled, TransportError("more than 4 MB", Retry.NEVER, kind=Garbled)),
     **{
@@ -124,10 +113,9 @@ FAILURES: dict[str, tuple[type[CallFailed], Response | Exception]] = {
 
 
 @pytest.mark.parametrize("keep_running", [False, True])
-@pytest.mark.parametrize(("kind", "failure"), [pytest.param(*row, id=name) for name, row in FAILURES.items()])
-def test_a_failed_call_is_an_error_and_nothing_else(
-    stack: Stack, kind: type[CallFailed], failure: Response | Exception, keep_running: bool
-) -> None:
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_failed_call_is_an_error_and_nothing_else(stack: Stack, name: str, keep_running: bool) -> None:
+    kind, failure = FAILURES[name]
     stack.up({**complete(), "keepRunning": keep_running})
     before = deepcopy(stack.engine.state)
     stack.service.failure = failure
@@ -154,15 +142,6 @@ def test_a_task_of_which_nothing_was_recorded_is_not_gone_but_unknown(stack: Sta
         stack.drift()
 
 
-def test_missing_credentials_are_no_drift() -> None:
-    def connect(profile: str | None, **_: Any) -> Any:
-        raise NotConfigured("no Volcengine credentials")
-
-    lifecycle = SnapshotTaskLifecycle(Context(), connect)
-    with pytest.raises(VideosnapError, match="no Volcengine credentials"):
-        lifecycle.read("661e/Room1/Task1", {"startTime": "2024-01-01T00:00:00.000Z"})
-
-
 INPUTS = SnapshotTaskInputs.model_validate(declare("661e")).properties()
 OPTIONAL = [
     leaf.path
@@ -179,12 +158,7 @@ def _diff(recorded: dict[str, Any], inputs: dict[str, Any]) -> list[Path]:
 
 
 def _without(path: Path) -> dict[str, Any]:
-    older = deepcopy(INPUTS)
-    block: Any = older
-    for step in path[:-1]:
-        block = block[step]
-    del block[path[-1]]
-    return older
+    return edited(INPUTS, {path: ABSENT})
 
 
 @pytest.mark.parametrize("path", [path for path in OPTIONAL if path[-1] != "interval"], ids=str)
@@ -199,10 +173,8 @@ def test_a_field_that_was_not_recorded_differs_from_anything_else() -> None:
 
 # The vendor's page on GetSnapshotTask (docs/6348/1188226), its sample of an answer word for word.
 SAMPLE = load("rtc/GetSnapshotTask.answer.json")["Result"]["SnapshotTask"]
-ANSWERS = load("rtc/refresh.json")
-LIKE_THE_SAMPLE: dict[str, Any] = ANSWERS["like the sample"]
-
-RUNNING = {**copy.deepcopy(SAMPLE), "Status": 2, "StopReason": "", "EndTime": 0}
+LIKE_THE_SAMPLE: dict[str, Any] = TABLES["like the sample"]
+RUNNING = {**deepcopy(SAMPLE), "Status": 2, "StopReason": "", "EndTime": 0}
 
 
 def task(storage: str = "tos") -> dict[str, Any]:
@@ -216,9 +188,8 @@ def task(storage: str = "tos") -> dict[str, Any]:
 def test_the_vendors_sample_is_complete(stack: Stack, keep_running: bool, drift: dict[str, Any]) -> None:
     stack.up({**task(), "keepRunning": keep_running}).service.task = SAMPLE
     assert stack.drift() == drift
-    assert (stack.outputs["status"], stack.outputs["stopReason"]) == ("ended", "IdleTimeOut")
-    assert stack.outputs["startTime"] == "2023-02-24T08:28:29.000Z"
-    assert stack.outputs["endTime"] == "2023-02-24T08:31:51.000Z"
+    times = {"startTime": "2023-02-24T08:28:29.000Z", "endTime": "2023-02-24T08:31:51.000Z"}
+    assert stack.outputs.items() >= {"status": "ended", "stopReason": "IdleTimeOut", **times}.items()
 
 
 @pytest.mark.parametrize("storage", STORAGES)
@@ -228,17 +199,9 @@ def test_the_sample_of_a_running_task_is_no_drift_in_any_storage(stack: Stack, s
     assert stack.drift() == {}
 
 
-def _gaps() -> list[Any]:
-    return [
-        pytest.param(path, value, id=f"{'.'.join(map(str, path))} {'absent' if value is ABSENT else 'null'}")
-        for path in paths(RUNNING)
-        if isinstance(path[-1], str)
-        for value in (ABSENT, None)
-    ]
-
-
-@pytest.mark.parametrize(("path", "value"), _gaps())
-def test_one_thing_that_is_not_said_is_no_drift(stack: Stack, path: Steps, value: Any) -> None:
+@pytest.mark.parametrize("value", [ABSENT, None])
+@pytest.mark.parametrize("path", [path for path in paths(RUNNING) if isinstance(path[-1], str)], ids=str)
+def test_one_thing_that_is_not_answered_is_no_drift(stack: Stack, path: Steps, value: Any) -> None:
     stack.up(task()).service.task = edited(RUNNING, {path: value})
     assert stack.drift() == {}
 
@@ -249,7 +212,7 @@ def _fragments(draw: st.DrawFn) -> tuple[str, dict[str, Any], dict[Steps, Any]]:
     storage = draw(st.sampled_from(list(STORAGES)))
     stack = new_stack().up(complete(storage))
     whole = stack.service.task
-    fields = [path for path in paths(whole) if isinstance(path[-1], str) and not _in_a_stream(path)]
+    fields = [path for path in paths(whole) if not any(isinstance(step, int) for step in path)]
     chosen = draw(st.lists(st.sampled_from(fields), unique=True))
     gone: dict[Steps, Any] = {path: draw(st.sampled_from([ABSENT, None])) for path in chosen}
     for name in draw(st.lists(st.sampled_from(["UserId", "Index", "StreamType"]), unique=True)):
@@ -259,50 +222,44 @@ def _fragments(draw: st.DrawFn) -> tuple[str, dict[str, Any], dict[Steps, Any]]:
     return storage, whole, outermost
 
 
-def _in_a_stream(path: Steps) -> bool:
-    return any(isinstance(step, int) for step in path)
-
-
 @given(_fragments())
 @settings(deadline=None, max_examples=150)
-def test_any_set_of_unsaid_things_is_no_drift(drawn: tuple[str, dict[str, Any], dict[Steps, Any]]) -> None:
+def test_any_set_of_things_that_are_not_answered_is_no_drift(
+    drawn: tuple[str, dict[str, Any], dict[Steps, Any]],
+) -> None:
     storage, whole, gone = drawn
     fragment = edited(whole, gone)
-    assume(any(value not in (None, 0, "") for value in _values(fragment)))  # else it says that there is none
+    assume(any(at(fragment, path) not in (None, 0, "") for path in leaves(fragment)))  # else there is none
     stack = new_stack().up(complete(storage))
     stack.service.task = fragment
     assert stack.drift() == {}
 
 
-def _values(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _values(inner)
-    else:
-        yield value
+STREAMS = {
+    "whole": [
+        {"userId": "a"},
+        {"userId": "b", "index": 9},
+        {"userId": "a", "index": 2, "streamType": "screen"},
+    ],
+    "without zeros": [{"userId": "a"}, {"userId": "a", "streamType": "screen"}, {"userId": "b"}],
+}
 
 
-STREAMS = [
-    [{"userId": "a"}, {"userId": "b", "index": 9}, {"userId": "a", "index": 2, "streamType": "screen"}],
-    [{"userId": "a"}, {"userId": "a", "streamType": "screen"}, {"userId": "b"}],
-]
-
-
-@pytest.mark.parametrize("streams", STREAMS, ids=["told", "zeros-left-out"])
+@pytest.mark.parametrize("how", STREAMS)
 @pytest.mark.parametrize("order", list(permutations(range(3))))
 def test_the_order_of_the_streams_and_zeros_left_out_are_no_drift(
-    stack: Stack, order: tuple[int, ...], streams: list[dict[str, Any]]
+    stack: Stack, order: tuple[int, ...], how: str
 ) -> None:
-    stack.up({**task(), "targetStreams": {"streamList": streams}})
-    answered = [
-        {name: value for name, value in stream.items() if value != 0 or streams is STREAMS[0]}
-        for stream in stack.service.task["TargetStreams"]["StreamList"]
+    answer = stack.up({**task(), "targetStreams": {"streamList": STREAMS[how]}}).service.task["TargetStreams"]
+    streams = [
+        {name: value for name, value in stream.items() if value != 0 or how == "whole"}
+        for stream in answer["StreamList"]
     ]
-    stack.service.task["TargetStreams"]["StreamList"] = [answered[at] for at in order]
+    answer["StreamList"] = [streams[at] for at in order]
     assert stack.drift() == {}
 
 
-@pytest.mark.parametrize("streams", ANSWERS["no streams"], ids=str)
+@pytest.mark.parametrize("streams", TABLES["no streams"], ids=str)
 def test_no_streams_in_an_answer_are_all_streams(stack: Stack, streams: Any) -> None:
     stack.up({**task(), "targetStreams": {"streamList": []}}).service.task["TargetStreams"] = streams
     assert stack.drift() == {}
@@ -311,7 +268,7 @@ def test_no_streams_in_an_answer_are_all_streams(stack: Stack, streams: Any) -> 
     assert stack.drift() == {}, "a storage class of zero is none"
 
 
-@pytest.mark.parametrize("more", ANSWERS["no drift"], ids=str)
+@pytest.mark.parametrize("more", TABLES["no drift"], ids=str)
 def test_what_says_nothing_of_the_settings_is_no_drift(stack: Stack, more: dict[str, Any]) -> None:
     [(path, value)] = more.items()
     change: dict[Steps, Any] = {tuple(path.split(".")): ABSENT if value == "$absent" else value}
@@ -319,24 +276,19 @@ def test_what_says_nothing_of_the_settings_is_no_drift(stack: Stack, more: dict[
     assert stack.drift() == {}
 
 
-def _changes() -> Iterator[Any]:
-    """Every setting that an answer carries, in every storage, with another value."""
-    seen = set()
-    for storage in STORAGES:
-        answer = new_stack().up(complete(storage)).service.task
-        for path in leaves(answer):
-            if (
-                path[0] in ("StartTime", "EndTime", "Status", "StopReason")
-                or path[-1] == "Type"
-                or path in seen
-            ):
-                continue
-            seen.add(path)
-            value = at(answer, path)
-            another = (
-                not value if isinstance(value, bool) else value - 1 if isinstance(value, int) else "other"
-            )
-            yield pytest.param(storage, path, another, id=".".join(map(str, path)))
+def _another(value: Any) -> Any:
+    return "other" if isinstance(value, str) else not value if isinstance(value, bool) else value - 1
+
+
+ANSWERED = {storage: new_stack().up(complete(storage)).service.task for storage in STORAGES}
+NO_SETTINGS = ("StartTime", "EndTime", "Status", "StopReason")
+SETTINGS = {
+    path: storage
+    for storage, answer in ANSWERED.items()
+    for path in leaves(answer)
+    if path[0] not in NO_SETTINGS and path[-1] != "Type"
+}
+"""Every setting that an answer carries, with a storage that has it."""
 
 
 def _input(path: Steps) -> str:
@@ -345,16 +297,16 @@ def _input(path: Steps) -> str:
     return ".".join(names[:2] if names[0] == "targetStreams" else names)
 
 
-@pytest.mark.parametrize(("storage", "path", "value"), list(_changes()))
-def test_another_value_is_drift_on_its_field(stack: Stack, storage: str, path: Steps, value: Any) -> None:
-    stack.up(complete(storage))
-    stack.service.task = edited(stack.service.task, {path: value})
+@pytest.mark.parametrize("path", SETTINGS, ids=str)
+def test_another_value_is_drift_on_its_field(stack: Stack, path: Steps) -> None:
+    answer = stack.up(complete(SETTINGS[path])).service.task
+    stack.service.task = edited(answer, {path: _another(at(answer, path))})
     assert list(stack.drift()) == [_input(path)]
     assert stack.plan() == ("update" if path[-1] == "Interval" else "replace")
 
 
-@pytest.mark.parametrize(("storage", "path", "left_out"), ANSWERS["neighbours"])
-def test_another_value_is_drift_also_where_its_neighbour_is_not_said(
+@pytest.mark.parametrize(("storage", "path", "left_out"), TABLES["neighbours"])
+def test_another_value_is_drift_also_where_its_neighbour_is_not_answered(
     stack: Stack, storage: str, path: list[str], left_out: str
 ) -> None:
     stack.up(complete(storage))
@@ -364,17 +316,16 @@ def test_another_value_is_drift_also_where_its_neighbour_is_not_said(
     assert list(stack.drift()) == [_input(where)]
 
 
-@pytest.mark.parametrize("streams", ANSWERS["other streams"], ids=str)
+@pytest.mark.parametrize("streams", TABLES["other streams"], ids=str)
 def test_other_streams_are_drift(stack: Stack, streams: list[dict[str, Any]]) -> None:
     stack.up(task()).service.task = edited(RUNNING, {("TargetStreams", "StreamList"): streams})
     assert list(stack.drift()) == ["targetStreams.streamList"]
     assert stack.plan() == "replace"
 
 
-def test_what_is_not_said_of_a_stream_is_shown_as_recorded(stack: Stack) -> None:
-    stack.up(task()).service.task = edited(
-        RUNNING, {("TargetStreams", "StreamList"): [{"UserId": "user0"}, {"UserId": "user2", "Index": 1}]}
-    )
+def test_what_is_not_answered_of_a_stream_is_shown_as_recorded(stack: Stack) -> None:
+    answer = [{"UserId": "user0"}, {"UserId": "user2", "Index": 1}]
+    stack.up(task()).service.task = edited(RUNNING, {("TargetStreams", "StreamList"): answer})
     _, actual = stack.drift()["targetStreams.streamList"]
     streams = {stream["userId"]: (stream["index"], stream["streamType"]) for stream in actual}
     assert streams == {"user0": (0, "screen"), "user2": (1, "camera")}
@@ -398,8 +349,8 @@ def test_a_number_without_a_word_is_shown_as_it_is(stack: Stack, path: Steps, dr
 
 @pytest.mark.parametrize("storage", ["vod", "custom", "veimagex"])
 def test_another_storage_is_drift_on_its_type(stack: Stack, storage: str) -> None:
-    other = new_stack().up(complete(storage)).service.task["StorageConfig"]
-    stack.up(task()).service.task = edited(RUNNING, {("StorageConfig",): other})
+    other: dict[Steps, Any] = {("StorageConfig",): ANSWERED[storage]["StorageConfig"]}
+    stack.up(task()).service.task = edited(RUNNING, other)
     found = stack.drift()
     assert found["storageConfig.type"] == ("tos", storage)
     assert stack.plan() == "replace"

@@ -1,4 +1,4 @@
-"""Drift reports to say: each verdict, one stack and several, complete and not, few tasks and many."""
+"""Drift reports: each verdict, one stack and several, complete and not, few tasks and many."""
 
 import json
 from datetime import datetime, timedelta, timezone
@@ -6,15 +6,7 @@ from typing import Any
 
 from integration.report.review_samples import REPORTS as FOLDER
 from integration.report.review_samples import urn
-from pulumi_videosnap.drift.model import (
-    Change,
-    DriftReport,
-    FailedRuns,
-    Finding,
-    StackDrift,
-    Unmanaged,
-    Verdict,
-)
+from pulumi_videosnap.drift.model import Change, DriftReport, FailedRuns, Finding, StackDrift, Verdict
 
 AT = datetime(2026, 11, 21, 18, 4, 5, 271_000, tzinfo=timezone.utc)
 
@@ -63,22 +55,18 @@ def in_sync() -> DriftReport:
 
 def two_stacks() -> DriftReport:
     """One that is open, and one of which the engine hands out no state."""
-    closed = StackDrift(
-        stack="prod",
-        problem="`pulumi stack export --stack prod` failed: set the passphrase with PULUMI_CONFIG_PASSPHRASE",
-    )
+    problem = "`pulumi stack export --stack prod` failed: set the passphrase with PULUMI_CONFIG_PASSPHRASE"
+    closed = StackDrift(stack="prod", problem=problem)
     return report(stack(room("lobby"), finding(Verdict.CHANGED, "hall")), closed)
 
 
 def one_error(count: int = 200) -> DriftReport:
     """Every task of a fleet meets the same refusal, each under a number of its own."""
-    return report(
-        stack(*(unreadable(f"room-{n:03d}", f"202611211804{n:04d}") for n in range(count)), name="fleet")
-    )
+    findings = (unreadable(f"room-{n:03d}", f"202611211804{n:04d}") for n in range(count))
+    return report(stack(*findings, name="fleet"))
 
 
 def many(count: int = 200) -> DriftReport:
-    """A fleet of which a little drifted."""
     of = {7: Verdict.CHANGED, 8: Verdict.CHANGED, 9: Verdict.CHANGED, 60: Verdict.STOPPED}
     of |= {61: Verdict.STOPPED, 100: Verdict.MISSING}
     findings = (finding(of.get(n, Verdict.IN_SYNC), f"room-{n:03d}") for n in range(count))
@@ -86,23 +74,18 @@ def many(count: int = 200) -> DriftReport:
 
 
 def all_different(count: int = 500) -> DriftReport:
-    """No two tasks of which the same can be said."""
-    changes = (
-        Change(field="image_config.interval", recorded=5, actual=n, meaning="other") for n in range(count)
-    )
-    findings = (finding(Verdict.CHANGED, f"room-{n:03d}", changes=(one,)) for n, one in enumerate(changes))
+    slower = Change(field="image_config.interval", recorded=5, actual=0, meaning="other")
+    changes = ((slower.model_copy(update={"actual": n}),) for n in range(count))
+    findings = (finding(Verdict.CHANGED, f"room-{n:03d}", changes=one) for n, one in enumerate(changes))
     return report(stack(*findings, name="fleet"))
 
 
 def grown(text: str, tasks: int, others: int) -> DriftReport:
-    """As hostile, and long."""
     short = hostile(text * 20)
     found, stray = short.stacks[0].findings[0], short.unmanaged[0]
     named = tuple(found.model_copy(update={"name": f"{text}{n}", "why": str(n)}) for n in range(tasks))
     closed = [StackDrift(stack=f"{text}{n}", problem=text * 20) for n in range(others)]
-    strays: tuple[Unmanaged, ...] = tuple(
-        stray.model_copy(update={"state": f"{text}{n}"}) for n in range(others)
-    )
+    strays = tuple(stray.model_copy(update={"state": f"{text}{n}"}) for n in range(others))
     first = short.stacks[0].model_copy(update={"findings": named})
     failed = tuple(failed_runs(f"{text}{n}", text * 20) for n in range(others))
     return report(first, *closed, unmanaged=strays, failed_runs=failed, scope=(text * 20,) * others)
@@ -113,19 +96,12 @@ def with_unmanaged() -> DriftReport:
 
 
 def failed_runs(name: str, *latest: str, **more: Any) -> FailedRuns:
-    usual: dict[str, Any] = {
-        "name": name,
-        "urn": name,
-        "stack": "dev",
-        "failed": len(latest),
-        "runs": 9,
-        "latest": latest,
-    }
-    return FailedRuns(**{**usual, **more})
+    usual: dict[str, Any] = {"name": name, "urn": name, "stack": "dev", "failed": len(latest), "runs": 9}
+    return FailedRuns(**{**usual, "latest": latest, **more})
 
 
 def with_failed_runs() -> DriftReport:
-    """Of one resource a single run failed, of another more than are told."""
+    """Of one resource a single run failed, of another more than are reported."""
     why = "run 8f1b of 'in/{}.mp4' failed in cover: it is no video (InvalidParameter); upload it again"
     stamps = failed_runs("stamps", why.format("a"), runs=1)
     latest = [why.format(name) for name in "bcd"]

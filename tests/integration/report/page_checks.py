@@ -18,7 +18,7 @@ from support.browser import watched
 
 @contextmanager
 def opened(browser: Browser, file: Path, width: int = 1280, **more: Any) -> Iterator[Page]:
-    """A page in a browser; at the end it must have said nothing and asked for nothing but itself."""
+    """A page in a browser; at the end it has printed nothing and requested nothing but itself."""
     with watched(browser, file.as_uri(), width, **more) as page:
         yield page.page
     assert set(page.requests) == {file.as_uri()}
@@ -55,7 +55,7 @@ class Structure(HTMLParser):
         assert self.open.pop() == tag
 
 
-def assert_guarded(text: str, own: str = "url(none)") -> None:
+def assert_policy(text: str, own: str = "url(none)") -> None:
     """Only the page's own style and script are allowed, and nothing is loaded."""
     policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
     assert policy is not None

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pulumi_videosnap.review.model import Calls, Review, TaskReview, Totals
+from pulumi_videosnap.review.model import Calls, Review, Totals
 
 REPORTS = Path(__file__).parents[2] / "data" / "reports"
 NOTHING = Totals(
@@ -39,7 +39,6 @@ def usual(**changes: Any) -> Review:
 
 
 def everything() -> Review:
-    """A review with all that can be in one."""
     return _read("everything")
 
 
@@ -48,27 +47,22 @@ def _read(name: str) -> Review:
 
 
 def calm(unchanged: int = 4) -> Review:
-    """Nothing that concerns a task."""
     return usual(tasks=(), unchanged=unchanged, assumptions=(), totals=NOTHING)
 
 
 def failed() -> Review:
-    """A preview that broke off."""
-    problem = (
-        "error: pulumi-python:dynamic/volcengine:SnapshotTask resource 'hall' has a problem: "
-        "image_config.interval: 0 is not in 1 to 600 seconds"
-    )
-    return usual(problem=problem, unchanged=2)
+    of = "error: pulumi-python:dynamic/volcengine:SnapshotTask resource 'hall' has a problem"
+    return usual(problem=f"{of}: image_config.interval: 0 is not in 1 to 600 seconds", unchanged=2)
 
 
 def partly_listed() -> Review:
-    """A preview that does not list what stays as it is."""
     return usual(unchanged=0, unlisted=7)
 
 
 def many(count: int = 500) -> Review:
-    """A large stack of which each room changes."""
-    tasks = tuple(_renamed(f"room-{number:03d}") for number in range(count))
+    names = [f"room-{number:03d}" for number in range(count)]
+    [task] = _read("usual").tasks
+    tasks = tuple(task.model_copy(update={"name": one, "urn": urn("live room", one)}) for one in names)
     totals = Totals(
         frames_per_hour_before=count * 1440,
         frames_per_hour_after=count * 3600,
@@ -79,11 +73,6 @@ def many(count: int = 500) -> Review:
     return usual(stack="fleet", tasks=tasks, unchanged=0, totals=totals)
 
 
-def _renamed(name: str) -> TaskReview:
-    [task] = _read("usual").tasks
-    return task.model_copy(update={"name": name, "urn": urn("live room", name)})
-
-
 def hostile(text: str) -> Review:
     """Everything that a stranger can write is this text."""
     template = (REPORTS / "hostile_review.json").read_text()
@@ -91,7 +80,6 @@ def hostile(text: str) -> Review:
 
 
 def grown(text: str, tasks: int, others: int) -> Review:
-    """As hostile, and long."""
     short = hostile(text * 20)
     many_tasks = tuple(short.tasks[0].model_copy(update={"name": f"{text}{n}"}) for n in range(tasks))
     risks = tuple(short.risks[0].model_copy(update={"text": f"{text} {n}"}) for n in range(others))

@@ -21,7 +21,6 @@ PAGES = [*(f"review-{name}" for name in REVIEWS), *(f"drift-{name}" for name in 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page of each kind."""
     made = tmp_path_factory.mktemp("pages")
     pages = {f"review-{name}": review_page(getattr(review_samples, name)()) for name in REVIEWS}
     pages |= {f"drift-{name}": drift_page(getattr(drift_samples, name)()) for name in REPORTS}
@@ -112,17 +111,15 @@ def test_tasks_open_by_keyboard_by_a_link_and_on_paper(browser: Browser, folder:
     ("hours", "age"), [(0.01, "36 s ago"), (0.5, "30 min ago"), (3, "3 h ago"), (100, "4 d ago")]
 )
 def test_a_page_says_how_old_it_is(browser: Browser, folder: Path, hours: float, age: str) -> None:
-    with opened(
-        browser, folder / "drift-each_verdict.html", at=drift_samples.AT + timedelta(hours=hours)
-    ) as page:
+    at = drift_samples.AT + timedelta(hours=hours)
+    with opened(browser, folder / "drift-each_verdict.html", at=at) as page:
         expect(page.locator("time")).to_have_text("2026-11-21 18:04:05 UTC")
         expect(page.locator("#age")).to_have_text(f"({age})")
 
 
 def test_a_page_ages_while_it_is_open_and_is_never_of_the_future(browser: Browser, folder: Path) -> None:
-    with opened(
-        browser, folder / "drift-each_verdict.html", at=drift_samples.AT - timedelta(minutes=1)
-    ) as page:
+    at = drift_samples.AT - timedelta(minutes=1)
+    with opened(browser, folder / "drift-each_verdict.html", at=at) as page:
         expect(page.locator("#age")).to_be_hidden()
         page.clock.fast_forward(60 * 61 * 1000)
         expect(page.locator("#age")).to_have_text("(60 min ago)")

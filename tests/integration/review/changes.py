@@ -21,10 +21,9 @@ DATA = load("review_changes.json")
 """Declarations, changes of them, what happens to a task before its change, and the calls that each outcome
 takes; questions about jobs are shared among them, so they are not listed."""
 SECRET = "never-shown"
-"""What every secret begins with."""
 VARIABLES = dict.fromkeys(("KEY_A", "SECRET_A", "KEY_B", "SECRET_B"), SECRET)
 FORCED = "forced"
-"""The resource that both preview and up are told to replace."""
+"""The resource that both preview and up replace on demand."""
 OTHER_VIDEO, OTHER_BUCKET = "other.mp4", "stills"
 """What a test has to put there: the sample under another key, and in another bucket."""
 
@@ -58,7 +57,6 @@ class Change:
     proves: str = ""
     """The field that it shows a change of; empty where the whole task comes or goes."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Options of the resource, before and after."""
     options_after: Mapping[str, Any] = field(default_factory=dict)
     calls: tuple[str, ...] | None = None
     """Where they are others than the outcome's."""
@@ -109,12 +107,10 @@ def folder_of(key: str) -> str:
 
 
 def program_before(changes: list[Change], kind: str) -> Program:
-    """What the program declares before the change."""
     return {c.old_name: _resource(kind, c.before, c.options) for c in changes if c.before is not None}
 
 
 def program_after(changes: list[Change], kind: str) -> Program:
-    """What the program declares after it."""
     options = {c.name: {**c.options, **c.options_after} for c in changes}
     return {c.name: _resource(kind, c.after, options[c.name]) for c in changes if c.after is not None}
 
@@ -157,24 +153,23 @@ def load_changes(group: str, app: str = "app") -> list[Change]:
     """
     made = []
     for entry in DATA[group]:
-        given = {"before": {}, "after": {}, **entry}
-        text = json.dumps({**given, "base": DATA["bases"][given["base"]]}).replace("$APP", app)
-        parts = json.loads(text.replace("$PLACE", str(given.get("place", given["name"]))))
+        row = {"before": {}, "after": {}, **entry}
+        text = json.dumps({**row, "base": DATA["bases"][row["base"]]}).replace("$APP", app)
+        parts = json.loads(text.replace("$PLACE", str(row.get("place", row["name"]))))
         before = None if parts["before"] is None else with_all(parts["base"], parts["before"])
         change = Change(
-            name=given["name"],
-            outcome=Outcome[given["outcome"]] if given["outcome"] else None,
+            name=row["name"],
+            outcome=Outcome[row["outcome"]] if row["outcome"] else None,
             before=before,
             after=None if parts["after"] is None else with_all(before or parts["base"], parts["after"]),
-            calls=tuple(given["calls"]) if "calls" in given else None,
-            **{name: given[name] for name in OPTIONAL if name in given},
+            calls=tuple(row["calls"]) if "calls" in row else None,
+            **{name: row[name] for name in OPTIONAL if name in row},
         )
         made.append(change)
     return made
 
 
 def as_it_is(change: Change) -> Change:
-    """The same task, left alone."""
     return replace(change, outcome=None, after=change.before)
 
 
@@ -188,7 +183,6 @@ def changed(base: Declared, path: str, value: Any) -> Declared:
 
 
 def with_all(base: Declared, values: Mapping[str, Any]) -> Declared:
-    """A copy with several values."""
     for path, value in values.items():
         base = changed(base, path, value)
     return base

@@ -1,4 +1,4 @@
-"""Holds three things against each other: what the documents say, what the review said, and what happened."""
+"""Compares what the documents say, what the review said, and what happened."""
 
 import json
 from collections import Counter
@@ -45,7 +45,6 @@ def _compare_old_name(tally: Tally, change: Change, seen: RoomSeen, said: Json) 
 
 
 def compare_job(tally: Tally, change: Change, seen: JobSeen, said: Json | None) -> None:
-    """One video file's job."""
     tally.cases += 1
     tally.same(change.name, "outcome, by the documents", change.outcome or Outcome.RECORDED, seen.outcome)
     tally.same(change.name, "calls, by the documents", Counter(change.expected_calls), seen.calls)
@@ -93,8 +92,8 @@ def interval(declared: Declared) -> float:
     return float(declared.get("image_config", {}).get("interval", 2))
 
 
-def _calls(told: Iterable[Json]) -> dict[str, int]:
-    return {call["action"]: call["count"] for call in told}
+def _calls(said: Iterable[Json]) -> dict[str, int]:
+    return {call["action"]: call["count"] for call in said}
 
 
 def _compare_rates(
@@ -130,46 +129,37 @@ def _compare_written(
         tally.same(case, what, said["once"] if said else None, None)
         return
     once, at_most = (said["once"], said["atMost"]) if said else (0, False)
-    told = f"{'at most ' if at_most else ''}{once}"
-    tally.true(case, what, told, real, _holds(once, real, at_most) if once is not None else when == "after")
-
-
-def _holds(told: int, real: int, at_most: bool) -> bool:
-    return real <= told if at_most else real == told
+    agrees = when == "after" if once is None else real <= once if at_most else real == once
+    tally.true(case, what, f"{'at most ' if at_most else ''}{once}", real, agrees)
 
 
 def _compare_fields(tally: Tally, change: Change, said: list[Json], model: type[Inputs]) -> None:
-    """Every field that changes is told and no other, with the effect that the documents give it."""
-    told = {field["field"].partition("[")[0]: field for field in said}
+    """Every field that changes is reported and no other, with the effect that the documents give it."""
+    shown = {field["field"].partition("[")[0]: field for field in said}
     own = change.proves.partition("[")[0]
     expected = changed_fields(change) | ({own} if own else set())
     after = dict(leaves(change.after or {}))
     declared = {*dict(leaves(change.before or {})), *after} | expected
-    tally.same(change.name, "fields", sorted(told.keys() & declared), sorted(expected))
+    tally.same(change.name, "fields", sorted(shown.keys() & declared), sorted(expected))
     for leaf in facts(model):
         name = dotted(leaf.path)
-        if name in told:
+        if name in shown:
             replaces = leaf.effect is Effect.REPLACE
-            tally.same(change.name, f"{name} needs another task", told[name]["replaces"], replaces)
-        if name in told and name in after and not isinstance(after[name], list):
-            shown = "[secret]" if Mark.SECRET in leaf.marks else after[name]
-            tally.same(change.name, f"{name} after", told[name]["after"], shown)
+            tally.same(change.name, f"{name} needs another task", shown[name]["replaces"], replaces)
+        if name in shown and name in after and not isinstance(after[name], list):
+            value = "[secret]" if Mark.SECRET in leaf.marks else after[name]
+            tally.same(change.name, f"{name} after", shown[name]["after"], value)
 
 
 def compare_totals(
-    tally: Tally,
-    rooms: list[Change],
-    jobs: list[Change],
-    seen: Mapping[str, RoomSeen],
-    calls: Any,
-    said: Json,
+    tally: Tally, rooms: list[Change], jobs: list[Change], seen: Mapping[str, RoomSeen], made: Any, said: Json
 ) -> None:
-    """All calls of an `up`, all live tasks and all new jobs together; nothing is told of other tasks."""
+    """All calls of an `up`, all live tasks and all new jobs together; nothing is said of other tasks."""
     totals, changes = said["totals"], [*rooms, *jobs]
-    counted = Counter(call["action"] for call in calls)
-    told = {call["action"]: call for call in totals["calls"]}
-    for action in sorted({*counted, *told} - {DELETE}):
-        count, at_least = (told[action]["count"], told[action]["atLeast"]) if action in told else (0, False)
+    counted = Counter(call["action"] for call in made)
+    calls = {call["action"]: (call["count"], call["atLeast"]) for call in totals["calls"]}
+    for action in sorted({*counted, *calls} - {DELETE}):
+        count, at_least = calls.get(action, (0, False))
         holds = counted[action] >= count if at_least else counted[action] == count
         tally.true("totals", action, f"{'at least ' if at_least else ''}{count}", counted[action], holds)
     for when in ("before", "after"):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,15 +32,9 @@ class Stack:
         self.declare(program)
         answer = self.project.folder / "preview.json"
         command = [self.project.pulumi, "preview", "--json", "--non-interactive", *arguments]
+        place: Any = {"cwd": self.project.folder, "env": self.project.environment}
         with answer.open("wb") as file:
-            subprocess.run(
-                command,
-                cwd=self.project.folder,
-                env=self.project.environment,
-                stdout=file,
-                stderr=subprocess.DEVNULL,
-                check=False,
-            )
+            subprocess.run(command, stdout=file, stderr=subprocess.DEVNULL, check=False, timeout=600, **place)
         return answer
 
     def urn(self, name: str) -> str:
@@ -59,10 +54,9 @@ def _write_profiles(home: Path, of: dict[str, str]) -> None:
     """The vendors' own profile files, in which the account of the emulator is called `second`."""
     volcengine = {"access-key": of["VOLCENGINE_ACCESS_KEY"], "secret-key": of["VOLCENGINE_SECRET_KEY"]}
     alibaba = {
-        "name": "second",
-        "access_key_id": of["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-        "access_key_secret": of["ALIBABA_CLOUD_ACCESS_KEY_SECRET"],
+        f"access_key_{part.lower()}": of[f"ALIBABA_CLOUD_ACCESS_KEY_{part}"] for part in ("ID", "SECRET")
     }
+    alibaba["name"] = "second"
     files = {".volcengine": {"profiles": {"second": volcengine}}, ".aliyun": {"profiles": [alibaba]}}
     for folder, content in files.items():
         (home / folder).mkdir(parents=True)

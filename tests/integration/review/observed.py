@@ -1,4 +1,4 @@
-"""What really happened: an emulator's calls, tasks, jobs and pictures, told as a review would tell them."""
+"""What really happened: an emulator's calls, tasks, jobs and pictures, in the terms of a review."""
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
@@ -31,8 +31,6 @@ Stream = tuple[str, str]
 
 
 class Identity(NamedTuple):
-    """What names a live room's task."""
-
     app: str
     room: str
     task: str
@@ -105,7 +103,6 @@ class Seen:
     jobs_before: Jobs
     jobs_made: Jobs
     left: frozenset[str]
-    """Bucket and key of every object."""
 
 
 def an_hour_later(emulator: Emulator, begin: float, was: Runs, known: Jobs, last: int) -> Seen:
@@ -140,7 +137,6 @@ class RoomSeen:
 
 
 def room_seen(change: Change, seen: Seen) -> RoomSeen:
-    """Tell what happened to the task of one change."""
     old = identity_of(change.before, change.old_name) if change.before else None
     name = change.old_name if "aliases" in change.options_after else change.name
     new = identity_of(change.after, name) if change.after else None
@@ -211,7 +207,6 @@ class JobSeen:
 
 
 def job_seen(change: Change, seen: Seen) -> JobSeen:
-    """Tell what happened to the job of one change."""
     declared = change.after or change.before or {}
     folder = folder_of(declared["snapshot_config"]["output_file"]["object"])
     old = seen.jobs_before.get(folder, [])[-1:] if change.before else []
@@ -238,10 +233,8 @@ def _keys(jobs: list[Json]) -> set[str]:
 
 
 def _submits_to(call: Json, folder: str) -> bool:
-    return (
-        call["action"] == SUBMIT
-        and folder_of(call["summary"]["SnapshotConfig"]["OutputFile"]["Object"]) == folder
-    )
+    config = call["summary"].get("SnapshotConfig") if call["action"] == SUBMIT else None
+    return config is not None and folder_of(config["OutputFile"]["Object"]) == folder
 
 
 def _may_be_about(call: Json, ids: set[str]) -> bool:

@@ -63,16 +63,15 @@ JUST_BEFORE = 0.05
 
 @pytest.fixture
 def review(capsys: pytest.CaptureFixture[str]) -> Review:
-    """What the command says of a preview."""
 
     def reviewed(preview: Path) -> Json:
         capsys.readouterr()
         code = main(["review", str(preview), "--json", "--no-measure"])
-        told = capsys.readouterr()
-        assert told.out, f"the review said nothing: {told.err}"
-        said: Json = json.loads(told.out)
-        assert code == (2 if said["problem"] else 0)
-        return said
+        out, err = capsys.readouterr()
+        assert out, f"the review printed nothing: {err}"
+        found: Json = json.loads(out)
+        assert code == (2 if found["problem"] else 0)
+        return found
 
     return reviewed
 
@@ -141,12 +140,12 @@ def test_what_a_review_predicts_is_what_happens(
             found.happen(emulator, "come_back")
     stack.up(after, *forced).ok()
     seen = an_hour_later(emulator, begin, was, known, last)
-    tally, told = Tally(), {task["name"]: task for task in said["tasks"]}
+    tally, reported = Tally(), {task["name"]: task for task in said["tasks"]}
     for change in jobs:
-        compare_job(tally, change, job_seen(change, seen), told.get(change.name))
+        compare_job(tally, change, job_seen(change, seen), reported.get(change.name))
     rooms = {change.name: room_seen(change, seen) for change in tasks}
     for change in tasks:
-        compare_room(tally, change, rooms[change.name], told)
+        compare_room(tally, change, rooms[change.name], reported)
     compare_totals(tally, tasks, jobs, rooms, seen.calls, said)
     _compare_refused(tally, stack, emulator, refused, after, review)
     note(tally)

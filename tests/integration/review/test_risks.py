@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from integration.frames.test_report import NOON, Bucket, at, job, room
 from integration.review.conftest import Stack
-from pulumi_videosnap import pulumi_cli
 from pulumi_videosnap.cli import main as videosnap
 from pulumi_videosnap.errors import Unreachable
 from pulumi_videosnap.report.base import Dependencies
@@ -39,7 +38,6 @@ JOB = "pulumi-python:dynamic/alibaba:SnapshotJob"
 
 
 def main(arguments: list[str]) -> int:
-    """`videosnap review` with these arguments; its exit code."""
     return videosnap(["review", *arguments])
 
 
@@ -52,12 +50,12 @@ def step(
 ) -> dict[str, Any]:
     urn = f"urn:pulumi:dev::shop::{kind}::{name}"
     state = {"urn": urn, "type": kind.rpartition("$")[2], "id": f"661e/Room1/{name}"}
-    told: dict[str, Any] = {"op": op, "urn": urn}
+    made: dict[str, Any] = {"op": op, "urn": urn}
     if old is not None:
-        told["oldState"] = {**state, "inputs": old, "outputs": {**old, "status": "running"}, **more}
+        made["oldState"] = {**state, "inputs": old, "outputs": {**old, "status": "running"}, **more}
     if new is not None:
-        told["newState"] = {**state, "inputs": new, **more}
-    return told
+        made["newState"] = {**state, "inputs": new, **more}
+    return made
 
 
 Reviewed = Callable[..., dict[str, Any]]
@@ -65,41 +63,39 @@ Reviewed = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def reviewed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Reviewed:
-    """What the command says of a preview with these steps."""
 
     def review(*steps: dict[str, Any], **more: Any) -> dict[str, Any]:
         file = tmp_path / "preview.json"
         file.write_text(json.dumps({"steps": steps, **more}))
-        main([str(file), "--json", "--no-measure"])
-        told: dict[str, Any] = json.loads(capsys.readouterr().out)
-        return told
+        code = main([str(file), "--json", "--no-measure"])
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        assert code == (2 if found["problem"] else 0)
+        return found
 
     return review
 
 
-def test_resources_of_one_name_are_told_apart(reviewed: Reviewed) -> None:
+def test_resources_of_one_name_have_names_of_their_own(reviewed: Reviewed) -> None:
     """Pulumi makes a name unique only beside the types; a risk of one resource is none of another."""
-    told = reviewed(
+    review = reviewed(
         step("delete", "hall", inputs(), kind=f"app:Wing${TYPE}"),
         step("create", "attic", None, inputs()),
         step("update", "hall", inputs(taskId="a"), inputs(taskId="b"), kind=f"app:Floor${TYPE}"),
         step("create", "hall", None, job_inputs(), kind=JOB),
     )
     wing, floor = "hall (app:Wing$SnapshotTask)", "hall (app:Floor$SnapshotTask)"
-    assert {task["name"] for task in told["tasks"]} == {floor, wing, "hall (SnapshotJob)", "attic"}
-    assert {risk["task"] for risk in told["risks"]} == {floor}
+    assert {task["name"] for task in review["tasks"]} == {floor, wing, "hall (SnapshotJob)", "attic"}
+    assert {risk["task"] for risk in review["risks"]} == {floor}
 
 
 def steps_of(table: str, name: str) -> list[dict[str, Any]]:
     """Steps of the table: operation, name, and what differs from ordinary inputs before and after."""
+
+    def declared(changes: dict[str, Any] | None) -> Any:
+        return None if changes is None else inputs(**changes)
+
     return [
-        step(
-            op,
-            task,
-            None if old is None else inputs(**old),
-            None if new is None else inputs(**new),
-            **dict(*more),
-        )
+        step(op, task, declared(old), declared(new), **dict(*more))
         for op, task, old, new, *more in TABLES[table][name]
     ]
 
@@ -145,9 +141,10 @@ def test_a_room_with_many_tasks_takes_time_by_their_number(name: str, reviewed: 
 
 
 def test_a_plain_credential_in_the_configuration_is_flagged_without_its_value(reviewed: Reviewed) -> None:
-    config = {"videosnap:volcengineSecretKey": "SEKRIT", "videosnap:alibabaAccessKeySecret": "[secret]"}
+    clear = ["videosnap:byteplusSecretKey", "videosnap:volcengineSecretKey"]
+    config = {**dict.fromkeys(clear, "SEKRIT"), "videosnap:alibabaAccessKeySecret": "[secret]"}
     review = reviewed(config=config)
-    assert [risk["field"] for risk in review["risks"]] == ["videosnap:volcengineSecretKey"]
+    assert [risk["field"] for risk in review["risks"]] == clear
     assert "SEKRIT" not in json.dumps(review)
 
 
@@ -159,26 +156,10 @@ def test_strict_turns_a_risk_into_an_exit_code(tmp_path: Path) -> None:
     assert main([str(file), "--no-measure", "--strict", "--idle", "90000"]) == 0
 
 
-def test_a_failed_preview_is_reviewed_as_far_as_it_came_and_exits_with_two(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    file = tmp_path / "preview.json"
-    failed = [{"severity": "error", "message": "error: no such key\n"}]
-    file.write_text(json.dumps({"steps": [], "diagnostics": failed}))
-    assert main([str(file)]) == 2
-    assert "no such key" in capsys.readouterr().out
-
-
-def test_resources_that_are_not_listed_are_said_to_be_missing(
-    reviewed: Reviewed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_resources_that_are_not_listed_are_counted(reviewed: Reviewed) -> None:
     review = reviewed(changeSummary={"same": 4})
     assert review["unlisted"] == 4
     assert "--show-sames" in review["assumptions"][0]
-    main([str(tmp_path / "preview.json")])
-    text = capsys.readouterr().out
-    assert len(text.splitlines()) == 1
-    assert "has no snapshot task" not in text
 
 
 @pytest.mark.parametrize("name", TABLES["refused"])
@@ -195,21 +176,6 @@ def test_what_is_refused_is_named_on_one_line(
     assert len(error.splitlines()) == 1
 
 
-@pytest.mark.parametrize(("debug", "traceback"), [("", False), ("1", True)])
-def test_an_unexpected_error_is_one_line_and_exit_code_two(
-    debug: str, traceback: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def broken(*_: object) -> None:
-        raise KeyError("hush-hush")
-
-    monkeypatch.setenv("VIDEOSNAP_DEBUG", debug)
-    monkeypatch.setattr(pulumi_cli, "run", broken)
-    assert main([]) == 2
-    error = capsys.readouterr().err
-    assert error.splitlines()[-1].startswith("videosnap review: unexpected KeyError in pulumi-videosnap")
-    assert ("hush-hush" in error, "Traceback" in error) == (traceback, traceback)
-
-
 def test_costs_are_of_a_days_pictures() -> None:
     prices = prices_model().model_validate(TABLES["prices"])
     room, job = "perThousandRoomPictures", "perThousandJobPictures"
@@ -220,7 +186,7 @@ def test_costs_are_of_a_days_pictures() -> None:
 
 
 @pytest.mark.parametrize("reason", TABLES["failures"])
-def test_why_a_preview_failed_is_said_on_one_line(reason: str, reviewed: Reviewed) -> None:
+def test_why_a_preview_failed_is_reported_on_one_line(reason: str, reviewed: Reviewed) -> None:
     assert reviewed(diagnostics=TABLES["failures"][reason])["problem"] == reason
 
 
@@ -264,8 +230,8 @@ def test_a_jobs_sheets_are_counted(reviewed: Reviewed) -> None:
 @pytest.mark.parametrize("path", LEAVES, ids=str)
 @pytest.mark.parametrize("value", [UNKNOWN, "[secret]"])
 def test_a_jobs_frames_are_unknown_with_a_part(path: tuple[str, ...], value: str, reviewed: Reviewed) -> None:
-    told = edited(FILE, {("snapshotConfig", *path): value})
-    (task,) = reviewed(step("create", "a", None, told, JOB))["tasks"]
+    declared = edited(FILE, {("snapshotConfig", *path): value})
+    (task,) = reviewed(step("create", "a", None, declared, JOB))["tasks"]
     assert (task["outcome"], task["after"]["once"]) == ("new job", None)
 
 
@@ -279,10 +245,10 @@ def hidden(base: dict[str, Any], *marks: str) -> st.SearchStrategy[dict[str, Any
     parts = st.tuples(st.sampled_from(list(paths(base))), st.sampled_from(marks))
 
     def applied(chosen: list[tuple[Any, str]]) -> dict[str, Any]:
-        told = base
+        inputs = base
         for path, mark in sorted(chosen, key=lambda one: -len(one[0])):
-            told = edited(told, {path: mark})
-        return told
+            inputs = edited(inputs, {path: mark})
+        return inputs
 
     return st.lists(parts, max_size=4).map(applied)
 
@@ -298,14 +264,13 @@ def test_a_preview_that_hides_parts_is_reviewed(kind: str, base: dict[str, Any],
         ended=st.booleans(),
     )
     def check(op: str, old: dict[str, Any], new: dict[str, Any], ended: bool) -> None:
-        told = step(op, "a", None if op == "create" else old, None if op == "delete" else new, kind)
-        told.get("oldState", {}).get("outputs", {}).update(ENDED if ended else {})
-        file.write_text(json.dumps({"steps": [told]}))
+        one = step(op, "a", None if op == "create" else old, None if op == "delete" else new, kind)
+        one.get("oldState", {}).get("outputs", {}).update(ENDED if ended else {})
+        file.write_text(json.dumps({"steps": [one]}))
         for form in ("--json", "--markdown"):
-            said = io.StringIO()
-            with redirect_stdout(said):
+            with redirect_stdout(io.StringIO()) as printed:
                 assert main([str(file), "--no-measure", form]) == 0
-            assert UNKNOWN not in said.getvalue()
+            assert UNKNOWN not in printed.getvalue()
 
     check()
 
@@ -320,7 +285,7 @@ LEFT = load("review_left.json")
 @pytest.mark.parametrize("kind", STEPS)
 @pytest.mark.parametrize(("steps", "outcomes", "ends"), LEFT, ids=str)
 def test_two_entries_end_it_once(reviewed: Reviewed, kind: str, steps: str, outcomes: str, ends: int) -> None:
-    """A rename broke off: an entry whose task or frames another one has is dropped, and nothing is called."""
+    """A rename was interrupted: an entry whose task or frames another has is dropped; nothing is called."""
     type_, declared, action = STEPS[kind]
     pairs = [pair.split() for pair in steps.split(", ")]
     review = reviewed(
@@ -355,7 +320,9 @@ CASES = load("review_partial.json")
 
 
 @pytest.mark.rotating
-def test_a_targeted_preview_is_told_in_every_format(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_targeted_preview_is_reported_in_every_format(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = stack.preview(program(b=5), "--show-sames", "--target", "**::b")
     assert reviewed_partly(file, capsys) == ("ac", "b", 1), "before anything is created"
     stack.up(program()).ok()
@@ -415,14 +382,10 @@ def test_pictures_of_a_task_that_stays_as_it_is_are_not_taken_for_those_of_one_t
     assert measured(bucket, ("update", mine), (SAME, other)) == ({"a": Measured(1000, 1, FORM)}, [])
 
 
-def test_tasks_that_share_a_bucket_and_take_alike_pictures_are_measured_together() -> None:
+def test_tasks_that_share_a_bucket_are_measured_together_if_they_take_alike_pictures() -> None:
     bucket = Bucket(picture("x/1.jpg", 1000), picture("y/1.jpg", 3000))
     both = measured(bucket, ("update", small("a")), (SAME, small("b")))
     assert both == ({"a": Measured(2000, 2, FORM, shared=True)}, [])
-
-
-def test_tasks_that_share_a_bucket_and_take_other_pictures_are_not_measured() -> None:
-    bucket = Bucket(picture("x/1.jpg", 1000), picture("y/1.jpg", 9000))
     large = small("b", imageConfig={**SMALL, "width": 1920, "height": 1080})
     sizes, (problem,) = measured(bucket, ("update", small("a")), ("update", large))
     assert sizes == {}
@@ -435,13 +398,9 @@ def test_a_jobs_pictures_are_measured_too() -> None:
     assert (sizes["stills"].bytes_each, sizes["stills"].count) == (600, 2)
 
 
-def test_nothing_is_listed_where_no_task_that_is_there_changes() -> None:
-    bucket = Bucket()
+def test_a_bucket_is_listed_for_a_task_that_changes_alone_and_named_with_what_it_fails_of() -> None:
+    bucket = Bucket(fails=Unreachable("ListObjectsV2", "connection refused"))
     assert measured(bucket, (SAME, small("a"))) == ({}, [])
     assert bucket.listings == []
-
-
-def test_a_bucket_that_cannot_be_listed_is_named_with_its_reason() -> None:
-    bucket = Bucket(fails=Unreachable("ListObjectsV2", "nobody listens there"))
     sizes, (problem,) = measured(bucket, ("update", small("a")))
-    assert (sizes, "nobody listens there" in problem) == ({}, True)
+    assert (sizes, "connection refused" in problem) == ({}, True)

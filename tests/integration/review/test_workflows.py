@@ -10,6 +10,7 @@ import pytest
 from pulumi_videosnap.cli import main
 from support.data import load
 from support.emulator import Emulator
+from support.exports import resource
 from support.workflow_stacks import ObjectStory, engine_of, pipeline_inputs, workflow_inputs
 
 KINDS = {
@@ -38,33 +39,30 @@ def test_what_a_review_predicts_is_what_happens(
     old = story.stack.state.get("x")
     made = Counter(story.up(programs[1]))
     new = story.stack.state.get("x")
-    record = {"type": f"pulumi-python:dynamic/{token}", "urn": f"urn:pulumi:d::p::dynamic/{token}::x"}
     states = {
-        side: {**record, "id": one.id, "inputs": one.inputs, "outputs": one.outputs}
+        side: resource(token, "x", one.id, one.inputs, one.outputs)
         for side, one in (("oldState", old), ("newState", new))
         if one and (side, step) != ("newState", "delete")
     }
-    preview = tmp_path / "preview.json"
-    preview.write_text(json.dumps({"steps": [{"op": step, "urn": record["urn"], **states}]}))
+    preview, urn = tmp_path / "preview.json", next(iter(states.values()))["urn"]
+    preview.write_text(json.dumps({"steps": [{"op": step, "urn": urn, **states}]}))
     assert main(["review", str(preview), "--json", "--no-measure"]) == 0
-    [said] = json.loads(capsys.readouterr().out)["tasks"]
-    assert said["outcome"] == outcome
-    assert effect in said["effect"]
-    assert {call["action"] for call in said["calls"]} == set(made)
-    for call in said["calls"]:
+    [task] = json.loads(capsys.readouterr().out)["tasks"]
+    assert task["outcome"] == outcome
+    assert effect in task["effect"]
+    assert {call["action"] for call in task["calls"]} == set(made)
+    for call in task["calls"]:
         enough = made[call["action"]] >= call["count"] if call["atLeast"] else False
         assert enough or made[call["action"]] == call["count"], (call, made)
 
 
 def test_two_workflows_of_an_upload_are_a_risk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def step(name: str, **changes: Any) -> dict[str, Any]:
-        urn = f"urn:pulumi:d::p::dynamic/alibaba:SnapshotWorkflow::{name}"
-        state = {"urn": urn, "type": "pulumi-python:dynamic/alibaba:SnapshotWorkflow"}
-        return {"op": "create", "urn": urn, "newState": {**state, "inputs": workflow_inputs(**changes)}}
+        state = resource(KINDS["workflow"][0], name, "", workflow_inputs(**changes))
+        return {"op": "create", "urn": state["urn"], "newState": state}
 
-    inside, beside = (
-        {"location": "oss-cn-hangzhou", "bucket": "media", "prefix": p} for p in ("in/a/", "out/")
-    )
+    place = {"location": "oss-cn-hangzhou", "bucket": "media"}
+    inside, beside = ({**place, "prefix": prefix} for prefix in ("in/a/", "out/"))
     steps = [step("a"), step("b", input=inside), step("c", input=beside), step("d", active=False)]
     preview = tmp_path / "preview.json"
     preview.write_text(json.dumps({"steps": steps}))

@@ -45,7 +45,6 @@ def serve() -> Iterator[Serve]:
 
 
 def row(key: str, size: int = 5) -> str:
-    """One object of a listing."""
     return (
         f"<Contents><Key>{quote(key)}</Key><LastModified>2024-05-06T07:08:09.000Z</LastModified>"
         f"<ETag>&quot;{size:x}&quot;</ETag><Size>{size}</Size></Contents>"
@@ -53,7 +52,6 @@ def row(key: str, size: int = 5) -> str:
 
 
 def page(rows: str, token: str = "", head: str = "<EncodingType>url</EncodingType>") -> bytes:
-    """One page of a listing."""
     more = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
@@ -62,7 +60,6 @@ def page(rows: str, token: str = "", head: str = "<EncodingType>url</EncodingTyp
 
 
 def refusal(code: str, message: str = "No.") -> bytes:
-    """The body of a refusal."""
     return f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>R1</RequestId></Error>".encode()
 
 

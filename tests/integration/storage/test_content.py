@@ -161,10 +161,9 @@ ODD = [*ODD_KEYS, "]]>.jpg", "tab\tand\r.jpg", "bell\x07escape\x1b.jpg", "x" * 1
 def opened(emulator: Emulator, name: str = "tos") -> tuple[Bucket, Any]:
     """A bucket of the emulator, opened as one platform or another, and boto3's own client of it."""
     own, platform = emulator.environment, platforms()[name]
-    pair = own["VOLCENGINE_ACCESS_KEY"], own["VOLCENGINE_SECRET_KEY"]
-    endpoint = own["VOLCENGINE_TOS_ENDPOINT"]
     names = platform.keys.access_key.env, platform.keys.secret_key.env, platform.endpoint_setting.env
-    env = dict(zip(names, (*pair, endpoint), strict=True))
+    values = [own[f"VOLCENGINE_{one}"] for one in ("ACCESS_KEY", "SECRET_KEY", "TOS_ENDPOINT")]
+    env = dict(zip(names, values, strict=True))
     return open_bucket(Location(name, "frames"), env=env.get), client_of(own)
 
 

@@ -4,20 +4,15 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from botocore import exceptions
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
-from botocore.exceptions import (
-    BotoCoreError,
-    ConnectTimeoutError,
-    HTTPClientError,
-    ProxyConnectionError,
-    SSLError,
-)
 from botocore.parsers import ResponseParserError
 
 from integration.storage.conftest import KEYS, NAME, Serve, listing_of, page, refusal, row
@@ -41,18 +36,11 @@ EXPECTED: dict[str, tuple[str, str, dict[str, str]]] = load("storage_requests.js
 ALL = sorted(EXPECTED)
 
 
-class Raw:
+class Raw(BytesIO):
     """The body of a response, as urllib3 has it."""
 
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
     def stream(self, *_: object, **__: object) -> Iterator[bytes]:
-        yield self._content
-
-    def read(self, *_: object) -> bytes:
-        content, self._content = self._content, b""
-        return content
+        yield self.read()
 
 
 @pytest.fixture
@@ -81,8 +69,9 @@ def bucket_on(name: str, **more: str) -> Bucket:
     return open_bucket(Location(name, BUCKET, EXPECTED[name][0]), env=env.get)
 
 
-def text(value: str | bytes) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+def headers_of(request: AWSPreparedRequest) -> dict[str, str]:
+    pairs = request.headers.items()
+    return {name.lower(): one.decode() if isinstance(one, bytes) else one for name, one in pairs}
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -104,7 +93,7 @@ def test_the_requests_of_every_call(name: str, sent: list[AWSPreparedRequest]) -
     ]
     assert dict(parse_qsl(urls[0].query)) == listing
     for request in sent:
-        headers = {header.lower(): text(value) for header, value in request.headers.items()}
+        headers = headers_of(request)
         scope = re.escape(f"{region}/s3/aws4_request")
         assert re.match(rf"AWS4-HMAC-SHA256 Credential=AKCANARY/\d{{8}}/{scope}, ", headers["authorization"])
         assert headers["x-amz-security-token"] == "TOKENCANARY"
@@ -146,7 +135,7 @@ def test_aws_settings_are_read_for_aws_alone(name: str, sent: list[AWSPreparedRe
     (request,) = sent
     host, key = ("aws.example", "AWSKEY") if name == "aws" else (EXPECTED[name][1], "AKCANARY")
     assert urlsplit(str(request.url)).netloc == host
-    assert f"Credential={key}/" in text(request.headers["Authorization"])
+    assert f"Credential={key}/" in headers_of(request)["authorization"]
 
 
 def test_amazons_other_partitions_have_their_own_hosts(sent: list[AWSPreparedRequest]) -> None:
@@ -318,11 +307,11 @@ def test_an_endpoint_that_cannot_be_reached(endpoint: str, text: str) -> None:
     assert f"{NAME}: {text}; check VOLCENGINE_TOS_ENDPOINT and the network" in str(failure_of(bucket))
 
 
-UNREACHABLE: list[tuple[type[BotoCoreError], dict[str, str], str]] = [
-    (ConnectTimeoutError, {"endpoint_url": "u"}, "timed out"),
-    (SSLError, {"endpoint_url": "u"}, "certificate"),
-    (ProxyConnectionError, {"proxy_url": "http://u:CANARY@p"}, "proxy refused the"),
-    (HTTPClientError, {}, r"failed \(HTTPClientError\)"),
+UNREACHABLE: list[tuple[type[exceptions.BotoCoreError], dict[str, str], str]] = [
+    (exceptions.ConnectTimeoutError, {"endpoint_url": "u"}, "timed out"),
+    (exceptions.SSLError, {"endpoint_url": "u"}, "certificate"),
+    (exceptions.ProxyConnectionError, {"proxy_url": "http://u:CANARY@p"}, "proxy refused the"),
+    (exceptions.HTTPClientError, {}, r"failed \(HTTPClientError\)"),
 ]
 FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
     *((kind(**more, error="CANARY"), errors.Unreachable, text) for kind, more, text in UNREACHABLE),
@@ -331,7 +320,7 @@ FAILURES: list[tuple[Exception, type[errors.CallFailed], str]] = [
 
 
 @pytest.mark.parametrize(("failure", "kind", "text"), FAILURES)
-def test_a_failure_of_boto3_is_put_in_our_words(
+def test_a_failure_of_boto3_has_a_sentence_of_ours(
     failure: Exception, kind: type[errors.CallFailed], text: str, serve: Serve, monkeypatch: Any
 ) -> None:
     def fail(*_: Any) -> None:

@@ -30,8 +30,9 @@ from pulumi_videosnap.drift.model import Verdict
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.state import read_export
 from support.data import load
-from support.emulator import Emulator, clean_environment, running_emulator
+from support.emulator import Emulator, running_emulator
 from support.engine_model import EngineModel, Entry, Refused
+from support.exports import export
 from support.jobs import PLACE
 from support.plugin import DYNAMIC_TYPE, FRONTS, NATIVE_TYPE, PluginError
 from support.plugin_host import PluginHost, plugin_host
@@ -42,23 +43,11 @@ TASK, JOB = "volcengine:SnapshotTask", "alibaba:SnapshotJob"
 ROOMS = ("hall", "yard")
 STACKS = ("one", "two")
 WEIGHTS = {
-    "edit": 4,
-    "rename": 2,
-    "move": 2,
-    "leave_out_or_put_back": 2,
-    "outside_stop": 2,
-    "outside_edit": 2,
-    "time_passes": 2,
-    "users_leave_or_come_back": 2,
-    "up": 6,
-    "refresh": 2,
-    "destroy": 1,
-    "destroy_a_target": 1,
-    "crash": 6,
-    "answers_are_lost": 3,
-    "throttle": 1,
-    "two_stacks_at_once": 2,
-}
+    "edit": 4, "rename": 2, "move": 2, "leave_out_or_put_back": 2,
+    "outside_stop": 2, "outside_edit": 2, "time_passes": 2, "users_leave_or_come_back": 2,
+    "up": 6, "refresh": 2, "destroy": 1, "destroy_a_target": 1,
+    "crash": 6, "answers_are_lost": 3, "throttle": 1, "two_stacks_at_once": 2,
+}  # fmt: skip
 """The steps, and how often each is made."""
 STALL = 0.3
 """Seconds for which the service does not act on the call in which a provider is killed, or not answer."""
@@ -68,22 +57,20 @@ AT_ONCE = examples(1, 3)
 """Walks at a time, each with an emulator of its own: they mostly wait."""
 _ENVIRONMENT = threading.Lock()
 READABLE = timedelta(hours=72)
-"""For so long after its start the service tells of a task."""
+"""For so long after its start the service answers for a task."""
 INTERVALS = (400, 500, 600)
 """Seconds; long, so that little is to be done for the time that passes."""
+YES_OR_NO = (True, False)
 VALUES: dict[Any, Sequence[Any]] = {
+    **dict.fromkeys(("aliased", "back", "before", "refresh"), YES_OR_NO),
     "stack": STACKS,
     "number": range(5),
     "change": ("interval", "width", "keep_running"),
-    "aliased": (True, False),
     "parents": ("", "acme:index:Site$"),
     "interval": INTERVALS,
     "seconds": (10, 200, 3600, 80 * 3600),
     "room": ROOMS,
-    "back": (True, False),
-    "refresh": (True, False),
     "call": range(9),
-    "before": (True, False),
     "what": ("up", "up", "up", "destroy"),
     "fault": ("close-after", "close-before", "error"),
     "times": (1, 2, 12),
@@ -105,9 +92,8 @@ class Slot:
     @property
     def task(self) -> str:
         """The task's id; empty for a default, which only the plugin knows."""
-        return (
-            f"{self.app}/{self.room}/{self.stack}{self.number}" if self.explicit and self.kind == TASK else ""
-        )
+        of_default = not self.explicit or self.kind == JOB
+        return "" if of_default else f"{self.app}/{self.room}/{self.stack}{self.number}"
 
     @property
     def folder(self) -> str:
@@ -142,7 +128,6 @@ class Run:
     applied: set[str]
     """What it created, updated, replaced or deleted, or tried to."""
     made: set[str]
-    """What it created or replaced."""
     deleted: set[str]
     error: str = ""
 
@@ -158,12 +143,7 @@ class Walk:
         folder = Path(self.folder.name)
         (folder / "pulumi").write_text(f"#!/bin/sh\nexec cat {folder}/$4.json\n")
         (folder / "pulumi").chmod(0o755)
-        self.environment = {
-            **clean_environment(),
-            **self.emulator.environment,
-            "VIDEOSNAP_QUOTA_DIR": str(folder / "quota"),
-            "VIDEOSNAP_CALL_BUDGET": "3",
-        }
+        self.environment = self.emulator.surroundings(folder, VIDEOSNAP_CALL_BUDGET="3")
         self.slots = {stack: [Slot(stack, number, self.app) for number in range(5)] for stack in STACKS}
         self.runs = {one: HostedRuns(one, front, folder, self.host, self.environment) for one in STACKS}
         self.engines = {stack: runs.engine() for stack, runs in self.runs.items()}
@@ -226,7 +206,10 @@ class Walk:
     # What the engine does.
 
     def up(self, stack: str, refresh: bool) -> None:
-        self._up(stack, refresh)
+        last = self.emulator.last_call()
+        run = self._run_up(stack, refresh)
+        self._came_true(stack, run, refresh)
+        self._holds({stack: run}, last)
 
     def refresh(self, stack: str) -> None:
         engine = self.engines[stack]
@@ -307,12 +290,6 @@ class Walk:
         program = {slot.urn(): slot.inputs() for slot in slots}
         aliases = {slot.urn(): slot.alias for slot in slots if slot.alias}
         return self._run(stack, lambda engine: engine.up(program, aliases, refresh=refresh))
-
-    def _up(self, stack: str, refresh: bool) -> None:
-        last = self.emulator.last_call()
-        run = self._run_up(stack, refresh)
-        self._came_true(stack, run, refresh)
-        self._holds({stack: run}, last)
 
     def _faulty_up(self, stack: str, fault: str, call: int, times: int, **more: Any) -> None:
         last = self.emulator.last_call()
@@ -425,14 +402,13 @@ class Walk:
 
     def _is_read(self, before: Entry, after: Entry | None, task: dict[str, Any] | None) -> None:
         """A refresh records what is true of a task; what it cannot read it keeps."""
-        if task and self._is_readable(task):
-            assert after
-            assert after.outputs["status"] == task["status"]
-            if task["status"] == "running":
-                assert after.outputs["imageConfig"]["interval"] == task["interval"]
-        else:
-            assert after
+        assert after
+        if not task or not self._is_readable(task):
             assert {**after.outputs, "state": ""} == {**before.outputs, "state": ""}
+            return
+        assert after.outputs["status"] == task["status"]
+        if task["status"] == "running":
+            assert after.outputs["imageConfig"]["interval"] == task["interval"]
 
     def _destroyed(self, stack: str, run: Run) -> None:
         assert not run.error, run.error
@@ -484,7 +460,8 @@ class Walk:
         """`videosnap drift` says what is true of each recorded task, and of each that no state has."""
         with _ENVIRONMENT, mock.patch.dict(os.environ, self.environment):
             report = detect_drift([self._export(stack) for stack in stacks], Dependencies())
-        truth, verdicts = self._truth(), {_dynamic(one.urn): one.verdict for one in report.findings()}
+        truth = self._truth()
+        verdicts = {one.urn.replace(NATIVE_TYPE, DYNAMIC_TYPE): one.verdict for one in report.findings()}
         entries = [pair for stack in stacks for pair in self.engines[stack].state.items()]
         found = {urn: entry for urn, entry in entries if urn in verdicts}
         assert {entry.id for entry in found.values()} == {entry.id for _, entry in entries}
@@ -495,21 +472,15 @@ class Walk:
         # It is silent on one too old to be read: the service does not know it, and a note has no time.
         unrecorded = (self._running() - self._recorded()) & self._noted(stacks)
         left = {one for one in unrecorded if self._is_readable(truth[one])}
-        assert left <= {one.id for one in report.unmanaged}, f"drift does not tell of {left}"
+        assert left <= {one.id for one in report.unmanaged}, f"drift does not report {left}"
 
     def _export(self, stack: str) -> Any:
-        resources = [
-            {
-                "urn": urn,
-                "type": urn.split("::")[2].rpartition("$")[2],
-                "id": entry.id,
-                "inputs": entry.inputs,
-                "outputs": entry.outputs,
-                "pendingReplacement": entry.replacing,
-            }
-            for urn, entry in self.engines[stack].state.items()
-        ]
-        text = json.dumps({"deployment": {"resources": resources}})
+        resources = []
+        for urn, one in self.engines[stack].state.items():
+            of = {"urn": urn, "type": urn.split("::")[2].rpartition("$")[2], "id": one.id}
+            recorded = {"inputs": one.inputs, "outputs": one.outputs, "pendingReplacement": one.replacing}
+            resources.append({**of, **recorded})
+        text = export(*resources)
         native = self.runs[stack].front == "native"
         return read_export(text.replace(DYNAMIC_TYPE, NATIVE_TYPE) if native else text, stack)
 
@@ -532,7 +503,7 @@ class Walk:
         return {_id(task): task for task in reversed(self.emulator.tasks(app=self.app))}
 
     def _is_readable(self, task: dict[str, Any]) -> bool:
-        """Whether the service tells of a task."""
+        """Whether the service still answers for a task."""
         return _time(self.emulator.show("/clock")["now"]) - _time(task["startTime"]) <= READABLE
 
     def _running(self) -> set[str]:
@@ -542,7 +513,7 @@ class Walk:
         return {entry.id for engine in self.engines.values() for entry in engine.state.values()}
 
     def _noted(self, stacks: Iterable[str] = STACKS) -> set[str]:
-        """The tasks of interrupted creations, which `videosnap drift` tells of."""
+        """The tasks of interrupted creations, which `videosnap drift` reports."""
         noted = [note.inputs for stack in stacks for note in notes(stack, env=self.environment)]
         return {f"{note['appId']}/{note['roomId']}/{note['taskId']}" for note in noted if "appId" in note}
 
@@ -551,7 +522,7 @@ class Walk:
         for stack in STACKS:
             for slot in self.slots[stack]:
                 slot.declared = True
-            self._up(stack, refresh=True)
+            self.up(stack, refresh=True)
             last = self.emulator.last_call()
             again = self._run_up(stack)
             assert not again.applied, again
@@ -563,10 +534,6 @@ class Walk:
 
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
-
-
-def _dynamic(urn: str) -> str:
-    return urn.replace(NATIVE_TYPE, DYNAMIC_TYPE)
 
 
 def _is_running(outputs: dict[str, Any]) -> bool:
@@ -581,18 +548,9 @@ Step = tuple[str, dict[str, Any]]
 
 
 def steps(dice: random.Random, size: int) -> list[Step]:
-    """Random steps, each with its arguments."""
-    return [
-        (name, _arguments(name, dice)) for name in dice.choices(list(WEIGHTS), list(WEIGHTS.values()), k=size)
-    ]
-
-
-def _arguments(name: str, dice: random.Random) -> dict[str, Any]:
-    return {
-        parameter: dice.choice(VALUES[parameter])
-        for parameter in inspect.signature(getattr(Walk, name)).parameters
-        if parameter != "self"
-    }
+    names = dice.choices(list(WEIGHTS), list(WEIGHTS.values()), k=size)
+    needed = {name: [*inspect.signature(getattr(Walk, name)).parameters][1:] for name in WEIGHTS}
+    return [(name, {one: dice.choice(VALUES[one]) for one in needed[name]}) for name in names]
 
 
 class Walks:

@@ -56,9 +56,10 @@ def test_submit_puts_everything_in_the_query() -> None:
     assert "+" not in request.url
 
 
-@pytest.mark.parametrize(
-    "body", ["<Code>", "<Message>", "</Code><Code", "<RequestId><Code>", "{", "&#", "0123456789abcdef"]
-)
+SLOW = ["<Code>", "<Message>", "</Code><Code", "<RequestId><Code>", "{", "&#", "0123456789abcdef"]
+
+
+@pytest.mark.parametrize("body", SLOW)
 def test_the_time_to_read_a_refusal_grows_no_faster_than_its_length(body: str) -> None:
     refusal = Response(400, {}, (body * (200_000 // len(body))).encode())
     began = time.process_time()
@@ -212,12 +213,9 @@ class Recorder:
 
 def test_each_action_draws_on_its_own_quota() -> None:
     slots, job = Recorder(), {"SnapshotJob": {"Id": "a"}}
-    lists = {
-        "QuerySnapshotJobList": jobs("a"),
-        "SearchPipeline": NO_PIPELINES,
-        "QueryPipelineList": NO_PIPELINES,
-    }
-    answers = {name: mps_answer(said) for name, said in {"SubmitSnapshotJob": job, **lists}.items()}
+    said = {"SubmitSnapshotJob": job, "QuerySnapshotJobList": jobs("a")}
+    said |= dict.fromkeys(("SearchPipeline", "QueryPipelineList"), NO_PIPELINES)
+    answers = {name: mps_answer(one) for name, one in said.items()}
     limiter = RateLimiter(slots, clock=lambda: 0.0)
     client = ApiClient(lambda request: answers[request.headers["x-acs-action"]], limiter)
     api = MpsApi(Account(MPS_KEYS), client)
@@ -226,15 +224,10 @@ def test_each_action_draws_on_its_own_quota() -> None:
     api.list_jobs()
     api.search_pipelines()
     api.query_pipelines(["a"])
-    account, listing = account_digest(MPS_KEYS.access_key), ("QuerySnapshotJobList", 100)
-    limits = [
-        ("SubmitSnapshotJob", 50),
-        listing,
-        listing,
-        ("SearchPipeline", 100),
-        ("QueryPipelineList", 100),
-    ]
-    assert slots.taken == [(f"{account}/{action}", 0.95 * limit) for action, limit in limits]
+    called = ["SubmitSnapshotJob", *["QuerySnapshotJobList"] * 2, "SearchPipeline", "QueryPipelineList"]
+    account, limits = account_digest(MPS_KEYS.access_key), [50, 100, 100, 100, 100]
+    taken = zip(called, limits, strict=True)
+    assert slots.taken == [(f"{account}/{action}", 0.95 * limit) for action, limit in taken]
 
 
 JOB = {"SnapshotJob": {"Id": "f4e3", "State": "Submitted"}}
@@ -281,11 +274,11 @@ def test_a_refusal_of_the_key_is_final_and_throttling_that_stays_is_reported() -
 
 
 @pytest.mark.parametrize(
-    "given", ["", "18d5be4175a44eccae311aee19896390", "oss-cn-hangzhou/", "/18d5", "a/b-c"]
+    "id_", ["", "18d5be4175a44eccae311aee19896390", "oss-cn-hangzhou/", "/18d5", "a/b-c"]
 )
-def test_an_id_without_a_location_or_a_job_is_told_the_form(given: str) -> None:
-    with pytest.raises(InvalidInput, match=f"{given!r} is not of the form location/job"):
-        snapshot_job(Context()).find(given)
+def test_an_id_without_a_location_or_a_job_is_refused_with_its_form(id_: str) -> None:
+    with pytest.raises(InvalidInput, match=f"{id_!r} is not of the form location/job"):
+        snapshot_job(Context()).find(id_)
 
 
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=timezone.utc)

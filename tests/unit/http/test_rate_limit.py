@@ -16,21 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_videosnap.errors import Throttled
-from pulumi_videosnap.http.rate_limit import (
-    MAX_LATENESS,
-    SAFETY_FACTOR,
-    MemoryReservations,
-    RateLimiter,
-    Slot,
-    SqliteReservations,
-    account_digest,
-    next_slot,
-    store_path,
-)
+from pulumi_videosnap.http import rate_limit
+from pulumi_videosnap.http.rate_limit import MemoryReservations, RateLimiter, Slot, SqliteReservations
+from support.data import read
 from unit.scripted import VirtualTime
 
 SPACING = 0.1
-WORKER = (Path(__file__).parents[2] / "data" / "programs" / "rate_limit.txt").read_text()
+WORKER = read("programs/rate_limit.txt")
 
 
 @pytest.fixture
@@ -70,23 +62,23 @@ NEXT: dict[str, tuple[Slot | None, float, float]] = {
 @pytest.mark.parametrize("name", NEXT)
 def test_next_slot(name: str) -> None:
     last, now, expected = NEXT[name]
-    slot = next_slot(last, now, SPACING)
+    slot = rate_limit.next_slot(last, now, SPACING)
     assert slot.at == pytest.approx(expected)
     assert slot.reserved == now
 
 
 @given(st.lists(st.floats(0, 0.3), max_size=60), st.sampled_from([50, 60, 100, 150]))
 def test_slots_lie_apart_whenever_they_are_asked_for(waits: list[float], limit: int) -> None:
-    spacing, now, last = 1 / (SAFETY_FACTOR * limit), 1000.0, None
+    spacing, now, last = 1 / (rate_limit.SAFETY_FACTOR * limit), 1000.0, None
     slots: list[float] = []
     for wait in waits:
         now += wait
-        last = next_slot(last, now, spacing)
+        last = rate_limit.next_slot(last, now, spacing)
         slots.append(last.at)
     gaps = [later - earlier for earlier, later in pairwise(slots)]
     assert all(gap >= spacing - 1e-9 for gap in gaps)
     # Used as late as allowed, in the worst order, they still keep the limit.
-    late = [slot + (MAX_LATENESS if index % 2 == 0 else 0) for index, slot in enumerate(slots)]
+    late = [slot + (rate_limit.MAX_LATENESS if index % 2 == 0 else 0) for index, slot in enumerate(slots)]
     assert busiest_second(late) <= limit
 
 
@@ -100,7 +92,7 @@ def test_a_slot_missed_by_oversleeping_is_given_up(time: VirtualTime) -> None:
     limiter.take("a", "Do", 1, 45)
     began = time.now
     limiter.take("a", "Do", 1, 45)
-    assert time.now - began == pytest.approx(2 / SAFETY_FACTOR)
+    assert time.now - began == pytest.approx(2 / rate_limit.SAFETY_FACTOR)
 
 
 def test_a_machine_that_always_oversleeps_goes_on(time: VirtualTime) -> None:
@@ -188,7 +180,9 @@ def test_a_locked_store_stops_all_threads_once_and_together(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("broken", ["below a file", "a folder"])
-def test_a_broken_store_is_told_and_the_limit_kept(broken: str, time: VirtualTime, tmp_path: Path) -> None:
+def test_a_broken_store_is_named_in_a_warning_and_the_limit_kept(
+    broken: str, time: VirtualTime, tmp_path: Path
+) -> None:
     path, warnings, left = tmp_path / "q.sqlite3", list[str](), list[float]()
     if broken == "below a file":
         path.write_text("")
@@ -206,12 +200,13 @@ def test_a_broken_store_is_told_and_the_limit_kept(broken: str, time: VirtualTim
 
 
 def test_where_the_store_is_and_that_it_names_no_key(tmp_path: Path) -> None:
-    assert "pulumi-videosnap" in str(store_path({}))
-    path = store_path({"VIDEOSNAP_QUOTA_DIR": str(tmp_path)})
+    assert "pulumi-videosnap" in str(rate_limit.store_path({}))
+    path = rate_limit.store_path({"VIDEOSNAP_QUOTA_DIR": str(tmp_path)})
     assert path == tmp_path / "quota.sqlite3"
-    RateLimiter(SqliteReservations(path)).take(account_digest("AKLTCANARY"), "Do", 60, 45)
+    digest = rate_limit.account_digest
+    RateLimiter(SqliteReservations(path)).take(digest("AKLTCANARY"), "Do", 60, 45)
     assert b"AKLTCANARY" not in path.read_bytes()
-    assert account_digest("AKLTCANARY") == account_digest("AKLTCANARY") != account_digest("AKLTOTHER")
+    assert digest("AKLTCANARY") == digest("AKLTCANARY") != digest("AKLTOTHER")
 
 
 def test_processes_share_the_limit_fairly(tmp_path: Path) -> None:

@@ -47,15 +47,10 @@ def throttled(retry_after: str, **headers: str) -> Response:
 def a_call(
     *, idempotent: bool = True, qps: float = 1000, prepare: Callable[[datetime], Request] | None = None
 ) -> Call:
-    return Call(
-        action="Do",
-        account="digest",
-        qps=qps,
-        idempotent=idempotent,
-        prepare=prepare or (lambda now: Request("GET", "https://host")),
-        classify=lambda answer: VERDICTS[answer.status],
-        endpoint_setting="SOME_ENDPOINT",
-    )
+    prepare = prepare or (lambda now: Request("GET", "https://host"))
+    names = {"action": "Do", "account": "digest", "endpoint_setting": "SOME_ENDPOINT"}
+    outcome = lambda answer: VERDICTS[answer.status]  # noqa: E731
+    return Call(qps=qps, idempotent=idempotent, prepare=prepare, classify=outcome, **names)
 
 
 def played(*steps: Step, random: float = 0.5, budget: float = 45.0, **call: Any) -> tuple[Any, Script]:

@@ -13,16 +13,10 @@ import requests
 import urllib3
 
 from pulumi_videosnap.errors import Garbled, Unreachable
+from pulumi_videosnap.http import transport as module
 from pulumi_videosnap.http.request import Request, is_loopback
 from pulumi_videosnap.http.retry import Retry
-from pulumi_videosnap.http.transport import (
-    MAX_REFUSAL,
-    MAX_RESPONSE,
-    HttpTransport,
-    TransportError,
-    transport_error,
-    user_agent,
-)
+from pulumi_videosnap.http.transport import MAX_REFUSAL, MAX_RESPONSE, HttpTransport, TransportError
 from support.fake_server import FakeServer, Response
 from support.servers import free_port
 
@@ -98,8 +92,8 @@ def test_a_request_arrives_as_it_was_made(server: FakeServer, transport: HttpTra
     # Byte for byte what gets signed.
     assert request.target == "/?Action=Do&Text=a%20b%2Bc~%2F%25%C3%BC%2A%27%28%29&Empty="
     assert (request.headers["host"], request.headers["authorization"]) == ("some.host", "HMAC-SHA256 x")
-    assert request.headers["user-agent"] == user_agent()
-    assert user_agent().startswith("pulumi-videosnap/")
+    assert request.headers["user-agent"] == module.user_agent()
+    assert module.user_agent().startswith("pulumi-videosnap/")
     assert (request.headers["content-length"], request.headers["accept-encoding"]) == ("2", "identity")
     transport(Request("POST", server.endpoint))
     assert server.requests[1].headers["content-length"] == "0"
@@ -136,7 +130,7 @@ def test_what_listens_here_is_not_asked_through_a_proxy(
     assert transport(Request("GET", server.endpoint)).status == 200
 
 
-def test_a_dead_proxy_is_told(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dead_proxy_is_named(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(variable, f"http://127.0.0.1:{free_port()}")
     for variable in ("NO_PROXY", "no_proxy"):
@@ -221,9 +215,9 @@ def test_loopback() -> None:
     assert [host for host in (*here, *elsewhere) if is_loopback(host)] == here
 
 
-def test_the_reason_of_a_bad_certificate_is_told() -> None:
+def test_the_reason_of_a_bad_certificate_is_shown() -> None:
     bad = ssl.SSLCertVerificationError(1, "certificate verify failed")
     bad.verify_message = "self-signed certificate"
     wrapped = urllib3.exceptions.SSLError(bad)
     error = requests.exceptions.SSLError(urllib3.exceptions.MaxRetryError(None, "/?x", wrapped))  # type: ignore[arg-type]
-    assert str(transport_error(error)) == "TLS failed (self-signed certificate)"
+    assert str(module.transport_error(error)) == "TLS failed (self-signed certificate)"

@@ -38,6 +38,11 @@ def complete(storage: str = "tos") -> Inputs:
     return copy.deepcopy({**_VALID["task"], "storageConfig": STORAGES[storage]})
 
 
+def plain_task(**changes: Any) -> Inputs:
+    """The same for the vendor's only account."""
+    return {name: value for name, value in {**complete(), **changes}.items() if name != "profile"}
+
+
 def job(kind: str = "sequence") -> Inputs:
     return copy.deepcopy(JOBS[kind])
 

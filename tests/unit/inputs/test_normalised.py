@@ -25,10 +25,7 @@ WORDS: list[tuple[str, Path, dict[int, str]]] = [
     ("tos", ("targetStreams", "streamList", 0, "streamType"), dict(models.STREAM_TYPE_WORDS)),
     ("vod", ("storageConfig", "vodConfig", "storageClass"), dict(models.STORAGE_CLASS_WORDS)),
     ("custom", ("storageConfig", "customConfig", "vendor"), dict(models.VENDOR_WORDS)),
-    *(
-        (storage, ("storageConfig", "type"), {int(number): storage})
-        for number, storage in models.STORAGE_TYPE_WORDS.items()
-    ),
+    *((word, ("storageConfig", "type"), {int(one): word}) for one, word in models.STORAGE_TYPE_WORDS.items()),
 ]
 
 
@@ -69,11 +66,8 @@ def test_the_least_that_a_program_can_declare(check: Check) -> None:
     ids=lambda block: next(iter(block)),
 )
 def test_a_null_is_as_good_as_nothing(check: Check, block: dict[str, Any]) -> None:
-    without = {
-        name: {key: value for key, value in fields.items() if value is not None}
-        for name, fields in block.items()
-        if fields is not None
-    }
+    blocks = {name: fields for name, fields in block.items() if fields is not None}
+    without = {name: {k: v for k, v in fields.items() if v is not None} for name, fields in blocks.items()}
     plain = {name: value for name, value in complete().items() if name not in block}
     assert check({**plain, **block}) == check({**plain, **without})
     assert check({**plain, **block})[1] == []
@@ -113,12 +107,9 @@ def test_every_leaf_declares_the_effect_of_its_change_and_what_it_means() -> Non
 
 # -- What a preview does not know yet ------------------------------------------------------------------------
 
-WRONG: dict[Path, tuple[Any, str]] = {
-    ("maxIdleTime",): (0, "max_idle_time must be a whole number from 1 to 86400 seconds, not 0"),
-    ("imageConfig", "interval"): (
-        0,
-        "image_config.interval must be a whole number from 1 to 600 seconds, not 0",
-    ),
+WRONG: dict[Path, str] = {
+    ("maxIdleTime",): "max_idle_time must be a whole number from 1 to 86400 seconds, not 0",
+    ("imageConfig", "interval"): "image_config.interval must be a whole number from 1 to 600 seconds, not 0",
 }
 
 
@@ -127,8 +118,8 @@ def test_an_unknown_value_is_accepted_and_a_wrong_one_beside_it_refused(check: C
     for path in paths(complete(storage)):
         unknown = edited(complete(storage), {path: UNKNOWN})
         assert check(unknown) == (unknown, []), path
-        wrong, (value, line) = next(row for row in WRONG.items() if path not in (row[0], row[0][:1]))
-        assert check(edited(unknown, {wrong: value}))[1] == [line], path
+        wrong, line = next(row for row in WRONG.items() if path not in (row[0], row[0][:1]))
+        assert check(edited(unknown, {wrong: 0}))[1] == [line], path
 
 
 @st.composite
@@ -154,10 +145,8 @@ def test_defaults_are_filled_in_and_missing_fields_refused_around_unknown_values
     names = {"appId": UNKNOWN, "roomId": "Room1", "taskId": "Task1"}
     checked, refused = check({**names, "targetStreams": {"streamList": streams}, "storageConfig": storage})
     assert refused == []
-    assert checked["targetStreams"]["streamList"] == [
-        UNKNOWN,
-        {"userId": UNKNOWN, "index": 1, "streamType": "camera"},
-    ]
+    second = {"userId": UNKNOWN, "index": 1, "streamType": "camera"}
+    assert checked["targetStreams"]["streamList"] == [UNKNOWN, second]
     assert checked["storageConfig"] == {"type": "custom", "customConfig": UNKNOWN}
     assert checked["imageConfig"] == {"interval": 2, "format": "jpeg", "width": 0, "height": 0}
     inputs = {"appId": UNKNOWN, "taskId": UNKNOWN, "storageConfig": {"tosConfig": {"bucket": UNKNOWN}}}
@@ -171,14 +160,13 @@ NOT_SENT = {"keepRunning", "framePrefix", "triggers", "profile", "state"}
 
 def sent(inputs: dict[str, Any], environ: dict[str, str] | None = None) -> dict[str, Any]:
     """The StartSnapshot request that these inputs make."""
-    body: dict[str, Any] = json.loads(
-        start_request(SnapshotTaskInputs.model_validate(inputs), environ or {}).to_json()
-    )
+    request = start_request(SnapshotTaskInputs.model_validate(inputs), environ or {})
+    body: dict[str, Any] = json.loads(request.to_json())
     return body
 
 
 def answered(body: dict[str, Any]) -> dict[str, Any]:
-    """How GetSnapshotTask tells of a task that was started so: everything but identity and keys."""
+    """GetSnapshotTask's answer for a task that was started so: everything but identity and keys."""
     task = {name: body[name] for name in ("TargetStreams", "MaxIdleTime", "ImageConfig", "StorageConfig")}
     task["StorageConfig"].get("CustomConfig", {}).pop("AccessKey", None)
     task["StorageConfig"].get("CustomConfig", {}).pop("SecretKey", None)

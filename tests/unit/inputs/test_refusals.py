@@ -142,16 +142,8 @@ def test_the_position_of_a_repeated_index_counts_unknown_streams(check: Check) -
 
 
 def test_an_unknown_value_of_a_job_is_accepted(check_job: Check) -> None:
-    config = (
-        "outputFile",
-        "outputFile.object",
-        "num",
-        "time",
-        "tileOutputFile",
-        "tileOutputFile.object",
-        "tileOut",
-    )
-    places = [f"snapshotConfig.{name}" for name in config]
+    config = "outputFile outputFile.object num time tileOutputFile tileOutputFile.object tileOut"
+    places = [f"snapshotConfig.{name}" for name in config.split()]
     for place in ("input", "input.location", "snapshotConfig", "userData", *places):
         assert check_job(edited(job(), {path(place): UNKNOWN}))[1] == [], place
 

@@ -11,7 +11,6 @@ from pulumi.runtime import rpc
 
 from policy.rules import facts, values
 from pulumi_videosnap import alibaba, volcengine
-from pulumi_videosnap.alibaba.auth import KEYS as ALIBABA
 from pulumi_videosnap.alibaba.pipeline.schema import PipelineInputs
 from pulumi_videosnap.alibaba.schema import SnapshotJobInputs
 from pulumi_videosnap.alibaba.workflow.schema import SnapshotWorkflowInputs, WorkflowSnapshot
@@ -19,8 +18,7 @@ from pulumi_videosnap.core.field_words import range_of
 from pulumi_videosnap.core.properties import dotted
 from pulumi_videosnap.core.schema import Inputs, Mark, field_at
 from pulumi_videosnap.core.schema import facts as leaves
-from pulumi_videosnap.settings import Setting
-from pulumi_videosnap.volcengine.auth import KEYS as VOLCENGINE
+from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.volcengine.rules import BLOCKS
 from pulumi_videosnap.volcengine.schema import MAX_STREAMS, SnapshotTaskInputs
 from support.data import read
@@ -66,8 +64,8 @@ def test_no_secret_field_is_missing() -> None:
 
 
 def test_no_credential_in_the_configuration_is_missing() -> None:
-    settings = [setting for keys in (VOLCENGINE, ALIBABA) for setting in vars(keys).values()]
-    known = {setting.config: setting.env for setting in settings if isinstance(setting, Setting)}
+    accounts = {keys for kind in kinds() for keys in kind.review.credentials}
+    known = {setting.config: setting.env for keys in accounts for setting in keys.settings}
     assert known == facts.CREDENTIALS
 
 

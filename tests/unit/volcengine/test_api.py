@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 import pytest
@@ -49,16 +50,8 @@ def test_start_posts_the_body() -> None:
     assert json.loads(request.body) == {**key, "StorageConfig": {"Type": 0}}
 
 
-NOTICES: list[Any] = [
-    SENTENCE,
-    f"{SENTENCE}.",
-    f"{SENTENCE}。",
-    f" {SENTENCE.upper()} ",
-    "Another notice",
-    "",
-    {},
-    None,
-]
+NOTICES: list[Any] = [SENTENCE, f"{SENTENCE}.", f"{SENTENCE}。", f" {SENTENCE.upper()} ", "Another notice"]
+NOTICES += ["", {}, None]
 
 
 @pytest.mark.parametrize("result", [*NOTICES, "ok", "OK", " ok\n"])
@@ -162,40 +155,27 @@ VALUES = st.one_of(TEXT, st.sampled_from(["", " ", "+", "~", "a b", "a+b", "a@b.
 # Parameter names are the vendor's, ASCII letters: the two signers sort other names differently.
 PARAMETERS = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", min_size=1, max_size=8)
 QUERIES = st.dictionaries(PARAMETERS, VALUES, max_size=5)
-TOKENS = st.one_of(st.none(), st.text("abcXYZ019+/=", min_size=1, max_size=20))
 SECRETS = st.text("abcXYZ019+/=", min_size=1, max_size=20)
-HOSTS = st.sampled_from(
-    [
-        *("rtc.volcengineapi.com", "open.byteplusapi.com", "rtc.volcengineapi.com:443", "h:80"),
-        *("127.0.0.1:8080", "localhost:44380"),
-    ]
-)
+KEY_PAIRS = st.builds(Credentials, st.just("AKLTEXAMPLE"), SECRETS, st.none() | SECRETS)
+HOSTS = ["rtc.volcengineapi.com", "open.byteplusapi.com", "rtc.volcengineapi.com:443", "h:80"]
+HOSTS += ["127.0.0.1:8080", "localhost:44380"]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::SyntaxWarning", "ignore::UserWarning")
 @settings(max_examples=150, deadline=None)
-@given(
-    method=st.sampled_from(["GET", "POST"]),
-    query=QUERIES,
-    body=TEXT,
-    token=TOKENS,
-    secret=SECRETS,
-    host=HOSTS,
-)
+@given(st.sampled_from(["GET", "POST"]), QUERIES, TEXT, KEY_PAIRS, st.sampled_from(HOSTS))
 def test_the_official_signers_of_both_editions_agree(
-    method: str, query: dict[str, str], body: str, token: str | None, secret: str, host: str
+    method: str, query: dict[str, str], body: str, keys: Credentials, host: str
 ) -> None:
-    given_headers = {"Content-Type": "application/json"} if method == "POST" else {}
-    body = body if method == "POST" else ""
-    url, data = f"https://{host}", body.encode()
-    request = Request(method, url, tuple(query.items()), headers=given_headers, body=data)
-    credentials = Credentials("AKLTEXAMPLE", secret, token)
-    for official in (_sign_with_volcengine, _sign_with_volcenginesdkcore, _sign_with_byteplus):
-        theirs = official(method, query, body, {**given_headers, "Host": host}, credentials)
+    headers = {"Content-Type": "application/json"} if method == "POST" else {}
+    data = body.encode() if method == "POST" else b""
+    request = Request(method, f"https://{host}", tuple(query.items()), headers=headers, body=data)
+    for name, (official, scope) in SIGNERS.items():
+        theirs = official(request, host, keys)
         now = datetime.strptime(theirs["X-Date"], "%Y%m%dT%H%M%SZ").replace(tzinfo=timezone.utc)
-        ours = sign(request, credentials, BYTEPLUS if official is _sign_with_byteplus else SCOPE, now)
-        for name in ("X-Date", "X-Content-Sha256", "X-Security-Token", "Authorization"):
-            assert ours.get(name) == theirs.get(name), f"{official.__name__}: {name}"
+        ours = sign(request, keys, scope, now)
+        for header in ("X-Date", "X-Content-Sha256", "X-Security-Token", "Authorization"):
+            assert ours.get(header) == theirs.get(header), f"{name}: {header}"
 
 
 def _official(module: str, name: str) -> Any:
@@ -203,39 +183,33 @@ def _official(module: str, name: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _sign_with_volcengine(
-    method: str, query: dict[str, str], body: str, headers: dict[str, str], keys: Credentials
-) -> dict[str, str]:
-    request = _official("volcengine.base.Request", "Request")()
-    request.method, request.path, request.query, request.body = method, "/", dict(query), body
-    request.headers = dict(headers)
-    pair = (keys.access_key, keys.secret_key, SCOPE.service, SCOPE.region, keys.session_token or "")
-    theirs = _official("volcengine.Credentials", "Credentials")(*pair)
-    _official("volcengine.auth.SignerV4", "SignerV4").sign(request, theirs)
-    signed: dict[str, str] = request.headers
-    return signed
-
-
-def _sign_with_volcenginesdkcore(
-    method: str, query: dict[str, str], body: str, headers: dict[str, str], keys: Credentials
-) -> dict[str, str]:
-    signed = dict(headers)
-    pair = (keys.access_key, keys.secret_key, SCOPE.region, SCOPE.service, keys.session_token)
-    _official("volcenginesdkcore.signv4", "SignerV4").sign("/", method, signed, body, None, query, *pair)
-    return signed
-
-
-def _sign_with_byteplus(
-    method: str, query: dict[str, str], body: str, headers: dict[str, str], keys: Credentials
-) -> dict[str, str]:
-    """It knows no session tokens, and signs any header whose name begins with X-."""
-    request = _official("byteplus_sdk.base.Request", "Request")()
-    request.method, request.path, request.query, request.body = method, "/", dict(query), body
-    token = {"X-Security-Token": keys.session_token} if keys.session_token else {}
-    request.headers = {**headers, **token}
-    theirs = _official("byteplus_sdk.Credentials", "Credentials")(
-        keys.access_key, keys.secret_key, BYTEPLUS.service, BYTEPLUS.region
+def _sign_with(package: str, scope: Scope, of: Request, host: str, keys: Credentials) -> dict[str, str]:
+    """That of BytePlus knows no session tokens, and signs any header whose name begins with X-."""
+    request = _official(f"{package}.base.Request", "Request")()
+    request.method, request.path, request.query = of.method, "/", dict(of.query)
+    request.body = of.body.decode()
+    token = (keys.session_token or "",) if package == "volcengine" else ()
+    theirs = _official(f"{package}.Credentials", "Credentials")(
+        keys.access_key, keys.secret_key, scope.service, scope.region, *token
     )
-    _official("byteplus_sdk.auth.SignerV4", "SignerV4").sign(request, theirs)
+    more = {"X-Security-Token": keys.session_token} if keys.session_token and not token else {}
+    request.headers = {**of.headers, "Host": host, **more}
+    _official(f"{package}.auth.SignerV4", "SignerV4").sign(request, theirs)
     signed: dict[str, str] = request.headers
     return signed
+
+
+def _sign_with_volcenginesdkcore(of: Request, host: str, keys: Credentials) -> dict[str, str]:
+    signed = {**of.headers, "Host": host}
+    pair = (keys.access_key, keys.secret_key, SCOPE.region, SCOPE.service, keys.session_token)
+    signer = _official("volcenginesdkcore.signv4", "SignerV4")
+    signer.sign("/", of.method, signed, of.body.decode(), None, dict(of.query), *pair)
+    return signed
+
+
+Signer = Callable[[Request, str, Credentials], dict[str, str]]
+SIGNERS: dict[str, tuple[Signer, Scope]] = {
+    "volcengine": (partial(_sign_with, "volcengine", SCOPE), SCOPE),
+    "volcenginesdkcore": (_sign_with_volcenginesdkcore, SCOPE),
+    "byteplus": (partial(_sign_with, "byteplus_sdk", BYTEPLUS), BYTEPLUS),
+}

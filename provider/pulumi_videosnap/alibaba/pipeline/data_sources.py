@@ -33,7 +33,7 @@ class PipelineResult:
     role: str | None = None
     """The RAM role that MPS works with."""
     notification: dict[str, Any] | None = None
-    """The queue or topic that is told when a job ends."""
+    """The queue or topic that is notified when a job ends."""
     quota_allocate: int | None = None
 
 
@@ -102,7 +102,7 @@ def _connect(profile: str | None, location: str | None, config: Lookup) -> Pipel
 
 
 def _result(found: Pipeline) -> PipelineResult:
-    told = found.notify_config.model_dump() if found.notify_config else {}
+    topic_or_queue = found.notify_config.model_dump() if found.notify_config else {}
     return PipelineResult(
         pipeline_id=found.id,
         name=found.name,
@@ -110,6 +110,6 @@ def _result(found: Pipeline) -> PipelineResult:
         speed=found.speed,
         speed_level=found.speed_level,
         role=found.role,
-        notification={name: value for name, value in told.items() if value} or None,
+        notification={name: value for name, value in topic_or_queue.items() if value} or None,
         quota_allocate=found.quota_allocate,
     )

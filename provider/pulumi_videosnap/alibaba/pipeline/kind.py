@@ -41,7 +41,7 @@ class Review(ReviewRules):
     continuous = False
     price = "perThousandJobPictures"
     shared_actions = frozenset[str]()
-    credentials = KEYS
+    credentials = (KEYS,)
 
     def effects(self, steps: Sequence[Step]) -> Callable[[Step], StepEffect]:  # noqa: ARG002, D102
         return _effect

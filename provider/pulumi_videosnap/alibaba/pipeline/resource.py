@@ -48,7 +48,7 @@ class Pipeline(TaskResource, module="alibaba", name="Pipeline"):
     state: pulumi.Output[str | None]
     """`active` or `paused`, where declared."""
     notification: pulumi.Output[dict[str, Any] | None]
-    """The queue or topic that is told of finished jobs."""
+    """The queue or topic that is notified of finished jobs."""
     role: pulumi.Output[str | None]
     """The RAM role that MPS works with, where declared."""
     speed: pulumi.Output[str | None]
@@ -86,7 +86,7 @@ class Pipeline(TaskResource, module="alibaba", name="Pipeline"):
         :param location: the region, in OSS's spelling: `oss-cn-hangzhou`.
         :param name: its name; `<project>-<stack>-<name>` by default, unless one is adopted.
         :param state: `"active"` (default) or `"paused"`: jobs wait.
-        :param notification: the queue or topic that is told of finished jobs.
+        :param notification: the queue or topic that is notified of finished jobs.
         :param role: the RAM role that MPS works with.
         :param speed: what kind of jobs it runs; snapshots need `"standard"` (default).
         :param speed_level: 1 to 3; its meaning is not documented.

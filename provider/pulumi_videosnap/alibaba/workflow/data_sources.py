@@ -62,7 +62,7 @@ class SnapshotWorkflowResult:
     snapshots: dict[str, WorkflowSnapshotResult]
     """By activity name: which frames are taken."""
     notification: dict[str, Any] | None
-    """The queue or topic that is told when a run starts and ends."""
+    """The queue or topic that is notified when a run starts and ends."""
     role: str
     """The RAM role that MPS works with."""
     publish: str

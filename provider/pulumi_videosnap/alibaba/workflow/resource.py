@@ -70,7 +70,7 @@ class SnapshotWorkflow(TaskResource, module="alibaba", name="SnapshotWorkflow"):
     snapshots: pulumi.Output[dict[str, dict[str, Any]]]
     """By activity name: which frames to take, and where they go."""
     notification: pulumi.Output[dict[str, Any] | None]
-    """The queue or topic that is told when a run starts and ends."""
+    """The queue or topic that is notified when a run starts and ends."""
     role: pulumi.Output[str | None]
     """The RAM role that MPS works with, where declared."""
     publish: pulumi.Output[str]
@@ -115,7 +115,7 @@ class SnapshotWorkflow(TaskResource, module="alibaba", name="SnapshotWorkflow"):
         :param pipeline_id: the pipeline of its jobs, such as `Pipeline.pipeline_id`.
         :param snapshots: by activity name: which frames to take, and where they go.
         :param name: unique in the account; `<project>-<stack>-<name>` by default, cut to 64 bytes.
-        :param notification: the queue or topic that is told when a run starts and ends.
+        :param notification: the queue or topic that is notified when a run starts and ends.
         :param role: the RAM role that MPS works with.
         :param publish: `"manual"` (default) leaves frames private; `"auto"` gives them the bucket's rules.
         :param trigger: `"automatic"` (default), or `"manual"`: only what AddMedia names.

@@ -22,7 +22,7 @@ from pulumi_videosnap.state import RecordedResource
 
 SECONDS_A_CALL = 1.0
 """ASSUMED: how long a call takes, by which the time without a workflow is estimated."""
-credentials = KEYS
+credentials = (KEYS,)
 continuous = False
 price = "perThousandJobPictures"
 shared_actions: frozenset[str] = frozenset({"SearchMediaWorkflow"})

@@ -28,7 +28,7 @@ def _nothing(*_: Any, **__: Any) -> Iterator[Any]:
 class Review(ReviewRules):
     """What a planned step does."""
 
-    continuous, price, credentials = True, "perThousandRecorderFrames", KEYS
+    continuous, price, credentials = True, "perThousandRecorderFrames", (KEYS,)
     shared_actions = frozenset[str]()
     assumptions = risks = staticmethod(_nothing)
 

@@ -1,7 +1,10 @@
-"""`scripts/audit` with a fake auditor: what it says and exits with, above all where it could not check."""
+"""`scripts/audit` with a fake auditor, above all where it could not check; the options of `make sweep`."""
 
+import re
+import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,3 +42,11 @@ def test_what_could_not_be_checked_is_never_called_free_of_vulnerabilities(
     )
     assert (ran.returncode, said in ran.stdout + ran.stderr) == (code, True), ran
     assert ("No known" in ran.stdout) == (code == 0)
+
+
+def test_the_suite_takes_the_options_of_make_sweep() -> None:
+    """A value that pytest takes for a path leaves the suite's own options unknown, which is exit code 4."""
+    [options] = re.findall(r"^\t@scripts/test (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    command = [sys.executable, "-m", "pytest", *shlex.split(options), "--collect-only", "--ignore-glob=*"]
+    ran = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == pytest.ExitCode.NO_TESTS_COLLECTED, ran.stdout + ran.stderr
