@@ -23,7 +23,7 @@ from pulumi_videosnap.storage.platforms import Location, Platform, register
 keys_output: str | None = "frames"
 run_inputs: tuple[str, ...] = ("owner", "input", "snapshot_config", "profile")
 since_output: str | None = None
-location_outputs: tuple[str, ...] = ("snapshot_config", "profile")
+location_outputs: tuple[str, ...] = ("snapshot_config",)
 schedule_outputs: tuple[str, ...] = ()
 
 

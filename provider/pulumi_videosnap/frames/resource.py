@@ -104,7 +104,9 @@ def _kind_of(task: TaskResource) -> ResourceKind:
 
 
 def _outputs(task: TaskResource, *names: str | None) -> pulumi.Output[dict[str, Any]]:
-    return pulumi.Output.all(**{name: getattr(task, name) for name in names if name})
+    """Some outputs, and the profile as declared: state that has none would make it unknown in a preview."""
+    profile = {name: value for name, value in task.declared.items() if name == "profile"}
+    return pulumi.Output.all(**{name: getattr(task, name) for name in names if name}, **profile)
 
 
 def _ready_inputs(kind: ResourceKind, source: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

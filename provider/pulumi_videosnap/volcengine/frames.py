@@ -35,7 +35,7 @@ from pulumi_videosnap.volcengine.auth import KEYS, VolcengineProfiles
 keys_output: str | None = None
 run_inputs: tuple[str, ...] = ()
 since_output: str | None = "start_time"
-location_outputs: tuple[str, ...] = ("storage_config", "frame_prefix", "profile")
+location_outputs: tuple[str, ...] = ("storage_config", "frame_prefix")
 schedule_outputs: tuple[str, ...] = ("image_config", "start_time", "end_time")
 
 DEFAULT_INTERVAL = 2

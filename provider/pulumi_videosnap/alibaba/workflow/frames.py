@@ -25,7 +25,7 @@ from pulumi_videosnap.storage.platforms import Location
 keys_output: str | None = None
 run_inputs: tuple[str, ...] = ()
 since_output: str | None = "creation_time"
-location_outputs: tuple[str, ...] = ("input", "snapshots", "media_workflow_id", "profile")
+location_outputs: tuple[str, ...] = ("input", "snapshots", "media_workflow_id")
 schedule_outputs: tuple[str, ...] = ()
 
 _BAD_REQUEST = 400
