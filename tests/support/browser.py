@@ -11,9 +11,14 @@ import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 OPTIONS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def script(name: str) -> str:
@@ -61,9 +66,14 @@ class Watched:
 
 @contextmanager
 def watched(
-    browser: Browser, url: str, width: int, height: int = 800, scheme: Any = "light", at: Any = None,
+    browser: Browser,
+    url: str,
+    width: int,
+    height: int = 800,
+    scheme: Any = "light",
+    at: Any = None,
     **more: Any,
-) -> Iterator[Watched]:  # fmt: skip
+) -> Iterator[Watched]:
     """An open page, at a time; at the end the browser must have complained of nothing."""
     size: Any = {"width": width, "height": height}
     context = browser.new_context(viewport=size, color_scheme=scheme, reduced_motion="reduce", **more)

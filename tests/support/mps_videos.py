@@ -139,9 +139,14 @@ def _silence(stream: AudioStream, samples: int) -> list[Packet[AudioStream]]:
 
 
 def remuxed(
-    video: bytes, container: str = "mp4", lost: int = 0, shift: int = 0, cover: bool = False,
-    pts_as_dts: bool = False, **options: str,
-) -> bytes:  # fmt: skip
+    video: bytes,
+    container: str = "mp4",
+    lost: int = 0,
+    shift: int = 0,
+    cover: bool = False,
+    pts_as_dts: bool = False,
+    **options: str,
+) -> bytes:
     """The same packets in another file, `shift` ticks later, without the first `lost`; one is left."""
     with tempfile.TemporaryDirectory() as folder, av.open(io.BytesIO(video), "r") as source:
         path = Path(folder) / "video"
@@ -185,9 +190,13 @@ def sound(container: str = "mp4", **options: str) -> bytes:
 
 
 def take(
-    video: bytes, *, output: str = OUTPUT.key, key: str = "in/x.mp4", readings: Readings | None = None,
+    video: bytes,
+    *,
+    output: str = OUTPUT.key,
+    key: str = "in/x.mp4",
+    readings: Readings | None = None,
     **fields: Any,
-) -> SnapshotResult:  # fmt: skip
+) -> SnapshotResult:
     """Take snapshots of `video` as a request with these fields asks."""
     place = ObjectRef(OUTPUT.bucket, OUTPUT.location, output)
     config = SnapshotConfig(place, **{"frame_type": "normal", **fields})

@@ -83,9 +83,13 @@ class Plugin:
         return self.changes(urn, id, outputs, inputs)[0]
 
     def changes(
-        self, urn: str, id: str, outputs: Mapping[str, Any], inputs: Mapping[str, Any],
+        self,
+        urn: str,
+        id: str,
+        outputs: Mapping[str, Any],
+        inputs: Mapping[str, Any],
         old_inputs: Mapping[str, Any] | None = None,
-    ) -> tuple[list[str], bool | None]:  # fmt: skip
+    ) -> tuple[list[str], bool | None]:
         """What replaces, and whether anything changes; None where the plugin leaves that to the engine."""
         olds, news = self.with_provider(outputs, urn), self.with_provider(inputs, urn)
         before = None if old_inputs is None else self.with_provider(old_inputs, urn)
@@ -163,9 +167,14 @@ class _NativeStub:
 
 @contextlib.contextmanager
 def running_plugin(
-    environment: Mapping[str, str], provider: str = PROVIDER, *, config: Mapping[str, Any] | None = None,
-    address: str | None = "an engine that listens", front: str = "dynamic", folder: Path | None = None,
-) -> Iterator[Plugin]:  # fmt: skip
+    environment: Mapping[str, str],
+    provider: str = PROVIDER,
+    *,
+    config: Mapping[str, Any] | None = None,
+    address: str | None = "an engine that listens",
+    front: str = "dynamic",
+    folder: Path | None = None,
+) -> Iterator[Plugin]:
     """Start a front's server; `address` is the engine's, a stand-in by default; None leaves it out."""
     log, engine = EngineLog(), grpc.server(futures.ThreadPoolExecutor(max_workers=2))
     engine_pb2_grpc.add_EngineServicer_to_server(log, engine)

@@ -15,10 +15,18 @@ BODY = {**KEY, "StorageConfig": {"Type": 0, "TosConfig": {"AccountId": "21", "Bu
 
 
 def sign(
-    method: str, host: str, query: Mapping[str, str], body: bytes, access_key: str, secret_key: str, *,
-    when: datetime.datetime | str | None = None, region: str = "cn-north-1",
-    headers: Mapping[str, str] | None = None, signed: Sequence[str] | None = None,
-) -> tuple[dict[str, str], str]:  # fmt: skip
+    method: str,
+    host: str,
+    query: Mapping[str, str],
+    body: bytes,
+    access_key: str,
+    secret_key: str,
+    *,
+    when: datetime.datetime | str | None = None,
+    region: str = "cn-north-1",
+    headers: Mapping[str, str] | None = None,
+    signed: Sequence[str] | None = None,
+) -> tuple[dict[str, str], str]:
     """The headers of a signed request, and its query string; `signed` picks the headers to sign."""
     when = when or datetime.datetime.now(datetime.timezone.utc)
     date = when if isinstance(when, str) else when.strftime("%Y%m%dT%H%M%SZ")

@@ -23,9 +23,15 @@ from support.layers import COUNTED
 from support.sampling import sample
 
 MISTAKES = FALSE, MISSED, UNCHECKED, GAVE_UP, VERDICT, FIELDS, LOST, EXIT = (
-    "false drift", "missed drift", "could not check, reported as no drift", "checked, reported as unreadable",
-    "another verdict", "other fields", "not reported, or twice", "another exit code",
-)  # fmt: skip
+    "false drift",
+    "missed drift",
+    "could not check, reported as no drift",
+    "checked, reported as unreadable",
+    "another verdict",
+    "other fields",
+    "not reported, or twice",
+    "another exit code",
+)
 
 
 @dataclass

@@ -35,7 +35,7 @@ from support.plugin import (
     request_of,
     running_plugin,
     to_struct,
-)  # fmt: skip
+)
 from support.sampling import sample
 from unit.inputs.tasks import edited
 from unit.inputs.tasks import plain_task as inputs

@@ -57,22 +57,41 @@ class Form:
 
 
 REVIEW = Form(
-    "review", review_samples, text.as_text, markdown.as_markdown, html.as_html,
-    head=r"<!-- videosnap review: [\w%./~-]* -->\n", bullets=r"^ *([-+~]+ +)?", line_starts="<#>-|*4",
-)  # fmt: skip
+    "review",
+    review_samples,
+    text.as_text,
+    markdown.as_markdown,
+    html.as_html,
+    head=r"<!-- videosnap review: [\w%./~-]* -->\n",
+    bullets=r"^ *([-+~]+ +)?",
+    line_starts="<#>-|*4",
+)
 DRIFT = Form(
-    "drift", drift_samples, drift_text.as_text, drift_markdown.as_markdown, drift_html.as_html,
-    head="<!-- videosnap drift -->\n\n### videosnap drift: ", bullets=r"^ *(- )?", line_starts="<#-|*C",
-)  # fmt: skip
+    "drift",
+    drift_samples,
+    drift_text.as_text,
+    drift_markdown.as_markdown,
+    drift_html.as_html,
+    head="<!-- videosnap drift -->\n\n### videosnap drift: ",
+    bullets=r"^ *(- )?",
+    line_starts="<#-|*C",
+)
 both = pytest.mark.parametrize("form", [REVIEW, DRIFT], ids=lambda form: form.name)
 strangers = st.one_of(st.text(max_size=60), st.sampled_from(HOSTILE))
 GOLDEN = {
     REVIEW: ("usual", "everything", "failed", "partly_listed", "calm"),
     DRIFT: (
-        "each_verdict", "two_stacks", "in_sync", "with_unmanaged", "with_failed_runs",
-        "many", "no_tasks", "no_stacks", "one_error",
+        "each_verdict",
+        "two_stacks",
+        "in_sync",
+        "with_unmanaged",
+        "with_failed_runs",
+        "many",
+        "no_tasks",
+        "no_stacks",
+        "one_error",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -202,11 +221,16 @@ def test_everything_is_reported_and_no_cost_without_prices() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "shown"),
     [
-        (720, 1800, "720 -> 1,800 (x2.5)"), (4, 5, "4 -> 5 (+25%)"), (5, 2, "5 -> 2 (-60%)"),
-        (0, 720, "0 -> 720"), (720, 720.0, "720"), (None, 7.2, "not known yet -> 7.2"),
-        (0.0125, 1e6, "0.0125 -> 1,000,000 (x80,000,000)"), (None, None, "not known yet"),
+        (720, 1800, "720 -> 1,800 (x2.5)"),
+        (4, 5, "4 -> 5 (+25%)"),
+        (5, 2, "5 -> 2 (-60%)"),
+        (0, 720, "0 -> 720"),
+        (720, 720.0, "720"),
+        (None, 7.2, "not known yet -> 7.2"),
+        (0.0125, 1e6, "0.0125 -> 1,000,000 (x80,000,000)"),
+        (None, None, "not known yet"),
     ],
-)  # fmt: skip
+)
 def test_changes_of_a_figure(before: float | None, after: float | None, shown: str) -> None:
     assert formatting.change(before, after) == shown
 

@@ -43,11 +43,23 @@ TASK, JOB = "volcengine:SnapshotTask", "alibaba:SnapshotJob"
 ROOMS = ("hall", "yard")
 STACKS = ("one", "two")
 WEIGHTS = {
-    "edit": 4, "rename": 2, "move": 2, "leave_out_or_put_back": 2,
-    "outside_stop": 2, "outside_edit": 2, "time_passes": 2, "users_leave_or_come_back": 2,
-    "up": 6, "refresh": 2, "destroy": 1, "destroy_a_target": 1,
-    "crash": 6, "answers_are_lost": 3, "throttle": 1, "two_stacks_at_once": 2,
-}  # fmt: skip
+    "edit": 4,
+    "rename": 2,
+    "move": 2,
+    "leave_out_or_put_back": 2,
+    "outside_stop": 2,
+    "outside_edit": 2,
+    "time_passes": 2,
+    "users_leave_or_come_back": 2,
+    "up": 6,
+    "refresh": 2,
+    "destroy": 1,
+    "destroy_a_target": 1,
+    "crash": 6,
+    "answers_are_lost": 3,
+    "throttle": 1,
+    "two_stacks_at_once": 2,
+}
 """The steps, and how often each is made."""
 STALL = 0.3
 """Seconds for which the service does not act on the call in which a provider is killed, or not answer."""
