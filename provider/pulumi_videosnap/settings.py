@@ -20,8 +20,8 @@ from pulumi_videosnap.errors import NotConfigured
 
 Lookup = Callable[[str], "str | None"]
 """Reads a value by its name: `os.environ.get`, or the stack's configuration by full key."""
-HIDDEN = "[secret]"
-"""What a lookup has for a secret of the configuration that is not decrypted, as a preview prints it."""
+SECRET = "[secret]"  # noqa: S105
+"""What stands for a secret that is not shown: in a preview, a report, a message, a lookup."""
 
 
 def no_config(name: str) -> str | None:  # noqa: ARG001
@@ -45,7 +45,7 @@ class Setting:
     def find(self, env: Lookup, config: Lookup) -> tuple[str, str] | None:
         """The value and the name it was found under; the environment first, None when it is not set."""
         for name, lookup in ((self.env, env), (self.config, config)):
-            if name and (value := (lookup(name) or "").strip()) not in ("", HIDDEN):
+            if name and (value := (lookup(name) or "").strip()) not in ("", SECRET):
                 return value, name
         return None
 

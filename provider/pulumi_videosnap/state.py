@@ -28,12 +28,11 @@ from pulumi_videosnap.errors import CannotCheck
 from pulumi_videosnap.kinds import NATIVE_PREFIX, ResourceKind, kind_of
 from pulumi_videosnap.pulumi_cli import parse_document, read_output, read_text
 from pulumi_videosnap.redaction import mask
-from pulumi_videosnap.settings import HIDDEN
+from pulumi_videosnap.settings import SECRET
 
 PROVIDER_TYPES = {"pulumi:providers:pulumi-python": "", "pulumi:providers:videosnap": NATIVE_PREFIX}
 """The resources that have the stack's configuration as of the last write, and what their keys leave out."""
 _BLOCKS = ("inputs", "outputs")
-SECRET = "[secret]"  # noqa: S105 - what stands for one in a report
 
 
 @dataclass(frozen=True)
@@ -124,9 +123,9 @@ class Stack:
         return replace(self, config=self.provider_configs.get(urn, {})) if urn else self
 
     def setting(self, key: str) -> str | None:
-        """A key of the configuration; None where it is not set, HIDDEN where it is an encrypted secret."""
+        """A key of the configuration; None where it is not set, SECRET where it is an encrypted secret."""
         value = self.config.get(key)
-        return HIDDEN if is_encrypted(value) else value if isinstance(value, str) else None
+        return SECRET if is_encrypted(value) else value if isinstance(value, str) else None
 
     @property
     def has_secret_config(self) -> bool:

@@ -18,7 +18,8 @@ from pulumi_videosnap.core.properties import Unknown, dotted, value_at
 from pulumi_videosnap.review.model import Calls, FrameEstimate, Outcome, Risk, TaskReview
 from pulumi_videosnap.review.preview import Step, number_at, text_at
 from pulumi_videosnap.review.rules import FrameForm, Limits, StepEffect, pixels_of
-from pulumi_videosnap.state import SECRET, RecordedResource
+from pulumi_videosnap.settings import SECRET
+from pulumi_videosnap.state import RecordedResource
 
 SUBMIT, QUERY, DELETE = "SubmitSnapshotJob", "QuerySnapshotJobList", "DeleteObject"
 WAIT = (Calls(action=QUERY, count=1, at_least=True),)

@@ -19,7 +19,8 @@ from pulumi_videosnap.drift.model import Change, Finding, Verdict
 from pulumi_videosnap.drift.rules import StoredObjects
 from pulumi_videosnap.errors import VideosnapError
 from pulumi_videosnap.report.formatting import quantity
-from pulumi_videosnap.state import SECRET, RecordedResource
+from pulumi_videosnap.settings import SECRET
+from pulumi_videosnap.state import RecordedResource
 from pulumi_videosnap.storage.platforms import Location
 
 BUCKETS_AT_ONCE = 4

@@ -32,7 +32,8 @@ from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.redaction import mask_values
 from pulumi_videosnap.report.base import Dependencies
 from pulumi_videosnap.report.formatting import few, value
-from pulumi_videosnap.state import SECRET, RecordedResource, Stack
+from pulumi_videosnap.settings import SECRET
+from pulumi_videosnap.state import RecordedResource, Stack
 
 READS_AT_ONCE = 16
 """Tasks that are read at a time, within the service's rate limit."""

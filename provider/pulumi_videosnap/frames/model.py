@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any
 
 from pulumi_videosnap.redaction import mask
-from pulumi_videosnap.state import SECRET
+from pulumi_videosnap.settings import SECRET
 from pulumi_videosnap.storage.bucket import StoredObject, open_bucket
 from pulumi_videosnap.storage.platforms import Location
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from pulumi_videosnap.errors import NotConfigured, one_line
-from pulumi_videosnap.settings import HIDDEN, Lookup, Setting, no_config
+from pulumi_videosnap.settings import SECRET, Lookup, Setting, no_config
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class KeySettings:
 
     def hidden_in(self, config: Lookup) -> bool:
         """Whether the stack's configuration has a key as a secret that is not shown."""
-        return any(config(setting.config) == HIDDEN for setting in self.settings)
+        return any(config(setting.config) == SECRET for setting in self.settings)
 
     def require_static(self, place: str, mode: object, static: Collection[str] = STATIC_MODES) -> None:
         """Refuse a profile whose mode needs a sign-in; NotConfigured says what to set instead."""

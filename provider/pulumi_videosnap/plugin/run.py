@@ -23,9 +23,8 @@ from pulumi_videosnap.plugin import engine_log
 from pulumi_videosnap.plugin.program import is_announced
 from pulumi_videosnap.pulumi_cli import parse_document, read_output
 from pulumi_videosnap.redaction import mask_values
-from pulumi_videosnap.settings import Lookup, no_config
+from pulumi_videosnap.settings import SECRET, Lookup, no_config
 
-SECRET = "[secret]"  # noqa: S105 - what stands for one in a message
 FINISH_WITHIN = 2.0
 """Seconds that creations have to finish when the engine is gone; no next run creates anything so soon."""
 ENDS_WITHIN = 10.0

@@ -32,7 +32,8 @@ from pulumi_videosnap.review.preview import SAME, Plan, Step
 from pulumi_videosnap.review.risks import risks_of
 from pulumi_videosnap.review.rules import STREAM_SIZE, Limits, ReviewRules, StepEffect, sum_calls
 from pulumi_videosnap.review.sizes import BYTES_PER_PIXEL, Sizes, measure, with_size
-from pulumi_videosnap.state import SECRET, RecordedResource
+from pulumi_videosnap.settings import SECRET
+from pulumi_videosnap.state import RecordedResource
 
 GIGABYTE = 1e9
 REFUSED = StepEffect(Outcome.REFUSED, "the engine refuses: the task is protected, and stays as it is")

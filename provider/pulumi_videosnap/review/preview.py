@@ -15,8 +15,8 @@ from pulumi_videosnap.core.schema import FieldFacts, differences, facts
 from pulumi_videosnap.core.urns import distinct_names, resource_name, resource_types, stack_name
 from pulumi_videosnap.errors import CannotCheck, one_line
 from pulumi_videosnap.kinds import ResourceKind, kind_of
+from pulumi_videosnap.settings import SECRET
 from pulumi_videosnap.state import (
-    SECRET,
     Options,
     RecordedResource,
     provider_configs,

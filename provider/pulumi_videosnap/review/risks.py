@@ -11,7 +11,7 @@ from pulumi_videosnap.kinds import kinds
 from pulumi_videosnap.review.model import Risk
 from pulumi_videosnap.review.preview import SAME, Plan, Step
 from pulumi_videosnap.review.rules import Limits
-from pulumi_videosnap.state import SECRET
+from pulumi_videosnap.settings import SECRET
 from pulumi_videosnap.storage.platforms import platforms
 
 
